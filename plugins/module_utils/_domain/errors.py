@@ -1,0 +1,78 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The one tree of errors. Below `_entry` everything raises one of these; adapters translate library errors at their edge.
+
+A message is one sentence for the person who runs the task: what was tried, on which object, what is wrong, what to do.
+It never holds a secret and is shown as it stands.
+"""
+
+from __future__ import annotations
+
+
+class RolloutError(Exception):
+    """Anything the user is told. `message` is the whole sentence."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class InputError(RolloutError):
+    """The arguments are wrong; nothing was read or written."""
+
+
+class RefusedError(RolloutError):
+    """The request is understood and not carried out, for safety: another controller owns the workload, another run holds it."""
+
+
+class ClusterError(RolloutError):
+    """The API answered with an error. `status` is the HTTP status, 0 when there was no answer."""
+
+    def __init__(self, message: str, *, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class UnreachableError(ClusterError):
+    """No answer: name resolution, connection, TLS, or retries used up."""
+
+
+class UnauthorizedError(ClusterError):
+    """401: the credentials are wrong or expired."""
+
+
+class ForbiddenError(ClusterError):
+    """403: the verb and resource that are missing stand in the message; an admission refusal is an `InvalidError`."""
+
+
+class NotFoundError(ClusterError):
+    """404: the object, its namespace or its kind is not there."""
+
+
+class ConflictError(ClusterError):
+    """409, or a JSON patch whose `test` did not hold: somebody else wrote between our read and our write.
+
+    `managers` names the field managers that own what we wanted to write (server-side apply), empty otherwise.
+    """
+
+    def __init__(self, message: str, *, status: int = 409, managers: tuple[str, ...] = ()) -> None:
+        super().__init__(message, status=status)
+        self.managers = managers
+
+
+class InvalidError(ClusterError):
+    """400, 413, 415 or 422, or 403 by admission: the server understood the object and refuses it."""
+
+
+class GoneError(ClusterError):
+    """410: the resourceVersion of a list or watch is too old; list again."""
+
+
+class ServerError(ClusterError):
+    """429 or 5xx that lasted to the end of the retries."""
+
+
+class RolloutFailedError(RolloutError):
+    """The rollout did not get there: it failed, or ran out of time."""

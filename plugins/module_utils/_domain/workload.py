@@ -1,0 +1,246 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Workloads, their revisions and their pods as frozen values: one `Snapshot` is what the cluster showed at one moment.
+
+Each value is read from an API object by its `of`; rules about them stand in modules of their own (`completion`, `diagnosis`,
+`revisions`), so that everything that decides is a pure function of a snapshot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from .objects import JsonObject, Ref, at, controller_of, flag, items, mapping, moment, number, ref_of, text, texts, uid_of
+
+CHANGE_CAUSE = "kubernetes.io/change-cause"
+REVISION = "deployment.kubernetes.io/revision"
+TEMPLATE_HASH = "pod-template-hash"
+REVISION_HASH = "controller-revision-hash"
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One entry of a status' conditions."""
+
+    type: str
+    status: str
+    reason: str
+    message: str
+    since: datetime | None
+
+    @classmethod
+    def all_of(cls, obj: JsonObject) -> tuple[Condition, ...]:
+        """The conditions of an object's status, in the API's order."""
+        return tuple(
+            cls(
+                type=text(entry, "type"),
+                status=text(entry, "status"),
+                reason=text(entry, "reason"),
+                message=text(entry, "message"),
+                since=moment(entry, "lastTransitionTime"),
+            )
+            for entry in items(obj, "status", "conditions")
+        )
+
+
+def condition(conditions: tuple[Condition, ...], kind: str) -> Condition | None:
+    """The condition of that type, if there is one."""
+    return next((entry for entry in conditions if entry.type == kind), None)
+
+
+@dataclass(frozen=True)
+class Container:
+    """One container of a pod as its status shows it."""
+
+    name: str
+    image: str
+    init: bool
+    ready: bool
+    restarts: int
+    waiting: str
+    """The reason of the waiting state, empty unless it waits."""
+    waiting_message: str
+    terminated: str
+    """The reason of the terminated state, empty unless it has ended."""
+    last_exit: int | None
+    """The exit code of the run that ended last."""
+    last_message: str
+    """The message or reason of the run that ended last."""
+
+    @classmethod
+    def of(cls, status: JsonObject, *, init: bool) -> Container:
+        """From an entry of containerStatuses."""
+        ended = mapping(status, "state", "terminated") or mapping(status, "lastState", "terminated")
+        return cls(
+            name=text(status, "name"),
+            image=text(status, "image"),
+            init=init,
+            ready=flag(status, "ready"),
+            restarts=number(status, "restartCount"),
+            waiting=text(status, "state", "waiting", "reason"),
+            waiting_message=text(status, "state", "waiting", "message"),
+            terminated=text(status, "state", "terminated", "reason"),
+            last_exit=number(ended, "exitCode") if "exitCode" in ended else None,
+            last_message=text(ended, "message") or text(ended, "reason"),
+        )
+
+
+@dataclass(frozen=True)
+class Pod:
+    """One pod."""
+
+    ref: Ref
+    uid: str
+    owner_uid: str
+    """UID of the controller: a ReplicaSet, StatefulSet or DaemonSet."""
+    revision_hash: str
+    """`pod-template-hash` of a ReplicaSet's pod, `controller-revision-hash` of the others'."""
+    phase: str
+    node: str
+    terminating: bool
+    ready: bool
+    """Its Ready condition is True; a terminating pod may still be ready."""
+    ready_since: datetime | None
+    conditions: tuple[Condition, ...]
+    containers: tuple[Container, ...]
+    """Init containers first."""
+
+    @classmethod
+    def of(cls, obj: JsonObject) -> Pod:
+        """From a Pod object."""
+        conditions = Condition.all_of(obj)
+        ready = condition(conditions, "Ready")
+        labels = texts(obj, "metadata", "labels")
+        return cls(
+            ref=Ref("Pod", text(obj, "metadata", "namespace"), text(obj, "metadata", "name")),
+            uid=uid_of(obj),
+            owner_uid=text(controller_of(obj), "uid"),
+            revision_hash=labels.get(TEMPLATE_HASH) or labels.get(REVISION_HASH, ""),
+            phase=text(obj, "status", "phase"),
+            node=text(obj, "spec", "nodeName"),
+            terminating=bool(text(obj, "metadata", "deletionTimestamp")),
+            ready=ready is not None and ready.status == "True",
+            ready_since=ready.since if ready is not None and ready.status == "True" else None,
+            conditions=conditions,
+            containers=tuple(Container.of(status, init=True) for status in items(obj, "status", "initContainerStatuses"))
+            + tuple(Container.of(status, init=False) for status in items(obj, "status", "containerStatuses")),
+        )
+
+
+@dataclass(frozen=True)
+class Revision:
+    """One version of a workload that the cluster keeps: a ReplicaSet or a ControllerRevision."""
+
+    name: str
+    uid: str
+    number: int
+    hash: str
+    """The value of the pods' revision label."""
+    template: JsonObject
+    """The pod template, without the label `pod-template-hash`."""
+    change_cause: str
+    created: datetime | None
+    former: tuple[int, ...] = ()
+    """The numbers that it had before an undo gave it a new one (Deployments only)."""
+    replicas: int = 0
+    ready: int = 0
+    available: int = 0
+    conditions: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A Deployment, StatefulSet or DaemonSet: what its spec asks for and what its status says."""
+
+    ref: Ref
+    uid: str
+    resource_version: str
+    generation: int
+    observed_generation: int
+    deleted: bool
+    desired: int
+    """spec.replicas (1 when absent); for a DaemonSet the nodes it shall run on."""
+    current: int
+    """Pods of all revisions that exist."""
+    updated: int
+    ready: int
+    available: int
+    update_type: str
+    """RollingUpdate, Recreate or OnDelete."""
+    partition: int | None
+    paused: bool
+    min_ready_seconds: int
+    progress_deadline_seconds: int | None
+    """None where it is switched off (Deployments) or does not exist."""
+    current_revision: str
+    """status.currentRevision (StatefulSet), else empty."""
+    update_revision: str
+    """status.updateRevision (StatefulSet), else empty."""
+    conditions: tuple[Condition, ...]
+    selector: Mapping[str, str]
+    """spec.selector.matchLabels."""
+    match_expressions: tuple[JsonObject, ...]
+    template: JsonObject
+    annotations: Mapping[str, str]
+    labels: Mapping[str, str]
+
+    @classmethod
+    def of(cls, obj: JsonObject) -> Workload:
+        """From an object of one of the three kinds."""
+        ref = ref_of(obj)
+        spec, status = mapping(obj, "spec"), mapping(obj, "status")
+        daemon = ref.kind == "DaemonSet"
+        strategy = mapping(spec, "strategy" if ref.kind == "Deployment" else "updateStrategy")
+        deadline = number(spec, "progressDeadlineSeconds", default=600)
+        return cls(
+            ref=ref,
+            uid=uid_of(obj),
+            resource_version=text(obj, "metadata", "resourceVersion"),
+            generation=number(obj, "metadata", "generation"),
+            observed_generation=number(status, "observedGeneration"),
+            deleted=bool(text(obj, "metadata", "deletionTimestamp")),
+            desired=number(status, "desiredNumberScheduled") if daemon else number(spec, "replicas", default=1),
+            current=number(status, "currentNumberScheduled" if daemon else "replicas"),
+            updated=number(status, "updatedNumberScheduled" if daemon else "updatedReplicas"),
+            ready=number(status, "numberReady" if daemon else "readyReplicas"),
+            available=number(status, "numberAvailable" if daemon else "availableReplicas"),
+            update_type=text(strategy, "type") or "RollingUpdate",
+            partition=number(strategy, "rollingUpdate", "partition") if at(strategy, "rollingUpdate", "partition") is not None else None,
+            paused=flag(spec, "paused"),
+            min_ready_seconds=number(spec, "minReadySeconds"),
+            # 2^31-1 is how the API spells "no deadline".
+            progress_deadline_seconds=deadline if ref.kind == "Deployment" and deadline != 2**31 - 1 else None,
+            current_revision=text(status, "currentRevision"),
+            update_revision=text(status, "updateRevision"),
+            conditions=Condition.all_of(obj),
+            selector=texts(spec, "selector", "matchLabels"),
+            match_expressions=items(spec, "selector", "matchExpressions"),
+            template=mapping(spec, "template"),
+            annotations=texts(obj, "metadata", "annotations"),
+            labels=texts(obj, "metadata", "labels"),
+        )
+
+    @property
+    def images(self) -> dict[str, str]:
+        """Container name to image, init containers included."""
+        spec = mapping(self.template, "spec")
+        return {
+            text(container, "name"): text(container, "image")
+            for group in ("containers", "initContainers")
+            for container in items(spec, group)
+        }
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What the cluster showed at one moment of one workload and what belongs to it (by owner UID, never by labels alone)."""
+
+    workload: Workload | None
+    revisions: tuple[Revision, ...] = ()
+    """Oldest first."""
+    pods: tuple[Pod, ...] = ()
+    """Sorted by name; pods that have ended (Succeeded, Failed) are left out."""
