@@ -1,0 +1,127 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The subcommands of ./dev."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from . import cluster, envs, golang
+from .paths import COLLECTIONS
+from .shell import Problem, explain, run, say
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one subcommand; every failure is one sentence."""
+    signal.signal(signal.SIGTERM, interrupted)
+    try:
+        options = parser().parse_args(arguments)
+        code: int = options.function(options)
+    except KeyboardInterrupt:
+        print("\ndev: interrupted.", file=sys.stderr)
+        return 130
+    except Problem as problem:
+        print(f"dev: {problem}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"dev: {explain(error)}", file=sys.stderr)
+        return 1
+    return code
+
+
+def interrupted(_number: int, _frame: object) -> None:
+    """Treat a request to end as Ctrl-C, so that everything is cleaned up."""
+    raise KeyboardInterrupt
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of all subcommands."""
+    root = argparse.ArgumentParser(prog="dev", description="Set up, try out and test the collection rollout.kubernetes.")
+    commands = root.add_subparsers(required=True, metavar="COMMAND")
+    add(commands, "setup", setup, "make the environment (the other commands do it by themselves)")
+    add_cluster(commands)
+    execute = add(commands, "exec", execute_command, "run a command inside the environment, with the cluster's kubectl and kubeconfig")
+    execute.add_argument("command", nargs=argparse.REMAINDER, metavar="COMMAND...", help="the command and its arguments")
+    add(commands, "lock", lock_requirements, "compile the hash-locked requirement files again, with the newest versions")
+    return root
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, function: object, text: str) -> argparse.ArgumentParser:
+    """Add a subcommand."""
+    result = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+    result.set_defaults(function=function)
+    return result
+
+
+def add_cluster(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the subcommands of the cluster."""
+    text = "start, stop and look at a real Kubernetes control plane with simulated nodes"
+    verbs = commands.add_parser("cluster", help=text, description=text[0].upper() + text[1:] + ".").add_subparsers(required=True, metavar="VERB")
+    start = add(verbs, "up", cluster_up, "start a cluster")
+    start.add_argument("--kubeconfig", type=Path, metavar="FILE", help="write the kubeconfig to this new file as well")
+    start.add_argument("--nodes", type=int, default=cluster.DEFAULT_NODES, help="number of simulated nodes (default: %(default)s)")
+    stop = add(verbs, "down", cluster_down, "stop a cluster and remove all of it")
+    look = add(verbs, "status", cluster_status, "show a cluster's state; the exit code is 0 if it is up")
+    look.add_argument("--json", action="store_true", help="as JSON, with the audit log and the processes")
+    for verb in (start, stop, look):
+        verb.add_argument("--name", default=cluster.DEFAULT_NAME, help="name of the cluster (default: %(default)s)")
+
+
+def setup(_options: argparse.Namespace) -> int:
+    """Make the main environment."""
+    folder = envs.main()
+    say(f"The environment is ready: {folder}")
+    return 0
+
+
+def cluster_up(options: argparse.Namespace) -> int:
+    """Start a cluster."""
+    cluster.up(options.name, nodes=options.nodes, kubeconfig=options.kubeconfig)
+    return 0
+
+
+def cluster_down(options: argparse.Namespace) -> int:
+    """Stop a cluster."""
+    cluster.down(options.name)
+    return 0
+
+
+def cluster_status(options: argparse.Namespace) -> int:
+    """Show a cluster."""
+    return cluster.show(options.name, as_json=options.json)
+
+
+def execute_command(options: argparse.Namespace) -> int:
+    """Become the command, inside the environment."""
+    if not options.command:
+        raise Problem("Say which command to run, as in: ./dev exec ansible --version")
+    variables = envs.variables(envs.main(), extra_path=[golang.binaries_folder()])
+    found = cluster.named(cluster.DEFAULT_NAME)
+    if found.is_up():
+        variables.setdefault("KUBECONFIG", str(found.kubeconfig))
+    variables.setdefault("ANSIBLE_COLLECTIONS_PATH", str(COLLECTIONS))
+    os.environ.update(variables)
+    try:
+        os.execvpe(options.command[0], options.command, variables)
+    except FileNotFoundError as error:
+        raise Problem(f"There is no command {options.command[0]} in the environment.") from error
+
+
+def lock_requirements(_options: argparse.Namespace) -> int:
+    """Compile every .in file of tests/requirements."""
+    from .paths import REQUIREMENTS
+
+    variables = {**os.environ, "UV_CUSTOM_COMPILE_COMMAND": "./dev lock", "UV_NO_CONFIG": "1"}
+    for source in sorted(REQUIREMENTS.glob("*.in")):
+        say(f"Locking {source.name} ...")
+        command = [envs.uv(), "pip", "compile", "--quiet", "--upgrade", "--universal", "--python-version", "3.11", "--generate-hashes"]
+        if code := run([*command, source.name, "-o", f"{source.stem}.txt"], env=variables, cwd=REQUIREMENTS):
+            return code
+    return 0

@@ -1,0 +1,195 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A real control plane with simulated nodes: up, down, status. State lies in .cluster/clusters/NAME of the checkout."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import re
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+from . import golang, processes, stages
+from .paths import CLUSTER_SOURCES, CLUSTERS, cache
+from .shell import Problem, last_lines, lock, quiet, say
+
+DEFAULT_NAME = "dev"
+DEFAULT_NODES = 5
+PROGRAMS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Cluster:
+    """A cluster by name, running or not."""
+
+    name: str
+
+    @property
+    def state(self) -> Path:
+        return CLUSTERS / "clusters" / self.name
+
+    @property
+    def kubeconfig(self) -> Path:
+        return CLUSTERS / f"{self.name}.kubeconfig"
+
+    @property
+    def audit_log(self) -> Path:
+        return self.state / "logs" / "audit.log"
+
+    @property
+    def copy_note(self) -> Path:
+        return CLUSTERS / f"{self.name}.copied-to"
+
+    def running(self) -> dict[str, int]:
+        """Return what runs of it: name of the program to process id."""
+        return processes.recorded(self.state)
+
+    def is_up(self) -> bool:
+        """Say whether all of it runs."""
+        return len(self.running()) > len(PROGRAMS) and self.kubeconfig.is_file()
+
+
+def named(name: str) -> Cluster:
+    """Return the cluster of this name."""
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?", name):
+        raise Problem(f"A cluster's name holds lower-case letters, digits and dashes, at most 40; {name!r} does not.")
+    return Cluster(name=name)
+
+
+def up(name: str = DEFAULT_NAME, *, nodes: int = DEFAULT_NODES, kubeconfig: Path | None = None) -> Cluster:
+    """Start a cluster, or say that it is there."""
+    cluster = named(name)
+    if nodes < 1:
+        raise Problem("A cluster needs at least one node.")
+    if kubeconfig and kubeconfig.exists():
+        raise Problem(f"{kubeconfig} exists already: name a file that does not, it will be removed with the cluster.")
+    CLUSTERS.mkdir(exist_ok=True)
+    programs = golang.binaries()
+    with lock(cache() / "up.lock", "Waiting for another cluster that starts ..."):
+        if cluster.is_up():
+            say(f"The cluster {name} is up already: {cluster.kubeconfig}")
+        else:
+            started = time.monotonic()
+            start(cluster, programs, nodes)
+            say(f"The cluster {name} is up after {time.monotonic() - started:.1f} s: {cluster.kubeconfig}")
+    if kubeconfig:
+        copy_kubeconfig(cluster, kubeconfig)
+    return cluster
+
+
+def start(cluster: Cluster, programs: Path, nodes: int) -> None:
+    """Start everything; take it all down again when that does not work."""
+    remove(cluster)
+    configuration = CLUSTERS / f"{cluster.name}.stages.yaml"
+    configuration.write_text(stages.configuration())
+    try:
+        create(cluster, programs, configuration)
+        kwokctl = [programs / "kwokctl", "--name", cluster.name, "--config", configuration]
+        quiet([*kwokctl, "scale", "node", "--replicas", str(nodes)], "Adding nodes to the cluster", env=environment())
+        wait_until_usable(cluster, programs)
+    except BaseException:
+        remove(cluster)
+        raise
+
+
+def create(cluster: Cluster, programs: Path, configuration: Path) -> None:
+    """Let kwokctl start the control plane; explain it when it cannot."""
+    command = [str(programs / "kwokctl"), "--name", cluster.name, "--config", str(configuration), "create", "cluster", "--runtime", "binary"]
+    command += ["--disable-qps-limits", "--kubeconfig", str(cluster.kubeconfig), "--wait", "60s", "--timeout", "90s"]
+    command += ["--kube-audit-policy", str(CLUSTER_SOURCES / "audit-policy.yaml")]
+    for program in PROGRAMS:
+        command += [f"--{program}-binary", str(programs / program)]
+    command += ["--kwok-controller-binary", str(programs / "kwok")]
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
+    if done.returncode or not cluster.is_up():
+        raise Problem(f"The cluster {cluster.name} did not start: {last_lines(why(cluster) or done.stderr, 2)}")
+
+
+def why(cluster: Cluster) -> str:
+    """Return what the first program that is not running wrote last about an error."""
+    running = cluster.running()
+    for program in PROGRAMS:
+        log = cluster.state / "logs" / f"{program}.log"
+        if program not in running and log.is_file():
+            lines = [line for line in log.read_text(errors="replace").splitlines() if re.search(r"error|fatal|in use|denied|no space", line, re.IGNORECASE)]
+            return f"{program} ended: " + (lines[-1] if lines else "see its log")
+    return ""
+
+
+def environment() -> dict[str, str]:
+    """Return the environment in which kwokctl keeps its state in this checkout."""
+    result = {key: value for key, value in os.environ.items() if key not in ("KUBECONFIG",) and not key.startswith("KWOK_")}
+    result["KWOK_WORKDIR"] = str(CLUSTERS)
+    return result
+
+
+def wait_until_usable(cluster: Cluster, programs: Path) -> None:
+    """Return when nodes are ready and the default service account is there, so that the first pod can start."""
+    kubectl = [str(programs / "kubectl"), "--kubeconfig", str(cluster.kubeconfig)]
+    quiet([*kubectl, "wait", "--for=condition=Ready", "nodes", "--all", "--timeout=60s"], "Waiting for the nodes")
+    quiet([*kubectl, "wait", "--for=create", "serviceaccount/default", "--namespace=default", "--timeout=60s"], "Waiting for the controllers")
+
+
+def copy_kubeconfig(cluster: Cluster, target: Path) -> None:
+    """Write the kubeconfig where the user wants it, and note it for down."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
+        stream.write(cluster.kubeconfig.read_text())
+    with cluster.copy_note.open("a") as stream:
+        stream.write(f"{target.resolve()}\n")
+    say(f"Its kubeconfig is also in {target}")
+
+
+def down(name: str = DEFAULT_NAME) -> None:
+    """Stop a cluster and remove all of it."""
+    cluster = named(name)
+    if not cluster.state.exists() and not cluster.kubeconfig.exists():
+        say(f"There is no cluster {name}.")
+        return
+    remove(cluster)
+    say(f"The cluster {name} is gone.")
+
+
+def remove(cluster: Cluster) -> None:
+    """End its processes and remove its files; a copied kubeconfig only if nobody changed it."""
+    processes.end(cluster.state)
+    if cluster.copy_note.is_file() and cluster.kubeconfig.is_file():
+        content = cluster.kubeconfig.read_text()
+        for copy in map(Path, cluster.copy_note.read_text().splitlines()):
+            if copy.is_file() and copy.read_text() == content:
+                copy.unlink()
+    shutil.rmtree(cluster.state, ignore_errors=True)
+    for path in (cluster.kubeconfig, cluster.copy_note, CLUSTERS / f"{cluster.name}.stages.yaml"):
+        path.unlink(missing_ok=True)
+
+
+def status(name: str = DEFAULT_NAME) -> dict[str, object]:
+    """Return what there is to know about a cluster, as plain data."""
+    cluster = named(name)
+    return {
+        "name": name,
+        "up": cluster.is_up(),
+        "kubeconfig": str(cluster.kubeconfig),
+        "audit_log": str(cluster.audit_log),
+        "kubectl": str(golang.binaries_folder() / "kubectl"),
+        "logs": str(cluster.state / "logs"),
+        "processes": cluster.running(),
+    }
+
+
+def show(name: str, *, as_json: bool) -> int:
+    """Print the status; the exit code says whether it is up."""
+    facts = status(name)
+    if as_json:
+        say(json.dumps(facts, indent=2))
+    elif facts["up"]:
+        say(f"The cluster {name} is up.\n  kubeconfig  {facts['kubeconfig']}\n  audit log   {facts['audit_log']}\n  kubectl     {facts['kubectl']}")
+    else:
+        say(f"The cluster {name} is not up.")
+    return 0 if facts["up"] else 1

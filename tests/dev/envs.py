@@ -1,0 +1,95 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Virtual environments, made from the hash-locked files in tests/requirements by uv."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from . import pythons
+from .paths import COLLECTIONS, REQUIREMENTS, ROOT, cache
+from .shell import Problem, lock, quiet, say
+
+OLDEST_PYTHON = "3.11"
+
+
+def digest(*parts: bytes) -> str:
+    """Return a short hash of the parts."""
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
+
+
+def uv() -> Path:
+    """Return uv in the version that tests/requirements/uv.txt locks; it is installed into the cache at first use."""
+    locked = REQUIREMENTS / "uv.txt"
+    python = pythons.newest()
+    folder = cache() / f"uv-{digest(locked.read_bytes(), python.encode())}"
+    if (folder / "bin" / "uv").exists():
+        return folder / "bin" / "uv"
+    with lock(cache() / "uv.lock", "Waiting for another checkout that installs uv ..."):
+        if not (folder / "bin" / "uv").exists():
+            install_uv(python, locked, folder)
+    return folder / "bin" / "uv"
+
+
+def install_uv(python: str, locked: Path, folder: Path) -> None:
+    """Make a virtual environment that holds uv alone."""
+    say("Installing uv, which installs everything else ...")
+    shutil.rmtree(folder, ignore_errors=True)
+    if subprocess.run([python, "-m", "venv", str(folder)], capture_output=True, check=False).returncode:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise Problem(f"{python} cannot make a virtual environment: install its venv module (on Debian and Ubuntu: the package python3-venv).")
+    try:
+        quiet([folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--require-hashes", "-r", locked], "Installing uv")
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def environment(name: str, requirements: str, python: str) -> Path:
+    """Return the virtual environment ROOT/name with exactly what the lock file says; instant when nothing changed."""
+    folder, locked = ROOT / name, REQUIREMENTS / f"{requirements}.txt"
+    stamp, wanted = folder / ".stamp", digest(locked.read_bytes(), python.encode(), str(folder).encode())
+    if stamp.is_file() and stamp.read_text() == wanted:
+        return folder
+    with lock(locked, f"Waiting for another process that makes {name} ..."):
+        if not (stamp.is_file() and stamp.read_text() == wanted):
+            say(f"Making the environment {name} with {python} ...")
+            program = uv()
+            variables = {**os.environ, "VIRTUAL_ENV": str(folder), "UV_NO_CONFIG": "1", "UV_PYTHON_DOWNLOADS": "never"}
+            quiet([program, "venv", "--quiet", "--clear", "--python", python, folder], f"Making {name}", env=variables)
+            quiet([program, "pip", "sync", "--quiet", "--require-hashes", locked], f"Filling {name}", env=variables)
+            stamp.write_text(wanted)
+    return folder
+
+
+def main() -> Path:
+    """Return the environment of every day: the newest Python of the machine."""
+    return environment(".venv", "dev", pythons.newest())
+
+
+def oldest() -> Path:
+    """Return the environment with the oldest supported ansible-core and Python."""
+    python = pythons.find(OLDEST_PYTHON)
+    if not python:
+        raise Problem(f"The level oldest needs Python {OLDEST_PYTHON}, which is neither on PATH nor in pyenv.")
+    return environment(".venv-oldest", "oldest", python)
+
+
+def importer() -> Path:
+    """Return the environment of galaxy-importer, whose pins clash with the others."""
+    return environment(".venv-importer", "importer", pythons.newest())
+
+
+def variables(folder: Path, *, extra_path: list[Path] | None = None) -> dict[str, str]:
+    """Return the process environment in which the programs of a virtual environment find each other and the collection."""
+    result = {key: value for key, value in os.environ.items() if key not in ("PYTHONHOME", "PYTHONPATH", "PYENV_VERSION")}
+    result["VIRTUAL_ENV"] = str(folder)
+    result["PATH"] = os.pathsep.join(str(part) for part in [folder / "bin", *(extra_path or []), result.get("PATH", os.defpath)])
+    result["ANSIBLE_COLLECTIONS_PATH"] = str(COLLECTIONS)
+    return result
