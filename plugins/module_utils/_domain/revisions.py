@@ -1,0 +1,149 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which versions of a workload the cluster keeps, which of them is wanted (candidate) and which is there to go back to (stable).
+
+Rules as in Kubernetes' controllers: revisions belong to a workload by the UID of their controller, templates are equal without the
+label `pod-template-hash`, a StatefulSet names its revisions in its status.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from .objects import JsonObject, JsonValue, controller_of, mapping, moment, number, text, texts, thaw_object, uid_of, without
+from .workload import CHANGE_CAUSE, REVISION, REVISION_HASH, TEMPLATE_HASH, Condition, Pod, Revision, Snapshot, Workload
+
+_REVISION_HISTORY = "deployment.kubernetes.io/revision-history"
+
+
+def revisions_of(workload: JsonObject, owned: Iterable[JsonObject]) -> tuple[Revision, ...]:
+    """The revisions among `owned` whose controller is `workload`, oldest (lowest number) first.
+
+    `owned` are ReplicaSets for a Deployment, ControllerRevisions for the other kinds; what another controller owns, or nobody,
+    is left out however its labels look. A workload that does not exist yet (no UID) has none.
+    """
+    uid = uid_of(workload)
+    kind = text(workload, "kind")
+    mine = (obj for obj in owned if uid and text(controller_of(obj), "uid") == uid)
+    return tuple(sorted((_revision(kind, obj) for obj in mine), key=lambda entry: (entry.number, entry.name)))
+
+
+def same_template(left: JsonObject, right: JsonObject) -> bool:
+    """Are two pod templates equal to the controllers: the label `pod-template-hash` and empty (null) fields do not count."""
+    return _normal(left) == _normal(right)
+
+
+def candidate_of(snapshot: Snapshot) -> Revision | None:
+    """The revision whose template the workload asks for; None before the controller has made it, and for a paused Deployment.
+
+    A StatefulSet's status names it, once it has observed the present generation. Among several equal ones the Deployment controller
+    takes the ReplicaSet made first, the others take the ControllerRevision with the highest number; so do we.
+    """
+    workload = snapshot.workload
+    if workload is None:
+        return None
+    named = workload.update_revision if observed(workload) else ""
+    for revision in snapshot.revisions:
+        if revision.name == named:
+            return revision
+    equal = [revision for revision in snapshot.revisions if same_template(revision.template, workload.template)]
+    if not equal:
+        return None
+    return min(equal, key=_age) if workload.ref.kind == "Deployment" else equal[-1]
+
+
+def stable_of(snapshot: Snapshot) -> Revision | None:
+    """The revision to go back to, None on the first rollout.
+
+    A StatefulSet's status.currentRevision, while it differs from the candidate; else the newest other revision that still serves;
+    else the newest other one.
+    """
+    candidate = candidate_of(snapshot)
+    others = [revision for revision in reversed(snapshot.revisions) if candidate is None or revision.uid != candidate.uid]
+    current = snapshot.workload.current_revision if snapshot.workload is not None else ""
+    named = [revision for revision in others if revision.name == current]
+    serving = [revision for revision in others if _serves(snapshot, revision)]
+    return next(iter(named + serving + others), None)
+
+
+def old_and_new(snapshot: Snapshot) -> tuple[int, int]:
+    """How many pods of other revisions and of the candidate are ready and not terminating: 3/0, 2/1, 1/2, 0/3."""
+    candidate = candidate_of(snapshot)
+    serving = [pod for pod in snapshot.pods if pod.ready and not pod.terminating]
+    new = sum(1 for pod in serving if candidate is not None and is_of(pod, candidate))
+    return len(serving) - new, new
+
+
+def is_of(pod: Pod, revision: Revision) -> bool:
+    """Does the pod run that revision: owned by the ReplicaSet, or labelled with the ControllerRevision's hash."""
+    return pod.owner_uid == revision.uid or (bool(revision.hash) and pod.revision_hash == revision.hash)
+
+
+def observed(workload: Workload) -> bool:
+    """Has the controller seen the present spec; before that its status speaks of an older one.
+
+    kubectl takes observedGeneration 0 of a StatefulSet for "not yet" whatever the generation is; generations begin at 1, so the
+    comparison alone says the same.
+    """
+    return workload.observed_generation >= max(workload.generation, 1 if workload.ref.kind == "StatefulSet" else 0)
+
+
+def _serves(snapshot: Snapshot, revision: Revision) -> bool:
+    # A ReplicaSet counts its available pods itself; for a ControllerRevision only the pods tell.
+    deployment = snapshot.workload is not None and snapshot.workload.ref.kind == "Deployment"
+    return revision.available > 0 or (
+        not deployment and any(pod.ready and not pod.terminating and is_of(pod, revision) for pod in snapshot.pods)
+    )
+
+
+def _age(revision: Revision) -> tuple[float, str]:
+    return revision.created.timestamp() if revision.created else float("inf"), revision.name
+
+
+def _revision(kind: str, obj: JsonObject) -> Revision:
+    name = text(obj, "metadata", "name")
+    labels = texts(obj, "metadata", "labels")
+    annotations = texts(obj, "metadata", "annotations")
+    if kind == "Deployment":
+        own, template = labels.get(TEMPLATE_HASH, ""), mapping(obj, "spec", "template")
+    else:
+        # A StatefulSet labels its pods with the revision's whole name, a DaemonSet with the hash alone.
+        own, template = name if kind == "StatefulSet" else labels.get(REVISION_HASH, ""), mapping(obj, "data", "spec", "template")
+    return Revision(
+        name=name,
+        uid=uid_of(obj),
+        number=_numeral(annotations.get(REVISION, "")) if kind == "Deployment" else number(obj, "revision"),
+        hash=own,
+        # "$patch" tells the server how to merge a ControllerRevision's data; it is no part of the template.
+        template=thaw_object(without(without(template, "metadata", "labels", TEMPLATE_HASH), "$patch")),
+        change_cause=annotations.get(CHANGE_CAUSE, ""),
+        created=moment(obj, "metadata", "creationTimestamp"),
+        former=tuple(_numeral(entry) for entry in annotations.get(_REVISION_HISTORY, "").split(",") if _numeral(entry)),
+        replicas=number(obj, "status", "replicas"),
+        ready=number(obj, "status", "readyReplicas"),
+        available=number(obj, "status", "availableReplicas"),
+        conditions=Condition.all_of(obj),
+    )
+
+
+def _numeral(value: str) -> int:
+    stripped = value.strip()
+    return int(stripped) if stripped.isdecimal() else 0
+
+
+def _normal(template: JsonObject) -> JsonValue:
+    plain = without(without(template, "metadata", "labels", TEMPLATE_HASH), "$patch")
+    if not mapping(plain, "metadata", "labels"):
+        plain = without(plain, "metadata", "labels")
+    return _without_nulls(plain)
+
+
+def _without_nulls(value: JsonValue) -> JsonValue:
+    # A ControllerRevision keeps what its controller wrote (creationTimestamp: null), which the server leaves out elsewhere.
+    if isinstance(value, Mapping):
+        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_without_nulls(item) for item in value]
+    return value
