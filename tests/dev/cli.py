@@ -63,7 +63,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str
 def add_cluster(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the subcommands of the cluster."""
     text = "start, stop and look at a real Kubernetes control plane with simulated nodes"
-    verbs = commands.add_parser("cluster", help=text, description=text[0].upper() + text[1:] + ".").add_subparsers(required=True, metavar="VERB")
+    group = commands.add_parser("cluster", help=text, description=text[0].upper() + text[1:] + ".")
+    verbs = group.add_subparsers(required=True, metavar="VERB")
     start = add(verbs, "up", cluster_up, "start a cluster")
     start.add_argument("--kubeconfig", type=Path, metavar="FILE", help="write the kubeconfig to this new file as well")
     start.add_argument("--nodes", type=int, default=cluster.DEFAULT_NODES, help="number of simulated nodes (default: %(default)s)")
@@ -121,7 +122,17 @@ def lock_requirements(_options: argparse.Namespace) -> int:
     variables = {**os.environ, "UV_CUSTOM_COMPILE_COMMAND": "./dev lock", "UV_NO_CONFIG": "1"}
     for source in sorted(REQUIREMENTS.glob("*.in")):
         say(f"Locking {source.name} ...")
-        command = [envs.uv(), "pip", "compile", "--quiet", "--upgrade", "--universal", "--python-version", "3.11", "--generate-hashes"]
+        command: list[str | Path] = [
+            envs.uv(),
+            "pip",
+            "compile",
+            "--quiet",
+            "--upgrade",
+            "--universal",
+            "--python-version",
+            "3.11",
+            "--generate-hashes",
+        ]
         if code := run([*command, source.name, "-o", f"{source.stem}.txt"], env=variables, cwd=REQUIREMENTS):
             return code
     return 0

@@ -90,7 +90,7 @@ def start(cluster: Cluster, programs: Path, nodes: int) -> None:
     configuration.write_text(stages.configuration())
     try:
         create(cluster, programs, configuration)
-        kwokctl = [programs / "kwokctl", "--name", cluster.name, "--config", configuration]
+        kwokctl: list[str | Path] = [programs / "kwokctl", "--name", cluster.name, "--config", configuration]
         quiet([*kwokctl, "scale", "node", "--replicas", str(nodes)], "Adding nodes to the cluster", env=environment())
         wait_until_usable(cluster, programs)
     except BaseException:
@@ -100,7 +100,8 @@ def start(cluster: Cluster, programs: Path, nodes: int) -> None:
 
 def create(cluster: Cluster, programs: Path, configuration: Path) -> None:
     """Let kwokctl start the control plane; explain it when it cannot."""
-    command = [str(programs / "kwokctl"), "--name", cluster.name, "--config", str(configuration), "create", "cluster", "--runtime", "binary"]
+    command = [str(programs / "kwokctl"), "--name", cluster.name, "--config", str(configuration), "create", "cluster"]
+    command += ["--runtime", "binary"]
     command += ["--disable-qps-limits", "--kubeconfig", str(cluster.kubeconfig), "--wait", "60s", "--timeout", "90s"]
     command += ["--kube-audit-policy", str(CLUSTER_SOURCES / "audit-policy.yaml")]
     for program in PROGRAMS:
@@ -117,14 +118,15 @@ def why(cluster: Cluster) -> str:
     for program in PROGRAMS:
         log = cluster.state / "logs" / f"{program}.log"
         if program not in running and log.is_file():
-            lines = [line for line in log.read_text(errors="replace").splitlines() if re.search(r"error|fatal|in use|denied|no space", line, re.IGNORECASE)]
+            telling = re.compile(r"error|fatal|in use|denied|no space", re.IGNORECASE)
+            lines = [line for line in log.read_text(errors="replace").splitlines() if telling.search(line)]
             return f"{program} ended: " + (lines[-1] if lines else "see its log")
     return ""
 
 
 def environment() -> dict[str, str]:
     """Return the environment in which kwokctl keeps its state in this checkout."""
-    result = {key: value for key, value in os.environ.items() if key not in ("KUBECONFIG",) and not key.startswith("KWOK_")}
+    result = {key: value for key, value in os.environ.items() if key != "KUBECONFIG" and not key.startswith("KWOK_")}
     result["KWOK_WORKDIR"] = str(CLUSTERS)
     return result
 
@@ -133,7 +135,8 @@ def wait_until_usable(cluster: Cluster, programs: Path) -> None:
     """Return when nodes are ready and the default service account is there, so that the first pod can start."""
     kubectl = [str(programs / "kubectl"), "--kubeconfig", str(cluster.kubeconfig)]
     quiet([*kubectl, "wait", "--for=condition=Ready", "nodes", "--all", "--timeout=60s"], "Waiting for the nodes")
-    quiet([*kubectl, "wait", "--for=create", "serviceaccount/default", "--namespace=default", "--timeout=60s"], "Waiting for the controllers")
+    account = ["serviceaccount/default", "--namespace=default", "--timeout=60s"]
+    quiet([*kubectl, "wait", "--for=create", *account], "Waiting for the controllers")
 
 
 def copy_kubeconfig(cluster: Cluster, target: Path) -> None:
@@ -189,7 +192,9 @@ def show(name: str, *, as_json: bool) -> int:
     if as_json:
         say(json.dumps(facts, indent=2))
     elif facts["up"]:
-        say(f"The cluster {name} is up.\n  kubeconfig  {facts['kubeconfig']}\n  audit log   {facts['audit_log']}\n  kubectl     {facts['kubectl']}")
+        say(f"The cluster {name} is up.")
+        for key in ("kubeconfig", "audit_log", "kubectl"):
+            say(f"  {key.replace('_', ' '):12}{facts[key]}")
     else:
         say(f"The cluster {name} is not up.")
     return 0 if facts["up"] else 1

@@ -43,7 +43,8 @@ def install_uv(python: str, locked: Path, folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     if subprocess.run([python, "-m", "venv", str(folder)], capture_output=True, check=False).returncode:
         shutil.rmtree(folder, ignore_errors=True)
-        raise Problem(f"{python} cannot make a virtual environment: install its venv module (on Debian and Ubuntu: the package python3-venv).")
+        remedy = "install its venv module (on Debian and Ubuntu: the package python3-venv)"
+        raise Problem(f"{python} cannot make a virtual environment: {remedy}.")
     try:
         quiet([folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--require-hashes", "-r", locked], "Installing uv")
     except BaseException:

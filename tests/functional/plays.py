@@ -1,0 +1,168 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Running tasks by ansible-playbook, and reading their results."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from .cluster import ROOT, Cluster
+
+Way = Literal["process", "module", "async"]
+HERE = Path(__file__).resolve().parent
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Result:
+    """The result of one task on one host; outcome is ok, failed, ignored, skipped or unreachable."""
+
+    task: str
+    outcome: str
+    data: dict[str, Any]
+
+    @property
+    def changed(self) -> bool:
+        return bool(self.data.get("changed"))
+
+    @property
+    def failed(self) -> bool:
+        return self.outcome in ("failed", "ignored", "unreachable")
+
+    @property
+    def msg(self) -> str:
+        return str(self.data.get("msg", ""))
+
+    def __getitem__(self, key: str) -> Any:
+        return self.data[key]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Play:
+    """A run of ansible-playbook that has ended."""
+
+    code: int
+    stdout: str
+    stderr: str
+    results: list[Result]
+
+    @property
+    def last(self) -> Result:
+        """Return the result of the last task that ran."""
+        if not self.results:
+            raise AssertionError(f"No task ran:\n{self.stdout}\n{self.stderr}")
+        return self.results[-1]
+
+
+@dataclasses.dataclass(kw_only=True)
+class Running:
+    """A run of ansible-playbook that goes on."""
+
+    process: subprocess.Popen[str]
+    record: Path
+
+    def wait(self, timeout: float = 120) -> Play:
+        """Wait for its end and return what happened; after the time-out it is killed and the test fails."""
+        try:
+            stdout, stderr = self.process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired as late:
+            self.kill()
+            stdout, stderr = self.process.communicate()
+            raise AssertionError(f"ansible-playbook did not end within {timeout} s:\n{stdout}\n{stderr}") from late
+        lines = self.record.read_text().splitlines() if self.record.exists() else []
+        raw = [json.loads(line) for line in lines]
+        results = [Result(task=item["task"], outcome=item["outcome"], data=item["result"]) for item in raw]
+        return Play(code=self.process.returncode, stdout=stdout, stderr=stderr, results=results)
+
+    def kill(self, number: int = signal.SIGKILL) -> None:
+        """Send a signal to ansible-playbook's process group (not to workers in a session of their own)."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, number)
+
+
+@dataclasses.dataclass(kw_only=True)
+class Ansible:
+    """Runs tasks or a playbook against the test's cluster; calling it waits for the end, start() does not."""
+
+    cluster: Cluster
+    folder: Path
+    running: list[Running] = dataclasses.field(default_factory=list)
+    count: int = 0
+
+    def __call__(self, tasks: Sequence[Mapping[str, Any]] | Mapping[str, Any] | str, *, timeout: float = 120, **how: Any) -> Play:
+        """Run to the end. Takes what start() takes."""
+        return self.start(tasks, **how).wait(timeout)
+
+    def start(
+        self,
+        tasks: Sequence[Mapping[str, Any]] | Mapping[str, Any] | str,
+        *,
+        way: Way = "process",
+        check: bool = False,
+        diff: bool = False,
+        variables: Mapping[str, Any] | None = None,
+        play: Mapping[str, Any] | None = None,
+        environment: Mapping[str, str] | None = None,
+        arguments: Sequence[str] = (),
+        kubeconfig: Path | None = None,
+    ) -> Running:
+        """Start tasks (a list, or one task), or a playbook (text: its FQCN or path) with variables as extra vars.
+
+        way: in the controller's process, as a module over a connection that is not local, or asynchronously.
+        play: further keywords of the play. environment: of ansible-playbook itself. kubeconfig: another than the administrator's.
+        """
+        self.count += 1
+        record = self.folder / f"record-{self.count}.jsonl"
+        target = tasks if isinstance(tasks, str) else str(self._playbook(tasks, way, play or {}))
+        command = [str(Path(sys.executable).parent / "ansible-playbook"), target, *arguments]
+        command += ["--check"] * check + ["--diff"] * diff
+        if variables:
+            command += ["--extra-vars", json.dumps(variables)]
+        process = subprocess.Popen(
+            command,
+            cwd=self.folder,
+            env=self._environment(record, kubeconfig or self.cluster.kubeconfig) | dict(environment or {}),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        running = Running(process=process, record=record)
+        self.running.append(running)
+        return running
+
+    def _playbook(self, tasks: Sequence[Mapping[str, Any]] | Mapping[str, Any], way: Way, play: Mapping[str, Any]) -> Path:
+        """Write a play for localhost that holds the tasks."""
+        listed = [dict(tasks)] if isinstance(tasks, Mapping) else [dict(task) for task in tasks]
+        if way == "async":
+            listed = [{"async": 120, "poll": 1, **task} for task in listed]
+        whole = {"hosts": "localhost", "gather_facts": False, **play, "tasks": listed}
+        if way == "module":
+            elsewhere = {"ansible_connection": "rollout_elsewhere", "ansible_python_interpreter": sys.executable}
+            whole["vars"] = {**elsewhere, **dict(play.get("vars", {}))}
+        path = self.folder / f"playbook-{self.count}.yml"
+        path.write_text(json.dumps([whole], indent=2))
+        return path
+
+    def _environment(self, record: Path, kubeconfig: Path) -> dict[str, str]:
+        """Return the environment of ansible-playbook: this Python's, nothing of the user's configuration."""
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE_", "K8S_AUTH_", "KUBE", "ROLLOUT_"))}
+        return kept | {
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), kept.get("PATH", os.defpath)]),
+            "ANSIBLE_CONFIG": str(HERE / "ansible.cfg"),
+            "ANSIBLE_HOME": str(self.folder / ".ansible"),
+            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "collections"),
+            "K8S_AUTH_KUBECONFIG": str(kubeconfig),
+            "ROLLOUT_TEST_RECORD": str(record),
+        }
