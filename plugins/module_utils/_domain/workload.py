@@ -70,6 +70,11 @@ class Container:
     """The exit code of the run that ended last."""
     last_message: str
     """The message or reason of the run that ended last."""
+    last_reason: str = ""
+    """The reason of the run that ended last: Error, OOMKilled, Completed, StartError, ..."""
+    running: bool = False
+    started: bool = False
+    """Its startup probe has passed, or it has none and runs."""
 
     @classmethod
     def of(cls, status: JsonObject, *, init: bool) -> Container:
@@ -86,6 +91,9 @@ class Container:
             terminated=text(status, "state", "terminated", "reason"),
             last_exit=number(ended, "exitCode") if "exitCode" in ended else None,
             last_message=text(ended, "message") or text(ended, "reason"),
+            last_reason=text(ended, "reason"),
+            running=at(status, "state", "running") is not None,
+            started=flag(status, "started"),
         )
 
 

@@ -134,3 +134,35 @@ def snapshot(obj: JsonObject | None, owned: Sequence[JsonObject] = (), pods: Seq
         revisions=revisions_of(obj, owned) if obj is not None else (),
         pods=tuple(Pod.of(entry) for entry in pods),
     )
+
+
+def container(
+    state: JsonObject,
+    *,
+    name: str = "app",
+    ready: bool = False,
+    restarts: int = 0,
+    last: JsonObject | None = None,
+    image: str = NEW,
+    started: bool = False,
+) -> dict[str, JsonValue]:
+    """An entry of containerStatuses; `last` is the run before."""
+    return {
+        "name": name,
+        "image": image,
+        "ready": ready,
+        "started": started,
+        "restartCount": restarts,
+        "state": state,
+        "lastState": {"terminated": last} if last is not None else {},
+    }
+
+
+def waiting(reason: str, message: str = "", *, restarts: int = 0, last: JsonObject | None = None, image: str = NEW) -> dict[str, JsonValue]:
+    """A container that waits."""
+    return container({"waiting": {"reason": reason, "message": message}}, restarts=restarts, last=last, image=image)
+
+
+def ended(code: int, reason: str = "Error", message: str = "") -> dict[str, JsonValue]:
+    """A terminated state."""
+    return {"exitCode": code, "reason": reason, "message": message}
