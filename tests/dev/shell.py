@@ -17,6 +17,8 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+Command = Sequence[str | Path]
+
 
 class Problem(Exception):
     """What went wrong and what helps, in one sentence for the user."""
@@ -43,7 +45,7 @@ def need(program: str, remedy: str) -> str:
     return found
 
 
-def run(command: Sequence[str | Path], *, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> int:
+def run(command: Command, *, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> int:
     """Run a command with its output shown; return its exit code."""
     try:
         return subprocess.run([str(part) for part in command], env=env, cwd=cwd, check=False).returncode
@@ -51,7 +53,7 @@ def run(command: Sequence[str | Path], *, env: Mapping[str, str] | None = None, 
         raise Problem(f"The program {command[0]} is missing.") from error
 
 
-def quiet(command: Sequence[str | Path], what: str, *, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> str:
+def quiet(command: Command, what: str, *, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> str:
     """Run a command without output and return what it printed; when it fails, say what failed with its last lines."""
     try:
         done = subprocess.run([str(part) for part in command], env=env, cwd=cwd, check=False, capture_output=True, text=True)

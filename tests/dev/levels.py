@@ -1,0 +1,154 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The test levels that pytest and molecule run, and the order of all."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from . import cluster, envs, golang, lint, package
+from .outcomes import Outcome, from_junit, merged, single, summary
+from .paths import OUTPUT, ROOT
+from .shell import Command, Problem, explain, run, say
+
+Level = Callable[[Sequence[str]], list[Outcome]]
+PURE = ("_domain", "_strategies")
+SCENARIOS = ROOT / "extensions" / "molecule"
+TEST_CLUSTER = "test"
+
+
+def pytest(
+    level: str, environment: Path, arguments: Sequence[str], extra: Sequence[str], variables: Mapping[str, str] | None = None
+) -> Outcome:
+    """Run pytest with the environment's Python and return what it counted."""
+    OUTPUT.mkdir(parents=True, exist_ok=True)
+    report = OUTPUT / f"junit-{level}.xml"
+    report.unlink(missing_ok=True)
+    command: Command = [environment / "bin" / "python", "-m", "pytest", "-q", f"--junitxml={report}", *arguments, *extra]
+    code = run(command, cwd=ROOT, env=envs.variables(environment) | dict(variables or {}))
+    return from_junit(level, report, code)
+
+
+def unit(extra: Sequence[str]) -> list[Outcome]:
+    """The pure layers by tables and properties; all their branches must be covered."""
+    environment = envs.main()
+    coverage = {"COVERAGE_FILE": str(OUTPUT / ".coverage")}
+    measured = [] if extra else ["--cov", "--cov-report="]
+    outcomes = [pytest("unit", environment, ["tests/unit", "-n", "2", *measured], extra, coverage)]
+    if measured:
+        say(f"Coverage of {' and '.join(PURE)}:")
+        include = ",".join(f"*/module_utils/{layer}/*" for layer in PURE)
+        command: Command = [environment / "bin" / "python", "-m", "coverage", "report", f"--include={include}", "--fail-under=100"]
+        passed = run(command, cwd=ROOT, env=envs.variables(environment) | coverage) == 0
+        outcomes.append(single("unit", "coverage of the pure layers is below 100 %", passed=passed))
+    return outcomes
+
+
+def oldest(extra: Sequence[str]) -> list[Outcome]:
+    """Unit tests and the marked functional tests under the oldest supported ansible-core and Python."""
+    environment = envs.oldest()
+    outcomes = []
+    if (ROOT / "tests" / "unit").is_dir():
+        outcomes.append(pytest("oldest-unit", environment, ["tests/unit", "-n", "2"], extra))
+    with test_cluster() as variables:
+        outcomes.append(pytest("oldest-functional", environment, ["tests/functional", "-m", "oldest", "-n", "3"], extra, variables))
+    return outcomes
+
+
+def functional(extra: Sequence[str]) -> list[Outcome]:
+    """Every module against the real control plane."""
+    with test_cluster() as variables:
+        return [pytest("functional", envs.main(), ["tests/functional", "-n", "4", "--dist", "worksteal"], extra, variables)]
+
+
+def molecule(_extra: Sequence[str]) -> list[Outcome]:
+    """Roles and playbooks: converge, idempotence, verify; one check for each scenario."""
+    environment = envs.main()
+    outcomes = []
+    with test_cluster() as variables:
+        everything = envs.variables(environment, extra_path=[golang.binaries_folder()]) | variables
+        everything["ANSIBLE_HOME"] = str(OUTPUT / "ansible-home")
+        for scenario in scenarios():
+            say(f"Scenario {scenario}:")
+            code = run([environment / "bin" / "molecule", "test", "--scenario-name", scenario], cwd=SCENARIOS.parent, env=everything)
+            outcomes.append(single("molecule", f"scenario {scenario}", passed=code == 0))
+    return outcomes
+
+
+def scenarios() -> list[str]:
+    """Return the names of molecule's scenarios that test something; default only makes and removes what they share."""
+    return sorted(path.parent.name for path in SCENARIOS.glob("*/molecule.yml") if path.parent.name != "default")
+
+
+@contextmanager
+def test_cluster() -> Iterator[dict[str, str]]:
+    """Give the environment variables of a running cluster: the chosen one, the developer's own, or one for these tests alone."""
+    own = cluster.DEFAULT_NAME if cluster.named(cluster.DEFAULT_NAME).is_up() else TEST_CLUSTER
+    chosen = os.environ.get("ROLLOUT_TEST_CLUSTER") or own
+    ours = not cluster.named(chosen).is_up()
+    try:
+        kubeconfig = str(cluster.up(chosen).kubeconfig) if ours else str(cluster.named(chosen).kubeconfig)
+        yield {"ROLLOUT_TEST_CLUSTER": chosen, "KUBECONFIG": kubeconfig, "K8S_AUTH_KUBECONFIG": kubeconfig}
+    finally:
+        if ours:
+            cluster.down(chosen)
+
+
+LEVELS: dict[str, tuple[Level, Callable[[], bool]]] = {
+    "lint": (lint.level, lambda: True),
+    "unit": (unit, lambda: (ROOT / "tests" / "unit").is_dir()),
+    "oldest": (oldest, lambda: True),
+    "functional": (functional, lambda: True),
+    "molecule": (molecule, lambda: len(scenarios()) > 0),
+    "sanity": (package.sanity, package.can_build),
+    "importer": (package.importer, package.can_build),
+}
+
+
+def test(names: Sequence[str], extra: Sequence[str]) -> int:
+    """Run levels one after another, each even if another failed, and sum them up."""
+    outcomes = []
+    chosen = names or [name for name, (_, exists) in LEVELS.items() if exists()]
+    with shared_cluster(chosen):
+        for name in chosen:
+            say(f"\n===== {name}")
+            started = time.monotonic()
+            outcomes.append(merged(name, attempt(name, extra), time.monotonic() - started))
+    return summary(outcomes)
+
+
+@contextmanager
+def shared_cluster(chosen: Sequence[str]) -> Iterator[None]:
+    """Keep one cluster up for all levels that need one, when there are several of them."""
+    if len({"oldest", "functional", "molecule"} & set(chosen)) < 2:
+        yield
+        return
+    try:
+        context = test_cluster()
+        context.__enter__()
+    except (Problem, OSError) as problem:
+        say(f"dev: {problem}")
+        yield
+        return
+    try:
+        yield
+    finally:
+        context.__exit__(None, None, None)
+
+
+def attempt(name: str, extra: Sequence[str]) -> list[Outcome]:
+    """Run one level; what keeps it from running is one failure."""
+    try:
+        return LEVELS[name][0](extra)
+    except Problem as problem:
+        say(f"dev: {problem}")
+        return [single(name, str(problem), passed=False)]
+    except OSError as error:
+        say(f"dev: {explain(error)}")
+        return [single(name, explain(error), passed=False)]
