@@ -1,0 +1,312 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The port `Cluster`: plain JSON at fixed paths, retries, and the domain's errors."""
+
+from __future__ import annotations
+
+import builtins
+import difflib
+import json
+import random
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from .._domain.errors import ClusterError, ConflictError, GoneError, InputError, NotFoundError, UnreachableError
+from .._domain.objects import JsonObject, items, text
+from .._domain.ports import Page, PatchOperation
+from .._domain.resources import KNOWN, POD, Resource
+from .answers import Deed, error_of, is_absent, is_refusal, seconds_asked, status_of
+from .outcome import holds, is_repeatable, patch_holds
+from .retry import Attempts, is_transient
+from .transport import Answer, Clock, Lost, Transport
+from .watch import Watch
+
+APPLY = "application/apply-patch+yaml"
+JSON_PATCH = "application/json-patch+json"
+_CHUNK = 500
+_RESTARTS = 3
+_LOG_BYTES = 65_536
+
+
+class KubeCluster:
+    """`Cluster` over HTTP. `deadline` is the end of all retries, in seconds on `clock`; `sleep` waits so many seconds."""
+
+    def __init__(self, transport: Transport, *, clock: Clock, sleep: Callable[[float], None], deadline: float) -> None:
+        self._transport = transport
+        self._clock = clock
+        self._sleep = sleep
+        self._deadline = deadline
+        self._reached = False
+        self._discovered: dict[str, dict[str, Resource]] = {}
+
+    @property
+    def host(self) -> str:
+        return self._transport.host
+
+    def resolve(self, api_version: str, kind: str) -> Resource:
+        known = KNOWN.get((api_version, kind))
+        if known:
+            return known
+        served = self._discover(api_version)
+        if kind not in served:
+            close = difflib.get_close_matches(kind, served, n=3, cutoff=0.6)
+            hint = f"; did you mean {' or '.join(close)}?" if close else "."
+            raise InputError(f"The cluster has no kind {kind} in apiVersion {api_version}{hint}")
+        return served[kind]
+
+    def read(self, resource: Resource, namespace: str, name: str) -> JsonObject | None:
+        deed = Deed("read", resource, namespace, name)
+        answer = self._send("GET", resource.path(namespace, name), deed=deed)
+        if answer.status == 404 and is_absent(status_of(answer.body), deed=deed):
+            return None
+        return self._parse(answer, deed)
+
+    def list(self, resource: Resource, namespace: str = "", *, labels: str = "", fields: str = "") -> Page:
+        return self._list(resource, namespace, _selectors(labels, fields), sleep=self._sleep)
+
+    def watch(self, resource: Resource, namespace: str = "", *, labels: str = "", fields: str = "", resource_version: str = "") -> Watch:
+        return Watch(
+            transport=self._transport,
+            path=resource.path(namespace),
+            query=_selectors(labels, fields),
+            resource_version=resource_version,
+            relist=lambda sleep: self._list(resource, namespace, _selectors(labels, fields), sleep=sleep),
+            deed=Deed("watched", resource, namespace),
+            attempts=self._attempts,
+        )
+
+    def apply(self, resource: Resource, obj: JsonObject, *, manager: str, force: bool = False, dry_run: bool = False) -> JsonObject:
+        path, deed = _place(resource, obj, done="applied")
+        body = _encode({**obj, "apiVersion": resource.api_version, "kind": resource.kind})
+        query = [*_writing(manager, dry_run), ("force", "true" if force else "false")]
+        return self._write("PATCH", path, deed=deed, query=query, body=body, content_type=APPLY, happened=lambda live: holds(live, obj))
+
+    def json_patch(
+        self,
+        resource: Resource,
+        namespace: str,
+        name: str,
+        operations: Iterable[PatchOperation],
+        *,
+        manager: str,
+        dry_run: bool = False,
+    ) -> JsonObject:
+        steps = tuple(operations)
+        return self._write(
+            "PATCH",
+            resource.path(namespace, name),
+            deed=Deed("patched", resource, namespace, name),
+            query=_writing(manager, dry_run),
+            body=_encode([_operation(step) for step in steps]),
+            content_type=JSON_PATCH,
+            happened=lambda live: patch_holds(live, steps),
+            repeatable=dry_run or is_repeatable(steps),
+            is_json_patch=True,
+        )
+
+    def create(self, resource: Resource, obj: JsonObject, *, manager: str, dry_run: bool = False) -> JsonObject:
+        path, deed = _place(resource, obj, done="created", collection=True)
+        return self._write(
+            "POST",
+            path,
+            deed=deed,
+            query=_writing(manager, dry_run),
+            body=_encode({**obj, "apiVersion": resource.api_version, "kind": resource.kind}),
+            content_type="application/json",
+            happened=lambda live: holds(live, obj),
+            # With a name there is one object at most; with generateName a second request would make a second object.
+            repeatable=dry_run or bool(deed.name),
+        )
+
+    def update(self, resource: Resource, obj: JsonObject, *, manager: str, dry_run: bool = False) -> JsonObject:
+        path, deed = _place(resource, obj, done="updated")
+        return self._write(
+            "PUT",
+            path,
+            deed=deed,
+            query=_writing(manager, dry_run),
+            body=_encode({**obj, "apiVersion": resource.api_version, "kind": resource.kind}),
+            content_type="application/json",
+            happened=lambda live: holds(live, obj),
+        )
+
+    def log(self, namespace: str, pod: str, container: str, *, lines: int, previous: bool) -> str:
+        query = [("container", container), ("tailLines", str(lines)), ("limitBytes", str(_LOG_BYTES))]
+        query += [("previous", "true")] if previous else []
+        try:
+            # Tried once: the log decorates a message, and a kubelet that does not answer must not delay it.
+            answer = self._transport.send("GET", POD.path(namespace, pod, "log"), query=query, accept="*/*", read_seconds=10.0)
+        except Lost:
+            return ""
+        if answer.status in (401, 403):
+            raise self._error(answer, Deed("read", replace(POD, plural="pods/log"), namespace, pod))
+        return answer.body.decode(errors="replace") if answer.status == 200 else ""
+
+    def _attempts(self) -> Attempts:
+        return Attempts(clock=self._clock, chance=random.random, deadline=self._deadline, reached=self._reached)
+
+    def _write(
+        self,
+        method: str,
+        path: str,
+        *,
+        deed: Deed,
+        query: Sequence[tuple[str, str]],
+        body: bytes,
+        content_type: str,
+        happened: Callable[[JsonObject], bool],
+        repeatable: bool = True,
+        is_json_patch: bool = False,
+    ) -> JsonObject:
+        """A write; where a repeated one is refused, `happened` says of the live object whether the lost one had gone through."""
+        doubtful: builtins.list[str] = []
+        try:
+            answer = self._send(
+                method, path, deed=deed, query=query, body=body, content_type=content_type, repeatable=repeatable, doubtful=doubtful
+            )
+            return self._parse(answer, deed, is_json_patch=is_json_patch)
+        except ConflictError:
+            live = self.read(deed.resource, deed.namespace, deed.name) if doubtful and deed.name else None
+            if live is not None and happened(live):
+                return live
+            raise
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        deed: Deed,
+        query: Sequence[tuple[str, str]] = (),
+        body: bytes | None = None,
+        content_type: str = "",
+        repeatable: bool = True,
+        doubtful: builtins.list[str] | None = None,
+        sleep: Callable[[float], None] | None = None,
+    ) -> Answer:
+        """A request, repeated while that may help; `doubtful` takes a line for each attempt that may have gone through unseen."""
+        attempts, renewed, sleep = self._attempts(), False, sleep or self._sleep
+        while True:
+            asked, status = 0.0, 0
+            try:
+                answer = self._transport.send(method, path, query=query, body=body, content_type=content_type)
+            except Lost as lost:
+                may_repeat, in_doubt = not lost.lasting and (repeatable or not lost.sent), lost.sent
+                final: ClusterError = self._unreachable(lost, deed, seconds=attempts.seconds, written=method != "GET" and lost.sent)
+            else:
+                status = answer.status
+                if status == 401 and not renewed and self._transport.renew():
+                    renewed = True
+                    continue
+                said = status_of(answer.body)
+                if not is_transient(status) or is_refusal(status, said):
+                    self._reached = True
+                    return answer
+                asked = seconds_asked(said, answer.headers.get("Retry-After", ""))
+                # 429 is said before anything is done; after a 5xx nobody knows.
+                may_repeat, in_doubt = repeatable or status == 429, status != 429
+                final = self._error(answer, deed)
+            pause = attempts.pause(status=status, asked=asked) if may_repeat else None
+            if pause is None:
+                raise final
+            if in_doubt and doubtful is not None:
+                doubtful.append(f"{deed} ({status})")
+            sleep(pause)
+
+    def _parse(self, answer: Answer, deed: Deed, *, is_json_patch: bool = False) -> JsonObject:
+        if answer.status >= 300:
+            raise self._error(answer, deed, is_json_patch=is_json_patch)
+        try:
+            parsed = json.loads(answer.body)
+        except ValueError:
+            parsed = None
+        if not isinstance(parsed, dict):
+            raise ClusterError(
+                f"{deed}: {self.host} did not answer with JSON; is it the address of a Kubernetes API, and not of its console?",
+                status=answer.status,
+            )
+        return parsed
+
+    def _error(self, answer: Answer, deed: Deed, *, is_json_patch: bool = False) -> ClusterError:
+        return error_of(answer.status, status_of(answer.body), deed=deed, host=self.host, is_json_patch=is_json_patch)
+
+    def _unreachable(self, lost: Lost, deed: Deed, *, seconds: float, written: bool) -> UnreachableError:
+        source = self._transport.settings.source
+        advice = "" if lost.lasting else f"; check that {source} names the right server, and that the way to it is open"
+        tried = f" (tried for {seconds:.0f} s)" if seconds >= 1 else ""
+        doubt = " Whether it was carried out is not known; run the task again." if written else ""
+        return UnreachableError(f"{deed}: the cluster at {self.host} cannot be used: {lost.reason}{advice}{tried}.{doubt}")
+
+    def _list(self, resource: Resource, namespace: str, selectors: Sequence[tuple[str, str]], *, sleep: Callable[[float], None]) -> Page:
+        """All pages; from the beginning again when the snapshot behind them is compacted (after five minutes): only that is consistent."""
+        deed = Deed("listed", resource, namespace)
+        for _restart in range(_RESTARTS):
+            try:
+                return self._pages(resource.path(namespace), selectors, deed=deed, sleep=sleep)
+            except GoneError:
+                continue
+        return self._pages(resource.path(namespace), selectors, deed=deed, sleep=sleep)
+
+    def _pages(self, path: str, selectors: Sequence[tuple[str, str]], *, deed: Deed, sleep: Callable[[float], None]) -> Page:
+        found: builtins.list[JsonObject] = []
+        token = ""
+        while True:
+            query = [*selectors, ("limit", str(_CHUNK)), *([("continue", token)] if token else [])]
+            page = self._parse(self._send("GET", path, deed=deed, query=query, sleep=sleep), deed)
+            # The items of a list lack what the list says for all of them.
+            common = {"apiVersion": deed.resource.api_version, "kind": deed.resource.kind}
+            found += [{**common, **item} for item in items(page, "items")]
+            token = text(page, "metadata", "continue")
+            if not token:
+                return Page(tuple(found), text(page, "metadata", "resourceVersion"))
+
+    def _discover(self, api_version: str) -> Mapping[str, Resource]:
+        """What the cluster serves in one group version, asked for once."""
+        if api_version not in self._discovered:
+            group = Resource(api_version, "APIResourceList", "")
+            deed = Deed("discovered", replace(group, plural=f"kinds of {api_version}"))
+            try:
+                answer = self._parse(self._send("GET", group.path(), deed=deed), deed)
+            except NotFoundError:
+                raise InputError(f"The cluster has no apiVersion {api_version}: check its spelling, or install what defines it.") from None
+            self._discovered[api_version] = {
+                text(entry, "kind"): Resource(api_version, text(entry, "kind"), text(entry, "name"), entry.get("namespaced") is True)
+                for entry in items(answer, "resources")
+                if "/" not in text(entry, "name")
+            }
+        return self._discovered[api_version]
+
+
+def _selectors(labels: str, fields: str) -> builtins.list[tuple[str, str]]:
+    return [(name, value) for name, value in (("labelSelector", labels), ("fieldSelector", fields)) if value]
+
+
+def _writing(manager: str, dry_run: bool) -> builtins.list[tuple[str, str]]:
+    # Strict: a misspelt field is an error, as in kubectl, not dropped in silence.
+    return [("fieldManager", manager), ("fieldValidation", "Strict"), *([("dryRun", "All")] if dry_run else [])]
+
+
+def _place(resource: Resource, obj: JsonObject, *, done: str, collection: bool = False) -> tuple[str, Deed]:
+    """Where an object is written, by its own name and namespace."""
+    namespace, name = text(obj, "metadata", "namespace"), text(obj, "metadata", "name")
+    if resource.namespaced and not namespace:
+        raise InputError(f"{resource.kind} {name} has no namespace: set namespace.")
+    if not name and not collection:
+        raise InputError(f"A {resource.kind} in namespace {namespace} has no metadata.name.")
+    return resource.path(namespace, "" if collection else name), Deed(done, resource, namespace, name)
+
+
+def _operation(step: PatchOperation) -> dict[str, Any]:
+    return {"op": step.op, "path": step.path} | ({} if step.op == "remove" else {"value": step.value})
+
+
+def _encode(value: Any) -> bytes:
+    return json.dumps(value, default=_plain, separators=(",", ":")).encode()
+
+
+def _plain(value: Any) -> Any:
+    """Mappings and sequences of other types than dict and list, as frozen values have them."""
+    return dict(value) if isinstance(value, Mapping) else builtins.list(value)
