@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import cluster, envs, golang, levels
+from . import cluster, demo, envs, golang, levels
 from .paths import COLLECTIONS
 from .shell import Problem, explain, run, say
 
@@ -59,6 +59,9 @@ def parser() -> argparse.ArgumentParser:
     add_cluster(commands)
     execute = add(commands, "exec", execute_command, "run a command inside the environment, with the cluster's kubectl and kubeconfig")
     execute.add_argument("command", nargs=argparse.REMAINDER, metavar="COMMAND...", help="the command and its arguments")
+    show = add(commands, "demo", show_demo, "show a rollout, a repetition and two failures on a cluster of its own")
+    show.add_argument("--keep", action="store_true", help="keep the cluster (or, with --kubeconfig, the namespace), and say how to use it")
+    show.add_argument("--kubeconfig", type=Path, metavar="FILE", help="use your own cluster, in a namespace that is removed at the end")
     tests = add(commands, "test", run_tests, "run the tests of all levels, or of some")
     tests.usage = "dev test [-h] [LEVEL ...] [-- PYTEST_ARGUMENT ...]"
     tests.add_argument("levels", nargs="*", metavar="LEVEL", help=f"one of {', '.join(levels.LEVELS)}; default: all")
@@ -126,6 +129,11 @@ def execute_command(options: argparse.Namespace) -> int:
         os.execvpe(options.command[0], options.command, variables)
     except FileNotFoundError as error:
         raise Problem(f"There is no command {options.command[0]} in the environment.") from error
+
+
+def show_demo(options: argparse.Namespace) -> int:
+    """Run the demo."""
+    return demo.demo(keep=options.keep, kubeconfig=options.kubeconfig)
 
 
 def run_tests(options: argparse.Namespace) -> int:

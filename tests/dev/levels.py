@@ -102,7 +102,7 @@ def test_cluster() -> Iterator[dict[str, str]]:
 
 LEVELS: dict[str, tuple[Level, Callable[[], bool]]] = {
     "lint": (lint.level, lambda: True),
-    "unit": (unit, lambda: (ROOT / "tests" / "unit").is_dir()),
+    "unit": (unit, (ROOT / "tests" / "unit").is_dir),
     "oldest": (oldest, lambda: True),
     "functional": (functional, lambda: True),
     "molecule": (molecule, lambda: len(scenarios()) > 0),
