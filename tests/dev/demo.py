@@ -72,9 +72,8 @@ def demo(*, keep: bool, kubeconfig: Path | None) -> int:
         if ours and not keep:
             cluster.down(CLUSTER)
     if keep:
-        say(
-            f"The cluster stays. Use it:  export KUBECONFIG={shlex.quote(str(found.kubeconfig))}; ./dev exec kubectl -n {NAMESPACE} get pods"
-        )
+        say(f"The cluster stays. Use it:  export KUBECONFIG={shlex.quote(str(found.kubeconfig))}")
+        say(f"                            ./dev exec kubectl --namespace {NAMESPACE} get pods")
         say(f"Stop it:  ./dev cluster down --name {CLUSTER}")
     return code
 
