@@ -44,6 +44,11 @@ class Finding:
     init: bool = False
 
     @property
+    def starting(self) -> bool:
+        """Every start looks like that for a while: count a grace for each pod by itself, not for the rollout."""
+        return self.reason in ("NotReady", "Initializing")
+
+    @property
     def cause(self) -> str:
         """Object, reason and message, without the remedy."""
         container = f", {'init ' if self.init else ''}container {self.container}" if self.container else ""
@@ -238,9 +243,13 @@ def _candidate_pods(snapshot: Snapshot, candidate: Revision | None) -> Iterator[
 
 
 def _badness(finding: Finding) -> tuple[int, bool, int, Ref, str]:
-    # Running and only not ready yet is the mildest: every start looks like that for a while.
-    mild = finding.reason in ("NotReady", "Initializing")
-    return ("permanent", "crash_loop", "may_heal").index(finding.outlook), mild, -finding.restarts, finding.ref, finding.container
+    return (
+        ("permanent", "crash_loop", "may_heal").index(finding.outlook),
+        finding.starting,
+        -finding.restarts,
+        finding.ref,
+        finding.container,
+    )
 
 
 def _of_conditions(workload: Workload, candidate: Revision | None) -> Iterator[Finding]:

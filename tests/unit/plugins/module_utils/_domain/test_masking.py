@@ -1,0 +1,122 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What must not be shown."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from urllib.parse import quote
+
+import pytest
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.masking import MASK, SHORTEST, mask
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+# Put together here, so that no scanner of repositories takes them for real ones.
+AWS_KEY = "AKIA" + "ABCDEFGHIJKLMNOP"
+JWT = "eyJ" + "hbGciOiJIUzI1NiJ9.eyJ" + "zdWIiOiIxIn0.c2lnbmF0dXJl"
+PEM = "-----BEGIN PRIVATE" + " KEY-----\nMIIEvQIBADANBgkq\nhkiG9w0BAQEFAASC\n-----END PRIVATE" + " KEY-----"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("password=hunter2 host=db", f"password={MASK} host=db", id="assignment"),
+        pytest.param("DB_PASSWORD: hunter2", f"DB_PASSWORD: {MASK}", id="environment"),
+        pytest.param('{"password":"hunter 2","user":"u"}', f'{{"password":"{MASK}","user":"u"}}', id="JSON"),
+        pytest.param('{"password" : "hun\\"ter"}', f'{{"password" : "{MASK}"}}', id="JSON with an escaped quote"),
+        pytest.param("passphrase='hun ter'", f"passphrase='{MASK}'", id="single quotes"),
+        pytest.param('msg="{\\"token\\":\\"abc def\\",\\"a\\":1}"', f'msg="{{\\"token\\":\\"{MASK}\\",\\"a\\":1}}"', id="JSON in a text"),
+        pytest.param('password="cut off', f"password={MASK} off", id="a quote that does not end"),
+        pytest.param("{:secret=>abc}", f"{{:secret=>{MASK}", id="Ruby's hash"),
+        pytest.param("?api_key=abc&page=2", f"?api_key={MASK}&page=2", id="query"),
+        pytest.param("aws_secret_access_key = abc/def+", f"aws_secret_access_key = {MASK}", id="AWS secret"),
+        pytest.param("mysql --password hunter2 -h db", f"mysql --password {MASK} -h db", id="command line"),
+        pytest.param('{"name":"DB_PASSWORD","value":"hunter2"}', f'{{"name":"DB_PASSWORD","value":"{MASK}"}}', id="env of a manifest"),
+        pytest.param("Authorization: Bearer abc.def", f"Authorization: Bearer {MASK}", id="bearer header"),
+        pytest.param("authorization: Basic dTpw", f"authorization: Basic {MASK}", id="basic header"),
+        pytest.param('Authorization: Digest username="u", response="r"', f"Authorization: {MASK}", id="digest header"),
+        pytest.param("Authorization: abc", f"Authorization: {MASK}", id="bare header"),
+        pytest.param('"Authorization":"Bearer abc","x":1', f'"Authorization":"Bearer {MASK}","x":1', id="header in JSON"),
+        pytest.param("Authorization: Own abc; def", f"Authorization: {MASK}", id="unknown scheme"),
+        pytest.param("sent bearer abcdefg1", f"sent bearer {MASK}", id="bearer in a sentence"),
+        pytest.param("Set-Cookie: sid=1; Path=/", f"Set-Cookie: {MASK}", id="cookie"),
+        pytest.param("postgres://u:p@ss@db:5432/x", f"postgres://u:{MASK}@db:5432/x", id="URL"),
+        pytest.param("redis://:pass1@cache", f"redis://:{MASK}@cache", id="URL without a user"),
+        pytest.param(f"key {AWS_KEY}.", f"key {MASK}.", id="AWS key"),
+        pytest.param(f"got {JWT}", f"got {MASK}", id="JWT"),
+        pytest.param("ghp_" + "a1" * 18, MASK, id="GitHub token"),
+        pytest.param(f"a\n{PEM}\nb", f"a\n{MASK}\nb", id="PEM"),
+        pytest.param(f"a\n{PEM[:50]}", f"a\n{MASK}", id="PEM without its end"),
+        pytest.param(f"a\n{PEM[28:]}\nb", f"a\n{MASK}\nb", id="PEM without its head"),
+    ],
+)
+def test_what_looks_like_a_credential_is_masked(text: str, expected: str) -> None:
+    assert mask(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "connection to http://db:5432/x refused",
+        'secret "db" not found',
+        "couldn't find key color in ConfigMap shop/web-v5",
+        "exit code 1: no such table: users",
+        "Basic authentication is off; bearer tokens are on",
+        "password=",
+        "compass: north",
+    ],
+)
+def test_plain_text_stays(text: str) -> None:
+    assert mask(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "secrets", "expected"),
+    [
+        pytest.param("abc abcdef", ["abc", "abcdef"], f"{MASK} {MASK}", id="the longest first"),
+        pytest.param("ababa!", ["aba"], f"{MASK}!", id="overlapping"),
+        pytest.param("say 12", ["12", ""], "say 12", id="too short"),
+        pytest.param("say 123", ["123"], f"say {MASK}", id="just long enough"),
+        pytest.param("a *** b", ["***"], "a *** b", id="asterisks are no secret"),
+        pytest.param("xabcy", ["abc", f"x{MASK}y"], MASK, id="a mask completes another"),
+        pytest.param("first-line-of-it", ["first-line-of-it\nend\n"], MASK, id="a line of several"),
+        pytest.param("the end", ["first-line-of-it\nend\n"], "the end", id="a short line of several"),
+        pytest.param("value=hunter2", ["hunter2\n"], f"value={MASK}", id="a line break at the end"),
+        pytest.param(b64encode(b"hunter2!").decode(), ["hunter2!"], f"{MASK}=", id="base64"),
+        pytest.param(quote("hunter 2/"), ["hunter 2/"], MASK, id="percent-encoded but for slashes"),
+        pytest.param(quote("hunter 2", safe=""), ["hunter 2"], MASK, id="percent-encoded"),
+        pytest.param('"hun\\"ter"', ['hun"ter'], f'"{MASK}"', id="JSON escapes"),
+        pytest.param("password=x&y z", ["x&y z"], f"password={MASK}", id="a pattern does not cut a known value"),
+    ],
+)
+def test_known_values_are_masked(text: str, secrets: list[str], expected: str) -> None:
+    assert mask(text, secrets) == expected
+
+
+WORDS = st.text(st.sampled_from("ab1*=:@/ \n\"'\\"), max_size=12)
+PIECES = st.sampled_from(["password=", "token: ", "://u:", "@h", MASK, "Authorization: Bearer ", PEM, JWT, "-----END X-----", "--secret "])
+TEXTS = st.lists(WORDS | PIECES | st.text(max_size=5), max_size=8).map("".join)
+SECRETS = st.lists(WORDS | st.text(max_size=6) | PIECES, max_size=4)
+
+
+@given(TEXTS, SECRETS)
+@example("*aa", ["*a"])
+def test_masking_again_changes_nothing(text: str, secrets: list[str]) -> None:
+    once = mask(text, secrets)
+    assert mask(once, secrets) == once
+
+
+@given(TEXTS, SECRETS, st.data())
+def test_no_known_value_is_left(text: str, secrets: list[str], data: st.DataObject) -> None:
+    at = data.draw(st.integers(0, len(text)))
+    shown = mask(text[:at] + "".join(secrets) + text[at:], secrets)
+    assert not [secret for secret in secrets if len(secret) >= SHORTEST and secret.strip("*") and secret in shown]
+
+
+@pytest.mark.parametrize("piece", ["eyJ", "password", "://a:", "-----BEGIN ", "a" * 16 + "\n\n", 'token="', "authorization: ", "\\" * 9])
+def test_a_long_text_is_masked_in_linear_time_or_nearly(piece: str) -> None:
+    assert mask(piece * (20_000 // len(piece)))
