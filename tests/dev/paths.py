@@ -6,16 +6,28 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 REQUIREMENTS = ROOT / "tests" / "requirements"
 CLUSTER_SOURCES = ROOT / "tests" / "cluster"
-CLUSTERS = ROOT / ".cluster"
 OUTPUT = ROOT / "tests" / "output"
 COLLECTIONS = ROOT / "collections"
 NAMESPACE, NAME = "rollout", "kubernetes"
+
+
+def clusters() -> Path:
+    """Return the folder for the state of this checkout's clusters; kwokctl cannot work in one whose path holds a space."""
+    if not any(letter.isspace() for letter in str(ROOT)):
+        return ROOT / ".cluster"
+    own = hashlib.sha256(str(ROOT).encode()).hexdigest()[:12]
+    return Path(tempfile.gettempdir()) / f"rollout-kubernetes-{os.getuid()}-{own}"
+
+
+CLUSTERS = clusters()
 
 
 def cache() -> Path:
