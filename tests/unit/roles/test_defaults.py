@@ -1,0 +1,80 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A role's variables, its documentation, its defaults and its module's options are the same set."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.arguments import ARGUMENTS
+from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.auth import auth_argument_spec
+
+ROLES = Path(__file__).parents[3] / "roles"
+OF_THE_ROLE = {"preflight", "before_step", "after_step", "files_dir"}
+CONVENIENT = {"kubeconfig", "context"}
+"""The authentication options that are role variables as well; the others come from module_defaults or the environment."""
+
+TAKES_WHAT_SURVEYS_SEND = {"raw", "str"}
+"""Any other type refuses an empty text before the first task runs."""
+
+
+def read(role: str, path: str) -> Any:
+    """One YAML file of a role."""
+    return yaml.safe_load((ROLES / role / path).read_text(encoding="utf-8"))
+
+
+def options(role: str) -> set[str]:
+    """The variables that a role of a module's name should have, without their prefix."""
+    return (set(ARGUMENTS[role].spec) - set(auth_argument_spec)) | CONVENIENT | OF_THE_ROLE
+
+
+@pytest.fixture(params=["rolling"])
+def role(request: pytest.FixtureRequest) -> str:
+    """Each role that composes one module of its name."""
+    name: str = request.param
+    return name
+
+
+def test_defaults_are_the_options_of_the_module_and_those_of_the_role(role: str) -> None:
+    assert set(read(role, "defaults/main.yml")) == {f"{role}_{option}" for option in options(role)}
+
+
+def test_documentation_equals_defaults(role: str) -> None:
+    documented = read(role, "meta/argument_specs.yml")["argument_specs"]["main"]["options"]
+    assert {name: option["default"] for name, option in documented.items()} == read(role, "defaults/main.yml")
+
+
+def test_every_default_is_an_empty_text_so_that_the_default_of_the_module_counts(role: str) -> None:
+    assert set(read(role, "defaults/main.yml").values()) == {""}
+
+
+def test_what_a_survey_sends_is_never_refused_by_the_role_itself(role: str) -> None:
+    documented = read(role, "meta/argument_specs.yml")["argument_specs"]["main"]["options"]
+    assert {option["type"] for option in documented.values()} <= TAKES_WHAT_SURVEYS_SEND
+    assert not [name for name, option in documented.items() if "choices" in option or option.get("required")]
+
+
+def test_every_option_is_handed_to_the_module_unless_it_was_not_given(role: str) -> None:
+    (task,) = read(role, "tasks/roll.yml")
+    handed = task[f"rollout.kubernetes.{role}"]
+    assert set(handed) == options(role) - OF_THE_ROLE
+    for option, value in handed.items():
+        assert value.startswith(f"{{{{ omit if {role}_{option} in ['', none] else "), option
+        assert value.endswith(f"{role}_{option} }}}}"), option
+
+
+def test_the_list_of_tasks_is_a_table_of_contents(role: str) -> None:
+    text = (ROLES / role / "tasks/main.yml").read_text(encoding="utf-8")
+    assert len(text.partition("---\n")[2].splitlines()) <= 30
+
+
+def test_variables_of_the_common_role_are_documented() -> None:
+    specs = read("common", "meta/argument_specs.yml")["argument_specs"]
+    documented = {name: option.get("default") for spec in specs.values() for name, option in spec["options"].items()}
+    assert {name: default for name, default in documented.items() if default is not None} == read("common", "defaults/main.yml")
+    assert {path.stem for path in (ROLES / "common" / "tasks").iterdir()} == set(specs)
