@@ -76,7 +76,7 @@ def molecule(_extra: Sequence[str]) -> list[Outcome]:
         everything["ANSIBLE_HOME"] = str(OUTPUT / "ansible-home")
         for scenario in scenarios():
             say(f"Scenario {scenario}:")
-            code = run([environment / "bin" / "molecule", "test", "--scenario-name", scenario], cwd=SCENARIOS.parent, env=everything)
+            code = run([environment / "bin" / "molecule", "test", "--scenario-name", scenario], cwd=ROOT, env=everything)
             outcomes.append(single("molecule", f"scenario {scenario}", passed=code == 0))
     return outcomes
 
