@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ HOST = "https://api.example:6443"
 AWX = {"K8S_AUTH_HOST": HOST, "K8S_AUTH_API_KEY": "from-awx", "K8S_AUTH_VERIFY_SSL": "False"}
 
 
-def options(environment: dict[str, str] | None = None, **parameters: Any) -> AuthOptions:
+def options(environment: Mapping[str, str] | None = None, /, **parameters: Any) -> AuthOptions:
     return auth_options(parameters, environment=environment or {})
 
 
