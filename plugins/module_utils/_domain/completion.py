@@ -68,16 +68,21 @@ def _deployment(snapshot: Snapshot, workload: Workload) -> Standing:
     if workload.paused and (candidate is None or workload.current > workload.updated or expired):
         updated = f"{_count(workload.updated, workload.desired, 'new replica')} {_have(workload.desired)} been updated"
         return Standing("paused", f"paused: {updated}", done=False, failed=False)
+    lacking = _lacking(workload)
+    if expired and not lacking:
+        lacking = "an earlier revision exceeded its progress deadline and the controller has not judged this one yet"
+    return _progressing(lacking) if lacking else _complete()
+
+
+def _lacking(workload: Workload) -> str:
     if workload.updated < workload.desired:
-        return _progressing(f"{_count(workload.updated, workload.desired, 'new replica')} {_have(workload.desired)} been updated")
+        return f"{_count(workload.updated, workload.desired, 'new replica')} {_have(workload.desired)} been updated"
     if workload.current > workload.updated:
         old = workload.current - workload.updated
-        return _progressing(f"{_some(old, 'old replica')} {_are(old)} pending termination")
+        return f"{_some(old, 'old replica')} {_are(old)} pending termination"
     if workload.available < workload.updated:
-        return _progressing(f"{_count(workload.available, workload.updated, 'updated replica')} {_are(workload.updated)} available")
-    if expired:
-        return _progressing("an earlier revision exceeded its progress deadline and the controller has not judged this one yet")
-    return _complete()
+        return f"{_count(workload.available, workload.updated, 'updated replica')} {_are(workload.updated)} available"
+    return ""
 
 
 def _is_of_another(progress: Condition, snapshot: Snapshot, candidate: Revision | None) -> bool:

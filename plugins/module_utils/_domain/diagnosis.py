@@ -318,7 +318,7 @@ def _is_finished_init(container: Container) -> bool:
 def _by_rule(ref: Ref, container: Container, rules: tuple[_Rule, ...], said: str) -> Finding:
     matched = f"{container.waiting}: {_anonymous(said, container.image)}" if rules is _PULL else said
     rule = _first(rules, matched)
-    message = rule.says.format(image=container.image, said=_short(said) or "no cause is given")
+    message = rule.says.format(image=_short(container.image), said=_short(said) or "no cause is given")
     return Finding(ref, container.name, container.waiting, message, rule.remedy, rule.outlook, container.restarts, container.init)
 
 

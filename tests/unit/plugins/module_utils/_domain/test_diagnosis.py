@@ -10,7 +10,7 @@ import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.diagnosis import Finding, Outlook, diagnose, needs_pull_error
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, JsonValue, Ref
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Snapshot
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from .samples import NEW, OLD, container, ended, pod, replica_set, snapshot, waiting, workload
@@ -493,6 +493,7 @@ def test_a_hidden_cause_may_heal_until_the_event_tells() -> None:
     st.text(),
     st.text(),
 )
+@example("ErrImagePull", "", "\n")
 def test_any_message_makes_one_short_line(reason: str, said: str, image: str) -> None:
     found = only(failing(waiting(reason, said, image=image[:100], last=ended(1, message=said))))
     assert "\n" not in found.message
