@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from .completion import standing
+from .masking import mask
 from .objects import Ref
 from .revisions import candidate_of, is_of
 from .workload import Container, Pod, Revision, Snapshot, Workload, condition
@@ -330,7 +331,8 @@ def _of_crash(ref: Ref, container: Container) -> Finding:
 
 
 def _last_run(container: Container) -> tuple[str, str]:
-    said = _short(container.last_message) if container.last_message != container.last_reason else ""
+    # A termination message is often the end of the log.
+    said = _short(mask(container.last_message)) if container.last_message != container.last_reason else ""
     if container.last_reason == "OOMKilled":
         return "the last run was killed for want of memory (OOMKilled)", "the memory limit is too small: raise resources.limits.memory"
     if container.last_reason in _NEVER_RAN:

@@ -294,6 +294,11 @@ def test_a_crash_loop_counts_its_restarts(restarts: int, message: str) -> None:
     assert found.message.startswith(message)
 
 
+def test_the_last_words_of_a_container_are_masked() -> None:
+    found = only(failing(waiting("CrashLoopBackOff", last=ended(1, message="cannot reach postgres://web:hunter2@db"))))
+    assert "postgres://web:********@db" in found.message
+
+
 def with_init(*init: JsonObject) -> Snapshot:
     started = pod("web-new", "h2", ready=False, init=init, statuses=[waiting("PodInitializing")])
     return snapshot(workload(), [replica_set(2, NEW)], [started])
