@@ -10,12 +10,11 @@ from datetime import UTC, datetime
 
 import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, JsonValue, Ref
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.revisions import revisions_of
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Condition, Container, Pod, Workload, condition
 from hypothesis import given
 from hypothesis import strategies as st
 
-from .samples import NEW, UID, container, ended, pod, replica_set, waiting, workload
+from .samples import NEW, UID, container, ended, pod, waiting, workload
 
 NUMBERS: dict[str, dict[str, JsonValue]] = {
     "Deployment": {"replicas": 5, "updatedReplicas": 2, "readyReplicas": 4, "availableReplicas": 3},
@@ -90,11 +89,6 @@ def test_a_workload_is_read_with_its_identity_and_spec() -> None:
 def test_images_include_those_of_init_containers() -> None:
     template: JsonObject = {"spec": {"initContainers": [{"name": "i", "image": "x"}], "containers": [{"name": "a", "image": "y"}]}}
     assert Workload.of(workload(spec={"template": template})).images == {"a": "y", "i": "x"}
-
-
-def test_a_revision_knows_its_images() -> None:
-    (found,) = revisions_of(workload(), [replica_set(1, NEW)])
-    assert found.images == {"app": NEW}
 
 
 def test_conditions_keep_what_the_api_says() -> None:
