@@ -65,6 +65,7 @@ def parser() -> argparse.ArgumentParser:
     tests = add(commands, "test", run_tests, "run the tests of all levels, or of some")
     tests.usage = "dev test [-h] [LEVEL ...] [-- PYTEST_ARGUMENT ...]"
     tests.add_argument("levels", nargs="*", metavar="LEVEL", help=f"one of {', '.join(levels.LEVELS)}; default: all")
+    add(commands, "bench", run_benchmarks, "measure what tasks cost, as ratios within one run")
     add(commands, "lock", lock_requirements, "compile the hash-locked requirement files again, with the newest versions")
     return root
 
@@ -142,6 +143,11 @@ def run_tests(options: argparse.Namespace) -> int:
         if name not in levels.LEVELS:
             raise Problem(f"There is no test level {name}: choose from {', '.join(levels.LEVELS)}.")
     return levels.test(options.levels, options.extra)
+
+
+def run_benchmarks(_options: argparse.Namespace) -> int:
+    """Run the benchmarks."""
+    return levels.bench()
 
 
 def lock_requirements(_options: argparse.Namespace) -> int:

@@ -100,6 +100,16 @@ def test_cluster() -> Iterator[dict[str, str]]:
             cluster.down(chosen)
 
 
+def bench() -> int:
+    """Run every benchmark; each prints its own table."""
+    environment = envs.main()
+    programs = sorted((ROOT / "tests" / "bench").glob("*.py"))
+    with test_cluster() as variables:
+        everything = envs.variables(environment) | variables | {"PYTHONPATH": str(ROOT)}
+        codes = [run([environment / "bin" / "python", program], cwd=ROOT, env=everything) for program in programs]
+    return 1 if any(codes) else 0
+
+
 LEVELS: dict[str, tuple[Level, Callable[[], bool]]] = {
     "lint": (lint.level, lambda: True),
     "unit": (unit, (ROOT / "tests" / "unit").is_dir),
