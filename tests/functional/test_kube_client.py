@@ -321,8 +321,7 @@ def test_a_patch_that_went_through_unheard_and_one_that_somebody_overtook(shaky:
 
 
 def test_a_patch_of_a_position_is_not_repeated_in_doubt(shaky: Api, api: Api, faults: Faults, namespace: str) -> None:
-    finalizers = {"metadata": {"name": "a", "namespace": namespace, "annotations": {}}, "data": {}}
-    api.create(CONFIG_MAP, finalizers, manager=ME)
+    api.create(CONFIG_MAP, config_map(namespace), manager=ME)
     owner = {"apiVersion": "v1", "kind": "ConfigMap", "name": "a", "uid": "u"}
     faults.add(matches=of("PATCH"), unheard=True)
     with pytest.raises(UnreachableError, match="run the task again"):

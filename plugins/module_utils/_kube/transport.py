@@ -253,6 +253,8 @@ def _reason(error: BaseException) -> str:
     for link in reversed(list(_chain(error))):
         if isinstance(link, socket.gaierror):
             return "its name is not known to the name service"
+        if str(link).startswith("Tunnel connection failed: "):
+            return f"it answers {str(link).removeprefix('Tunnel connection failed: ')}"
         if isinstance(link, OSError) and link.strerror:
             return link.strerror[:1].lower() + link.strerror[1:]
     return "the connection broke off"
