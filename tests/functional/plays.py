@@ -162,6 +162,7 @@ class Ansible:
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), kept.get("PATH", os.defpath)]),
             "ANSIBLE_CONFIG": str(HERE / "ansible.cfg"),
             "ANSIBLE_HOME": str(self.folder / ".ansible"),
+            "ANSIBLE_REMOTE_TEMP": str(self.folder / ".ansible" / "remote"),
             "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "collections"),
             "K8S_AUTH_KUBECONFIG": str(kubeconfig),
             "ROLLOUT_TEST_RECORD": str(record),
