@@ -219,7 +219,9 @@ def _greet(server: socket.socket) -> None:
             "The client certificate /etc/passwd with the key /etc/passwd cannot be used",
         ),
         ({"host": "https://h", "api_key": "t", "proxy": "odd://p"}, "The proxy 'odd://p' is not a URL of a proxy"),
-        ({"kubeconfig": kubeconfig({"server": "api.example"}, {})}, "The server 'api.example' of the kubeconfig given as data must begin"),
+        ({"kubeconfig": kubeconfig({"server": "api.example"}, {})}, "The server 'api.example' of the kubeconfig given as data must look"),
+        ({"host": "https://h:port", "api_key": "t"}, "The server 'https://h:port' of host must look like https://name:port"),
+        ({"host": f"https://{'a' * 70}.example", "api_key": "t"}, "The server's address is not a URL with a host name"),
         (
             {"kubeconfig": kubeconfig({"server": "https://h", "certificate-authority": "/absent"}, {})},
             "cannot be used: File does not exist: /absent",
@@ -365,13 +367,14 @@ def test_proxies_are_used_with_their_credentials_and_passed_by_on_request(
     for parameters, environment in (
         ({"proxy": f"http://127.0.0.1:{port}", "proxy_headers": {"proxy_basic_auth": "user:secret", "user_agent": "me"}}, {}),
         ({"proxy": f"http://user:secret@127.0.0.1:{port}"}, {}),
-        ({}, {"HTTPS_PROXY": f"http://user:secret@127.0.0.1:{port}"}),
+        ({}, {"K8S_AUTH_PROXY": f"http://user:secret@127.0.0.1:{port}"}),
     ):
         asked.clear()
         assert whoami(connected(environment, kubeconfig=path, **parameters))
         assert asked[0].startswith(f"CONNECT {server['server'].removeprefix('https://')} ")
     asked.clear()
-    assert whoami(connected({"HTTPS_PROXY": f"http://127.0.0.1:{port}", "NO_PROXY": "127.0.0.1"}, kubeconfig=path))
+    for more in ({"K8S_AUTH_PROXY": f"http://127.0.0.1:{port}", "NO_PROXY": "127.0.0.1"}, {"HTTPS_PROXY": f"http://127.0.0.1:{port}"}):
+        assert whoami(connected(more, kubeconfig=path))
     assert asked == []
 
 

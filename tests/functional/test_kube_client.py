@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import (
     ConflictError,
+    ForbiddenError,
     InputError,
     InvalidError,
     NotFoundError,
@@ -237,6 +238,24 @@ def test_kinds_are_resolved_by_table_then_by_discovery_once(shaky: Api, faults: 
 
 def test_the_log_of_what_has_none_is_empty(api: Api, namespace: str) -> None:
     assert api.log(namespace, "absent", "web", lines=5, previous=True) == ""
+
+
+def test_a_log_is_asked_for_once_and_a_lack_of_rights_is_told(shaky: Api, faults: Faults) -> None:
+    def of_log(request: Request) -> bool:
+        return request.path.endswith("/log")
+
+    faults.add(matches=of_log, status=200, body="last words")
+    assert shaky.log("default", "web-1", "web", lines=5, previous=True) == '"last words"'
+    assert dict(faults.requests[0].query) == {"container": "web", "tailLines": "5", "limitBytes": "65536", "previous": "true"}
+    faults.add(matches=of_log, unheard=True)
+    faults.add(matches=of_log, status=500, body={"kind": "Status"})
+    for _ in range(2):
+        assert shaky.log("default", "web-1", "web", lines=5, previous=False) == ""
+    assert len(faults.requests) == 3
+    message = 'pods "web-1" is forbidden: User "joe" cannot get resource "pods/log" in API group "" in the namespace "default"'
+    faults.add(matches=of_log, status=403, body={"kind": "Status", "reason": "Forbidden", "message": message})
+    with pytest.raises(ForbiddenError, match="user joe may not get pods/log in namespace default"):
+        shaky.log("default", "web-1", "web", lines=5, previous=False)
 
 
 def test_the_client_names_itself(shaky: Api, faults: Faults) -> None:

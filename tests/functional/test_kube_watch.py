@@ -242,6 +242,33 @@ def test_a_server_that_stays_away_is_an_error_after_the_deadline(cluster: Cluste
     assert "does not answer any more: connection refused" in events.error.message
 
 
+def test_watches_that_are_ended_at_once_do_not_become_a_storm(
+    reader: Callable[..., Reader], write: Callable[..., None], faults: Faults
+) -> None:
+    faults.add(matches=watches, times=1000, status=200, body=None)
+    events = reader()
+    time.sleep(2)
+    assert 2 <= len(faults.requests) <= 8
+    events.close()
+
+
+def test_connections_that_a_load_balancer_cuts_regularly_do_not_use_up_the_patience(
+    shaky: Api, namespace: str, write: Callable[..., None], faults: Faults, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch_module, "STEADY_SECONDS", 0.05)
+    version = shaky.list(CONFIG_MAP, namespace).resource_version
+    events = Reader(shaky.watch(CONFIG_MAP, namespace, labels="of=us", resource_version=version))
+    faults.requests.clear()
+    for _ in range(12):
+        time.sleep(0.3)
+        faults.drop_all()
+    time.sleep(0.5)
+    write("a")
+    events.next("a")
+    assert len(faults.requests) >= 8
+    events.close()
+
+
 def test_closing_ends_it_at_once_while_it_reads(reader: Callable[..., Reader], write: Callable[..., None]) -> None:
     events = reader()
     write("a")

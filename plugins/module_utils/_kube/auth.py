@@ -148,7 +148,7 @@ def auth_options(parameters: Mapping[str, Any], *, environment: Mapping[str, str
     groups = merged.pop("impersonate_groups", ())
     groups = groups.split(",") if isinstance(groups, str) else [str(group) for group in groups]
     options = AuthOptions(
-        **{name: value if name == "kubeconfig" else str(value).strip() for name, value in merged.items()},
+        **{name: value if name in ("kubeconfig", "password") else str(value).strip() for name, value in merged.items()},
         validate_certs=tls,
         persist_config=bool(persist),
         proxy_headers=headers,

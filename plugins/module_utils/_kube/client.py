@@ -76,6 +76,7 @@ class KubeCluster:
             relist=lambda sleep: self._list(resource, namespace, _selectors(labels, fields), sleep=sleep),
             deed=Deed("watched", resource, namespace),
             attempts=self._attempts,
+            clock=self._clock,
         )
 
     def apply(self, resource: Resource, obj: JsonObject, *, manager: str, force: bool = False, dry_run: bool = False) -> JsonObject:

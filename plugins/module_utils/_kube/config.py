@@ -23,7 +23,7 @@ from .._domain.errors import InputError
 from .auth import AuthOptions, is_header_value
 from .kubeconfig import Kubeconfig, capital, read_kubeconfig
 from .library import kubernetes, require, urllib3
-from .proxies import proxy_for, without_secrets
+from .proxies import is_loopback, proxy_for, without_secrets
 
 SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 DEFAULT_KUBECONFIG = "~/.kube/config"
@@ -79,8 +79,7 @@ def load_settings(options: AuthOptions, *, environment: Mapping[str, str]) -> Se
         configuration.api_key, configuration.refresh_api_key_hook = {}, None
         configuration.cert_file, configuration.key_file = options.client_cert or None, options.client_key or None
     host = options.host or str(configuration.host or "").rstrip("/")
-    if urlsplit(host).scheme not in ("http", "https"):
-        raise InputError(f"The server {without_secrets(host)!r} of {source} must begin with https:// (or http://).")
+    _check_address(host, source=source)
     user = kubeconfig.user if kubeconfig else {}
     proxy = proxy_for(
         host,
@@ -107,6 +106,17 @@ def load_settings(options: AuthOptions, *, environment: Mapping[str, str]) -> Se
         _configuration=configuration,
         _options=options,
     )
+
+
+def _check_address(host: str, *, source: str) -> None:
+    """Refuse what is no URL of a server."""
+    try:
+        parts = urlsplit(host)
+        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        valid = False
+    if not valid:
+        raise InputError(f"The server {without_secrets(host)!r} of {source} must look like https://name:port.")
 
 
 def _load_base(
@@ -192,7 +202,7 @@ def _impersonation(options: AuthOptions, user: Mapping[str, Any]) -> tuple[tuple
 def _clear_text(host: str) -> tuple[str, ...]:
     """A warning for plain HTTP to another machine."""
     address = urlsplit(host)
-    if address.scheme == "https" or address.hostname in ("localhost", "127.0.0.1", "::1"):
+    if address.scheme == "https" or is_loopback(address.hostname or ""):
         return ()
     return (f"{host} is reached without TLS: credentials and objects can be read on the way.",)
 

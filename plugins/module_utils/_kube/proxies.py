@@ -15,10 +15,12 @@ from urllib.parse import urlsplit
 def proxy_for(host: str, *, proxy: str, no_proxy: str, environment: Mapping[str, str]) -> str:
     """The proxy's URL for a server's URL, empty for none. What is given counts before the variables, lower case before upper case.
 
-    A value of the environment without a scheme is taken as http, as curl and kubectl do.
+    As with kubectl, a value without a scheme is taken as http, and the variables do not count for the machine itself.
     """
-    scheme = urlsplit(host).scheme
-    found = proxy or _variable(environment, f"{scheme}_proxy") or _variable(environment, "all_proxy")
+    parts = urlsplit(host)
+    found = proxy
+    if not found and not is_loopback(parts.hostname or ""):
+        found = _variable(environment, f"{parts.scheme}_proxy") or _variable(environment, "all_proxy")
     if not found or _is_exempt(host, no_proxy or _variable(environment, "no_proxy")):
         return ""
     return found if "://" in found else f"http://{found}"
@@ -31,6 +33,14 @@ def without_secrets(url: str) -> str:
 
 def _variable(environment: Mapping[str, str], name: str) -> str:
     return environment.get(name) or environment.get(name.upper()) or ""
+
+
+def is_loopback(name: str) -> bool:
+    """Whether a host name or address is the machine itself."""
+    try:
+        return name == "localhost" or ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
 
 
 def _is_exempt(host: str, no_proxy: str) -> bool:

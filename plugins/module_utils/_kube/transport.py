@@ -118,7 +118,8 @@ class Transport:
         preload_content: bool,
     ) -> Any:
         url = f"{self.settings.host}{path}" + (f"?{urlencode(query)}" if query else "")
-        headers = urllib3.HTTPHeaderDict({"Accept": accept, "User-Agent": f"rollout.kubernetes/{VERSION}"})
+        # It keeps several groups to impersonate apart; urllib3 1.26, which many execution environments have, exports it nowhere else.
+        headers = urllib3._collections.HTTPHeaderDict({"Accept": accept, "User-Agent": f"rollout.kubernetes/{VERSION}"})
         if content_type:
             headers["Content-Type"] = content_type
         authorization = self._authorize()
@@ -211,7 +212,7 @@ def _socket_options() -> list[tuple[int, int, int]]:
 def lost(error: BaseException) -> Lost:
     """What an exception of urllib3 or of a socket means; the texts name no header and no user."""
     kinds = urllib3.exceptions
-    if isinstance(error, (kinds.LocationValueError, UnicodeError)):
+    if isinstance(error, kinds.LocationValueError):
         _refuse_address()
     if isinstance(error, kinds.ProxyError):
         inner = getattr(error, "original_error", None) or error

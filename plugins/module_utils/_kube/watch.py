@@ -24,7 +24,7 @@ from .._domain.ports import Page, WatchEvent
 from .answers import Deed, error_of, seconds_asked, status_of
 from .library import urllib3
 from .retry import Attempts, is_transient
-from .transport import Lost, Transport, lost
+from .transport import Clock, Lost, Transport, lost
 
 SERVER_SECONDS = (240, 300)
 """After how long the server ends one request, at random so that many watches do not come back together."""
@@ -32,6 +32,9 @@ OPEN_SECONDS = 20.0
 """How long the server may take to begin its answer."""
 QUIET_SECONDS = 90.0
 """How long nothing may come. A bookmark comes each minute; without one the connection may be dead behind a proxy, and opening is cheap."""
+
+STEADY_SECONDS = 1.0
+"""A request that lived so long was a good one: the next that fails is the first of a new series."""
 
 _TYPES: dict[str, Literal["ADDED", "MODIFIED", "DELETED"]] = {"ADDED": "ADDED", "MODIFIED": "MODIFIED", "DELETED": "DELETED"}
 
@@ -67,6 +70,7 @@ class Watch:
         relist: Callable[[Callable[[float], None]], Page],
         deed: Deed,
         attempts: Callable[[], Attempts],
+        clock: Clock,
     ) -> None:
         self._transport = transport
         self._path = path
@@ -75,6 +79,8 @@ class Watch:
         self._relist = relist
         self._deed = deed
         self._attempts = attempts
+        self._clock = clock
+        self._opened = float("inf")
         self._reached = False
         self._closed = threading.Event()
         self._lock = threading.Lock()
@@ -98,22 +104,30 @@ class Watch:
             except _Interrupted as interruption:
                 if self._closed.is_set():
                     return
+                if self._clock() - self._opened >= STEADY_SECONDS:
+                    attempts = None
                 attempts = attempts or self._begin()
                 self._wait(interruption, attempts)
 
     def _once(self) -> Iterator[WatchEvent]:
         """The events of one request, after a list where there is no place to begin at."""
+        self._opened = float("inf")
         if not self._version:
             page = self._relist(self._sleep)
             self._version = page.resource_version
             self._reached = True
             yield WatchEvent("RESYNC", {}, page.items)
-        for kind, obj in self._changes(self._open()):
+        response, heard = self._open(), False
+        self._opened = self._clock()
+        for kind, obj in self._changes(response):
+            heard = True
             if kind == "ERROR":
                 self._interrupt(number(obj, "code"), obj)
             self._version = text(obj, "metadata", "resourceVersion") or self._version
             if kind in _TYPES:
                 yield WatchEvent(_TYPES[kind], obj)
+        if not heard and self._clock() - self._opened < STEADY_SECONDS:
+            raise _Interrupted("each watch is ended at once")
 
     def _open(self) -> Any:
         """A response with status 200, still to be read."""

@@ -148,6 +148,11 @@ def test_credentials_of_the_task_replace_those_of_the_environment() -> None:
     assert "K8S_AUTH_API_KEY" in read.notes[0]
 
 
+def test_a_password_is_taken_as_it_is() -> None:
+    read = options(username=" u ", password=" p ")
+    assert (read.username, read.password) == ("u", " p ")
+
+
 def test_the_other_half_of_a_credential_may_come_from_the_environment() -> None:
     assert options({"K8S_AUTH_KEY_FILE": "/k"}, client_cert="/c").client_key == "/k"
 

@@ -23,6 +23,7 @@ HOST = "https://api.example:6443"
         ("", {"ALL_PROXY": "socks5://all:1"}, "socks5://all:1"),
         ("", {"HTTPS_PROXY": "bare:3128"}, "http://bare:3128"),
         ("", {"HTTPS_PROXY": "http://env:1", "NO_PROXY": "api.example"}, ""),
+        ("", {"HTTPS_PROXY": "http://env:1"}, "http://env:1"),
     ],
 )
 def test_what_is_given_counts_before_the_variables(given: str, environment: dict[str, str], expected: str) -> None:
@@ -56,6 +57,12 @@ def test_what_is_given_counts_before_the_variables(given: str, environment: dict
 )
 def test_no_proxy_names_hosts_suffixes_networks_and_ports(host: str, no_proxy: str, direct: bool) -> None:
     assert (proxy_for(host, proxy="http://own:1", no_proxy=no_proxy, environment={}) == "") is direct
+
+
+@pytest.mark.parametrize("host", ["https://localhost:6443", "https://127.0.0.1:6443", "https://[::1]:6443"])
+def test_variables_do_not_count_for_the_machine_itself_but_the_option_does(host: str) -> None:
+    assert proxy_for(host, proxy="", no_proxy="", environment={"HTTPS_PROXY": "http://env:1"}) == ""
+    assert proxy_for(host, proxy="http://own:1", no_proxy="", environment={}) == "http://own:1"
 
 
 def test_no_proxy_of_the_task_replaces_that_of_the_environment() -> None:
