@@ -163,6 +163,7 @@ class Ansible:
             "ANSIBLE_CONFIG": str(HERE / "ansible.cfg"),
             "ANSIBLE_HOME": str(self.folder / ".ansible"),
             "ANSIBLE_REMOTE_TEMP": str(self.folder / ".ansible" / "remote"),
+            "ANSIBLE_ASYNC_DIR": str(self.folder / ".ansible" / "async"),
             "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "collections"),
             "K8S_AUTH_KUBECONFIG": str(kubeconfig),
             "ROLLOUT_TEST_RECORD": str(record),
