@@ -40,16 +40,37 @@ def rolling(version: str, *more: str) -> tuple[str, ...]:
 STATUS = ("ansible", "localhost", "-m", "rollout.kubernetes.status_info", "-a", f"kind=Deployment name=vweb namespace={NAMESPACE}")
 BACK = "rolling_on_failure=rollback"
 ACTS = (
-    Act(title="Deploy vweb v1: 3 replicas, a ConfigMap, a Service.", command=rolling("v1", "rolling_change_cause=v1")),
-    Act(title="Roll to v2: the old and new pods walk from 3/0 to 0/3.", command=rolling("v2", "rolling_change_cause=v2")),
-    Act(title="The same again: nothing changes.", command=rolling("v2", "rolling_change_cause=v2"), shows="changed=0"),
+    Act(
+        title="Deploy vweb v1: 3 replicas, a ConfigMap, a Service.",
+        command=rolling("v1", "rolling_change_cause=v1"),
+    ),
+    Act(
+        title="Roll to v2: the old and new pods walk from 3/0 to 0/3.",
+        command=rolling("v2", "rolling_change_cause=v2"),
+        shows="0 old, 3 new ready",
+    ),
+    Act(
+        title="The same again: nothing changes.",
+        command=rolling("v2", "rolling_change_cause=v2"),
+        shows="changed=0",
+    ),
     Act(
         title="Roll to a v3 whose image does not exist: it fails early, says why, and goes back.",
         command=rolling("v3-missing", BACK),
         fails=True,
+        shows="nginx:missing-3.0 not found",
     ),
-    Act(title="Roll to a v3 that crashes: the same, with the last lines of its log.", command=rolling("v3-crash", BACK), fails=True),
-    Act(title="Show the status: v2 runs, complete.", command=STATUS),
+    Act(
+        title="Roll to a v3 that crashes: the same, with the last lines of its log.",
+        command=rolling("v3-crash", BACK),
+        fails=True,
+        shows="restarted 3 times",
+    ),
+    Act(
+        title="Show the status: v2 runs, complete.",
+        command=STATUS,
+        shows="successfully rolled out",
+    ),
 )
 
 
