@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Union
+from typing import TypeAlias
 
-JsonValue = Union[str, int, float, bool, None, Sequence["JsonValue"], Mapping[str, "JsonValue"]]
-JsonObject = Mapping[str, JsonValue]
+JsonValue: TypeAlias = "str | int | float | bool | Sequence[JsonValue] | Mapping[str, JsonValue] | None"
+JsonObject: TypeAlias = Mapping[str, JsonValue]
 
 
 @dataclass(frozen=True, order=True)
@@ -81,7 +81,7 @@ def moment(obj: JsonValue, *path: str) -> datetime | None:
     """The RFC 3339 time at a path."""
     value = text(obj, *path)
     try:
-        return datetime.fromisoformat(value.replace("Z", "+00:00")) if value else None
+        return datetime.fromisoformat(value) if value else None
     except ValueError:
         return None
 

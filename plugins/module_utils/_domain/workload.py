@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from .objects import JsonObject, Ref, at, controller_of, flag, items, mapping, moment, number, ref_of, text, texts, uid_of
+from .objects import JsonObject, Ref, at, containers, controller_of, flag, items, mapping, moment, number, ref_of, text, texts, uid_of
 
 CHANGE_CAUSE = "kubernetes.io/change-cause"
 REVISION = "deployment.kubernetes.io/revision"
@@ -139,6 +139,11 @@ class Pod:
         )
 
 
+def images_of(template: JsonObject) -> dict[str, str]:
+    """Container name to image in a pod template, init containers included."""
+    return {text(container, "name"): text(container, "image") for _, container in containers(template)}
+
+
 @dataclass(frozen=True)
 class Revision:
     """One version of a workload that the cluster keeps: a ReplicaSet or a ControllerRevision."""
@@ -158,6 +163,11 @@ class Revision:
     ready: int = 0
     available: int = 0
     conditions: tuple[Condition, ...] = ()
+
+    @property
+    def images(self) -> dict[str, str]:
+        """Container name to image, init containers included."""
+        return images_of(self.template)
 
 
 @dataclass(frozen=True)
@@ -235,12 +245,7 @@ class Workload:
     @property
     def images(self) -> dict[str, str]:
         """Container name to image, init containers included."""
-        spec = mapping(self.template, "spec")
-        return {
-            text(container, "name"): text(container, "image")
-            for group in ("containers", "initContainers")
-            for container in items(spec, group)
-        }
+        return images_of(self.template)
 
 
 @dataclass(frozen=True)

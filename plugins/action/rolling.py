@@ -1,0 +1,263 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The action plugin under the name of every module of this collection (the other files are links to this one).
+
+With a local connection the work is done in the controller's process: nothing is packed, no interpreter is started, and progress is
+live. For any other connection, with become or async, or where the controller's Python lacks `kubernetes`, the module is run.
+Both ways share validation, run and result (`module_utils/_entry`).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+import yaml
+from ansible import constants
+from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.common.parameters import remove_values
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.parsing.ajson import AnsibleJSONEncoder
+from ansible.plugins.action import ActionBase
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import RolloutError
+from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.arguments import ARGUMENTS
+from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.main import Context, redacted, run
+from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.library import MISSING
+
+_PATHS = ("ca_cert", "ssl_ca_cert", "client_cert", "cert_file", "client_key", "key_file")
+_HUMAN_CALLBACKS = ("default", "minimal", "debug", "yaml", "awx_display", "dense", "profile_tasks", "unixy")
+_PR_SET_PDEATHSIG = 1
+
+
+class ActionModule(ActionBase):
+    """Runs one module of this collection."""
+
+    _supports_check_mode = True
+    _supports_async = True
+
+    def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
+        super().run(tmp, task_vars)
+        task_vars = task_vars or {}
+        name = str(self._task.action).rpartition(".")[2]
+        try:
+            arguments = self._localise(_plain(self._task.args), task_vars)
+        except AnsibleError as error:
+            return self._failure(str(error))
+        if self._needs_module(task_vars):
+            return dict(
+                self._execute_module(
+                    module_name=f"rollout.kubernetes.{name}",
+                    module_args=arguments,
+                    task_vars=task_vars,
+                    wrap_async=self._task.async_val and not self._connection.has_native_async,
+                )
+            )
+        return self._run_here(name, arguments)
+
+    # --- which way ------------------------------------------------------------------------------------------------------------
+
+    def _needs_module(self, task_vars: Mapping[str, Any]) -> bool:
+        if self._connection.transport != "local" or self._connection.become is not None or self._task.async_val or MISSING:
+            return True
+        interpreter = task_vars.get("ansible_python_interpreter")
+        # A person who names another Python than ours wants that one: its libraries, its rights.
+        return bool(interpreter) and not _is_this_python(str(self._templar.template(interpreter)))
+
+    # --- arguments ------------------------------------------------------------------------------------------------------------
+
+    def _localise(self, arguments: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
+        """Make the arguments independent of where the work is done: files of the controller become contents or absolute paths, an
+        empty text (a survey's question left open) counts as not given."""
+        arguments = {key: value for key, value in arguments.items() if value != ""}
+        if "template" in arguments:
+            others = [key for key in ("definition", "resource_definition", "inline", "src") if key in arguments]
+            if others:
+                raise AnsibleActionFail(f"parameters are mutually exclusive: template|{others[0]}")
+            arguments["definition"] = self._render(arguments.pop("template"), task_vars)
+        if self._connection.transport != "local":
+            return arguments
+        if isinstance(arguments.get("src"), str) and "definition" not in arguments:
+            arguments["definition"] = self._text_of(arguments.pop("src"), "files", "src")
+        kubeconfig = arguments.get("kubeconfig")
+        if isinstance(kubeconfig, str) and os.pathsep not in kubeconfig and "\n" not in kubeconfig:
+            arguments["kubeconfig"] = self._kubeconfig(kubeconfig)
+        for name in _PATHS:
+            if isinstance(arguments.get(name), str):
+                arguments[name] = self._loader.get_real_file(self._find(arguments[name], "files", name), decrypt=True)
+        return arguments
+
+    def _find(self, path: str, folder: str, option: str) -> str:
+        """A file as a role or playbook names it; else as a person in a shell does, from the folder of invocation."""
+        path = os.path.expanduser(path)
+        try:
+            return str(self._find_needle(folder, path))
+        except AnsibleError as error:
+            here = os.path.abspath(path)
+            if os.path.isfile(here):
+                return here
+            raise AnsibleActionFail(
+                f"{option} {path} was not found: not beside the role or playbook, and not in {os.getcwd()}; give its path."
+            ) from error
+
+    def _text_of(self, path: str, folder: str, option: str) -> str:
+        real = self._loader.get_real_file(self._find(path, folder, option), decrypt=True)
+        try:
+            with open(real, encoding="utf-8") as file:
+                return file.read()
+        except (OSError, UnicodeDecodeError) as error:
+            raise AnsibleActionFail(f"{option} {path} cannot be read as text: {error}.") from error
+
+    def _kubeconfig(self, path: str) -> Any:
+        """The path made absolute; the content where the file is vaulted, as a decrypted copy would not outlive this process."""
+        found = self._find(path, "files", "kubeconfig")
+        real = self._loader.get_real_file(found, decrypt=True)
+        if real == found:
+            return found
+        with open(real, encoding="utf-8") as file:
+            return yaml.safe_load(file)
+
+    def _render(self, template: Any, task_vars: Mapping[str, Any]) -> str:
+        """The text of one or several template files: a path, a dict with path, or a list of these."""
+        entries = template if isinstance(template, list) else [template]
+        texts = []
+        for entry in entries:
+            options = {"path": entry} if isinstance(entry, str) else dict(entry) if isinstance(entry, Mapping) else {}
+            path = options.pop("path", None)
+            unknown = sorted(set(options) - set(_TEMPLATE_OPTIONS))
+            if not isinstance(path, str) or unknown:
+                wrong = f"unknown {', '.join(unknown)}" if unknown else "it lacks the path"
+                raise AnsibleActionFail(f"template must be a path, a mapping with path, or a list of these: {wrong}.")
+            texts.append(self._rendered(path, options, task_vars))
+        return "\n---\n".join(texts)
+
+    def _rendered(self, path: str, options: dict[str, Any], task_vars: Mapping[str, Any]) -> str:
+        source = self._find(path, "templates", "template")
+        overrides = {name: options[name] for name in _TEMPLATE_OPTIONS if options.get(name) is not None}
+        overrides.setdefault("trim_blocks", True)
+        overrides.setdefault("lstrip_blocks", False)
+        overrides["newline_sequence"] = {"\\n": "\n", "\\r": "\r", "\\r\\n": "\r\n"}.get(
+            overrides.get("newline_sequence", "\n"), overrides.get("newline_sequence", "\n")
+        )
+        with open(self._loader.get_real_file(source, decrypt=True), encoding="utf-8") as file:
+            content = file.read()
+        templar = self._templar.copy_with_new_env(searchpath=self._search_path(source, task_vars), available_variables=dict(task_vars))
+        return str(templar.template(_trusted(content), escape_backslashes=False, overrides=overrides))
+
+    def _search_path(self, source: str, task_vars: Mapping[str, Any]) -> list[str]:
+        folders = [os.path.dirname(source)]
+        for folder in task_vars.get("ansible_search_path", []):
+            folders += [os.path.join(folder, "templates"), folder]
+        return folders
+
+    # --- in this process ------------------------------------------------------------------------------------------------------
+
+    def _run_here(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        parent = os.getppid()
+        _die_with_parent()
+        checks = ARGUMENTS[name].checks
+        validator = ArgumentSpecValidator(ARGUMENTS[name].spec, **checks)
+        validated = validator.validate(arguments)
+        secrets = frozenset(str(value) for value in validated._no_log_values)
+        if validated.error_messages:
+            message = validated.errors.msg if len(validated.error_messages) == 1 else "; ".join(validated.error_messages)
+            return self._failure(str(remove_values(message, secrets)), remove_values(redacted(arguments), secrets))
+        parameters = validated.validated_parameters
+        context = Context(
+            check=self._task.check_mode,
+            diff=self._task.diff,
+            environment={**os.environ, **self._task_environment()},
+            progress=self._progress(parameters.get("progress", "auto")),
+            guard=_parent_lives(parent),
+            verbose=self._display.verbosity >= 3,
+        )
+        answer = run(name, parameters, context, secrets=secrets)
+        result = dict(answer.result)
+        result["invocation"] = {"module_args": remove_values(redacted(parameters), answer.secrets)}
+        warnings = [*answer.warnings, *(str(entry.get("warning", entry)) for entry in getattr(validated, "_warnings", ()))]
+        if warnings:
+            result["warnings"] = warnings
+        return result
+
+    def _failure(self, message: str, arguments: Any = None) -> dict[str, Any]:
+        result: dict[str, Any] = {"failed": True, "changed": False, "msg": message, "rollouts": []}
+        if arguments is not None:
+            result["invocation"] = {"module_args": arguments}
+        return result
+
+    def _task_environment(self) -> dict[str, str]:
+        collected: dict[str, Any] = {}
+        self._compute_environment_string(collected)
+        return {str(key): str(value) for key, value in collected.items()}
+
+    def _progress(self, wanted: str) -> Callable[[str], None]:
+        """Lines on the terminal (and so in a job's output), where a person reads them and nothing is to be hidden."""
+        if wanted == "off" or not boolean(os.environ.get("ROLLOUT_PROGRESS", "true"), strict=False) or self._task.no_log:
+            return lambda line: None
+        if str(constants.DEFAULT_STDOUT_CALLBACK).rpartition(".")[2] not in _HUMAN_CALLBACKS:
+            return lambda line: None
+        host = self._task_host()
+        return lambda line: self._display.display(f"{host}: {line}")
+
+    def _task_host(self) -> str:
+        return str(self._task.delegate_to or self._play_context.remote_addr or "localhost")
+
+
+_TEMPLATE_OPTIONS = (
+    "newline_sequence",
+    "block_start_string",
+    "block_end_string",
+    "variable_start_string",
+    "variable_end_string",
+    "trim_blocks",
+    "lstrip_blocks",
+)
+
+
+def _plain(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments as plain JSON types: later cores tag their strings, earlier ones wrap vaulted values."""
+    try:
+        encoded = json.dumps(arguments, cls=AnsibleJSONEncoder, vault_to_text=True, preprocess_unsafe=False)
+    except TypeError:
+        encoded = json.dumps(arguments, default=str)
+    plain: dict[str, Any] = json.loads(encoded)
+    return plain
+
+
+def _trusted(content: str) -> Any:
+    """A template file's text, marked as one that may be rendered (from core 2.19 on, where it must be)."""
+    try:
+        from ansible.template import trust_as_template
+    except ImportError:
+        return content
+    return trust_as_template(content)
+
+
+def _is_this_python(interpreter: str) -> bool:
+    """Whether a path names the Python that runs this: the same folder (environments share the program itself) and the same program."""
+    if interpreter.startswith("auto"):
+        return True
+    theirs, ours = os.path.abspath(os.path.expanduser(interpreter)), os.path.abspath(sys.executable)
+    return os.path.dirname(theirs) == os.path.dirname(ours) and os.path.realpath(theirs) == os.path.realpath(ours)
+
+
+def _die_with_parent() -> None:
+    """Be killed when ansible-playbook is: its workers are in sessions of their own, where no signal to its group reaches them."""
+    with suppress(OSError, AttributeError):  # Where there is no prctl, the check before each write is what is left.
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _parent_lives(parent: int) -> Callable[[], None]:
+    def guard() -> None:
+        if os.getppid() != parent:
+            raise RolloutError("ansible-playbook has ended, so nothing more is written; run it again to go on.")
+
+    return guard

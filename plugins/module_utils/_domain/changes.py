@@ -1,0 +1,224 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Small changes of a workload as pure functions: what they make of the object, how a JSON patch writes them, how a person sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from .errors import InputError
+from .objects import JsonObject, JsonValue, Ref, at, containers, items, mapping, replaced, text, without
+from .ports import PatchOperation
+from .replicas import check_limits
+from .workload import images_of
+
+_HIDDEN = "********"
+_CHANGED = "******** (changed)"
+_NOT_SHOWN = (
+    ("status",),
+    ("metadata", "managedFields"),
+    ("metadata", "resourceVersion"),
+    ("metadata", "generation"),
+    ("metadata", "uid"),
+    ("metadata", "creationTimestamp"),
+    ("metadata", "selfLink"),
+    ("metadata", "annotations", "kubectl.kubernetes.io/last-applied-configuration"),
+)
+
+
+# --- the short way ------------------------------------------------------------------------------------------------------------
+
+
+def set_images(template: JsonObject, image: str | Mapping[str, str], *, ref: Ref) -> dict[str, JsonValue]:
+    """The pod template with other images: a text for the only container, a mapping of container to image for several.
+
+    Raises `InputError` when a text meets several containers, or when a container is not there.
+    """
+    names = [text(container, "name") for container in items(template, "spec", "containers")]
+    if isinstance(image, str):
+        if len(names) != 1:
+            raise InputError(f"{ref} has the containers {_listed(names)}; say which by image: {{container: image}}.")
+        image = {names[0]: image}
+    _check_containers(template, image, ref=ref)
+    return _with_containers(template, lambda name, container: {**container, "image": image[name]} if name in image else container)
+
+
+def set_env(template: JsonObject, env: Mapping[str, str], *, container: str | None, ref: Ref) -> dict[str, JsonValue]:
+    """The pod template with these environment variables set to values, in one container; what they were set from before is replaced.
+
+    Raises `InputError` when the container is not there, or not named although there are several.
+    """
+    names = [text(entry, "name") for entry in items(template, "spec", "containers")]
+    if container is None and len(names) != 1:
+        raise InputError(f"{ref} has the containers {_listed(names)}; say by container which of them env is for.")
+    chosen = container or names[0]
+    _check_containers(template, (chosen,), ref=ref)
+    return _with_containers(template, lambda name, entry: _with_env(entry, env) if name == chosen else entry)
+
+
+def set_limits(
+    spec: JsonObject,
+    *,
+    kind: str,
+    max_surge: int | str | None,
+    max_unavailable: int | str | None,
+    min_ready_seconds: int | None,
+    progress_deadline_seconds: int | None,
+) -> dict[str, JsonValue]:
+    """A workload's spec with these settings; None leaves what is there.
+
+    Raises `InputError` for what the kind or its update strategy does not have, and for bounds under which no pod could be replaced.
+    """
+    field = "strategy" if kind == "Deployment" else "updateStrategy"
+    found: JsonObject = spec
+    given: dict[str, JsonValue] = {}
+    for name, value in (("maxSurge", max_surge), ("maxUnavailable", max_unavailable)):
+        if value is not None:
+            # A count that came as a text is still a count; the API tells them apart.
+            given[name] = int(value) if str(value).strip().isdigit() else str(value).strip()
+    if given:
+        update = text(spec, field, "type") or "RollingUpdate"
+        if update != "RollingUpdate":
+            raise InputError(f"max_surge and max_unavailable belong to RollingUpdate, and this {kind} has the update strategy {update}.")
+        bounds = {**mapping(spec, field, "rollingUpdate"), **given}
+        check_limits(surge=_amount(bounds.get("maxSurge")), unavailable=_amount(bounds.get("maxUnavailable")))
+        found = replaced(found, (field,), {**mapping(spec, field), "type": update, "rollingUpdate": bounds})
+    if min_ready_seconds is not None:
+        found = replaced(found, ("minReadySeconds",), min_ready_seconds)
+    if progress_deadline_seconds is not None:
+        if kind != "Deployment":
+            raise InputError(f"progress_deadline_seconds does not exist for a {kind}; leave it out.")
+        found = replaced(found, ("progressDeadlineSeconds",), progress_deadline_seconds)
+    return dict(found)
+
+
+def _amount(value: JsonValue) -> int | str | None:
+    return value if isinstance(value, int | str) else None
+
+
+def _check_containers(template: JsonObject, wanted: Sequence[str] | Mapping[str, str], *, ref: Ref) -> None:
+    names = [text(container, "name") for _, container in containers(template)]
+    missing = [name for name in wanted if name not in names]
+    if missing:
+        raise InputError(f"{ref} has no container {_listed(missing)}; it has {_listed(names)}.")
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names) or "none"
+
+
+def _with_containers(template: JsonObject, change: Callable[[str, JsonObject], JsonObject]) -> dict[str, JsonValue]:
+    result = dict(template)
+    for group in ("containers", "initContainers"):
+        if items(template, "spec", group):
+            changed: JsonValue = [change(text(entry, "name"), entry) for entry in items(template, "spec", group)]
+            result = replaced(result, ("spec", group), changed)
+    return result
+
+
+def _with_env(container: JsonObject, env: Mapping[str, str]) -> JsonObject:
+    there = [
+        {"name": text(entry, "name"), "value": env[text(entry, "name")]} if text(entry, "name") in env else entry
+        for entry in items(container, "env")
+    ]
+    known = {text(entry, "name") for entry in there}
+    added = [{"name": name, "value": value} for name, value in env.items() if name not in known]
+    return {**container, "env": [*there, *added]}
+
+
+# --- JSON patch ---------------------------------------------------------------------------------------------------------------
+
+
+def patch_between(before: JsonObject, after: JsonObject) -> tuple[PatchOperation, ...]:
+    """The JSON patch that makes `after` of `before`. What is replaced or removed is tested first, and an item of a list together with
+    the name of the item, so that a position cannot have come to mean another one."""
+    return tuple(_patch(before, after, ""))
+
+
+def _patch(before: JsonValue, after: JsonValue, path: str) -> Iterator[PatchOperation]:
+    if before == after and type(before) is type(after):
+        return
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        for key in sorted({*before, *after}):
+            yield from _patch_key(before, after, key, f"{path}/{_escaped(key)}")
+    elif pairs := _aligned(before, after):
+        for index, (old, new) in enumerate(pairs):
+            if old != new:
+                yield PatchOperation("test", f"{path}/{index}/name", at(old, "name"))
+                yield from _patch(old, new, f"{path}/{index}")
+    else:
+        yield PatchOperation("test", path, before)
+        yield PatchOperation("replace", path, after)
+
+
+def _patch_key(before: JsonObject, after: JsonObject, key: str, path: str) -> Iterator[PatchOperation]:
+    if key not in after:
+        yield PatchOperation("test", path, before[key])
+        yield PatchOperation("remove", path)
+    elif key not in before:
+        yield PatchOperation("add", path, after[key])
+    else:
+        yield from _patch(before[key], after[key], path)
+
+
+def _aligned(before: JsonValue, after: JsonValue) -> list[tuple[JsonValue, JsonValue]]:
+    """The items of two lists side by side where both hold the same named items in the same order: those can be changed one by one."""
+    if not isinstance(before, Sequence) or not isinstance(after, Sequence) or isinstance(before, str) or isinstance(after, str):
+        return []
+    names = [[at(item, "name") for item in side] for side in (before, after)]
+    if names[0] != names[1] or not all(isinstance(name, str) for name in names[0]):
+        return []
+    return list(zip(before, after, strict=True))
+
+
+def _escaped(key: str) -> str:
+    return key.replace("~", "~0").replace("/", "~1")
+
+
+# --- for people ---------------------------------------------------------------------------------------------------------------
+
+
+def describe(before: JsonObject, after: JsonObject) -> str:
+    """What changed between two pod templates, for a change cause that nobody gave: images with their values, the rest by name."""
+    old, new = images_of(before), images_of(after)
+    parts = [f"image {name}={image}" for name, image in new.items() if old.get(name) != image]
+    old_env, new_env = _env(before), _env(after)
+    for name in new_env:
+        changed = sorted(
+            key for key in {*old_env.get(name, {}), *new_env[name]} if old_env.get(name, {}).get(key) != new_env[name].get(key)
+        )
+        if changed:
+            parts.append(f"env {name}: {', '.join(changed)}")
+    return "; ".join(parts) or "template changed"
+
+
+def _env(template: JsonObject) -> dict[str, dict[str, JsonObject]]:
+    return {text(entry, "name"): {text(item, "name"): item for item in items(entry, "env")} for _, entry in containers(template)}
+
+
+def diff_view(obj: JsonObject) -> dict[str, JsonValue]:
+    """An object as a diff shows it: without what the server keeps for itself, and without a Secret's values."""
+    return diff_pair(None, obj)[1]
+
+
+def diff_pair(before: JsonObject | None, after: JsonObject) -> tuple[dict[str, JsonValue], dict[str, JsonValue]]:
+    """Both sides of a diff; of a Secret it shows which keys came, went and changed, and no value."""
+    old, new = _shown(before or {}), _shown(after)
+    if text(after, "kind") != "Secret":
+        return old, new
+    for field in ("data", "stringData"):
+        was, is_ = mapping(old, field), mapping(new, field)
+        if was:
+            old[field] = dict.fromkeys(was, _HIDDEN)
+        if is_:
+            new[field] = {key: _CHANGED if key in was and was[key] != value else _HIDDEN for key, value in is_.items()}
+    return old, new
+
+
+def _shown(obj: JsonObject) -> dict[str, JsonValue]:
+    shown = dict(obj)
+    for path in _NOT_SHOWN:
+        shown = without(shown, *path)
+    return shown

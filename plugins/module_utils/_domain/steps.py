@@ -1,0 +1,46 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a strategy is made of: a rollout of one workload is a list of steps, as values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from .objects import JsonObject
+from .workload import Snapshot
+
+StepState = Literal["pending", "running", "done", "unchanged", "failed"]
+
+
+@dataclass(frozen=True)
+class Apply:
+    """Bring an object to its manifest by server-side apply."""
+
+    manifest: JsonObject
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Change a live object: `edit` is a pure function on it, or on the part of it that we applied earlier.
+
+    How it is written follows from who owns the fields: by apply of the same manager for what came from a definition, else by a
+    JSON patch that tests what it replaces.
+    """
+
+    edit: Callable[[JsonObject], JsonObject]
+
+
+Write = Apply | Edit
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: what it writes to the workload, and when it is done. Steps are taken in order."""
+
+    name: str
+    write: Write | None
+    done: Callable[[Snapshot], bool]

@@ -1,0 +1,152 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Waiting: several workloads on their way at once, one deadline, woken by events and by nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+
+from .._domain.diagnosis import needs_pull_error
+from .._domain.errors import ClusterError
+from .._domain.objects import Ref, text
+from .._domain.ports import Cluster
+from .._domain.request import Waiting
+from .._domain.resources import EVENT
+from .._domain.revisions import old_and_new
+from .._domain.workload import Condition, Snapshot
+from .observer import Observer
+from .surroundings import Surroundings
+from .verdict import FindingKey, Verdict, judge
+
+_LINES_PER_SECOND = 10
+
+
+class Course:
+    """One workload on its way through a wait: since when which trouble is seen, how it ended.
+
+    `generation` is that of our own write: what is older says nothing about the new template. `stale` is explained at `judge`.
+    """
+
+    def __init__(
+        self,
+        ref: Ref,
+        *,
+        started: float,
+        waiting: Waiting,
+        done: Callable[[Snapshot], bool],
+        generation: int = 0,
+        stale: Condition | None = None,
+    ) -> None:
+        self.ref = ref
+        self.started = started
+        self.ended: float | None = None
+        self.snapshot = Snapshot(None)
+        self.verdict = Verdict("waiting", "")
+        self.timed_out = False
+        self.deleted = False
+        self._waiting = waiting
+        self._done = done
+        self._generation = generation
+        self._stale = stale
+        self._since: Mapping[FindingKey, float] = {}
+        self._pull_errors: dict[tuple[str, str], str] = {}
+        self._line = ""
+
+    @property
+    def open(self) -> bool:
+        """Still waiting."""
+        return self.ended is None
+
+    @property
+    def failed(self) -> bool:
+        """Ended, and not well."""
+        return self.ended is not None and self.verdict.state != "done"
+
+    @property
+    def deadline(self) -> float:
+        """The clock's time at which waiting ends."""
+        return self.started + self._waiting.timeout
+
+    def look(self, snapshot: Snapshot, now: float, cluster: Cluster | None = None) -> None:
+        """Judge a new snapshot; with a cluster, the Events of pods whose status does not tell why the image cannot be pulled are read."""
+        self.snapshot = snapshot
+        if snapshot.workload is None:
+            self.deleted, self.ended = True, now
+            return
+        if snapshot.workload.generation < self._generation:
+            return
+        if cluster is not None:
+            self._ask_for_pull_errors(snapshot, cluster)
+        self.verdict = judge(snapshot, now=now, waiting=self._waiting, since=self._since, stale=self._stale, pull_errors=self._pull_errors)
+        self._since = self.verdict.since or {}
+        if self.verdict.state == "failed" or (self.verdict.state == "done" and self._done(snapshot)):
+            self.ended = now
+
+    def time_out(self, now: float) -> None:
+        """End the wait: its time is over."""
+        self.timed_out, self.ended = True, now
+
+    def new_line(self) -> str:
+        """The line of progress if it differs from the one before, else an empty text."""
+        if self.snapshot.workload is None or not self.verdict.message:
+            return ""
+        old, new = old_and_new(self.snapshot)
+        troubles = [finding for finding in self.verdict.findings if not finding.starting]
+        trouble = f"; {troubles[0].sentence}" if troubles else ""
+        line = f"{self.ref}: {old} old, {new} new ready: {self.verdict.message}{trouble}"
+        if line == self._line:
+            return ""
+        self._line = line
+        return line
+
+    def _ask_for_pull_errors(self, snapshot: Snapshot, cluster: Cluster) -> None:
+        for pod, container in needs_pull_error(snapshot):
+            key = (pod.uid, container.name)
+            if key in self._pull_errors:
+                continue
+            try:
+                page = cluster.list(EVENT, pod.ref.namespace, fields=f"involvedObject.uid={pod.uid},reason=Failed")
+            except ClusterError:
+                return  # Without the right to read Events the cause stays unknown, and the grace decides.
+            messages = [text(event, "message") for event in page.items if _speaks_of(text(event, "message"), container.image)]
+            if messages:
+                self._pull_errors[key] = messages[-1]
+
+
+def _speaks_of(message: str, image: str) -> bool:
+    return "pull" in message and (image in message or not image)
+
+
+def await_all(courses: Collection[Course], observer: Observer, outside: Surroundings) -> None:
+    """Wait until every course has ended: done, failed, deleted, or out of time.
+
+    Raises `ClusterError` when the cluster cannot be watched any more.
+    """
+    by_ref = {course.ref: course for course in courses}
+    dirty = {course.ref for course in courses if course.open}
+    shown: list[float] = []
+    while True:
+        now = outside.clock()
+        for ref in sorted(dirty):
+            course = by_ref.get(ref)
+            if course is None or not course.open:
+                continue
+            course.look(observer.snapshot(ref), now, outside.cluster)
+            shown = [moment for moment in shown if moment > now - 1]
+            line = course.new_line() if len(shown) < _LINES_PER_SECOND or not course.open else ""
+            if line:
+                shown.append(now)
+                outside.progress(line)
+        waiting = [course for course in courses if course.open]
+        for course in waiting:
+            if course.deadline <= now:
+                course.time_out(now)
+        waiting = [course for course in waiting if course.open]
+        if not waiting:
+            return
+        due = min(min(course.deadline, course.verdict.recheck or course.deadline) for course in waiting)
+        dirty = observer.wait(due - now)
+        now = outside.clock()
+        dirty |= {course.ref for course in waiting if (course.verdict.recheck or now + 1) <= now}

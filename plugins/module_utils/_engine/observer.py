@@ -1,0 +1,238 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the cluster shows of some workloads, kept up to date by watches: one list and one watch for each kind and namespace.
+
+Watches run in threads that do nothing but put events into a queue; all else happens in the caller's thread.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+from .._domain.errors import ClusterError
+from .._domain.objects import JsonObject, JsonValue, Ref, controller_of, mapping, text, texts, uid_of, without
+from .._domain.ports import Cluster, Subscription, WatchEvent
+from .._domain.resources import CONTROLLER_REVISION, POD, REPLICA_SET, WORKLOADS, Resource
+from .._domain.revisions import revisions_of
+from .._domain.workload import Pod, Snapshot, Workload
+
+_ENDED = ("Succeeded", "Failed")
+
+
+@dataclass
+class _Source:
+    """One watched collection."""
+
+    resource: Resource
+    namespace: str
+    labels: str = ""
+    fields: str = ""
+
+
+@dataclass
+class _Cache:
+    """What is known, by UID; `owner` leads from a pod's or revision's owner to the workload's UID."""
+
+    workloads: dict[str, JsonObject] = field(default_factory=dict)
+    revisions: dict[str, JsonObject] = field(default_factory=dict)
+    pods: dict[str, Pod] = field(default_factory=dict)
+    revisions_of: dict[str, set[str]] = field(default_factory=dict)
+    pods_of: dict[str, set[str]] = field(default_factory=dict)
+
+
+class Observer:
+    """Follows workloads until it is closed; use it as a context manager. With ``follow=False`` it only lists, once.
+
+    Raises `ClusterError` from `start` and `wait` when the cluster cannot be read.
+    """
+
+    def __init__(self, cluster: Cluster, refs: Iterable[Ref], *, follow: bool = True) -> None:
+        self._cluster = cluster
+        self._following = follow
+        self._refs = tuple(refs)
+        self._cache = _Cache()
+        self._events: queue.SimpleQueue[tuple[Resource, WatchEvent] | ClusterError] = queue.SimpleQueue()
+        self._subscriptions: list[Subscription] = []
+        self._by_ref: dict[Ref, str] = {}
+
+    def __enter__(self) -> Self:
+        try:
+            self._start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End all watches."""
+        for subscription in self._subscriptions:
+            subscription.close()
+
+    def snapshot(self, ref: Ref) -> Snapshot:
+        """What is known now; without a workload when it is not there."""
+        obj = self._cache.workloads.get(self._by_ref.get(ref, ""))
+        if obj is None:
+            return Snapshot(workload=None)
+        uid = uid_of(obj)
+        owned = [self._cache.revisions[key] for key in self._cache.revisions_of.get(uid, ())]
+        owners = (uid_of(entry) for entry in owned) if ref.kind == "Deployment" else iter((uid,))
+        pods = [self._cache.pods[key] for owner in owners for key in self._cache.pods_of.get(owner, ())]
+        return Snapshot(
+            workload=Workload.of(obj),
+            revisions=revisions_of(obj, owned),
+            pods=tuple(sorted((pod for pod in pods if pod.phase not in _ENDED), key=lambda pod: pod.ref)),
+        )
+
+    def object(self, ref: Ref) -> JsonObject | None:
+        """The workload as the API showed it last, without managedFields."""
+        return self._cache.workloads.get(self._by_ref.get(ref, ""))
+
+    def wait(self, timeout: float) -> set[Ref]:
+        """Block until something happens or `timeout` seconds are over; the workloads that changed (all that is pending is read)."""
+        touched: set[str] = set()
+        try:
+            event = self._events.get(timeout=max(0.0, timeout))
+            while True:
+                if isinstance(event, ClusterError):
+                    raise event
+                touched |= self._take(*event)
+                event = self._events.get_nowait()
+        except queue.Empty:
+            pass
+        return {ref for ref, uid in self._by_ref.items() if uid in touched}
+
+    def _start(self) -> None:
+        """List, then watch from there: the workloads first, as their selectors narrow what follows."""
+        for source in self._workload_sources():
+            self._follow(source)
+        for source in self._dependent_sources():
+            self._follow(source)
+
+    def _follow(self, source: _Source) -> None:
+        page = self._cluster.list(source.resource, source.namespace, labels=source.labels, fields=source.fields)
+        for item in page.items:
+            self._take(source.resource, WatchEvent("ADDED", item))
+        if not self._following:
+            return
+        subscription = self._cluster.watch(
+            source.resource, source.namespace, labels=source.labels, fields=source.fields, resource_version=page.resource_version
+        )
+        self._subscriptions.append(subscription)
+        threading.Thread(target=self._pump, args=(source.resource, subscription), daemon=True).start()
+
+    def _pump(self, resource: Resource, subscription: Subscription) -> None:
+        try:
+            for event in subscription:
+                self._events.put((resource, event))
+        except ClusterError as error:
+            self._events.put(error)
+
+    def _workload_sources(self) -> list[_Source]:
+        places = {(ref.kind, ref.namespace) for ref in self._refs}
+        sources = []
+        for kind, namespace in sorted(places):
+            names = [ref.name for ref in self._refs if (ref.kind, ref.namespace) == (kind, namespace)]
+            sources.append(_Source(WORKLOADS[kind], namespace, fields=f"metadata.name={names[0]}" if len(names) == 1 else ""))
+        return sources
+
+    def _dependent_sources(self) -> list[_Source]:
+        sources = []
+        for namespace in sorted({ref.namespace for ref in self._refs}):
+            here = [ref for ref in self._refs if ref.namespace == namespace]
+            labels = self._selector(here[0]) if len(here) == 1 else ""
+            kinds = {ref.kind for ref in here}
+            if "Deployment" in kinds:
+                sources.append(_Source(REPLICA_SET, namespace, labels=labels))
+            if kinds - {"Deployment"}:
+                sources.append(_Source(CONTROLLER_REVISION, namespace, labels=labels))
+            sources.append(_Source(POD, namespace, labels=labels))
+        return sources
+
+    def _selector(self, ref: Ref) -> str:
+        """A label selector for what belongs to one workload; empty (all) where matchExpressions would have to be spelled."""
+        obj = self._cache.workloads.get(self._by_ref.get(ref, ""))
+        if obj is None or mapping(obj, "spec", "selector").get("matchExpressions"):
+            return ""
+        return ",".join(f"{key}={value}" for key, value in sorted(texts(obj, "spec", "selector", "matchLabels").items()))
+
+    def _take(self, resource: Resource, event: WatchEvent) -> set[str]:
+        """Bring one event into the cache; UIDs of the workloads that it touches."""
+        if event.type == "RESYNC":
+            return self._resync(resource, event.items)
+        # The watch leaves managedFields in; they are most of an object's bytes, and nobody reads them here.
+        obj = without(event.object, "metadata", "managedFields")
+        gone = event.type == "DELETED"
+        if resource is POD:
+            return self._take_pod(obj, gone=gone)
+        if resource in (REPLICA_SET, CONTROLLER_REVISION):
+            return self._take_revision(obj, gone=gone)
+        return self._take_workload(obj, resource, gone=gone)
+
+    def _resync(self, resource: Resource, items: tuple[JsonObject, ...]) -> set[str]:
+        touched: set[str] = set()
+        there = {uid_of(item) for item in items}
+        for uid in self._known(resource) - there:
+            touched |= self._take(resource, WatchEvent("DELETED", self._stub(resource, uid)))
+        for item in items:
+            touched |= self._take(resource, WatchEvent("MODIFIED", item))
+        return touched
+
+    def _known(self, resource: Resource) -> set[str]:
+        if resource is POD:
+            return set(self._cache.pods)
+        if resource in (REPLICA_SET, CONTROLLER_REVISION):
+            return set(self._cache.revisions)
+        return {uid for uid, obj in self._cache.workloads.items() if text(obj, "kind") == resource.kind}
+
+    def _stub(self, resource: Resource, uid: str) -> JsonObject:
+        if resource is POD:
+            pod = self._cache.pods[uid]
+            owner: JsonValue = [{"controller": True, "uid": pod.owner_uid}]
+            return {"metadata": {"uid": uid, "ownerReferences": owner}}
+        return (self._cache.revisions if resource in (REPLICA_SET, CONTROLLER_REVISION) else self._cache.workloads)[uid]
+
+    def _take_pod(self, obj: JsonObject, *, gone: bool) -> set[str]:
+        pod = Pod.of(obj)
+        siblings = self._cache.pods_of.setdefault(pod.owner_uid, set())
+        if gone:
+            self._cache.pods.pop(pod.uid, None)
+            siblings.discard(pod.uid)
+        else:
+            self._cache.pods[pod.uid] = pod
+            siblings.add(pod.uid)
+        owner = self._cache.revisions.get(pod.owner_uid)
+        return {pod.owner_uid} | ({text(controller_of(owner), "uid")} if owner is not None else set())
+
+    def _take_revision(self, obj: JsonObject, *, gone: bool) -> set[str]:
+        uid, owner = uid_of(obj), text(controller_of(obj), "uid")
+        siblings = self._cache.revisions_of.setdefault(owner, set())
+        if gone:
+            self._cache.revisions.pop(uid, None)
+            siblings.discard(uid)
+        else:
+            self._cache.revisions[uid] = obj
+            siblings.add(uid)
+        return {owner}
+
+    def _take_workload(self, obj: JsonObject, resource: Resource, *, gone: bool) -> set[str]:
+        uid = uid_of(obj)
+        ref = Ref(resource.kind, text(obj, "metadata", "namespace"), text(obj, "metadata", "name"))
+        if ref not in self._refs:
+            return set()
+        if gone:
+            self._cache.workloads.pop(uid, None)
+        else:
+            # Items of a list do not say their kind.
+            self._cache.workloads[uid] = {"apiVersion": resource.api_version, "kind": resource.kind, **obj}
+            self._by_ref[ref] = uid
+        return {uid}

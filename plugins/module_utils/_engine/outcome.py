@@ -1,0 +1,69 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a run leaves behind, as frozen values; `_entry` makes the one shape of result from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from .._domain.diagnosis import Finding
+from .._domain.objects import JsonObject, Ref
+from .._domain.steps import StepState
+from .._domain.workload import Revision, Snapshot
+
+RolloutPhase = Literal["pending", "progressing", "paused", "complete", "degraded", "aborted"]
+
+
+@dataclass(frozen=True)
+class StepReport:
+    """One step as it went; `seconds` from its first write to its end."""
+
+    name: str
+    state: StepState
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """One workload at the end of a run."""
+
+    ref: Ref
+    phase: RolloutPhase
+    strategy: str
+    snapshot: Snapshot
+    message: str
+    stable: Revision | None = None
+    """What serves or would be gone back to."""
+    candidate: Revision | None = None
+    """What the rollout was to bring; after a rollback the one that failed."""
+    steps: tuple[StepReport, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    cause: str = ""
+    """Why it failed, one sentence; empty otherwise."""
+    logs: Mapping[tuple[Ref, str], tuple[str, ...]] = field(default_factory=dict)
+    """The last lines of failed containers' logs, by pod and container."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One object before and after, for the diff; `before` is None for a new one."""
+
+    ref: Ref
+    before: JsonObject | None
+    after: JsonObject
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The whole run. `error` is the sentence of a failure, empty when all went well."""
+
+    changed: bool
+    rollouts: tuple[Rollout, ...]
+    differences: tuple[Difference, ...] = ()
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    error: str = ""

@@ -1,0 +1,22 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a run needs from outside, besides its request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .._domain.ports import Clock, Cluster, Progress
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """`clock` counts seconds and never goes back; `guard` is called before each write and raises when this process must not write."""
+
+    cluster: Cluster
+    clock: Clock
+    progress: Progress
+    guard: Callable[[], None]

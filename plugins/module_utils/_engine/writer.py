@@ -1,0 +1,340 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The one writer: what a write would do, by dry run, and then the write itself.
+
+What came from a definition is written by server-side apply of one manager, its undo included; a change of fields that are not ours
+by a JSON patch that tests what it replaces. Fields of people's tools are taken over first, those of controllers never are
+(`_domain.ownership` has the rules). The order of the writes makes every interruption harmless: a hand-over or a take-over alone
+changes who owns fields and no value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from .._domain.changes import describe, patch_between
+from .._domain.errors import ConflictError, ForbiddenError, InputError, NotFoundError, RefusedError
+from .._domain.fields import extract, is_empty, remove, under
+from .._domain.objects import JsonObject, JsonValue, Ref, at, mapping, replaced, text, uid_of, without
+from .._domain.ownership import (
+    APPLY_MANAGER,
+    HANDOVER_MANAGER,
+    PATCH_MANAGER,
+    Takeover,
+    applied_fields,
+    conflict_sentence,
+    foreign_controller,
+    handover,
+    helm_release,
+    restart_only,
+    scaled_by,
+    takeover,
+)
+from .._domain.ports import Cluster, PatchOperation
+from .._domain.resources import HPA, SECRET, WORKLOADS, Resource
+from .._domain.revisions import same_template
+from .._domain.steps import Apply, Edit, Write
+from .._domain.workload import CHANGE_CAUSE
+
+_TRIES = 4
+_CAUSE_PATH = ("metadata", "annotations", CHANGE_CAUSE)
+_SERVER_SIDE = (
+    ("status",),
+    ("metadata", "managedFields"),
+    ("metadata", "resourceVersion"),
+    ("metadata", "generation"),
+    ("metadata", "uid"),
+    ("metadata", "creationTimestamp"),
+    ("metadata", "selfLink"),
+    # Which tool applied last is not content; it goes when we take the object over.
+    ("metadata", "annotations", "kubectl.kubernetes.io/last-applied-configuration"),
+    # Written by the controller on each rollout.
+    ("metadata", "annotations", "deployment.kubernetes.io/revision"),
+)
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One write as the server would carry it out: the object before and after, and the requests that lead there."""
+
+    ref: Ref
+    resource: Resource
+    write: Write
+    before: JsonObject | None
+    after: JsonObject
+    route: Literal["none", "apply", "patch"]
+    body: JsonObject
+    operations: tuple[PatchOperation, ...] = ()
+    handover: JsonObject | None = None
+    taken_over: Takeover | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def changed(self) -> bool:
+        """The write changes something."""
+        return self.route != "none"
+
+    @property
+    def template_changed(self) -> bool:
+        """The write changes the pod template: a rollout starts (also by the first creation)."""
+        return self.changed and template_differs(self.before, self.after)
+
+
+def content(obj: JsonObject) -> JsonObject:
+    """The object without what the server keeps for itself; an empty map counts as none."""
+    for path in _SERVER_SIDE:
+        obj = without(obj, *path)
+    if not mapping(obj, "metadata", "annotations"):
+        obj = without(obj, "metadata", "annotations")
+    return obj
+
+
+def template_differs(before: JsonObject | None, after: JsonObject) -> bool:
+    """The pod templates of two states of an object differ; always for a new object."""
+    return before is None or not same_template(mapping(before, "spec", "template"), mapping(after, "spec", "template"))
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What decides about ownership and does not stand in the object; None is: not known, or does not apply."""
+
+    helm_release_exists: bool | None
+    autoscaled: bool | None
+
+    @property
+    def owners(self) -> dict[str, bool | None]:
+        """As keyword arguments of the rules of ownership."""
+        return {"helm_release_exists": self.helm_release_exists, "autoscaled": self.autoscaled}
+
+
+class Writer:
+    """Plans and carries out writes to one cluster.
+
+    `guard` is called right before each write and raises when this process must not write any more.
+    """
+
+    def __init__(self, cluster: Cluster, *, guard: Callable[[], None], take_ownership: bool = False) -> None:
+        self._cluster = cluster
+        self._guard = guard
+        self._force = take_ownership
+        self._hpas: dict[str, tuple[JsonObject, ...] | None] = {}
+        self._new_namespaces: set[str] = set()
+
+    def plan(self, resource: Resource, ref: Ref, write: Write, *, cause: str = "") -> Planned:
+        """What the write would do now. `cause` is the change cause for a changed template; empty means a description of the change.
+
+        Raises `RefusedError` for what belongs to another controller, `InputError` for an edit of a missing object, `ClusterError`
+        for what the server refuses.
+        """
+        live = self._cluster.read(resource, ref.namespace, ref.name)
+        if live is not None:
+            self._refuse_foreign(ref, live)
+        if isinstance(write, Apply):
+            return self._plan_apply(resource, ref, write, live, write.manifest, cause=cause)
+        if live is None:
+            raise InputError(
+                f"{ref} does not exist, so there is nothing to change; correct name and namespace, or give its manifest by definition."
+            )
+        edited = write.edit(live)
+        if content(edited) == content(live):
+            return Planned(ref=ref, resource=resource, write=write, before=live, after=live, route="none", body=live)
+        if template_differs(live, edited) and text(edited, *_CAUSE_PATH) == text(live, *_CAUSE_PATH):
+            edited = _with_cause(edited, cause or describe(mapping(live, "spec", "template"), mapping(edited, "spec", "template")))
+        return self._plan_edit(resource, ref, write, live, edited, cause=cause)
+
+    def execute(self, planned: Planned, *, cause: str = "") -> Planned:
+        """Carry the write out; the result is the plan that was carried out, with what the server answered in `after`.
+
+        A conflict means that somebody wrote between plan and write: it is planned again, a few times, and what follows from the new
+        state is written. Raises `ConflictError` when that does not end.
+        """
+        for attempt in range(1, _TRIES + 1):
+            if not planned.changed:
+                return planned
+            try:
+                return replace(planned, after=self._write(planned))
+            except ConflictError:
+                if attempt == _TRIES:
+                    raise
+                planned = self.plan(planned.resource, planned.ref, planned.write, cause=cause)
+        return planned
+
+    # --- planning -------------------------------------------------------------------------------------------------------------
+
+    def _plan_edit(self, resource: Resource, ref: Ref, write: Edit, live: JsonObject, edited: JsonObject, *, cause: str) -> Planned:
+        """By apply of our manager where the template came from a definition of ours, if that leads to the same template; else by patch."""
+        ours = applied_fields(live)
+        if not is_empty(under(ours, "spec", "template")):
+            base = _identified(extract(live, ours), live)
+            try:
+                body = write.edit(base)
+            except InputError:
+                body = base  # The part that we applied lacks the container: somebody else's field, so a patch.
+            body = _keep_cause(body, edited)
+            planned = self._plan_apply(resource, ref, write, live, body, cause=cause or text(edited, *_CAUSE_PATH))
+            if not template_differs(planned.after, edited):
+                return planned
+        operations = patch_between(content_with_version(live), content_with_version(edited))
+        after = self._cluster.json_patch(resource, ref.namespace, ref.name, operations, manager=PATCH_MANAGER, dry_run=True)
+        return Planned(ref=ref, resource=resource, write=write, before=live, after=after, route="patch", body=edited, operations=operations)
+
+    def _plan_apply(
+        self, resource: Resource, ref: Ref, write: Write, live: JsonObject | None, manifest: JsonObject, *, cause: str
+    ) -> Planned:
+        wanted = text(manifest, *_CAUSE_PATH) or cause
+        body: JsonObject = without(manifest, *_CAUSE_PATH)
+        if live is None:
+            return self._plan_creation(resource, ref, write, body, wanted)
+        facts = self._facts(resource, ref, live)
+        if facts.autoscaled:
+            body = without(body, "spec", "replicas")
+        body = _keep_cause(body, live)
+        answer = self._cluster.apply(resource, body, manager=APPLY_MANAGER, dry_run=True, force=True)
+        refusal = None if self._force else conflict_sentence(live, answer, **facts.owners)
+        if refusal:
+            raise RefusedError(refusal)
+        taken, predicted = self._predict(resource, live, answer, facts, keep_restart=False)
+        if restart_only(live, predicted):
+            taken, predicted = self._predict(resource, live, answer, facts, keep_restart=True)
+        handed = _handover(resource, live, body, taken)
+        if handed is not None:
+            predicted = replaced(predicted, ("spec", "replicas"), at(live, "spec", "replicas"))
+        if content(predicted) == content(live):
+            return Planned(ref=ref, resource=resource, write=write, before=live, after=live, route="none", body=body)
+        if resource.kind in WORKLOADS and template_differs(live, predicted):
+            wanted = wanted or describe(mapping(live, "spec", "template"), mapping(predicted, "spec", "template"))
+            body, predicted = _with_cause(body, wanted), _with_cause(predicted, wanted)
+        return Planned(
+            ref=ref,
+            resource=resource,
+            write=write,
+            before=live,
+            after=predicted,
+            route="apply",
+            body=body,
+            handover=handed,
+            taken_over=taken if taken.managed_fields is not None else None,
+            notes=taken.notes,
+        )
+
+    def _predict(
+        self, resource: Resource, live: JsonObject, answer: JsonObject, facts: _Facts, *, keep_restart: bool
+    ) -> tuple[Takeover, JsonObject]:
+        """What is taken over, and the object after that and the apply: where fields go, a dry update tells what defaults return."""
+        taken = takeover(live, applied_fields(answer), answer=answer, take_ownership=self._force, keep_restart=keep_restart, **facts.owners)
+        if is_empty(taken.removed):
+            return taken, answer
+        lacking: JsonObject = remove(without(answer, "metadata", "managedFields"), taken.removed)
+        lacking = replaced(lacking, ("metadata", "resourceVersion"), text(live, "metadata", "resourceVersion"))
+        return taken, self._cluster.update(resource, lacking, manager=APPLY_MANAGER, dry_run=True)
+
+    def _plan_creation(self, resource: Resource, ref: Ref, write: Write, body: JsonObject, cause: str) -> Planned:
+        if resource.kind in WORKLOADS:
+            body = _with_cause(body, cause or "first rollout")
+        if resource.kind == "Namespace":
+            self._new_namespaces.add(ref.name)
+        if ref.namespace in self._new_namespaces:
+            predicted = body  # The namespace comes with this very definition, so a dry run inside it cannot work yet.
+        else:
+            predicted = self._cluster.apply(resource, body, manager=APPLY_MANAGER, dry_run=True)
+        return Planned(ref=ref, resource=resource, write=write, before=None, after=predicted, route="apply", body=body)
+
+    def _facts(self, resource: Resource, ref: Ref, live: JsonObject) -> _Facts:
+        """What decides about ownership and does not stand in the object: its Helm release, its autoscaler."""
+        release = helm_release(live)
+        exists = self._release_exists(*release) if release is not None else None
+        if resource.kind not in WORKLOADS:
+            return _Facts(helm_release_exists=exists, autoscaled=None)
+        hpas = self._autoscalers(ref.namespace)
+        return _Facts(helm_release_exists=exists, autoscaled=None if hpas is None else scaled_by(hpas, ref) is not None)
+
+    def _autoscalers(self, namespace: str) -> tuple[JsonObject, ...] | None:
+        """The namespace's autoscalers; None when we may not look, and then replicas that one of them owns show as a conflict."""
+        if namespace not in self._hpas:
+            try:
+                self._hpas[namespace] = self._cluster.list(HPA, namespace).items
+            except (ForbiddenError, NotFoundError):
+                self._hpas[namespace] = None
+        return self._hpas[namespace]
+
+    def _release_exists(self, namespace: str, name: str) -> bool:
+        """Whether a Helm release still has its Secrets; without the right to look it counts as there."""
+        try:
+            return bool(self._cluster.list(SECRET, namespace, labels=f"owner=helm,name={name}").items)
+        except ForbiddenError:
+            return True
+
+    def _refuse_foreign(self, ref: Ref, live: JsonObject) -> None:
+        refusal = foreign_controller(live, take_ownership=self._force)
+        if refusal:
+            raise RefusedError(refusal)
+        release = helm_release(live)
+        if release is not None and not self._force and self._release_exists(*release):
+            raise RefusedError(
+                f"{ref} belongs to the Helm release {'/'.join(release)}; change it through Helm, or set take_ownership: true."
+            )
+
+    # --- writing --------------------------------------------------------------------------------------------------------------
+
+    def _write(self, planned: Planned) -> JsonObject:
+        ref, resource = planned.ref, planned.resource
+        if planned.route == "patch":
+            self._guard()
+            return self._cluster.json_patch(resource, ref.namespace, ref.name, planned.operations, manager=PATCH_MANAGER)
+        if planned.taken_over is not None and planned.taken_over.managed_fields is not None and planned.before is not None:
+            self._guard()
+            self._cluster.json_patch(
+                resource, ref.namespace, ref.name, _ownership_patch(planned.before, planned.taken_over), manager=APPLY_MANAGER
+            )
+        if planned.handover is not None:
+            self._guard()
+            self._cluster.apply(resource, planned.handover, manager=HANDOVER_MANAGER, force=True)
+        self._guard()
+        return self._cluster.apply(resource, planned.body, manager=APPLY_MANAGER, force=self._force)
+
+
+def _keep_cause(body: JsonObject, live: JsonObject) -> JsonObject:
+    """The change cause stays as it is while the template does, so that our apply neither drops nor changes it."""
+    present = text(live, *_CAUSE_PATH)
+    return _with_cause(body, present) if present else body
+
+
+def _with_cause(obj: JsonObject, cause: str) -> JsonObject:
+    return replaced(obj, _CAUSE_PATH, cause)
+
+
+def _identified(part: JsonObject, live: JsonObject) -> JsonObject:
+    """A part of an object with what an apply needs to find it."""
+    named: dict[str, JsonValue] = {"name": text(live, "metadata", "name")}
+    if text(live, "metadata", "namespace"):
+        named["namespace"] = text(live, "metadata", "namespace")
+    metadata = {**mapping(part, "metadata"), **named}
+    return {**part, "apiVersion": text(live, "apiVersion"), "kind": text(live, "kind"), "metadata": metadata}
+
+
+def _handover(resource: Resource, live: JsonObject, body: JsonObject, taken: Takeover) -> JsonObject | None:
+    """A manifest that leaves replicas out leaves them alone: where they are ours, a second manager holds them before we let go
+    (dropping a field that only we own resets it to 1)."""
+    if resource.kind not in WORKLOADS or at(body, "spec", "replicas") is not None:
+        return None
+    held = live if taken.managed_fields is None else replaced(live, ("metadata", "managedFields"), taken.managed_fields)
+    return handover(held)
+
+
+def content_with_version(obj: JsonObject) -> JsonObject:
+    """The object for a JSON patch: without status and managedFields, which are not ours to write."""
+    return without(without(obj, "status"), "metadata", "managedFields")
+
+
+def _ownership_patch(before: JsonObject, taken: Takeover) -> tuple[PatchOperation, ...]:
+    """Replace managedFields as a whole, if nothing was written since: the test on resourceVersion covers everything."""
+    return (
+        PatchOperation("test", "/metadata/uid", uid_of(before)),
+        PatchOperation("test", "/metadata/resourceVersion", text(before, "metadata", "resourceVersion")),
+        # add, as an object may have none yet
+        PatchOperation("add", "/metadata/managedFields", taken.managed_fields),
+    )

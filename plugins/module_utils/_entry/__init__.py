@@ -1,0 +1,8 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Arguments → request → run → result: the only place that knows check mode, diff, failing and exiting.
+
+A module calls `main`, the action plugin calls `run`; both ways share everything between the arguments and the result.
+"""

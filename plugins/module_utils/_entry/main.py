@@ -1,0 +1,151 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One call of a module, whichever way it came: as a module in a process of its own, or in the controller's process."""
+
+from __future__ import annotations
+
+import os
+import time
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.common.parameters import remove_values
+
+from .._domain.errors import RolloutError
+from .._domain.objects import JsonObject
+from .._engine.surroundings import Surroundings
+from .._kube.auth import auth_options
+from .._kube.connect import connect
+from .._kube.library import LibraryMissingError
+from .arguments import ARGUMENTS
+from .commands import COMMANDS, Call
+from .manifests import secrets_of
+from .requests import given_manifests
+from .results import Result, failure, result_of
+
+_MARGIN_SECONDS = 120
+"""How much longer than the wait itself a call may go on asking a cluster that does not answer: planning, writing, going back."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a call needs besides its parameters. `guard` raises when this process must not write any more."""
+
+    check: bool = False
+    diff: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict)
+    progress: Callable[[str], None] = lambda line: None
+    guard: Callable[[], None] = lambda: None
+    verbose: bool = False
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a call leaves: the result, masked, and what else is to be shown. `secrets` are the texts that were masked."""
+
+    result: Result
+    warnings: tuple[str, ...] = ()
+    secrets: frozenset[str] = frozenset()
+
+
+def run(name: str, parameters: Mapping[str, Any], context: Context, *, secrets: frozenset[str] = frozenset()) -> Answer:
+    """Run one module with validated parameters; never raises, and nothing secret is in what it returns.
+
+    `secrets` are texts known to be secret (the values of options with no_log).
+    """
+    hidden, warnings, writes = set(secrets), list[str](), list[None]()
+
+    def guard() -> None:
+        context.guard()
+        writes.append(None)
+
+    try:
+        options = auth_options(parameters, environment=context.environment)
+        hidden |= options.secrets()
+        manifests = given_manifests(parameters)
+        hidden |= secrets_of(manifests)
+        with _environment(context.environment):
+            result = _call(name, parameters, context, options, manifests, guard, hidden, warnings)
+    except LibraryMissingError as error:
+        result = failure(missing_required_lib(error.library), changed=False)
+    except RolloutError as error:
+        result = failure(error.message, changed=bool(writes))
+    except Exception as error:  # noqa: BLE001 - the last net: a person gets a sentence, and the traceback on request.
+        result = failure(f"rollout.kubernetes.{name} broke off on an error of its own, please report it: {error!r}.", changed=bool(writes))
+        if context.verbose:
+            result["exception"] = traceback.format_exc()
+    masked: Result = remove_values(result, hidden)
+    return Answer(masked, tuple(remove_values(warnings, hidden)), frozenset(hidden))
+
+
+def _call(
+    name: str,
+    parameters: Mapping[str, Any],
+    context: Context,
+    options: Any,
+    manifests: tuple[JsonObject, ...],
+    guard: Callable[[], None],
+    hidden: set[str],
+    warnings: list[str],
+) -> Result:
+    seconds = parameters.get("wait_timeout") or 0
+    connection = connect(options, environment=context.environment, clock=time.monotonic, deadline_seconds=seconds + _MARGIN_SECONDS)
+    warnings.extend(connection.warnings)
+
+    def progress(line: str) -> None:
+        context.progress(str(remove_values(line, hidden)))
+
+    outside = Surroundings(cluster=connection.cluster, clock=time.monotonic, progress=progress, guard=guard)
+    call = Call(name, parameters, manifests, connection.namespace, context.check)
+    outcome = COMMANDS[name](call, outside)
+    warnings.extend(outcome.warnings)
+    result = result_of(outcome, diff=context.diff, check=context.check)
+    if connection.notes:
+        result["msg"] = " ".join([result["msg"], *connection.notes])
+    return result
+
+
+@contextmanager
+def _environment(wanted: Mapping[str, str]) -> Iterator[None]:
+    """The task's environment in the process' own for the length of a call: exec plugins and proxies read it from there."""
+    before = dict(os.environ)
+    try:
+        os.environ.update(wanted)
+        yield
+    finally:
+        for name in set(os.environ) - set(before):
+            del os.environ[name]
+        os.environ.update(before)
+
+
+def redacted(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters as a result may show them: a definition by what it names, since it may hold Secrets and is long."""
+    shown = dict(parameters)
+    for name in ("definition", "resource_definition", "inline"):
+        if shown.get(name) is not None:
+            shown[name] = "given"
+    if isinstance(shown.get("kubeconfig"), Mapping):
+        shown["kubeconfig"] = "given"
+    return shown
+
+
+def main(name: str) -> None:
+    """A module's whole program."""
+    arguments = ARGUMENTS[name]
+    # no_log: a definition may hold Secrets, and Ansible writes a module's arguments to the system's log.
+    module = AnsibleModule(argument_spec=arguments.spec, supports_check_mode=True, no_log=True, **arguments.checks)
+    context = Context(check=module.check_mode, diff=module._diff, environment=dict(os.environ), verbose=module._verbosity >= 3)
+    answer = run(name, module.params, context, secrets=frozenset(module.no_log_values))
+    module.params = redacted(module.params)
+    module.no_log_values |= answer.secrets
+    for warning in answer.warnings:
+        module.warn(warning)
+    if answer.result.get("failed"):
+        module.fail_json(**{key: value for key, value in answer.result.items() if key != "failed"})
+    module.exit_json(**answer.result)

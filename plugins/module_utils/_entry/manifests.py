@@ -1,0 +1,118 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From what users give as a definition to a list of manifests, in the order in which they are applied."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, cast
+
+from .._domain.errors import InputError
+from .._domain.objects import JsonObject, JsonValue, mapping, text, texts, without
+
+try:
+    import yaml
+except ImportError:  # Reported together with the `kubernetes` library, which brings it.
+    yaml = None  # type: ignore[assignment]
+
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
+
+
+def manifests_of(definition: Any, *, origin: str) -> tuple[JsonObject, ...]:
+    """The manifests in a dict, a list, or a text of one or several YAML documents; Lists are opened, empty documents left out.
+
+    `origin` says in messages where they come from. Raises `InputError` for what is no manifest.
+    """
+    found = tuple(_plain_secret(manifest) for value in _parsed(definition, origin) for manifest in _flatten(value, origin))
+    if not found:
+        raise InputError(f"{origin} holds no manifest; give at least one object with apiVersion, kind and metadata.name.")
+    for index, manifest in enumerate(found, start=1):
+        _check(manifest, f"{origin}, object {index}")
+    return found
+
+
+def dumped(value: JsonObject) -> str:
+    """An object as YAML, for people to read."""
+    text_of_it: str = yaml.safe_dump(value, sort_keys=True, default_flow_style=False)
+    return text_of_it
+
+
+def check_name(value: str, what: str) -> str:
+    """The name itself if an object may be called so; raises `InputError`."""
+    if not _NAME.fullmatch(value) or len(value) > 253:
+        raise InputError(
+            f"{what} {value!r} is not a valid name: small letters, digits, '-' and '.' are, with a letter or digit at both ends."
+        )
+    return value
+
+
+def secrets_of(manifests: Sequence[JsonObject]) -> set[str]:
+    """Every value of every Secret among the manifests, encoded and decoded, that is long enough to be told from ordinary words."""
+    values: set[str] = set()
+    for manifest in manifests:
+        if text(manifest, "kind") == "Secret":
+            for value in texts(manifest, "data").values():
+                values.add(value)
+                with suppress(ValueError):  # Not base64, or not text: the server refuses the former, nobody can read the latter.
+                    values.add(base64.b64decode(value, validate=True).decode())
+    return {stripped for value in values for stripped in (value, value.strip()) if len(stripped) >= 4}
+
+
+def _parsed(definition: Any, origin: str) -> list[Any]:
+    """The values in a text of YAML documents; anything else is one value as it stands."""
+    if not isinstance(definition, str):
+        return [definition]
+    try:
+        return list(yaml.safe_load_all(definition))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" in line {mark.line + 1}" if mark is not None else ""
+        raise InputError(f"{origin} is not valid YAML{where}: {getattr(error, 'problem', None) or 'it cannot be read'}.") from error
+
+
+def _flatten(value: Any, origin: str) -> Iterator[JsonObject]:
+    if value is None:
+        return
+    if isinstance(value, Mapping):
+        if str(value.get("kind", "")).endswith("List") and isinstance(value.get("items"), Sequence):
+            yield from _flatten(value["items"], origin)
+        else:
+            yield cast("JsonObject", value)
+    elif isinstance(value, Sequence) and not isinstance(value, str):
+        for item in value:
+            for part in _parsed(item, origin):
+                yield from _flatten(part, origin)
+    else:
+        raise InputError(f"{origin} holds {type(value).__name__} {str(value)[:40]!r} where a manifest was expected; give a mapping.")
+
+
+def _check(manifest: JsonObject, where: str) -> None:
+    for path in (("apiVersion",), ("kind",), ("metadata", "name")):
+        if not text(manifest, *path):
+            raise InputError(f"{where} lacks {'.'.join(path)}; write it into the manifest.")
+    check_name_of(manifest, where)
+
+
+def check_name_of(manifest: JsonObject, where: str) -> None:
+    """Names with what a URL would take for its own; the server checks the rest, by the rules of each kind."""
+    name = text(manifest, "metadata", "name")
+    if "/" in name or "%" in name or name in (".", ".."):
+        raise InputError(f"{where}: metadata.name {name!r} is not a valid name: it may not hold '/' or '%'.")
+    namespace = text(manifest, "metadata", "namespace")
+    if namespace:
+        check_name(namespace, f"{where}: metadata.namespace")
+
+
+def _plain_secret(manifest: JsonObject) -> JsonObject:
+    """stringData becomes data: the API never shows stringData again, so that nothing could be compared with it."""
+    if text(manifest, "kind") != "Secret" or not mapping(manifest, "stringData"):
+        return manifest
+    data: dict[str, JsonValue] = dict(mapping(manifest, "data"))
+    for key, value in mapping(manifest, "stringData").items():
+        data[key] = base64.b64encode(str(value).encode()).decode()
+    return {**without(manifest, "stringData"), "data": data}

@@ -1,0 +1,143 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The one shape of result, made from an outcome."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .._domain.changes import diff_pair
+from .._domain.diagnosis import Finding
+from .._domain.revisions import candidate_of, old_and_new
+from .._domain.workload import CHANGE_CAUSE, REVISION, Revision, Snapshot
+from .._engine.outcome import Difference, Outcome, Rollout
+from .manifests import dumped
+
+Result = dict[str, Any]
+
+
+def result_of(outcome: Outcome, *, diff: bool, check: bool) -> Result:
+    """The result of a run that came to an end, well or not."""
+    result: Result = {
+        "changed": outcome.changed,
+        "msg": outcome.error or _summary(outcome, check=check),
+        "rollouts": [_rollout(rollout) for rollout in outcome.rollouts],
+    }
+    if diff:
+        result["diff"] = [_difference(difference) for difference in outcome.differences]
+    if outcome.error:
+        result["failed"] = True
+    return result
+
+
+def failure(message: str, *, changed: bool) -> Result:
+    """The result of a run that was refused or broke off; `changed` when something had been written by then."""
+    return {"changed": changed, "failed": True, "msg": message if message.endswith((".", "!", "?")) else f"{message}.", "rollouts": []}
+
+
+def _summary(outcome: Outcome, *, check: bool) -> str:
+    sentences = [_sentence(rollout, check=check) for rollout in outcome.rollouts]
+    targets = {rollout.ref for rollout in outcome.rollouts}
+    along = [str(difference.ref) for difference in outcome.differences if difference.ref not in targets]
+    if along:
+        sentences.append(f"{'Would change' if check else 'Changed'} along with it: {', '.join(along)}.")
+    return " ".join([*sentences, *outcome.notes])
+
+
+def _sentence(rollout: Rollout, *, check: bool) -> str:
+    states = {step.state for step in rollout.steps}
+    message = rollout.message.rstrip(".")
+    if states == {"unchanged"} and rollout.phase == "complete":
+        return f"{rollout.ref}: the template already runs; nothing to do."
+    if check and states == {"pending"}:
+        return f"{rollout.ref} {message}."
+    return f"{rollout.ref} is {rollout.phase}{f': {message}' if message else ''}."
+
+
+def _rollout(rollout: Rollout) -> Result:
+    workload = rollout.snapshot.workload
+    return {
+        "kind": rollout.ref.kind,
+        "namespace": rollout.ref.namespace,
+        "name": rollout.ref.name,
+        "phase": rollout.phase,
+        "strategy": rollout.strategy,
+        "steps": [{"name": step.name, "state": step.state, "seconds": step.seconds} for step in rollout.steps],
+        "stable": _version(rollout.stable),
+        "candidate": _version(rollout.candidate) or _live_version(rollout.snapshot),
+        "revision": _revision(rollout.snapshot),
+        "change_cause": workload.annotations.get(CHANGE_CAUSE, "") if workload is not None else "",
+        "replicas": _replicas(rollout.snapshot),
+        "weights": {},
+        "findings": [_finding(finding, rollout) for finding in rollout.findings],
+        "cause": rollout.cause,
+    }
+
+
+def _revision(snapshot: Snapshot) -> int | None:
+    candidate = candidate_of(snapshot)
+    if candidate is not None:
+        return candidate.number
+    number = snapshot.workload.annotations.get(REVISION, "") if snapshot.workload is not None else ""
+    return int(number) if number.isdigit() else None
+
+
+def _version(revision: Revision | None) -> Result | None:
+    if revision is None:
+        return None
+    return {"revision": revision.number, "name": revision.name, "images": revision.images, "change_cause": revision.change_cause}
+
+
+def _live_version(snapshot: Snapshot) -> Result | None:
+    """What the workload asks for where its revisions were not read (nothing to wait for) or are not made yet."""
+    if snapshot.workload is None:
+        return None
+    workload = snapshot.workload
+    return {
+        "revision": _revision(snapshot),
+        "name": "",
+        "images": workload.images,
+        "change_cause": workload.annotations.get(CHANGE_CAUSE, ""),
+    }
+
+
+def _replicas(snapshot: Snapshot) -> Result:
+    workload = snapshot.workload
+    if workload is None:
+        return {}
+    counts: Result = {
+        "desired": workload.desired,
+        "current": workload.current,
+        "updated": workload.updated,
+        "ready": workload.ready,
+        "available": workload.available,
+    }
+    if snapshot.revisions:
+        counts["old"], counts["new"] = old_and_new(snapshot)
+        counts["terminating"] = sum(pod.terminating for pod in snapshot.pods)
+    return counts
+
+
+def _finding(finding: Finding, rollout: Rollout) -> Result:
+    entry: Result = {
+        "object": str(finding.ref),
+        "container": finding.container,
+        "reason": finding.reason,
+        "message": finding.message,
+        "remedy": finding.remedy,
+        "restarts": finding.restarts,
+        "log": list(rollout.logs.get((finding.ref, finding.container), ())),
+    }
+    return entry
+
+
+def _difference(difference: Difference) -> Result:
+    before, after = diff_pair(difference.before, difference.after)
+    return {
+        "before_header": str(difference.ref),
+        "after_header": str(difference.ref),
+        "before": dumped(before) if before else "",
+        "after": dumped(after),
+    }

@@ -1,0 +1,226 @@
+#!/usr/bin/python
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The module `rolling`."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: rolling
+short_description: Roll a Deployment out by rolling update, and wait until it is really done
+version_added: 0.1.0
+description:
+  - Brings a Deployment to a manifest, or changes its image or environment, and waits until the rollout is complete exactly as
+    C(kubectl rollout status) has it.
+  - Waits by watch, shows progress while it runs, and fails early with the cause and its remedy when the new version cannot start.
+  - A second run with the same input writes nothing.
+  - A definition is written by server-side apply as the field manager C(rollout.kubernetes).
+  - Fields that a person's tool wrote
+    before (kubectl, Ansible, Helm once its release is gone) are taken over, and the message says so. Fields that a controller owns are
+    left alone, and a workload that GitOps, Helm or another rollout tool manages is refused.
+options:
+  kind:
+    choices: [Deployment]
+  definition:
+    description:
+      - The manifest, or several, as a dict, a list or a text of one or more YAML documents.
+      - The objects that are no Deployments (ConfigMaps, Secrets, Services, ...) are applied first, in their order; the Deployments
+        then roll out at the same time.
+      - Replicas that are left out are left alone. Where a HorizontalPodAutoscaler scales the Deployment, the manifest's replicas count
+        only for the first creation.
+    type: raw
+    aliases: [resource_definition, inline]
+  src:
+    description: A file with the manifests. Searched as Ansible searches files, then from the folder of invocation. May be vaulted.
+    type: path
+  template:
+    description:
+      - A Jinja2 template with the manifests, a path; or a mapping with C(path) and the options of M(ansible.builtin.template) for
+        delimiters and whitespace; or a list of these.
+    type: raw
+  image:
+    description:
+      - The short way to change a live Deployment, together with O(name). A text sets the image of the only container; a mapping of
+        container to image sets several, init containers too.
+    type: raw
+  env:
+    description: Environment variables to set on a live Deployment, together with O(name).
+    type: dict
+  container:
+    description: The container that O(env) is for. Needed when there are several.
+    type: str
+  max_surge:
+    description: How many pods more than the replicas there may be, a count or a percentage (rounded up).
+    type: raw
+  max_unavailable:
+    description: How many of the replicas may be missing, a count or a percentage (rounded down). Not zero together with O(max_surge).
+    type: raw
+  min_ready_seconds:
+    description: How many seconds a new pod must be ready before it counts as available.
+    type: int
+  progress_deadline_seconds:
+    description: After how many seconds without progress Kubernetes calls the rollout failed.
+    type: int
+  change_cause:
+    description:
+      - Why this version is rolled out, for C(kubectl rollout history). Written only together with a change of the template, so it never
+        speaks of a version that is not its own. Without it the changed images and variables are named.
+    type: str
+  take_ownership:
+    description:
+      - Take a workload over although GitOps or Helm manages it, and fields although a controller owns them. The other side may write
+        them again; use it when it is going to be removed.
+    type: bool
+    default: false
+  on_failure:
+    description:
+      - What to do when the rollout fails. V(hold) leaves everything as it is, the old pods that still run go on serving. V(rollback) brings
+        the template back that served before and waits for it. The task fails in both cases.
+    type: str
+    choices: [hold, rollback]
+    default: hold
+  wait:
+    description: Wait until the rollout is complete. Without waiting nothing is rolled back.
+    type: bool
+    default: true
+extends_documentation_fragment:
+  - rollout.kubernetes.workload
+  - rollout.kubernetes.wait
+  - rollout.kubernetes.auth
+  - rollout.kubernetes.attributes
+seealso:
+  - module: rollout.kubernetes.wait
+  - module: rollout.kubernetes.status_info
+author:
+  - the rollout.kubernetes contributors (@rollout-kubernetes)
+"""
+
+EXAMPLES = r"""
+- name: Roll out a manifest, and go back by itself if the new version does not start
+  rollout.kubernetes.rolling:
+    src: web.yml
+    namespace: shop
+    change_cause: release 2.0, ticket SHOP-311
+    on_failure: rollback
+
+- name: Change the image of a live Deployment
+  rollout.kubernetes.rolling:
+    name: web
+    namespace: shop
+    image: registry.example/web:2.0
+
+- name: Two containers and a variable, carefully
+  rollout.kubernetes.rolling:
+    name: web
+    namespace: shop
+    image:
+      app: registry.example/web:2.0
+      proxy: registry.example/proxy:1.4
+    env:
+      GREETING: hello
+    container: app
+    max_surge: 25%
+    max_unavailable: 0
+    min_ready_seconds: 10
+
+- name: See what would change
+  rollout.kubernetes.rolling:
+    template: web.yml.j2
+  check_mode: true
+  diff: true
+"""
+
+RETURN = r"""
+msg:
+  description: What happened, in a sentence for each workload; the cause and the remedy when it failed.
+  type: str
+  returned: always
+  sample: "Deployment shop/web is complete: successfully rolled out."
+rollouts:
+  description: Each workload as it was at the end of the task.
+  type: list
+  elements: dict
+  returned: always
+  contains:
+    kind:
+      description: The kind of the workload.
+      type: str
+      sample: Deployment
+    namespace:
+      description: The namespace of the workload.
+      type: str
+      sample: shop
+    name:
+      description: The name of the workload.
+      type: str
+      sample: web
+    phase:
+      description:
+        - V(pending) nothing is observed yet (or would begin, in check mode), V(progressing), V(paused), V(complete) exactly when
+          C(kubectl rollout status) says so, V(degraded) when it failed, V(aborted) when it failed and the stable template runs again.
+      type: str
+      sample: complete
+    strategy:
+      description: The strategy of the rollout.
+      type: str
+      sample: rolling
+    steps:
+      description: The steps of the strategy, each with C(name), C(state) (pending, running, done, unchanged, failed) and C(seconds).
+      type: list
+      elements: dict
+      sample: [{name: roll, state: done, seconds: 7.2}]
+    stable:
+      description: The revision that a rollback would bring back; null when there is none or it was not looked for.
+      type: dict
+      sample: {revision: 1, name: web-5c9f7d8b6, images: {app: 'registry.example/web:1.0'}, change_cause: first rollout}
+    candidate:
+      description: The revision that the workload asks for.
+      type: dict
+      sample: {revision: 2, name: web-7d4b9c6f5, images: {app: 'registry.example/web:2.0'}, change_cause: release 2.0}
+    revision:
+      description: The number of the candidate; null before the cluster has given it one.
+      type: int
+      sample: 2
+    change_cause:
+      description: The change cause of the workload.
+      type: str
+      sample: release 2.0
+    replicas:
+      description: Counts of pods. C(old) and C(new) are the ready pods of each side, present when the pods were looked at.
+      type: dict
+      sample: {desired: 3, current: 3, updated: 3, ready: 3, available: 3, old: 0, new: 3, terminating: 0}
+    weights:
+      description: Shares of the traffic; empty for strategies without a router.
+      type: dict
+      sample: {}
+    findings:
+      description:
+        - What is wrong with pods of the candidate, worst first.
+        - Each has C(object), C(container), C(reason), C(message), C(remedy), C(restarts) and C(log).
+      type: list
+      elements: dict
+      sample: []
+    cause:
+      description: Why the rollout failed; empty when it did not.
+      type: str
+      sample: ""
+
+diff:
+  description: The objects before and after, in diff mode. Values of Secrets are never shown.
+  type: list
+  elements: dict
+  returned: in diff mode
+"""
+
+from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.main import main as run_module
+
+
+def main() -> None:
+    """Run the module."""
+    run_module("rolling")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,130 @@
+#!/usr/bin/python
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The module `status_info`."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: status_info
+short_description: Show the state of a workload's rollout
+version_added: 0.1.0
+description:
+  - Tells the phase of a rollout, the counts of its pods, its revisions, and what is wrong with the new pods. Nothing is written.
+options:
+  name:
+    required: true
+extends_documentation_fragment:
+  - rollout.kubernetes.workload
+  - rollout.kubernetes.auth
+  - rollout.kubernetes.attributes
+attributes:
+  diff_mode:
+    support: none
+    details: Nothing is changed.
+seealso:
+  - module: rollout.kubernetes.wait
+author:
+  - the rollout.kubernetes contributors (@rollout-kubernetes)
+"""
+
+EXAMPLES = r"""
+- name: Look at a Deployment
+  rollout.kubernetes.status_info:
+    name: web
+    namespace: shop
+  register: web
+
+- name: Say which version runs
+  ansible.builtin.debug:
+    msg: "{{ web.rollouts[0].phase }}: {{ web.rollouts[0].candidate.images }}"
+"""
+
+RETURN = r"""
+msg:
+  description: What happened, in a sentence for each workload; the cause and the remedy when it failed.
+  type: str
+  returned: always
+  sample: "Deployment shop/web is complete: successfully rolled out."
+rollouts:
+  description: Each workload as it was at the end of the task.
+  type: list
+  elements: dict
+  returned: always
+  contains:
+    kind:
+      description: The kind of the workload.
+      type: str
+      sample: Deployment
+    namespace:
+      description: The namespace of the workload.
+      type: str
+      sample: shop
+    name:
+      description: The name of the workload.
+      type: str
+      sample: web
+    phase:
+      description:
+        - V(pending) nothing is observed yet (or would begin, in check mode), V(progressing), V(paused), V(complete) exactly when
+          C(kubectl rollout status) says so, V(degraded) when it failed, V(aborted) when it failed and the stable template runs again.
+      type: str
+      sample: complete
+    strategy:
+      description: The strategy of the rollout.
+      type: str
+      sample: rolling
+    steps:
+      description: The steps of the strategy, each with C(name), C(state) (pending, running, done, unchanged, failed) and C(seconds).
+      type: list
+      elements: dict
+      sample: [{name: roll, state: done, seconds: 7.2}]
+    stable:
+      description: The revision that a rollback would bring back; null when there is none or it was not looked for.
+      type: dict
+      sample: {revision: 1, name: web-5c9f7d8b6, images: {app: 'registry.example/web:1.0'}, change_cause: first rollout}
+    candidate:
+      description: The revision that the workload asks for.
+      type: dict
+      sample: {revision: 2, name: web-7d4b9c6f5, images: {app: 'registry.example/web:2.0'}, change_cause: release 2.0}
+    revision:
+      description: The number of the candidate; null before the cluster has given it one.
+      type: int
+      sample: 2
+    change_cause:
+      description: The change cause of the workload.
+      type: str
+      sample: release 2.0
+    replicas:
+      description: Counts of pods. C(old) and C(new) are the ready pods of each side, present when the pods were looked at.
+      type: dict
+      sample: {desired: 3, current: 3, updated: 3, ready: 3, available: 3, old: 0, new: 3, terminating: 0}
+    weights:
+      description: Shares of the traffic; empty for strategies without a router.
+      type: dict
+      sample: {}
+    findings:
+      description:
+        - What is wrong with pods of the candidate, worst first.
+        - Each has C(object), C(container), C(reason), C(message), C(remedy), C(restarts) and C(log).
+      type: list
+      elements: dict
+      sample: []
+    cause:
+      description: Why the rollout failed; empty when it did not.
+      type: str
+      sample: ""
+"""
+
+from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.main import main as run_module
+
+
+def main() -> None:
+    """Run the module."""
+    run_module("status_info")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,101 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Mistakes get one sentence that says what is wrong and what to do; nothing is written, nothing secret is shown."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+
+from .test_rolling import roll
+
+
+def refused(play: Any, *words: str) -> None:
+    """The task failed with these words, in one line, without a traceback."""
+    last = play.last
+    assert last.failed
+    assert not last.changed
+    for word in words:
+        assert word in last.msg, last.msg
+    assert "\n" not in last.msg.strip(), last.msg
+    assert "Traceback" not in play.stdout + play.stderr
+
+
+SHORT = {"name": "web", "image": "registry.example/web:2"}
+
+BAD: list[tuple[str, dict[str, Any], list[str]]] = [
+    ("unknown-kind", {"kind": "Deploymnt", **SHORT}, ["kind", "Deployment"]),
+    ("no-such-workload", {"name": "wep", "image": "registry.example/web:2"}, ["Deployment", "/wep", "does not exist"]),
+    ("no-such-container", {"name": "web", "image": {"wep": "registry.example/web:2"}}, ["wep", "web"]),
+    ("both-zero", {**SHORT, "max_surge": 0, "max_unavailable": 0}, ["max_surge", "max_unavailable"]),
+    ("surge-no-number", {**SHORT, "max_surge": "a lot"}, ["max_surge", "a lot"]),
+    ("timeout-zero", {**SHORT, "wait_timeout": 0}, ["wait_timeout", "0"]),
+    ("timeout-negative", {**SHORT, "timeout": -5}, ["wait_timeout", "-5"]),
+    ("name-with-slash", {"name": "a/b", "image": "registry.example/web:2"}, ["a/b", "valid name"]),
+    ("nothing-to-change", {"name": "web"}, ["Nothing to change"]),
+    ("both-ways", {"definition": {}, **SHORT}, ["mutually exclusive"]),
+    ("neither-way", {"image": "registry.example/web:2"}, ["name"]),
+    ("not-yaml", {"definition": "a: [1"}, ["YAML", "line"]),
+    ("no-manifest", {"definition": "just words"}, ["manifest"]),
+    ("no-kind", {"definition": {"apiVersion": "apps/v1", "metadata": {"name": "web"}}}, ["kind"]),
+    ("no-name", {"definition": {"apiVersion": "apps/v1", "kind": "Deployment"}}, ["metadata.name"]),
+    ("kind-the-cluster-lacks", {"definition": {"apiVersion": "apps/v1", "kind": "Deploymnt", "metadata": {"name": "web"}}}, ["Deploymnt"]),
+    ("no-deployment", {"definition": {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "web"}}}, ["no Deployment"]),
+    ("no-such-file", {"src": "no-such-file.yml"}, ["no-such-file.yml"]),
+]
+
+
+@pytest.mark.oldest
+@pytest.mark.parametrize(("options", "words"), [entry[1:] for entry in BAD], ids=[entry[0] for entry in BAD])
+def test_bad_input_is_refused_before_anything_is_written(ansible, audit, namespace, deployment, apply, options, words):
+    apply(deployment())
+    audit.mark()
+    refused(ansible(roll(namespace, **options)), *words)
+    assert audit.writes() == []
+
+
+def test_a_manifest_that_the_server_refuses(ansible, audit, namespace, deployment):
+    broken = deployment(replicas=-1)
+    refused(ansible(roll(namespace, definition=broken)), f"Deployment {namespace}/web", "spec.replicas")
+    assert audit.writes() == []
+
+
+def test_a_manifest_that_is_refused_leaves_its_companions_unwritten(ansible, audit, namespace, deployment):
+    config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "web"}, "data": {"greeting": "hello"}}
+    refused(ansible(roll(namespace, definition=[config, deployment(replicas=-1)])), "spec.replicas")
+    assert audit.writes() == []
+
+
+def test_no_such_namespace(ansible, deployment):
+    refused(ansible(roll("no-such-namespace", definition=deployment())), "no-such-namespace", "does not exist")
+
+
+def test_no_rights_name_verb_and_resource(ansible, namespace, deployment):
+    task = roll(namespace, definition=deployment(), impersonate_user="somebody")
+    refused(ansible(task), "deployments", "somebody")
+
+
+def test_no_cluster(ansible, namespace, deployment, tmp_path, cluster):
+    config = yaml.safe_load(cluster.kubeconfig.read_text())
+    config["clusters"][0]["cluster"]["server"] = "https://127.0.0.1:9"
+    (tmp_path / "nowhere").write_text(yaml.safe_dump(config))
+    refused(ansible(roll(namespace, definition=deployment(), kubeconfig=str(tmp_path / "nowhere"))), "127.0.0.1:9")
+
+
+@pytest.mark.parametrize("way", ["process", "module"])
+def test_wrong_credentials_are_refused_and_not_shown(ansible, namespace, deployment, cluster, way):
+    config = yaml.safe_load(cluster.kubeconfig.read_text())
+    server = config["clusters"][0]["cluster"]["server"]
+    task = roll(namespace, definition=deployment(), host=server, api_key="s3cret-t0ken-of-nobody", validate_certs=False)
+    play = ansible(task, way=way, arguments=["-vvv"])
+    refused(play, "token")
+    assert "s3cret-t0ken-of-nobody" not in play.stdout + play.stderr + json.dumps(play.last.data)
+
+
+def test_a_kubeconfig_without_that_context(ansible, namespace, deployment):
+    refused(ansible(roll(namespace, definition=deployment(), context="no-such-context")), "no-such-context")
