@@ -61,7 +61,7 @@ class ActionModule(ActionBase):
                     wrap_async=self._task.async_val and not self._connection.has_native_async,
                 )
             )
-        return self._run_here(name, arguments)
+        return self._run_here(name, arguments, host=str(task_vars.get("inventory_hostname", "localhost")))
 
     # --- which way ------------------------------------------------------------------------------------------------------------
 
@@ -160,7 +160,7 @@ class ActionModule(ActionBase):
 
     # --- in this process ------------------------------------------------------------------------------------------------------
 
-    def _run_here(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    def _run_here(self, name: str, arguments: dict[str, Any], *, host: str) -> dict[str, Any]:
         parent = os.getppid()
         _die_with_parent()
         checks = ARGUMENTS[name].checks
@@ -175,7 +175,7 @@ class ActionModule(ActionBase):
             check=self._task.check_mode,
             diff=self._task.diff,
             environment={**os.environ, **self._task_environment()},
-            progress=self._progress(parameters.get("progress", "auto")),
+            progress=self._progress(parameters.get("progress", "auto"), host),
             guard=_parent_lives(parent),
             verbose=self._display.verbosity >= 3,
         )
@@ -198,17 +198,13 @@ class ActionModule(ActionBase):
         self._compute_environment_string(collected)
         return {str(key): str(value) for key, value in collected.items()}
 
-    def _progress(self, wanted: str) -> Callable[[str], None]:
+    def _progress(self, wanted: str, host: str) -> Callable[[str], None]:
         """Lines on the terminal (and so in a job's output), where a person reads them and nothing is to be hidden."""
         if wanted == "off" or not boolean(os.environ.get("ROLLOUT_PROGRESS", "true"), strict=False) or self._task.no_log:
             return lambda line: None
         if str(constants.DEFAULT_STDOUT_CALLBACK).rpartition(".")[2] not in _HUMAN_CALLBACKS:
             return lambda line: None
-        host = self._task_host()
         return lambda line: self._display.display(f"{host}: {line}")
-
-    def _task_host(self) -> str:
-        return str(self._task.delegate_to or self._play_context.remote_addr or "localhost")
 
 
 _TEMPLATE_OPTIONS = (
