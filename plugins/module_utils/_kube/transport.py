@@ -217,7 +217,8 @@ def lost(error: BaseException) -> Lost:
     if isinstance(error, kinds.ProxyError):
         inner = getattr(error, "original_error", None) or error
         return Lost(f"the proxy failed: {_reason(inner)}", sent=False, lasting="Tunnel connection failed: 4" in str(inner))
-    cause = next((link for link in _chain(error) if isinstance(link, ssl.SSLError)), None)
+    # Where urllib3 compares the names itself (always, in 1.26) it has an exception of its own, which is no SSLError.
+    cause = next((link for link in _chain(error) if isinstance(link, ssl.SSLError) or type(link).__name__ == "CertificateError"), None)
     if cause is not None:
         return _tls_failure(cause)
     if isinstance(error, kinds.ConnectTimeoutError) and not isinstance(error, kinds.NewConnectionError):
@@ -233,20 +234,22 @@ def _refuse_address() -> NoReturn:
     raise InputError("The server's address is not a URL with a host name: check host, or the server in the kubeconfig.")
 
 
-def _tls_failure(error: ssl.SSLError) -> Lost:
+def _tls_failure(error: BaseException) -> Lost:
     if isinstance(error, ssl.SSLCertVerificationError):
-        return Lost(
-            f"its TLS certificate is not trusted ({error.verify_message}): set ca_cert to the file of the CA that signed it "
-            "(validate_certs: false would send the credentials to anybody)",
-            sent=False,
-            lasting=True,
-        )
+        return _distrusted(error.verify_message)
+    if not isinstance(error, ssl.SSLError):
+        return _distrusted(str(error))
     reason = error.reason or ""
     if reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL", "RECORD_LAYER_FAILURE"):
         return Lost("it does not speak TLS: check that the port is that of the API, and https or http", sent=False, lasting=True)
     if "ALERT" in reason and "CERTIFICATE" in reason:
         return Lost(f"it refuses the client certificate ({reason.replace('_', ' ').lower()})", sent=False, lasting=True)
     return Lost(f"the TLS connection broke ({(reason or 'end of file').replace('_', ' ').lower()})", sent=True)
+
+
+def _distrusted(why: str) -> Lost:
+    remedy = "set ca_cert to the file of the CA that signed it (validate_certs: false would send the credentials to anybody)"
+    return Lost(f"its TLS certificate is not trusted ({why}): {remedy}", sent=False, lasting=True)
 
 
 def _reason(error: BaseException) -> str:
