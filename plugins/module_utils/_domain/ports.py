@@ -77,7 +77,7 @@ class Cluster(Protocol):
     def watch(
         self, resource: Resource, namespace: str = "", *, labels: str = "", fields: str = "", resource_version: str = ""
     ) -> Subscription:
-        """Changes after `resource_version`."""
+        """Changes after `resource_version`; without one it begins with a RESYNC of everything."""
         ...
 
     def apply(self, resource: Resource, obj: JsonObject, *, manager: str, force: bool = False, dry_run: bool = False) -> JsonObject:
