@@ -103,11 +103,7 @@ def on_cluster(environment: Path, kubeconfig: Path, programs: list[Path], *, kee
     """Run all acts in a namespace of the demo's own, which is removed at the end unless it shall stay."""
     variables = envs.variables(environment, extra_path=programs)
     variables |= {"KUBECONFIG": str(kubeconfig), "K8S_AUTH_KUBECONFIG": str(kubeconfig), "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")}
-    variables |= {
-        "ANSIBLE_HOME": str(OUTPUT / "ansible-home"),
-        "ANSIBLE_LOCALHOST_WARNING": "false",
-        "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
-    }
+    variables["ANSIBLE_HOME"] = str(OUTPUT / "ansible-home")
     if sys.stdout.isatty():
         variables["ANSIBLE_FORCE_COLOR"] = "true"
     script = [environment / "bin" / "python", ROOT / "tests" / "demo" / "namespace.py"]
