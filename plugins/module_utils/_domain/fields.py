@@ -84,20 +84,30 @@ def within(fields: FieldSet, *path: str) -> FieldSet:
 
 
 def uncovered(fields: FieldSet, others: FieldSet) -> FieldSet:
-    """The paths of the set that are neither in `others` nor above a path of `others`.
-
-    This is what server-side apply removes when its manager lets go of `fields` and `others` is everything that is still owned: a
-    list, map or item stays as long as somebody owns something in it.
-    """
+    """The paths of the set that are neither in `others` nor above a path of `others`."""
     kept: _Children = {}
     for step, value in _steps(fields):
-        if step not in others:
-            kept[step] = value
-            continue
-        rest = uncovered(_below(value), _below(mapping(others, step)))
-        if rest:
+        rest = uncovered(_below(value), _below(others[step])) if step in others else value
+        if rest or step not in others:
             kept[step] = rest
     return kept
+
+
+def released(fields: FieldSet, others: FieldSet) -> FieldSet:
+    """What server-side apply removes when its manager lets go of `fields` while `others` are still owned by somebody.
+
+    A list, map or item stays as long as somebody owns something in it. A field of which nobody owns anything any more goes with all
+    that is in it, also what nobody ever owned: the default `scheme` of a probe's `httpGet` goes with its `port`.
+    """
+    gone: _Children = {}
+    for step, value in _steps(fields):
+        if step not in others:
+            gone[step] = {} if step.startswith("f:") else value
+            continue
+        rest = released(_below(value), _below(others[step]))
+        if rest:
+            gone[step] = rest
+    return gone
 
 
 def extract(obj: JsonObject, fields: FieldSet) -> dict[str, JsonValue]:
@@ -113,7 +123,7 @@ def extract(obj: JsonObject, fields: FieldSet) -> dict[str, JsonValue]:
 def remove(obj: JsonObject, fields: FieldSet) -> dict[str, JsonValue]:
     """The object without what the set names.
 
-    A path that is in the set goes with everything below it, so reduce the set by `uncovered` first where others own something there.
+    A path that is in the set goes with everything below it, so `released` first, where others own something there.
     A list that becomes empty goes as well, as the API never shows empty lists; a map that becomes empty stays (`securityContext: {}`
     does on the server, `labels: {}` does not: let a dry run of an update tell, which also sets defaults).
     """
@@ -131,6 +141,27 @@ def remove(obj: JsonObject, fields: FieldSet) -> dict[str, JsonValue]:
         else:
             left[name] = value
     return left
+
+
+def named(obj: JsonObject, known: FieldSet) -> FieldSet:
+    """The fields that an object names, as server-side apply would own them. `known`, all that is owned on the live object, tells which
+    lists have keyed items and what is atomic; where it does not reach, lists count as atomic and mappings do not."""
+    return {f"f:{name}": _named(value, known.get(f"f:{name}")) for name, value in obj.items()}
+
+
+def differing(fields: FieldSet, one: JsonObject, other: JsonObject) -> FieldSet:
+    """The paths of the set with nothing below them at which both objects have something, and not the same."""
+    return _differing(fields, one, other)
+
+
+def overlaid(obj: JsonObject, manifest: JsonObject, fields: FieldSet) -> dict[str, JsonValue]:
+    """The object with a manifest put over it as server-side apply merges them: structs and maps key by key, lists with keyed items item
+    by item, everything else as a whole. `fields`, all that is owned on the object, tells which is what.
+    """
+    result = dict(obj)
+    for name, value in manifest.items():
+        result[name] = _overlaid(obj[name], value, fields.get(f"f:{name}")) if name in obj else value
+    return result
 
 
 def paths(fields: FieldSet) -> tuple[str, ...]:
@@ -224,10 +255,15 @@ def _owned(value: JsonValue, node: JsonObject) -> Iterator[tuple[JsonValue, tupl
 def _names(step: str, index: int, item: JsonValue) -> bool:
     if step.startswith("k:"):
         keys = _keys(step)
-        return isinstance(item, Mapping) and bool(keys) and all(item.get(key) == wanted for key, wanted in keys.items())
+        return isinstance(item, Mapping) and bool(keys) and all(_key_of(item, key) == wanted for key, wanted in keys.items())
     if step.startswith("v:"):
         return _parsed(step) == item
     return step == f"i:{index}"
+
+
+def _key_of(item: JsonObject, key: str) -> JsonValue:
+    """The value of a key field; manifests may leave out the protocol of a port, the only key field that has a default."""
+    return item.get(key, "TCP" if key == "protocol" else None)
 
 
 def _keys(step: str) -> JsonObject:
@@ -241,6 +277,74 @@ def _parsed(step: str) -> JsonValue:
     except ValueError:
         return None
     return parsed
+
+
+def _named(value: JsonValue, node: JsonValue) -> FieldSet:
+    known = node if isinstance(node, Mapping) else {}
+    if isinstance(value, Mapping):
+        return named(value, known) if known or node is None else {}
+    keys = _item_keys(known)
+    items = {_item_step(item, keys, known): item for item in _listed(value) if isinstance(item, Mapping)} if keys else {}
+    return {step: {_SELF: {}, **_fields_below(item, known.get(step))} for step, item in items.items()}
+
+
+def _fields_below(item: JsonObject, node: JsonValue) -> FieldSet:
+    return {} if node == {} else named(item, node if isinstance(node, Mapping) else {})
+
+
+def _item_keys(node: JsonObject) -> tuple[str, ...]:
+    """The key fields of a list's items, none where the items have no keys."""
+    return next((tuple(_keys(step)) for step, _ in _steps(node) if step.startswith("k:")), ())
+
+
+def _item_step(item: JsonObject, keys: tuple[str, ...], node: JsonObject) -> str:
+    """The step to an item: as the set has it, else made from its keys."""
+    made = "k:" + json.dumps({key: _key_of(item, key) for key in keys}, separators=(",", ":"), default=str)
+    return next((step for step, _ in _steps(node) if _names(step, -1, item)), made)
+
+
+def _differing(node: JsonObject, one: JsonValue, other: JsonValue) -> _Children:
+    chosen: _Children = {}
+    for step, below in _steps(node):
+        for first, second in zip(_at(one, step), _at(other, step), strict=False):
+            rest = _differing(below, first, second)
+            if rest or (not _below(below) and first != second):
+                chosen[step] = rest
+    return chosen
+
+
+def _at(parent: JsonValue, step: str) -> tuple[JsonValue, ...]:
+    """What a parent has at a step: one value, or none."""
+    if isinstance(parent, Mapping):
+        return (parent[step[2:]],) if step.startswith("f:") and step[2:] in parent else ()
+    return tuple(item for index, item in enumerate(_listed(parent)) if _names(step, index, item))[:1]
+
+
+def _overlaid(value: JsonValue, manifest: JsonValue, node: JsonValue) -> JsonValue:
+    known = node if isinstance(node, Mapping) else {}
+    if isinstance(value, Mapping) and isinstance(manifest, Mapping):
+        return manifest if node is not None and not known else overlaid(value, manifest, known)
+    keys = _item_keys(known)
+    if not keys or not _is_list(value) or not _is_list(manifest):
+        return manifest
+    old = {_item_step(item, keys, known): item for item in _listed(value) if isinstance(item, Mapping)}
+    new = {_item_step(item, keys, known): item for item in _listed(manifest) if isinstance(item, Mapping)}
+    return [
+        overlaid(old[step], new[step], mapping(known, step)) if step in old and step in new and known.get(step) != {} else item
+        for step, item in _in_order(old, new).items()
+    ]
+
+
+def _in_order(old: Mapping[str, JsonObject], new: Mapping[str, JsonObject]) -> dict[str, JsonObject]:
+    """The items of both lists: the new ones in their order, the others before what followed them."""
+    ordered: dict[str, JsonObject] = {}
+    coming = iter(new.items())
+    for step, item in old.items():
+        if step not in new:
+            ordered[step] = item
+        while step in new and step not in ordered:
+            ordered.update([next(coming)])
+    return {**ordered, **new}
 
 
 def _is_list(value: JsonValue) -> bool:

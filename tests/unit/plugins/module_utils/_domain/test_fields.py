@@ -14,10 +14,14 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.fields 
     FieldSet,
     at_root,
     difference,
+    differing,
     extract,
     intersection,
     is_empty,
+    named,
+    overlaid,
     paths,
+    released,
     remove,
     uncovered,
     under,
@@ -258,3 +262,127 @@ def test_extracting_twice_changes_nothing(some: frozenset[Path]) -> None:
 )
 def test_paths_are_written_as_people_write_them(fields: FieldSet, expected: tuple[str, ...]) -> None:
     assert paths(fields) == expected
+
+
+@pytest.mark.parametrize(
+    ("fields", "others", "expected"),
+    [
+        pytest.param({"f:a": {}}, {}, {"f:a": {}}, id="what nobody else owns"),
+        pytest.param({"f:a": {}}, {"f:a": {}}, {}, id="what somebody else owns too"),
+        pytest.param({"f:a": {".": {}, "f:b": {}}}, {"f:a": {"f:c": {}}}, {"f:a": {"f:b": {}}}, id="a map stays for what others own in it"),
+        pytest.param(
+            container({"f:readinessProbe": {"f:httpGet": {"f:port": {}}, "f:periodSeconds": {}}}),
+            container({"f:readinessProbe": {"f:tcpSocket": {"f:port": {}}}}),
+            container({"f:readinessProbe": {"f:httpGet": {}, "f:periodSeconds": {}}}),
+            id="a struct goes as a whole, with the defaults in it",
+        ),
+        pytest.param(
+            container({"f:env": {ENV_A: {"f:value": {}}}}),
+            container({"f:env": {ENV_B: {}}}),
+            container({"f:env": {ENV_A: {"f:value": {}}}}),
+            id="an item goes only when the item itself was owned",
+        ),
+    ],
+)
+def test_letting_go_removes_what_nobody_owns_any_more(fields: FieldSet, others: FieldSet, expected: FieldSet) -> None:
+    assert released(fields, others) == expected
+
+
+KNOWN: FieldSet = {
+    "f:spec": {
+        "f:selector": {},
+        "f:template": {
+            "f:spec": {
+                "f:containers": {APP: {".": {}, "f:name": {}, "f:env": {ENV_A: {".": {}, "f:name": {}}}, "f:ports": {PORT: {".": {}}}}},
+                "f:imagePullSecrets": {'k:{"name":"pull"}': {}},
+            }
+        },
+    }
+}
+
+
+@pytest.mark.parametrize(
+    ("obj", "expected"),
+    [
+        pytest.param({"spec": {"replicas": 3}}, {"f:spec": {"f:replicas": {}}}, id="a scalar"),
+        pytest.param({"spec": {"selector": {"matchLabels": {}}}}, {"f:spec": {"f:selector": {}}}, id="known to be atomic"),
+        pytest.param(
+            {"spec": {"new": {"a": 1, "b": {}, "c": [{"name": "x"}]}}},
+            {"f:spec": {"f:new": {"f:a": {}, "f:b": {}, "f:c": {}}}},
+            id="where nothing is known",
+        ),
+        pytest.param(
+            of_app(env=[{"name": "A"}, {"name": "B"}, "text"]),
+            container({".": {}, "f:name": {}, "f:env": {ENV_A: {".": {}, "f:name": {}}, ENV_B: {".": {}, "f:name": {}}}}),
+            id="items known and new",
+        ),
+        pytest.param(
+            of_app(ports=[{"containerPort": 80}]),
+            container({".": {}, "f:name": {}, "f:ports": {PORT: {".": {}, "f:containerPort": {}}}}),
+            id="the protocol of a port has a default",
+        ),
+        pytest.param(
+            {"spec": {"template": {"spec": {"imagePullSecrets": [{"name": "pull"}]}}}},
+            {"f:spec": {"f:template": {"f:spec": {"f:imagePullSecrets": {'k:{"name":"pull"}': {".": {}}}}}}},
+            id="an atomic item",
+        ),
+    ],
+)
+def test_a_manifest_names_the_fields_that_apply_would_own(obj: JsonObject, expected: FieldSet) -> None:
+    assert named(obj, KNOWN) == expected
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [
+        ({"spec": {"replicas": 3}}, {}),
+        ({"spec": {"replicas": 4}}, {"f:spec": {"f:replicas": {}}}),
+        ({"spec": {}}, {}),
+        (of_app(image="web:1"), {}),
+        (of_app(image="web:2"), container({"f:image": {}})),
+        ({"metadata": {"finalizers": ["x"]}}, {}),
+    ],
+)
+def test_a_field_differs_where_both_have_it_with_other_values(other: JsonObject, expected: FieldSet) -> None:
+    fields: FieldSet = {
+        **container({".": {}, "f:image": {}, "f:name": {}}),
+        "f:metadata": {"f:finalizers": {'v:"x"': {}, 'v:"z"': {}}},
+    }
+    fields = union(fields, {"f:spec": {"f:replicas": {}}})
+    assert differing(fields, WEB, other) == expected
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        pytest.param({"a": {"b": 1}}, {"a": {"c": 2}}, {"a": {"b": 1, "c": 2}}, id="mappings key by key"),
+        pytest.param({"atom": {"b": 1}}, {"atom": {"c": 2}}, {"atom": {"c": 2}}, id="atomic mappings as a whole"),
+        pytest.param({"a": [1, 2]}, {"a": [3]}, {"a": [3]}, id="lists without keys as a whole"),
+        pytest.param({"a": 1}, {"b": 2}, {"a": 1, "b": 2}, id="what is new"),
+        pytest.param({"items": "odd"}, {"items": [{"name": "x"}]}, {"items": [{"name": "x"}]}, id="other types as a whole"),
+        pytest.param(
+            {"items": [{"name": "x", "v": 1}, {"name": "y", "v": 1}]},
+            {"items": [{"name": "y", "w": 2}, {"name": "z"}]},
+            {"items": [{"name": "x", "v": 1}, {"name": "y", "v": 1, "w": 2}, {"name": "z"}]},
+            id="items by their keys",
+        ),
+        pytest.param(
+            {"items": [{"name": "x"}, {"name": "o"}, {"name": "y"}]},
+            {"items": [{"name": "y"}, {"name": "x"}]},
+            {"items": [{"name": "y"}, {"name": "x"}, {"name": "o"}]},
+            id="items in the order of the manifest",
+        ),
+        pytest.param(
+            {"items": [{"name": "atom", "v": 1}]},
+            {"items": [{"name": "atom", "w": 1}]},
+            {"items": [{"name": "atom", "w": 1}]},
+            id="atomic items",
+        ),
+    ],
+)
+def test_a_manifest_is_put_over_an_object_as_apply_merges(old: JsonObject, new: JsonObject, expected: JsonObject) -> None:
+    known: FieldSet = {
+        "f:atom": {},
+        "f:items": {'k:{"name":"x"}': {".": {}, "f:name": {}}, 'k:{"name":"y"}': {".": {}, "f:name": {}}, 'k:{"name":"atom"}': {}},
+    }
+    assert overlaid(old, new, known) == expected
