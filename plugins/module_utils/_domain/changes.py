@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from .errors import InputError
-from .objects import JsonObject, JsonValue, Ref, at, containers, items, mapping, replaced, text, without
+from .objects import JsonObject, JsonValue, Ref, at, containers, items, mapping, replaced, text, thaw, without
 from .ports import PatchOperation
 from .replicas import check_limits
 from .workload import images_of
@@ -45,10 +46,11 @@ def set_images(template: JsonObject, image: str | Mapping[str, str], *, ref: Ref
     return _with_containers(template, lambda name, container: {**container, "image": image[name]} if name in image else container)
 
 
-def set_env(template: JsonObject, env: Mapping[str, str], *, container: str | None, ref: Ref) -> dict[str, JsonValue]:
-    """The pod template with these environment variables set to values, in one container; what they were set from before is replaced.
+def set_env(template: JsonObject, env: Mapping[str, str | None], *, container: str | None, ref: Ref) -> dict[str, JsonValue]:
+    """The pod template with these environment variables of one container set to values; None takes a variable away.
 
-    Raises `InputError` when the container is not there, or not named although there are several.
+    A variable keeps its place, also one that came from elsewhere (`valueFrom`), as with `kubectl set env`; new ones come last, so that
+    they may refer to those before them. Raises `InputError` when the container is not there, or not named although there are several.
     """
     names = [text(entry, "name") for entry in items(template, "spec", "containers")]
     if container is None and len(names) != 1:
@@ -79,6 +81,8 @@ def set_limits(
             # A count that came as a text is still a count; the API tells them apart.
             given[name] = int(value) if str(value).strip().isdigit() else str(value).strip()
     if given:
+        if kind == "StatefulSet" and max_surge is not None:
+            raise InputError("max_surge does not exist for a StatefulSet; leave it out.")
         update = text(spec, field, "type") or "RollingUpdate"
         if update != "RollingUpdate":
             raise InputError(f"max_surge and max_unavailable belong to RollingUpdate, and this {kind} has the update strategy {update}.")
@@ -118,36 +122,43 @@ def _with_containers(template: JsonObject, change: Callable[[str, JsonObject], J
     return result
 
 
-def _with_env(container: JsonObject, env: Mapping[str, str]) -> JsonObject:
+def _with_env(container: JsonObject, env: Mapping[str, str | None]) -> JsonObject:
     there = [
         {"name": text(entry, "name"), "value": env[text(entry, "name")]} if text(entry, "name") in env else entry
         for entry in items(container, "env")
     ]
     known = {text(entry, "name") for entry in there}
     added = [{"name": name, "value": value} for name, value in env.items() if name not in known]
-    return {**container, "env": [*there, *added]}
+    gone = {name for name, value in env.items() if value is None}
+    left: list[JsonValue] = [entry for entry in (*there, *added) if text(entry, "name") not in gone]
+    return {**container, "env": left} if left or "env" in container else container
 
 
 # --- JSON patch ---------------------------------------------------------------------------------------------------------------
 
 
 def patch_between(before: JsonObject, after: JsonObject) -> tuple[PatchOperation, ...]:
-    """The JSON patch that makes `after` of `before`. What is replaced or removed is tested first, and an item of a list together with
-    the name of the item, so that a position cannot have come to mean another one."""
+    """The JSON patch that makes `after` of `before`.
+
+    What is replaced or removed is tested first, and an item of a list together with its name, so that a position cannot have come to
+    mean another one. A list whose items have names is changed item by item, and longer at its end; another one as a whole.
+    """
     return tuple(_patch(before, after, ""))
 
 
 def _patch(before: JsonValue, after: JsonValue, path: str) -> Iterator[PatchOperation]:
-    if before == after and type(before) is type(after):
+    if _same(before, after):
         return
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         for key in sorted({*before, *after}):
             yield from _patch_key(before, after, key, f"{path}/{_escaped(key)}")
-    elif pairs := _aligned(before, after):
-        for index, (old, new) in enumerate(pairs):
-            if old != new:
+    elif _grows(before, after):
+        for index, (old, new) in enumerate(zip(_list(before), _list(after), strict=False)):
+            if not _same(old, new):
                 yield PatchOperation("test", f"{path}/{index}/name", at(old, "name"))
                 yield from _patch(old, new, f"{path}/{index}")
+        for new in _list(after)[len(_list(before)) :]:
+            yield PatchOperation("add", f"{path}/-", new)
     else:
         yield PatchOperation("test", path, before)
         yield PatchOperation("replace", path, after)
@@ -163,14 +174,19 @@ def _patch_key(before: JsonObject, after: JsonObject, key: str, path: str) -> It
         yield from _patch(before[key], after[key], path)
 
 
-def _aligned(before: JsonValue, after: JsonValue) -> list[tuple[JsonValue, JsonValue]]:
-    """The items of two lists side by side where both hold the same named items in the same order: those can be changed one by one."""
-    if not isinstance(before, Sequence) or not isinstance(after, Sequence) or isinstance(before, str) or isinstance(after, str):
-        return []
-    names = [[at(item, "name") for item in side] for side in (before, after)]
-    if names[0] != names[1] or not all(isinstance(name, str) for name in names[0]):
-        return []
-    return list(zip(before, after, strict=True))
+def _grows(before: JsonValue, after: JsonValue) -> bool:
+    """Both are lists of named items, and the first has the same ones in the same order as the second begins with."""
+    old, new = ([at(item, "name") for item in _list(side)] for side in (before, after))
+    return bool(old) and new[: len(old)] == old and all(isinstance(name, str) for name in new)
+
+
+def _list(value: JsonValue) -> Sequence[JsonValue]:
+    return value if isinstance(value, Sequence) and not isinstance(value, str) else ()
+
+
+def _same(left: JsonValue, right: JsonValue) -> bool:
+    """Equal as JSON, where 1 is not true."""
+    return left is right or json.dumps(thaw(left), sort_keys=True) == json.dumps(thaw(right), sort_keys=True)
 
 
 def _escaped(key: str) -> str:
@@ -181,16 +197,15 @@ def _escaped(key: str) -> str:
 
 
 def describe(before: JsonObject, after: JsonObject) -> str:
-    """What changed between two pod templates, for a change cause that nobody gave: images with their values, the rest by name."""
+    """What changed between two pod templates, for a change cause that nobody gave: images with their values, the environment by the
+    names of its variables only, and everything else as "template changed"."""
     old, new = images_of(before), images_of(after)
     parts = [f"image {name}={image}" for name, image in new.items() if old.get(name) != image]
     old_env, new_env = _env(before), _env(after)
-    for name in new_env:
-        changed = sorted(
-            key for key in {*old_env.get(name, {}), *new_env[name]} if old_env.get(name, {}).get(key) != new_env[name].get(key)
-        )
+    for name in (name for name in new_env if name in old_env):
+        changed = [key for key in {**old_env[name], **new_env[name]} if old_env[name].get(key) != new_env[name].get(key)]
         if changed:
-            parts.append(f"env {name}: {', '.join(changed)}")
+            parts.append(f"env {name}: {', '.join(sorted(changed))}")
     return "; ".join(parts) or "template changed"
 
 
@@ -204,15 +219,15 @@ def diff_view(obj: JsonObject) -> dict[str, JsonValue]:
 
 
 def diff_pair(before: JsonObject | None, after: JsonObject) -> tuple[dict[str, JsonValue], dict[str, JsonValue]]:
-    """Both sides of a diff; of a Secret it shows which keys came, went and changed, and no value."""
+    """Both sides of a diff, the first one empty for a new object; of a Secret it shows which keys came, went and changed, and no value."""
     old, new = _shown(before or {}), _shown(after)
-    if text(after, "kind") != "Secret":
+    if "Secret" not in (text(old, "kind"), text(new, "kind")):
         return old, new
     for field in ("data", "stringData"):
         was, is_ = mapping(old, field), mapping(new, field)
-        if was:
+        if field in old:
             old[field] = dict.fromkeys(was, _HIDDEN)
-        if is_:
+        if field in new:
             new[field] = {key: _CHANGED if key in was and was[key] != value else _HIDDEN for key, value in is_.items()}
     return old, new
 
@@ -221,4 +236,6 @@ def _shown(obj: JsonObject) -> dict[str, JsonValue]:
     shown = dict(obj)
     for path in _NOT_SHOWN:
         shown = without(shown, *path)
+    if "annotations" in mapping(shown, "metadata") and not mapping(shown, "metadata", "annotations"):
+        shown = without(shown, "metadata", "annotations")
     return shown
