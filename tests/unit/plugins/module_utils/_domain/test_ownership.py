@@ -163,7 +163,7 @@ def test_tools_that_apply_whole_manifests_hand_over_all_of_their_content(manager
     "manager", ["kubectl-edit", "kubectl-set", "kubectl-patch", "kubectl-label", "Mozilla", "k9s", "curl", PATCH_MANAGER]
 )
 def test_tools_for_single_changes_hand_over_the_template_and_what_the_definition_names(manager: str) -> None:
-    own = {"f:spec": {"f:minReadySeconds": {}}, "f:metadata": {"f:labels": {"f:mine": {}}}}
+    own: FieldSet = {"f:spec": {"f:minReadySeconds": {}}, "f:metadata": {"f:labels": {"f:mine": {}}}}
     taken = takeover(live(entry(manager, union_of(own, LABEL, ENV))), NAMED)
     assert after(taken) == {manager: own, APPLY_MANAGER: union(LABEL, ENV)}
     assert taken.removed == container({"f:env": {}})
