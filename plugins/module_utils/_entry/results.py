@@ -43,7 +43,10 @@ def _summary(outcome: Outcome, *, check: bool) -> str:
     along = [str(difference.ref) for difference in outcome.differences if difference.ref not in targets]
     if along:
         sentences.append(f"{'Would change' if check else 'Changed'} along with it: {', '.join(along)}.")
-    return " ".join([*sentences, *outcome.notes])
+    notes = [note.replace("took over", "would take over", 1) if check else note for note in outcome.notes]
+    if notes:
+        sentences.append(f"Note: {'; '.join(notes)}.")
+    return " ".join(sentences)
 
 
 def _sentence(rollout: Rollout, *, check: bool) -> str:
