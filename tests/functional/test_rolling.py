@@ -215,3 +215,35 @@ def test_status_info_tells_phase_counts_and_versions(ansible, namespace, deploym
     assert rollout["candidate"]["change_cause"] == "two"
     assert rollout["stable"]["images"] == {"web": "registry.example/web:1"}
     assert (rollout["replicas"]["old"], rollout["replicas"]["new"]) == (0, 3)
+
+
+def test_rights_on_deployments_alone_are_enough_to_roll_out(ansible, namespace, deployment, kubectl):
+    kubectl("create", "role", "limited", "--verb=get,list,watch,create,patch", "--resource=deployments.apps")
+    kubectl("create", "rolebinding", "limited", "--role=limited", f"--user={namespace}")
+    play = ansible(roll(namespace, definition=deployment(simulate={"ready-after": "1s"}), impersonate_user=namespace))
+    assert not play.last.failed, play.last.msg
+    assert kubectl_says_done(kubectl)
+    assert "causes of a failure cannot be told" in "".join(play.last["warnings"])
+
+
+def test_status_and_wait_know_the_other_kinds(ansible, namespace, apply, kubectl):
+    pod = {"metadata": {"labels": {"app": "db"}}, "spec": {"containers": [{"name": "db", "image": "registry.example/db:1"}]}}
+    selector = {"matchLabels": {"app": "db"}}
+    metadata = {"name": "db"}
+    apply(
+        {
+            "apiVersion": "apps/v1",
+            "kind": "StatefulSet",
+            "metadata": metadata,
+            "spec": {"replicas": 2, "selector": selector, "template": pod},
+        },
+        {"apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": metadata, "spec": {"selector": selector, "template": pod}},
+    )
+    for kind in ("StatefulSet", "DaemonSet"):
+        options = {"namespace": namespace, "name": "db", "kind": kind}
+        waited = ansible({"name": "Wait", "rollout.kubernetes.wait": {**options, "wait_timeout": 60}}).last
+        assert not waited.failed, waited.msg
+        shown = ansible({"name": "Look", "rollout.kubernetes.status_info": options}).last
+        assert shown["rollouts"][0]["phase"] == "complete"
+        assert shown["rollouts"][0]["candidate"]["images"] == {"db": "registry.example/db:1"}
+        assert "successfully rolled out" in shown.msg or "complete" in shown.msg

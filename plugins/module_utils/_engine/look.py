@@ -27,7 +27,8 @@ def status(request: WatchRequest, outside: Surroundings) -> Outcome:
     refs = [target.ref for target in request.targets]
     with Observer(outside.cluster, refs, follow=False) as observer:
         snapshots = _snapshots(observer, refs)
-    return Outcome(changed=False, rollouts=tuple(_status(ref, snapshot) for ref, snapshot in snapshots.items()))
+    rollouts = tuple(_status(ref, snapshot) for ref, snapshot in snapshots.items())
+    return Outcome(changed=False, rollouts=rollouts, warnings=tuple(observer.warnings))
 
 
 def wait(request: WatchRequest, outside: Surroundings) -> Outcome:
@@ -42,7 +43,8 @@ def wait(request: WatchRequest, outside: Surroundings) -> Outcome:
         courses = [Course(ref, started=started, waiting=request.waiting, done=lambda _: True) for ref in refs]
         await_all(courses, observer, outside)
     rollouts = tuple(with_logs(_waited(course, request, outside)) for course in courses)
-    return Outcome(changed=False, rollouts=rollouts, error="\n".join(rollout.cause for rollout in rollouts if rollout.cause))
+    error = "\n".join(rollout.cause for rollout in rollouts if rollout.cause)
+    return Outcome(changed=False, rollouts=rollouts, warnings=tuple(observer.warnings), error=error)
 
 
 def _snapshots(observer: Observer, refs: list[Ref]) -> dict[Ref, Snapshot]:

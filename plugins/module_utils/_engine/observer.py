@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
-from .._domain.errors import ClusterError
+from .._domain.errors import ClusterError, ForbiddenError
 from .._domain.objects import JsonObject, JsonValue, Ref, controller_of, mapping, text, texts, uid_of, without
 from .._domain.ports import Cluster, Subscription, WatchEvent
 from .._domain.resources import CONTROLLER_REVISION, POD, REPLICA_SET, WORKLOADS, Resource
@@ -60,6 +60,8 @@ class Observer:
         self._cache = _Cache()
         self._events: queue.SimpleQueue[tuple[Resource, WatchEvent] | ClusterError] = queue.SimpleQueue()
         self._subscriptions: list[Subscription] = []
+        self.warnings: list[str] = []
+        """What could not be read, in sentences."""
         self._by_ref: dict[Ref, str] = {}
 
     def __enter__(self) -> Self:
@@ -116,7 +118,11 @@ class Observer:
         for source in self._workload_sources():
             self._follow(source)
         for source in self._dependent_sources():
-            self._follow(source)
+            try:
+                self._follow(source)
+            except ForbiddenError as error:
+                # A rollout is done or not by the workload alone; only causes and the way back need the rest.
+                self.warnings.append(f"{error.message} So causes of a failure cannot be told, and nothing can be rolled back.")
 
     def _follow(self, source: _Source) -> None:
         page = self._cluster.list(source.resource, source.namespace, labels=source.labels, fields=source.fields)

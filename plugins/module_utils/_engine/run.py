@@ -34,7 +34,8 @@ def carry_out(request: RolloutRequest, plan: Plan, outside: Surroundings) -> Out
         ref = entry.target.ref
         written[ref] = plan.writer.execute(entry.write, cause=request.change_cause)
         courses[ref] = _course(written[ref], entry.steps[-1].done, request, outside)
-    rollouts = tuple(with_logs(rollout) for rollout in _finish(request, plan, courses, written, outside))
+    warnings: list[str] = []
+    rollouts = tuple(with_logs(rollout) for rollout in _finish(request, plan, courses, written, outside, warnings))
     failures = tuple(rollout.cause for rollout in rollouts if rollout.cause)
     writes = tuple(written.values())
     return Outcome(
@@ -42,7 +43,7 @@ def carry_out(request: RolloutRequest, plan: Plan, outside: Surroundings) -> Out
         rollouts=rollouts,
         differences=differences(writes),
         notes=notes(writes),
-        warnings=_not_restored(plan, writes) if any(_went_back(rollout) for rollout in rollouts) else (),
+        warnings=(*warnings, *(_not_restored(plan, writes) if any(_went_back(rollout) for rollout in rollouts) else ())),
         error="\n".join(failures),
     )
 
@@ -64,9 +65,14 @@ def _course(written: Planned, done: Callable[[Snapshot], bool], request: Rollout
 
 
 def _finish(
-    request: RolloutRequest, plan: Plan, courses: Mapping[Ref, Course], written: Mapping[Ref, Planned], outside: Surroundings
+    request: RolloutRequest,
+    plan: Plan,
+    courses: Mapping[Ref, Course],
+    written: Mapping[Ref, Planned],
+    outside: Surroundings,
+    warnings: list[str],
 ) -> tuple[Rollout, ...]:
-    """Wait where there is something to wait for; nothing is watched where all is done already."""
+    """Wait where there is something to wait for; nothing is watched where all is done already. Takes up what the observer warns of."""
 
     def report(entry: PlannedTarget) -> Rollout:
         return _report(request, entry.steps, courses[entry.target.ref], written[entry.target.ref], outside)
@@ -74,6 +80,7 @@ def _finish(
     if not request.waiting.wait or not any(course.open for course in courses.values()):
         return tuple(report(entry) for entry in plan.targets)
     with Observer(outside.cluster, courses) as observer:
+        warnings.extend(observer.warnings)
         await_all(courses.values(), observer, outside)
         rollouts = [report(entry) for entry in plan.targets]
         if request.waiting.on_failure == "rollback":
