@@ -46,7 +46,7 @@ options:
         container to image sets several, init containers too.
     type: raw
   env:
-    description: Environment variables to set on a live Deployment, together with O(name).
+    description: Environment variables to set on a live Deployment, together with O(name). A null takes a variable away.
     type: dict
   container:
     description: The container that O(env) is for. Needed when there are several.

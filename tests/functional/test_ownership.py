@@ -159,3 +159,23 @@ def test_helm_is_refused_while_its_release_is_there_and_taken_over_afterwards(an
     kubectl("delete", "secret", "sh.helm.release.v1.shop.v1")
     assert ansible(task).last.changed
     assert environment(get("deployment", "web")) == ENV_B
+
+
+def test_a_value_may_become_a_reference_and_a_strategy_may_change(ansible, namespace, deployment, get):
+    ansible(roll(namespace, definition=deployment(env=[{"name": "LEVEL", "value": "high"}])))
+    source = {"configMapKeyRef": {"name": "web", "key": "level"}}
+    config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "web"}, "data": {"level": "low"}}
+    second = deployment(env=[{"name": "LEVEL", "valueFrom": source}], strategy={"type": "Recreate"})
+    last = ansible(roll(namespace, definition=[config, second])).last
+    assert not last.failed, last.msg
+    live = get("deployment", "web")
+    assert environment(live) == [{"name": "LEVEL", "valueFrom": source}]
+    assert live["spec"]["strategy"] == {"type": "Recreate"}
+    assert not ansible(roll(namespace, definition=[config, second])).last.changed
+
+
+def test_a_null_takes_a_variable_away(ansible, namespace, deployment, get):
+    ansible(roll(namespace, definition=deployment(env=[*ENV_A, *ENV_B])))
+    last = ansible(roll(namespace, name="web", env={"A": None})).last
+    assert last.changed, last.msg
+    assert environment(get("deployment", "web")) == ENV_B

@@ -43,7 +43,8 @@ class ShortChange:
     """The short way to change a live workload, without a manifest."""
 
     image: str | Mapping[str, str] | None = None
-    env: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str | None] = field(default_factory=dict)
+    """Values by name; None takes a variable away."""
     container: str | None = None
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from .._domain.changes import describe, patch_between
-from .._domain.errors import ConflictError, ForbiddenError, InputError, NotFoundError, RefusedError
+from .._domain.errors import ConflictError, ForbiddenError, InputError, InvalidError, NotFoundError, RefusedError
 from .._domain.fields import extract, is_empty, remove, under
 from .._domain.objects import JsonObject, JsonValue, Ref, at, mapping, replaced, text, uid_of, without
 from .._domain.ownership import (
@@ -26,6 +26,7 @@ from .._domain.ownership import (
     PATCH_MANAGER,
     Takeover,
     applied_fields,
+    assumed_answer,
     conflict_sentence,
     foreign_controller,
     handover,
@@ -40,7 +41,8 @@ from .._domain.revisions import same_template
 from .._domain.steps import Apply, Edit, Write
 from .._domain.workload import CHANGE_CAUSE
 
-_TRIES = 4
+# While a rollout runs, each status update may come between our read and a take-over's write: those end by themselves.
+_TRIES = 20
 _CAUSE_PATH = ("metadata", "annotations", CHANGE_CAUSE)
 _SERVER_SIDE = (
     ("status",),
@@ -193,13 +195,15 @@ class Writer:
         if facts.autoscaled:
             body = without(body, "spec", "replicas")
         body = _keep_cause(body, live)
-        answer = self._cluster.apply(resource, body, manager=APPLY_MANAGER, dry_run=True, force=True)
+        answer, refused = self._answer(resource, live, body)
         refusal = None if self._force else conflict_sentence(live, answer, **facts.owners)
         if refusal:
             raise RefusedError(refusal)
         taken, predicted = self._predict(resource, live, answer, facts, keep_restart=False)
         if restart_only(live, predicted):
             taken, predicted = self._predict(resource, live, answer, facts, keep_restart=True)
+        if refused is not None and is_empty(taken.removed):
+            raise refused
         handed = _handover(resource, live, body, taken)
         if handed is not None:
             predicted = replaced(predicted, ("spec", "replicas"), at(live, "spec", "replicas"))
@@ -220,6 +224,14 @@ class Writer:
             taken_over=taken if taken.managed_fields is not None else None,
             notes=taken.notes,
         )
+
+    def _answer(self, resource: Resource, live: JsonObject, body: JsonObject) -> tuple[JsonObject, InvalidError | None]:
+        """The object after a forced apply, by dry run. What the server refuses may be valid all the same once old fields are gone (a
+        variable's value where the manifest has valueFrom): then what the apply would make of it is assumed, and a dry update asked."""
+        try:
+            return self._cluster.apply(resource, body, manager=APPLY_MANAGER, dry_run=True, force=True), None
+        except InvalidError as error:
+            return assumed_answer(live, body), error
 
     def _predict(
         self, resource: Resource, live: JsonObject, answer: JsonObject, facts: _Facts, *, keep_restart: bool

@@ -116,7 +116,11 @@ def _short(parameters: Parameters, limits: Limits, cluster_namespace: str) -> Ta
     if not image and not env and limits == Limits():
         raise InputError("Nothing to change: give image, env or one of the limits together with name, or a definition.")
     target = _named(parameters, cluster_namespace)
-    change = ShortChange(image=image, env={str(key): str(value) for key, value in env.items()}, container=parameters.get("container"))
+    change = ShortChange(
+        image=image,
+        env={str(key): None if value is None else str(value) for key, value in env.items()},
+        container=parameters.get("container"),
+    )
     return Target(target.resource, target.ref, change=change)
 
 

@@ -14,7 +14,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from .samples import NEW, UID, container, ended, pod, waiting, workload
+from .samples import NEW, OLD, UID, container, ended, pod, replica_set, snapshot, waiting, workload
 
 NUMBERS: dict[str, dict[str, JsonValue]] = {
     "Deployment": {"replicas": 5, "updatedReplicas": 2, "readyReplicas": 4, "availableReplicas": 3},
@@ -157,3 +157,10 @@ OBJECTS = st.dictionaries(st.sampled_from(FIELDS), JSON | st.dictionaries(st.sam
 def test_an_object_that_is_not_as_it_should_be_is_read_without_an_error(obj: JsonObject) -> None:
     assert Workload.of(obj).partition is None
     assert Pod.of(obj).terminating is False
+
+
+def test_the_images_of_a_revision_are_those_of_its_template() -> None:
+    seen = snapshot(workload(image=NEW), [replica_set(1, OLD), replica_set(2, NEW)])
+    assert [revision.images for revision in seen.revisions] == [{"app": OLD}, {"app": NEW}]
+    assert seen.workload is not None
+    assert seen.workload.images == {"app": NEW}
