@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import statistics
 import sys
 import tempfile
 import time
@@ -17,7 +18,7 @@ from tests.functional.cluster import Cluster, running_cluster
 from tests.functional.plays import Ansible, Way
 
 TASKS = 10
-ROUNDS = 3
+ROUNDS = 5
 
 
 def manifest() -> dict[str, Any]:
@@ -38,11 +39,11 @@ def seconds(ansible: Ansible, task: dict[str, Any], count: int, way: Way) -> flo
     return spent
 
 
-def per_task(ansible: Ansible, task: dict[str, Any], way: Way) -> float:
-    """Return the seconds that a further task costs: the best of some rounds, without the start of the play."""
-    whole = min(seconds(ansible, task, TASKS + 1, way) for _ in range(ROUNDS))
-    start = min(seconds(ansible, task, 1, way) for _ in range(ROUNDS))
-    return (whole - start) / TASKS
+def round_of(ansible: Ansible, subjects: dict[str, tuple[dict[str, Any], Way]]) -> dict[str, float]:
+    """Return the seconds that a further task of each subject costs, without the start of the play; all measured right after one another."""
+    return {
+        name: (seconds(ansible, task, TASKS + 1, way) - seconds(ansible, task, 1, way)) / TASKS for name, (task, way) in subjects.items()
+    }
 
 
 def measure(cluster: Cluster, namespace: str, folder: Path) -> None:
@@ -53,13 +54,17 @@ def measure(cluster: Cluster, namespace: str, folder: Path) -> None:
     first = ansible(rolling)
     if first.code:
         sys.exit(f"The first rollout failed:\n{first.stdout}\n{first.stderr}")
-    base = per_task(ansible, ping, "process")
-    rows = {"ping": base}
-    rows["rolling, in process"] = per_task(ansible, rolling, "process")
-    rows["rolling, as module"] = per_task(ansible, rolling, "module")
-    print(f"one unchanged task, best of {ROUNDS}, {TASKS} tasks each:")
-    for name, cost in rows.items():
-        print(f"  {name:22}{cost:7.3f} s{cost / base:8.2f} times ping")
+    subjects: dict[str, tuple[dict[str, Any], Way]] = {
+        "ping": (ping, "process"),
+        "rolling, in process": (rolling, "process"),
+        "rolling, as module": (rolling, "module"),
+    }
+    rounds = [round_of(ansible, subjects) for _ in range(ROUNDS)]
+    print(f"one unchanged task, {TASKS} tasks a play, median of {ROUNDS} rounds (ratios: lowest to highest of the rounds):")
+    for name in subjects:
+        ratios = sorted(one[name] / one["ping"] for one in rounds)
+        cost = statistics.median(one[name] for one in rounds)
+        print(f"  {name:22}{cost:7.3f} s{statistics.median(ratios):8.2f} times ping  ({ratios[0]:.2f} to {ratios[-1]:.2f})")
 
 
 def main() -> None:
