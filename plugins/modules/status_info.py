@@ -82,7 +82,7 @@ rollouts:
       elements: dict
       sample: [{name: roll, state: done, seconds: 7.2}]
     stable:
-      description: The revision that a rollback would bring back; null when there is none or it was not looked for.
+      description: The version that serves. Once a rollout is complete that is the candidate; null when nothing serves yet.
       type: dict
       sample: {revision: 1, name: web-5c9f7d8b6, images: {app: 'registry.example/web:1.0'}, change_cause: first rollout}
     candidate:

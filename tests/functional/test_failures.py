@@ -43,6 +43,7 @@ def test_an_image_that_cannot_be_pulled_ends_the_task_soon(ansible, running, nam
     assert "ErrImagePull" in last.msg or "ImagePullBackOff" in last.msg
     assert (ended - first_seen(get, "registry.example/web:" + tag)).total_seconds() < 15 + 10, "15 s, and what Ansible needs to end"
     assert last["rollouts"][0]["phase"] == "degraded"
+    assert last["rollouts"][0]["stable"]["images"] == {"web": "registry.example/web:1"}
     assert last["rollouts"][0]["findings"][0]["remedy"]
 
 
@@ -132,7 +133,9 @@ def test_rollback_brings_the_old_template_back_and_the_task_still_fails(ansible,
     assert last.failed
     assert last.changed
     assert "Went back to revision 1 (good)" in last.msg
-    assert last["rollouts"][0]["phase"] == "aborted"
+    rollout = last["rollouts"][0]
+    assert rollout["phase"] == "aborted"
+    assert (rollout["stable"]["change_cause"], rollout["candidate"]["change_cause"]) == ("good", "bad")
     live = get("deployment", "web")
     assert live["spec"]["template"] == template
     assert live["metadata"]["annotations"]["kubernetes.io/change-cause"] == "good"

@@ -37,7 +37,7 @@ class Rollout:
     snapshot: Snapshot
     message: str
     stable: Revision | None = None
-    """What serves or would be gone back to."""
+    """What serves while the candidate does not, and what is gone back to."""
     candidate: Revision | None = None
     """What the rollout was to bring; after a rollback the one that failed."""
     steps: tuple[StepReport, ...] = ()

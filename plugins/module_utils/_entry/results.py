@@ -61,6 +61,7 @@ def _sentence(rollout: Rollout, *, check: bool) -> str:
 
 def _rollout(rollout: Rollout) -> Result:
     workload = rollout.snapshot.workload
+    candidate = _version(rollout.candidate) or _live_version(rollout.snapshot)
     return {
         "kind": rollout.ref.kind,
         "namespace": rollout.ref.namespace,
@@ -68,8 +69,9 @@ def _rollout(rollout: Rollout) -> Result:
         "phase": rollout.phase,
         "strategy": rollout.strategy,
         "steps": [{"name": step.name, "state": step.state, "seconds": step.seconds} for step in rollout.steps],
-        "stable": _version(rollout.stable),
-        "candidate": _version(rollout.candidate) or _live_version(rollout.snapshot),
+        # Stable is what serves: once complete, the candidate itself.
+        "stable": candidate if rollout.phase == "complete" else _version(rollout.stable),
+        "candidate": candidate,
         "revision": _revision(rollout.snapshot),
         "change_cause": workload.annotations.get(CHANGE_CAUSE, "") if workload is not None else "",
         "replicas": _replicas(rollout.snapshot),
