@@ -117,7 +117,10 @@ def test_a_field_of_a_controller_is_refused_with_its_name(ansible, audit, namesp
     assert "some-operator" in last.msg
     assert "minReadySeconds" in last.msg
     assert audit.writes() == []
-    assert ansible(roll(namespace, definition=deployment(minReadySeconds=5), take_ownership=True)).last.changed
+    forced = ansible(roll(namespace, definition=deployment(minReadySeconds=5), take_ownership=True)).last
+    assert forced.changed
+    assert "took over spec.minReadySeconds" in forced.msg
+    assert "some-operator" in forced.msg
     assert get("deployment", "web")["spec"]["minReadySeconds"] == 5
 
 

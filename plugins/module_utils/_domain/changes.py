@@ -103,7 +103,7 @@ def _amount(value: JsonValue) -> int | str | None:
 
 
 def _check_containers(template: JsonObject, wanted: Sequence[str] | Mapping[str, str], *, ref: Ref) -> None:
-    names = [text(container, "name") for _, container in containers(template)]
+    names = [text(container, "name") for _group, container in containers(template)]
     missing = [name for name in wanted if name not in names]
     if missing:
         raise InputError(f"{ref} has no container {_listed(missing)}; it has {_listed(names)}.")
@@ -210,7 +210,7 @@ def describe(before: JsonObject, after: JsonObject) -> str:
 
 
 def _env(template: JsonObject) -> dict[str, dict[str, JsonObject]]:
-    return {text(entry, "name"): {text(item, "name"): item for item in items(entry, "env")} for _, entry in containers(template)}
+    return {text(entry, "name"): {text(item, "name"): item for item in items(entry, "env")} for _group, entry in containers(template)}
 
 
 def diff_view(obj: JsonObject) -> dict[str, JsonValue]:

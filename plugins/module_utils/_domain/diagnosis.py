@@ -24,7 +24,6 @@ from .workload import Container, Pod, Revision, Snapshot, Workload, condition
 
 Outlook = Literal["permanent", "may_heal", "crash_loop"]
 
-_NOTHING: Mapping[tuple[str, str], str] = {}
 _LONGEST = 300
 """Characters of a foreign message that are shown."""
 
@@ -205,7 +204,7 @@ _EXITS: Mapping[int, tuple[str, str]] = {
 }
 
 
-def diagnose(snapshot: Snapshot, *, pull_errors: Mapping[tuple[str, str], str] = _NOTHING) -> tuple[Finding, ...]:
+def diagnose(snapshot: Snapshot, *, pull_errors: Mapping[tuple[str, str], str] | None = None) -> tuple[Finding, ...]:
     """The causes that keep the snapshot's rollout from being done, the worst first; none is no promise that all is well.
 
     `pull_errors` maps (UID of a pod, name of a container) to the last message of its Events, which tell the cause where the pod's
@@ -217,7 +216,7 @@ def diagnose(snapshot: Snapshot, *, pull_errors: Mapping[tuple[str, str], str] =
     candidate = candidate_of(snapshot)
     found = list(_of_conditions(workload, candidate))
     for pod in _candidate_pods(snapshot, candidate):
-        found += _of_pod(pod, pull_errors)
+        found += _of_pod(pod, pull_errors or {})
     found.sort(key=_badness)
     if standing(snapshot).failed:
         found.insert(0, _of_deadline(workload, found))

@@ -294,13 +294,13 @@ def _fields_below(item: JsonObject, node: JsonValue) -> FieldSet:
 
 def _item_keys(node: JsonObject) -> tuple[str, ...]:
     """The key fields of a list's items, none where the items have no keys."""
-    return next((tuple(_keys(step)) for step, _ in _steps(node) if step.startswith("k:")), ())
+    return next((tuple(_keys(step)) for step, _below in _steps(node) if step.startswith("k:")), ())
 
 
 def _item_step(item: JsonObject, keys: tuple[str, ...], node: JsonObject) -> str:
     """The step to an item: as the set has it, else made from its keys."""
     made = "k:" + json.dumps({key: _key_of(item, key) for key in keys}, separators=(",", ":"), default=str)
-    return next((step for step, _ in _steps(node) if _names(step, -1, item)), made)
+    return next((step for step, _below in _steps(node) if _names(step, -1, item)), made)
 
 
 def _differing(node: JsonObject, one: JsonValue, other: JsonValue) -> _Children:

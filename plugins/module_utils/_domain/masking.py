@@ -88,9 +88,9 @@ def _spans(text: str, known: Iterable[str]) -> Iterator[tuple[int, int]]:
             start = text.find(value, start + 1)
     for pattern in _PATTERNS:
         for match in pattern.finditer(text):
-            start, end = next(match.span(name) for name, found in match.groupdict().items() if name != "q" and found is not None)
-            if text[start:end].strip("*"):
-                yield start, end
+            for name, found in match.groupdict().items():
+                if name != "q" and found is not None and found.strip("*"):
+                    yield match.span(name)
 
 
 def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

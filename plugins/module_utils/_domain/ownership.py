@@ -222,10 +222,10 @@ def takeover(
             taken.append((entry, part))
         if not is_empty(rest):
             left.append(entry if is_empty(part) else replaced(entry, ("fieldsV1",), rest))
-    parts = _all_of((*(part for _, part in taken), difference(claimed, _all_of(mapping(entry, "fieldsV1") for entry in entries))))
+    parts = _all_of((*(part for _entry, part in taken), difference(claimed, _all_of(mapping(entry, "fieldsV1") for entry in entries))))
     if is_empty(parts):
         return NO_TAKEOVER
-    entry = _our_entry(ours, parts, version, time=max((text(entry, "time") for entry, _ in taken), default=""))
+    entry = _our_entry(ours, parts, version, time=max((text(entry, "time") for entry, _part_of_it in taken), default=""))
     others = _all_of((_NAME, applied, *(mapping(other, "fieldsV1") for other in left)))
     return Takeover(
         managed_fields=(*left, entry),
@@ -243,6 +243,24 @@ def conflict_sentence(
     others as for `takeover`. None when the apply will not conflict once `takeover` was carried out.
     """
     rules = _Rules(applied=applied_fields(answer), helm_gone=helm_release_exists is False, unscaled=autoscaled is False)
+    lost = _contradicted(live, answer, rules)
+    if not lost:
+        return None
+    parts = " and ".join(f"{_listed(fields)} (by {manager})" for manager, fields in lost.items())
+    return (
+        f"The definition contradicts what other managers set on {ref_of(live)}: {parts}; "
+        "change it there, leave it out of the definition, or set take_ownership: true to take it over."
+    )
+
+
+def forced_notes(live: JsonObject, answer: JsonObject) -> tuple[str, ...]:
+    """What a forced apply takes from managers that hand nothing over, one sentence per manager: the report of `take_ownership`."""
+    lost = _contradicted(live, answer, _Rules(applied=applied_fields(answer), helm_gone=True, unscaled=True, take_ownership=True))
+    return tuple(_note(ref_of(live), manager, fields) for manager, fields in lost.items())
+
+
+def _contradicted(live: JsonObject, answer: JsonObject, rules: _Rules) -> dict[str, FieldSet]:
+    """By manager, the fields that the definition gives another value and that are not handed over."""
     lost: dict[str, FieldSet] = {}
     for entry in items(live, "metadata", "managedFields"):
         owner = _owner(entry)
@@ -254,13 +272,7 @@ def conflict_sentence(
             gone = difference(gone, _handed_over(owner, rules))
         if not is_empty(gone):
             lost[owner.manager] = union(lost.get(owner.manager, {}), gone)
-    if not lost:
-        return None
-    parts = " and ".join(f"{_listed(fields)} (by {manager})" for manager, fields in lost.items())
-    return (
-        f"The definition contradicts what other managers set on {ref_of(live)}: {parts}; "
-        "change it there, leave it out of the definition, or set take_ownership: true to take it over."
-    )
+    return lost
 
 
 def assumed_answer(live: JsonObject, manifest: JsonObject) -> JsonObject:
@@ -461,7 +473,7 @@ def _listed(fields: FieldSet) -> str:
 
 
 def _part(path: str) -> str:
-    head, _, rest = path.partition(".")
+    head, _dot, rest = path.partition(".")
     return f"{head}.{rest.partition('.')[0].partition('[')[0]}" if rest else head.partition("[")[0]
 
 

@@ -46,11 +46,9 @@ class Subscription(Protocol):
 
     def __iter__(self) -> Iterator[WatchEvent]:
         """Events until `close`; dropped connections are opened again, raises `ClusterError` for what cannot be healed."""
-        ...
 
     def close(self) -> None:
         """End the iteration at once, also while it waits for the server."""
-        ...
 
 
 class Cluster(Protocol):
@@ -60,29 +58,23 @@ class Cluster(Protocol):
     @property
     def host(self) -> str:
         """The server's address, for messages."""
-        ...
 
     def resolve(self, api_version: str, kind: str) -> Resource:
         """Where the API serves a kind: the known table first, else discovery; `InputError` for a kind the cluster lacks."""
-        ...
 
     def read(self, resource: Resource, namespace: str, name: str) -> JsonObject | None:
         """The object, None when it is not there."""
-        ...
 
     def list(self, resource: Resource, namespace: str = "", *, labels: str = "", fields: str = "") -> Page:
         """A whole collection (all namespaces without one), read in chunks; selectors as in the API's query."""
-        ...
 
     def watch(
         self, resource: Resource, namespace: str = "", *, labels: str = "", fields: str = "", resource_version: str = ""
     ) -> Subscription:
         """Changes after `resource_version`; without one it begins with a RESYNC of everything."""
-        ...
 
     def apply(self, resource: Resource, obj: JsonObject, *, manager: str, force: bool = False, dry_run: bool = False) -> JsonObject:
         """Server-side apply as the field manager `manager`; `ConflictError` names other managers unless forced."""
-        ...
 
     def json_patch(
         self,
@@ -95,19 +87,15 @@ class Cluster(Protocol):
         dry_run: bool = False,
     ) -> JsonObject:
         """JSON patch; a `test` that does not hold is a `ConflictError`, although the server answers 422."""
-        ...
 
     def create(self, resource: Resource, obj: JsonObject, *, manager: str, dry_run: bool = False) -> JsonObject:
         """POST; `ConflictError` when it exists."""
-        ...
 
     def update(self, resource: Resource, obj: JsonObject, *, manager: str, dry_run: bool = False) -> JsonObject:
         """PUT of a whole object; `ConflictError` when its resourceVersion is not the current one."""
-        ...
 
     def log(self, namespace: str, pod: str, container: str, *, lines: int, previous: bool) -> str:
         """The last lines of a container's log, of its previous run on request; empty when there is none."""
-        ...
 
 
 Clock = Callable[[], float]
@@ -119,4 +107,3 @@ class Progress(Protocol):
 
     def __call__(self, line: str) -> None:
         """Show one line; masking and rate are the adapter's."""
-        ...

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from .objects import JsonObject
 from .workload import Snapshot
@@ -34,7 +34,7 @@ class Edit:
     edit: Callable[[JsonObject], JsonObject]
 
 
-Write = Apply | Edit
+Write: TypeAlias = "Apply | Edit"
 
 
 @dataclass(frozen=True)

@@ -141,7 +141,7 @@ class Pod:
 
 def images_of(template: JsonObject) -> dict[str, str]:
     """Container name to image in a pod template, init containers included."""
-    return {text(container, "name"): text(container, "image") for _, container in containers(template)}
+    return {text(container, "name"): text(container, "image") for _group, container in containers(template)}
 
 
 @dataclass(frozen=True)

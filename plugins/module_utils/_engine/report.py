@@ -64,7 +64,7 @@ def failure_of(course: Course, waiting: Waiting) -> str:
 
 def with_logs(rollout: Rollout) -> Rollout:
     """The rollout with the log's last lines at the end of its cause, each in a line of its own."""
-    lines = [line for (_, _), log in sorted(rollout.logs.items()) for line in ("Its log ends with:", *(f"  {entry}" for entry in log))]
+    lines = [line for log in rollout.logs.values() for line in ("Its log ends with:", *(f"  {entry}" for entry in log))]
     return replace(rollout, cause="\n".join([rollout.cause, *lines])) if rollout.cause else rollout
 
 

@@ -28,6 +28,7 @@ from .._domain.ownership import (
     applied_fields,
     assumed_answer,
     conflict_sentence,
+    forced_notes,
     foreign_controller,
     handover,
     helm_release,
@@ -222,7 +223,7 @@ class Writer:
             body=body,
             handover=handed,
             taken_over=taken if taken.managed_fields is not None else None,
-            notes=taken.notes,
+            notes=taken.notes + (forced_notes(live, answer) if self._force else ()),
         )
 
     def _answer(self, resource: Resource, live: JsonObject, body: JsonObject) -> tuple[JsonObject, InvalidError | None]:

@@ -127,7 +127,8 @@ class Transport:
             headers["Authorization"] = authorization
         for name, value in self.settings.impersonation:
             headers.add(name, value)
-        return self._pool.urlopen(
+        # Not request(): with urllib3 1.26 it makes a plain dict of the headers when there is a body.
+        return self._pool.request_encode_url(
             method,
             url,
             body=body,

@@ -231,7 +231,7 @@ def kubectl_says(seen: Workload) -> tuple[bool, bool]:
 @st.composite
 def workloads(draw: st.DrawFn) -> dict[str, JsonValue]:
     kind = draw(st.sampled_from(["Deployment", "DaemonSet", "StatefulSet"]))
-    current, updated, ready, available = (draw(COUNT) for _ in range(4))
+    current, updated, ready, available = (draw(COUNT) for _count in range(4))
     if kind == "Deployment":
         obj = deployment(current, updated, available, replicas=draw(COUNT), paused=draw(st.booleans()))
         obj = expired(obj, draw(st.sampled_from(["web-h1", "web-h2"]))) if draw(st.booleans()) else obj

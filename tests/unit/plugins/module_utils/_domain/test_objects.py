@@ -127,7 +127,7 @@ def test_a_thawed_value_is_equal_and_shares_nothing_that_can_change(value: JsonV
 @given(OBJECTS)
 def test_a_thawed_object_is_a_plain_dict(obj: JsonObject) -> None:
     assert thaw_object(obj) == obj
-    assert all(not isinstance(value, Mapping) or type(value) is dict for value in thaw_object(obj).values())
+    assert all(not isinstance(value, Mapping) or isinstance(value, dict) for value in thaw_object(obj).values())
 
 
 @given(OBJECTS, PATHS, JSON)

@@ -74,8 +74,8 @@ def test_a_controller_revision_becomes_a_revision(kind: str, own: str) -> None:
     ],
 )
 def test_templates_are_equal_as_the_controllers_see_it(left: dict[str, JsonValue], right: dict[str, JsonValue], same: bool) -> None:
-    assert same_template(left, right) is same
-    assert same_template(right, left) is same
+    for one, other in ((left, right), (right, left)):
+        assert same_template(one, other) is same
 
 
 def test_the_candidate_of_a_deployment_is_the_replica_set_of_its_template() -> None:

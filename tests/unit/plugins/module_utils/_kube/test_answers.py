@@ -101,7 +101,7 @@ def error(code: int, said: dict[str, Any], deed: Deed = WEB, **more: bool) -> Cl
 )
 def test_every_answer_has_its_error_and_its_sentence(code: int, said: dict[str, Any], kind: type[ClusterError], words: str) -> None:
     found = error(code, said)
-    assert type(found) is kind
+    assert found.__class__ is kind
     assert found.status == code
     assert found.message.startswith("Deployment shop/web could not be applied: ")
     assert words in found.message
