@@ -87,6 +87,11 @@ def test_no_cluster(ansible, namespace, deployment, tmp_path, cluster):
     refused(ansible(roll(namespace, definition=deployment(), kubeconfig=str(tmp_path / "nowhere"))), "127.0.0.1:9")
 
 
+def test_no_cluster_at_the_host_of_the_environment(ansible, namespace, deployment):
+    task = {**roll(namespace, definition=deployment()), "environment": {"K8S_AUTH_HOST": "https://127.0.0.1:9", "K8S_AUTH_API_KEY": "x"}}
+    refused(ansible(task), "127.0.0.1:9", "K8S_AUTH_HOST) names the right server")
+
+
 @pytest.mark.parametrize("way", ["process", "module"])
 def test_wrong_credentials_are_refused_and_not_shown(ansible, namespace, deployment, cluster, way):
     config = yaml.safe_load(cluster.kubeconfig.read_text())

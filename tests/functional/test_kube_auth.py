@@ -172,7 +172,7 @@ def test_the_name_in_the_certificate_is_compared_with_tls_server_name(server: di
 @pytest.mark.parametrize(
     ("host", "words", "longest"),
     [
-        ("https://127.0.0.1:1", r"connection refused; check that host names the right server", 8),
+        ("https://127.0.0.1:1", r"connection refused; check that host \(or K8S_AUTH_HOST\) names the right server", 8),
         ("https://no-such-host.invalid", r"its name is not known to the name service", 12),
     ],
 )

@@ -235,7 +235,7 @@ class KubeCluster:
         return error_of(answer.status, status_of(answer.body), deed=deed, host=self.host, is_json_patch=is_json_patch)
 
     def _unreachable(self, lost: Lost, deed: Deed, *, seconds: float, written: bool) -> UnreachableError:
-        source = self._transport.settings.source
+        source = self._transport.settings.server_source
         advice = "" if lost.lasting else f"; check that {source} names the right server, and that the way to it is open"
         tried = f" (tried for {seconds:.0f} s)" if seconds >= 1 else ""
         doubt = " Whether it was carried out is not known; run the task again." if written else ""

@@ -55,6 +55,11 @@ class Settings:
     _configuration: Any = field(repr=False, compare=False)
     _options: AuthOptions = field(repr=False, compare=False)
 
+    @property
+    def server_source(self) -> str:
+        """What names the server, for messages: not the kubeconfig where the option or its variable does."""
+        return "host (or K8S_AUTH_HOST)" if self._options.host else self.source
+
     def authorization(self) -> str:
         """The value of the Authorization header, empty for none; runs the credential plugin again when its token is about to expire."""
         if self._options.api_key:
