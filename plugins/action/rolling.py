@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+import multiprocessing
 import os
 import signal
 import sys
@@ -30,9 +31,11 @@ from ansible.parsing.ajson import AnsibleJSONEncoder
 from ansible.plugins.action import ActionBase
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import RolloutError
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.arguments import ARGUMENTS
-from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.main import Context, redacted, run
+from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.main import Answer, Context, redacted, refused, run
 from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.library import MISSING
 
+_DEFINITION = ("definition", "resource_definition", "inline")
+_SHORT = ("name", "image", "env", "container")
 _PATHS = ("ca_cert", "ssl_ca_cert", "client_cert", "cert_file", "client_key", "key_file")
 _HUMAN_CALLBACKS = ("default", "minimal", "debug", "yaml", "awx_display", "dense", "profile_tasks", "unixy")
 _PR_SET_PDEATHSIG = 1
@@ -61,13 +64,15 @@ class ActionModule(ActionBase):
                     wrap_async=self._task.async_val and not self._connection.has_native_async,
                 )
             )
-        return self._run_here(name, arguments, host=str(task_vars.get("inventory_hostname", "localhost")))
+        return self._run_here(name, arguments, task_vars)
 
     # --- which way ------------------------------------------------------------------------------------------------------------
 
     def _needs_module(self, task_vars: Mapping[str, Any]) -> bool:
         if self._connection.transport != "local" or self._connection.become is not None or self._task.async_val or MISSING:
             return True
+        if self._task.delegate_to:
+            task_vars = task_vars.get("ansible_delegated_vars", {}).get(self._task.delegate_to, {})
         interpreter = task_vars.get("ansible_python_interpreter")
         # A person who names another Python than ours wants that one: its libraries, its rights.
         return bool(interpreter) and not _is_this_python(str(self._templar.template(interpreter)))
@@ -79,14 +84,14 @@ class ActionModule(ActionBase):
         empty text (a survey's question left open) counts as not given."""
         arguments = {key: value for key, value in arguments.items() if value != ""}
         if "template" in arguments:
-            others = [key for key in ("definition", "resource_definition", "inline", "src") if key in arguments]
+            others = [key for key in (*_DEFINITION, "src", *_SHORT) if key in arguments]
             if others:
                 raise AnsibleActionFail(f"parameters are mutually exclusive: template|{others[0]}")
             arguments["definition"] = self._render(arguments.pop("template"), task_vars)
         if self._connection.transport != "local":
             return arguments
-        if isinstance(arguments.get("src"), str) and "definition" not in arguments:
-            arguments["definition"] = self._text_of(arguments.pop("src"), "files", "src")
+        if isinstance(arguments.get("src"), str) and not any(key in arguments for key in (*_DEFINITION, *_SHORT)):
+            self._localise_src(arguments)
         kubeconfig = arguments.get("kubeconfig")
         if isinstance(kubeconfig, str) and os.pathsep not in kubeconfig and "\n" not in kubeconfig:
             arguments["kubeconfig"] = self._kubeconfig(kubeconfig)
@@ -100,21 +105,28 @@ class ActionModule(ActionBase):
         path = os.path.expanduser(path)
         try:
             return str(self._find_needle(folder, path))
-        except AnsibleError as error:
+        except AnsibleError:
             here = os.path.abspath(path)
             if os.path.isfile(here):
                 return here
             raise AnsibleActionFail(
                 f"{option} {path} was not found: not beside the role or playbook, and not in {os.getcwd()}; give its path."
-            ) from error
+            ) from None  # Ansible's own message lists every folder, in lines of their own.
 
-    def _text_of(self, path: str, folder: str, option: str) -> str:
-        real = self._loader.get_real_file(self._find(path, folder, option), decrypt=True)
-        try:
-            with open(real, encoding="utf-8") as file:
-                return file.read()
-        except (OSError, UnicodeDecodeError) as error:
-            raise AnsibleActionFail(f"{option} {path} cannot be read as text: {error}.") from error
+    def _localise_src(self, arguments: dict[str, Any]) -> None:
+        """The path made absolute, so that messages name the file; the content where only this process and user may read it."""
+        path = arguments["src"]
+        found = self._find(path, "files", "src")
+        real = self._loader.get_real_file(found, decrypt=True)
+        arguments["src"] = found
+        if real != found or self._connection.become is not None:
+            try:
+                with open(real, encoding="utf-8") as file:
+                    arguments["definition"] = file.read()
+            except (OSError, UnicodeDecodeError) as error:
+                reason = getattr(error, "strerror", None) or "it is not a text file"
+                raise AnsibleActionFail(f"src {path} cannot be read: {reason}.") from None
+            del arguments["src"]
 
     def _kubeconfig(self, path: str) -> Any:
         """The path made absolute; the content where the file is vaulted, as a decrypted copy would not outlive this process."""
@@ -160,50 +172,46 @@ class ActionModule(ActionBase):
 
     # --- in this process ------------------------------------------------------------------------------------------------------
 
-    def _run_here(self, name: str, arguments: dict[str, Any], *, host: str) -> dict[str, Any]:
-        parent = os.getppid()
-        _die_with_parent()
-        checks = ARGUMENTS[name].checks
-        validator = ArgumentSpecValidator(ARGUMENTS[name].spec, **checks)
+    def _run_here(self, name: str, arguments: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
+        parent = _die_with_parent()
+        validator = ArgumentSpecValidator(ARGUMENTS[name].spec, **ARGUMENTS[name].checks)
         validated = validator.validate(arguments)
         secrets = frozenset(str(value) for value in validated._no_log_values)
-        if validated.error_messages:
-            message = validated.errors.msg if len(validated.error_messages) == 1 else "; ".join(validated.error_messages)
-            return self._failure(str(remove_values(message, secrets)), remove_values(redacted(arguments), secrets))
         parameters = validated.validated_parameters
+        environment = {**os.environ, **self._task_environment()}
         context = Context(
             check=self._task.check_mode,
             diff=self._task.diff,
-            environment={**os.environ, **self._task_environment()},
-            progress=self._progress(parameters.get("progress", "auto"), host),
+            environment=environment,
+            progress=self._progress(parameters.get("progress", "auto"), environment, task_vars),
             guard=_parent_lives(parent),
             verbose=self._display.verbosity >= 3,
         )
-        answer = run(name, parameters, context, secrets=secrets)
+        refusal = refused(str(self._task.action), validated)
+        answer = Answer(remove_values(refusal, secrets), (), secrets) if refusal else run(name, parameters, context, secrets=secrets)
         result = dict(answer.result)
-        result["invocation"] = {"module_args": remove_values(redacted(parameters), answer.secrets)}
-        warnings = [*answer.warnings, *(str(entry.get("warning", entry)) for entry in getattr(validated, "_warnings", ()))]
+        if _wants_invocation(task_vars):
+            result["invocation"] = {"module_args": remove_values(redacted(parameters), answer.secrets)}
+        warnings = [*_said_by(validated, self._display), *answer.warnings]
         if warnings:
             result["warnings"] = warnings
         return result
 
-    def _failure(self, message: str, arguments: Any = None) -> dict[str, Any]:
-        result: dict[str, Any] = {"failed": True, "changed": False, "msg": message, "rollouts": []}
-        if arguments is not None:
-            result["invocation"] = {"module_args": arguments}
-        return result
+    def _failure(self, message: str) -> dict[str, Any]:
+        return {"failed": True, "changed": False, "msg": message, "rollouts": []}
 
     def _task_environment(self) -> dict[str, str]:
         collected: dict[str, Any] = {}
         self._compute_environment_string(collected)
         return {str(key): str(value) for key, value in collected.items()}
 
-    def _progress(self, wanted: str, host: str) -> Callable[[str], None]:
+    def _progress(self, wanted: str, environment: Mapping[str, str], task_vars: Mapping[str, Any]) -> Callable[[str], None]:
         """Lines on the terminal (and so in a job's output), where a person reads them and nothing is to be hidden."""
-        if wanted == "off" or not boolean(os.environ.get("ROLLOUT_PROGRESS", "true"), strict=False) or self._task.no_log:
+        if wanted == "off" or not boolean(environment.get("ROLLOUT_PROGRESS") or "true", strict=False) or self._task.no_log:
             return lambda line: None
         if str(constants.DEFAULT_STDOUT_CALLBACK).rpartition(".")[2] not in _HUMAN_CALLBACKS:
             return lambda line: None
+        host = str(task_vars.get("inventory_hostname", "localhost"))
         return lambda line: self._display.display(f"{host}: {line}")
 
 
@@ -245,10 +253,30 @@ def _is_this_python(interpreter: str) -> bool:
     return os.path.dirname(theirs) == os.path.dirname(ours) and os.path.realpath(theirs) == os.path.realpath(ours)
 
 
-def _die_with_parent() -> None:
-    """Be killed when ansible-playbook is: its workers are in sessions of their own, where no signal to its group reaches them."""
+def _said_by(validated: Any, display: Any) -> list[str]:
+    """What the validator has to say, as AnsibleModule says it: the warnings; deprecations are displayed."""
+    for entry in validated._deprecations:
+        display.deprecated(entry["msg"], **{key: entry.get(key) for key in ("version", "date", "collection_name")})
+    return [f"Both option {entry['option']} and its alias {entry['alias']} are set." for entry in validated._warnings]
+
+
+def _wants_invocation(task_vars: Mapping[str, Any]) -> bool:
+    """Whether results hold the arguments: always before core 2.21, which has a setting for it."""
+    try:
+        return bool(constants.config.get_config_value("INJECT_INVOCATION", variables=dict(task_vars)))
+    except AnsibleError:
+        return True
+
+
+def _die_with_parent() -> int:
+    """Be killed when ansible-playbook is: its workers are in sessions of their own, where no signal to its group reaches them.
+
+    The parent's process id: as the fork knows it, for by now it may have died already, and another have taken us over.
+    """
     with suppress(OSError, AttributeError):  # Where there is no prctl, the check before each write is what is left.
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    parent = multiprocessing.parent_process()
+    return os.getppid() if parent is None or parent.pid is None else parent.pid
 
 
 def _parent_lives(parent: int) -> Callable[[], None]:

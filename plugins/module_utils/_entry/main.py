@@ -12,17 +12,19 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible.module_utils.common.parameters import remove_values
+from ansible.module_utils.errors import UnsupportedError
 
 from .._domain.errors import RolloutError
 from .._domain.objects import JsonObject
 from .._engine.surroundings import Surroundings
 from .._kube.auth import auth_options
 from .._kube.connect import connect
-from .._kube.library import LibraryMissingError
+from .._kube.library import LibraryMissingError, require
+from .._kube.proxies import without_secrets
 from .arguments import ARGUMENTS
 from .commands import COMMANDS, Call
 from .manifests import secrets_of
@@ -66,6 +68,7 @@ def run(name: str, parameters: Mapping[str, Any], context: Context, *, secrets: 
         writes.append(None)
 
     try:
+        require()
         options = auth_options(parameters, environment=context.environment)
         hidden |= options.secrets()
         manifests = given_manifests(parameters)
@@ -130,22 +133,47 @@ def redacted(parameters: Mapping[str, Any]) -> dict[str, Any]:
     for name in ("definition", "resource_definition", "inline"):
         if shown.get(name) is not None:
             shown[name] = "given"
-    if isinstance(shown.get("kubeconfig"), Mapping):
+    kubeconfig = shown.get("kubeconfig")
+    if kubeconfig is not None and not (isinstance(kubeconfig, str) and _is_path(kubeconfig)):
         shown["kubeconfig"] = "given"
+    if isinstance(shown.get("proxy"), str):
+        shown["proxy"] = without_secrets(shown["proxy"])
     return shown
+
+
+def _is_path(kubeconfig: str) -> bool:
+    return "\n" not in kubeconfig and not kubeconfig.lstrip().startswith("{")
+
+
+def refused(module: str, validated: Any) -> Result | None:
+    """The result for arguments that a validator refused, in the words of AnsibleModule; None when it accepted them."""
+    if not validated.error_messages:
+        return None
+    message = str(validated.errors.msg)
+    if isinstance(validated.errors[0], UnsupportedError):
+        message = f"Unsupported parameters for ({module}) module: {message}"
+    return failure(message, changed=False)
+
+
+class _Module(AnsibleModule):  # type: ignore[misc]
+    """An AnsibleModule whose failures have our shape, and show nothing that is to be hidden: also those of its own validation."""
+
+    def fail_json(self, msg: str, **others: Any) -> NoReturn:
+        self.params = redacted(self.params)
+        super().fail_json(**{**failure(msg, changed=False), **others})
 
 
 def main(name: str) -> None:
     """A module's whole program."""
     arguments = ARGUMENTS[name]
     # no_log: a definition may hold Secrets, and Ansible writes a module's arguments to the system's log.
-    module = AnsibleModule(argument_spec=arguments.spec, supports_check_mode=True, no_log=True, **arguments.checks)
+    module = _Module(argument_spec=arguments.spec, supports_check_mode=True, no_log=True, **arguments.checks)
     context = Context(check=module.check_mode, diff=module._diff, environment=dict(os.environ), verbose=module._verbosity >= 3)
     answer = run(name, module.params, context, secrets=frozenset(module.no_log_values))
-    module.params = redacted(module.params)
     module.no_log_values |= answer.secrets
     for warning in answer.warnings:
         module.warn(warning)
     if answer.result.get("failed"):
         module.fail_json(**{key: value for key, value in answer.result.items() if key != "failed"})
+    module.params = redacted(module.params)
     module.exit_json(**answer.result)

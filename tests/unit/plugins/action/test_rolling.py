@@ -1,0 +1,58 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The pure parts of the action plugin; what it does in a play is tested with plays (tests/functional/test_in_process.py)."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible_collections.rollout.kubernetes.plugins.action import rolling
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import RolloutError
+from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.arguments import ARGUMENTS
+
+ROOT = Path(rolling.__file__).resolve().parents[2]
+
+
+def test_every_module_has_the_action_plugin_and_stands_in_the_group():
+    modules = {path.stem for path in (ROOT / "plugins" / "modules").glob("*.py")}
+    actions = {path.stem for path in (ROOT / "plugins" / "action").glob("*.py")}
+    group = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text())["action_groups"]["rollout"]
+    assert modules == actions == set(group) == set(ARGUMENTS)
+    assert {path.resolve() for path in (ROOT / "plugins" / "action").glob("*.py")} == {Path(rolling.__file__).resolve()}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ({"a": {"b": [1, "x", None, True, 1.5]}}, {"a": {"b": [1, "x", None, True, 1.5]}}),
+        ({"day": datetime.date(2026, 1, 2)}, {"day": "2026-01-02"}),
+        ({"numbers": {1: "a"}}, {"numbers": {"1": "a"}}),
+        ({"pair": ("a", "b")}, {"pair": ["a", "b"]}),
+        ({"text": "{{ 1/0 }} {% raw"}, {"text": "{{ 1/0 }} {% raw"}),
+    ],
+)
+def test_arguments_become_plain_json(arguments, expected):
+    assert rolling._plain(arguments) == expected
+
+
+def test_this_python_is_known_by_its_folder_and_its_program(tmp_path):
+    other = tmp_path / "python"
+    other.symlink_to(os.path.realpath(sys.executable))
+    assert rolling._is_this_python(sys.executable)
+    assert rolling._is_this_python(os.path.join(os.path.dirname(sys.executable), ".", os.path.basename(sys.executable)))
+    assert rolling._is_this_python("auto_silent")
+    assert not rolling._is_this_python(str(other)), "another environment may hold other libraries"
+    assert not rolling._is_this_python("/no/such/python")
+
+
+def test_the_guard_refuses_to_write_once_the_parent_is_another():
+    rolling._parent_lives(os.getppid())()
+    with pytest.raises(RolloutError, match="nothing more is written"):
+        rolling._parent_lives(1 if os.getppid() != 1 else 2)()
