@@ -133,6 +133,14 @@ class Writer:
         Raises `RefusedError` for what belongs to another controller, `InputError` for an edit of a missing object, `ClusterError`
         for what the server refuses.
         """
+        for _attempt in range(_TRIES - 1):
+            try:
+                return self._plan(resource, ref, write, cause=cause)
+            except ConflictError:
+                continue  # A dry run met what somebody, a controller perhaps, had written since we read the object.
+        return self._plan(resource, ref, write, cause=cause)
+
+    def _plan(self, resource: Resource, ref: Ref, write: Write, *, cause: str) -> Planned:
         live = self._cluster.read(resource, ref.namespace, ref.name)
         if live is not None:
             self._refuse_foreign(ref, live)
@@ -298,14 +306,17 @@ class Writer:
         if planned.route == "patch":
             self._guard()
             return self._cluster.json_patch(resource, ref.namespace, ref.name, planned.operations, manager=PATCH_MANAGER)
+        latest = planned.before or {}
         if planned.taken_over is not None and planned.taken_over.managed_fields is not None and planned.before is not None:
             self._guard()
-            self._cluster.json_patch(
+            latest = self._cluster.json_patch(
                 resource, ref.namespace, ref.name, _ownership_patch(planned.before, planned.taken_over), manager=APPLY_MANAGER
             )
         if planned.handover is not None:
             self._guard()
-            self._cluster.apply(resource, planned.handover, manager=HANDOVER_MANAGER, force=True)
+            # With the version: it holds the replicas as they were then, and must not undo a scaling since.
+            held = replaced(planned.handover, ("metadata", "resourceVersion"), text(latest, "metadata", "resourceVersion"))
+            self._cluster.apply(resource, held, manager=HANDOVER_MANAGER, force=True)
         self._guard()
         return self._cluster.apply(resource, planned.body, manager=APPLY_MANAGER, force=self._force)
 
