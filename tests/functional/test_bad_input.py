@@ -46,6 +46,8 @@ BAD: list[tuple[str, dict[str, Any], list[str]]] = [
     ("no-name", {"definition": {"apiVersion": "apps/v1", "kind": "Deployment"}}, ["metadata.name"]),
     ("kind-the-cluster-lacks", {"definition": {"apiVersion": "apps/v1", "kind": "Deploymnt", "metadata": {"name": "web"}}}, ["Deploymnt"]),
     ("no-deployment", {"definition": {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "web"}}}, ["no Deployment"]),
+    ("src-and-name", {"src": "web.yml", **SHORT}, ["mutually exclusive", "src|name"]),
+    ("template-and-name", {"template": "web.yml", **SHORT}, ["mutually exclusive", "template|name"]),
     ("no-such-file", {"src": "no-such-file.yml"}, ["no-such-file.yml"]),
 ]
 
@@ -57,6 +59,11 @@ def test_bad_input_is_refused_before_anything_is_written(ansible, audit, namespa
     audit.mark()
     refused(ansible(roll(namespace, **options)), *words)
     assert audit.writes() == []
+
+
+def test_broken_yaml_is_told_with_its_file_and_line(ansible, namespace, tmp_path):
+    (tmp_path / "web.yml").write_text("kind: Deployment\nmetadata: {name: [}\n")
+    refused(ansible(roll(namespace, src="web.yml")), "web.yml", "YAML", "line 2")
 
 
 def test_a_manifest_that_the_server_refuses(ansible, audit, namespace, deployment):
