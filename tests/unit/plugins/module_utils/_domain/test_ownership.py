@@ -27,6 +27,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.ownersh
     applied_fields,
     assumed_answer,
     conflict_sentence,
+    forced_notes,
     foreign_controller,
     handover,
     helm_release,
@@ -440,6 +441,14 @@ def test_a_release_that_is_gone_contradicts_nothing() -> None:
 def test_a_persons_field_at_another_version_of_the_api_is_refused() -> None:
     found = live(entry("kubectl-set", IMAGE, version="extensions/v1beta1"))
     assert "kubectl-set" in (conflict_sentence(found, live(ours(NAMED))) or "")
+
+
+def test_a_forced_apply_tells_what_it_takes_from_whom() -> None:
+    found, answer = live(entry("image-updater", IMAGE), entry("kubectl-set", IMAGE)), live(ours(NAMED))
+    (note,) = forced_notes(found, answer)
+    assert note.startswith("took over spec.template.spec.containers")
+    assert note.endswith("from image-updater")
+    assert forced_notes(live(ours(NAMED)), answer) == ()
 
 
 CONTROLLER: JsonObject = {"kind": "Shop", "name": "main", "controller": True}
