@@ -188,6 +188,13 @@ def test_a_paused_deployment_is_refused_before_anything_is_written(ansible, audi
     assert audit.writes() == []
 
 
+def test_a_deployment_that_would_be_created_paused_is_refused(ansible, audit, namespace, deployment):
+    last = ansible(roll(namespace, definition=deployment(paused=True))).last
+    assert last.failed
+    assert "would be created paused" in last.msg
+    assert audit.writes() == []
+
+
 def test_a_paused_deployment_with_a_new_template_is_not_done(ansible, namespace, deployment, apply, kubectl):
     apply(deployment())
     kubectl("rollout", "status", "deployment/web")

@@ -99,8 +99,10 @@ def _first_write(steps: tuple[Step, ...]) -> Write:
 
 def _refuse_paused(planned: Planned) -> None:
     """A paused Deployment takes a new template and rolls nothing out: say so instead of waiting for ever."""
-    if planned.before is None or not Workload.of(planned.after).paused:
+    if not Workload.of(planned.after).paused:
         return
+    if planned.before is None:
+        raise RefusedError(f"{planned.ref} would be created paused, so nothing would be rolled out; take paused out of the definition.")
     if planned.template_changed or not standing(Snapshot(Workload.of(planned.before))).done:
         raise RefusedError(
             f"{planned.ref} is paused, so nothing would be rolled out; resume it first (kubectl rollout resume), or write paused: false "
