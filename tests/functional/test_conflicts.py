@@ -221,7 +221,6 @@ def test_a_label_set_right_before_going_back_stays(meddled, request, namespace, 
     assert live["spec"]["template"] == template
 
 
-@pytest.mark.xfail(reason="going back is planned again on top of the newer template, and then undoes it")
 @pytest.mark.parametrize("origin", ["ours", "theirs"])
 def test_a_newer_template_of_somebody_else_is_not_rolled_back(meddled, request, namespace, deployment, kubectl, get, origin):
     request.getfixturevalue(origin)()

@@ -17,7 +17,7 @@ from .workload import images_of
 
 _HIDDEN = "********"
 _CHANGED = "******** (changed)"
-_NOT_SHOWN = (
+_BY_THE_SERVER = (
     ("status",),
     ("metadata", "managedFields"),
     ("metadata", "resourceVersion"),
@@ -25,7 +25,10 @@ _NOT_SHOWN = (
     ("metadata", "uid"),
     ("metadata", "creationTimestamp"),
     ("metadata", "selfLink"),
+    # Which tool applied last is not content; it goes when we take the object over.
     ("metadata", "annotations", "kubectl.kubernetes.io/last-applied-configuration"),
+    # Written by the controller on each rollout.
+    ("metadata", "annotations", "deployment.kubernetes.io/revision"),
 )
 
 
@@ -220,7 +223,7 @@ def diff_view(obj: JsonObject) -> dict[str, JsonValue]:
 
 def diff_pair(before: JsonObject | None, after: JsonObject) -> tuple[dict[str, JsonValue], dict[str, JsonValue]]:
     """Both sides of a diff, the first one empty for a new object; of a Secret it shows which keys came, went and changed, and no value."""
-    old, new = _shown(before or {}), _shown(after)
+    old, new = content(before or {}), content(after)
     if "Secret" not in (text(old, "kind"), text(new, "kind")):
         return old, new
     for field in ("data", "stringData"):
@@ -232,10 +235,9 @@ def diff_pair(before: JsonObject | None, after: JsonObject) -> tuple[dict[str, J
     return old, new
 
 
-def _shown(obj: JsonObject) -> dict[str, JsonValue]:
-    shown = dict(obj)
-    for path in _NOT_SHOWN:
-        shown = without(shown, *path)
-    if "annotations" in mapping(shown, "metadata") and not mapping(shown, "metadata", "annotations"):
-        shown = without(shown, "metadata", "annotations")
-    return shown
+def content(obj: JsonObject) -> dict[str, JsonValue]:
+    """The object without what the server and its controllers keep for themselves; an empty map of annotations counts as none."""
+    found = dict(obj)
+    for path in _BY_THE_SERVER:
+        found = without(found, *path)
+    return found if mapping(found, "metadata", "annotations") else without(found, "metadata", "annotations")

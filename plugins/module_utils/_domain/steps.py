@@ -32,6 +32,8 @@ class Edit:
     """
 
     edit: Callable[[JsonObject], JsonObject]
+    demand: Callable[[JsonObject], None] | None = None
+    """Called with the live object before each plan; raises `RefusedError` when it is not any more what the edit was made for."""
 
 
 Write: TypeAlias = "Apply | Edit"

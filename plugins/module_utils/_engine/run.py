@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from .._domain.completion import standing
-from .._domain.errors import RolloutError
-from .._domain.objects import JsonObject, Ref, replaced, without
+from .._domain.errors import RefusedError, RolloutError
+from .._domain.objects import JsonObject, Ref, mapping, replaced, without
 from .._domain.request import RolloutRequest
-from .._domain.revisions import candidate_of, stable_of
+from .._domain.revisions import candidate_of, same_template, stable_of
 from .._domain.steps import Edit, Step, StepState
 from .._domain.workload import CHANGE_CAUSE, Revision, Snapshot, Workload
 from .course import Course, await_all
@@ -123,8 +123,9 @@ def _roll_back(request: RolloutRequest, plan: Plan, rollouts: list[Rollout], obs
             reports[rollout.ref] = replace(rollout, cause=f"{rollout.cause} There is no earlier revision to go back to.")
             continue
         outside.progress(f"{rollout.ref}: going back to revision {stable.number}")
+        edit = Edit(_bring_back(stable), _still(rollout.ref, rollout.snapshot.workload))
         try:
-            planned = plan.writer.plan(entry.target.resource, rollout.ref, Edit(_bring_back(stable)), cause=stable.change_cause)
+            planned = plan.writer.plan(entry.target.resource, rollout.ref, edit, cause=stable.change_cause)
             written = plan.writer.execute(planned, cause=stable.change_cause)
         except RolloutError as error:
             reports[rollout.ref] = replace(rollout, cause=f"{rollout.cause} Going back to revision {stable.number} failed: {error.message}")
@@ -147,6 +148,16 @@ def _bring_back(stable: Revision) -> Callable[[JsonObject], JsonObject]:
         return without(obj, "metadata", "annotations", CHANGE_CAUSE)
 
     return edit
+
+
+def _still(ref: Ref, failed: Workload) -> Callable[[JsonObject], None]:
+    """The demand that the template which failed is still the one: what somebody has set since is not ours to take back."""
+
+    def demand(live: JsonObject) -> None:
+        if not same_template(mapping(live, "spec", "template"), failed.template):
+            raise RefusedError(f"{ref} was given another template meanwhile, which is left alone.")
+
+    return demand
 
 
 def _because(stable: Revision) -> str:

@@ -16,9 +16,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from .._domain.changes import describe, patch_between
+from .._domain.changes import content, describe, patch_between
 from .._domain.errors import ConflictError, ForbiddenError, InputError, InvalidError, NotFoundError, RefusedError
 from .._domain.fields import extract, is_empty, remove, under
+from .._domain.foreign import foreign_controller, helm_release
 from .._domain.objects import JsonObject, JsonValue, Ref, at, mapping, replaced, text, uid_of, without
 from .._domain.ownership import (
     APPLY_MANAGER,
@@ -29,9 +30,7 @@ from .._domain.ownership import (
     assumed_answer,
     conflict_sentence,
     forced_notes,
-    foreign_controller,
     handover,
-    helm_release,
     restart_only,
     scaled_by,
     takeover,
@@ -45,19 +44,6 @@ from .._domain.workload import CHANGE_CAUSE
 # While a rollout runs, each status update may come between our read and a take-over's write: those end by themselves.
 _TRIES = 20
 _CAUSE_PATH = ("metadata", "annotations", CHANGE_CAUSE)
-_SERVER_SIDE = (
-    ("status",),
-    ("metadata", "managedFields"),
-    ("metadata", "resourceVersion"),
-    ("metadata", "generation"),
-    ("metadata", "uid"),
-    ("metadata", "creationTimestamp"),
-    ("metadata", "selfLink"),
-    # Which tool applied last is not content; it goes when we take the object over.
-    ("metadata", "annotations", "kubectl.kubernetes.io/last-applied-configuration"),
-    # Written by the controller on each rollout.
-    ("metadata", "annotations", "deployment.kubernetes.io/revision"),
-)
 
 
 @dataclass(frozen=True)
@@ -85,15 +71,6 @@ class Planned:
     def template_changed(self) -> bool:
         """The write changes the pod template: a rollout starts (also by the first creation)."""
         return self.changed and template_differs(self.before, self.after)
-
-
-def content(obj: JsonObject) -> JsonObject:
-    """The object without what the server keeps for itself; an empty map counts as none."""
-    for path in _SERVER_SIDE:
-        obj = without(obj, *path)
-    if not mapping(obj, "metadata", "annotations"):
-        obj = without(obj, "metadata", "annotations")
-    return obj
 
 
 def template_differs(before: JsonObject | None, after: JsonObject) -> bool:
@@ -150,6 +127,8 @@ class Writer:
             raise InputError(
                 f"{ref} does not exist, so there is nothing to change; correct name and namespace, or give its manifest by definition."
             )
+        if write.demand is not None:
+            write.demand(live)
         edited = write.edit(live)
         if content(edited) == content(live):
             return Planned(ref=ref, resource=resource, write=write, before=live, after=live, route="none", body=live)
