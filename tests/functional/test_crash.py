@@ -136,13 +136,12 @@ def scenes(namespace, deployment, kubectl) -> dict[str, Callable[[], Scene]]:
         "creation": lambda: Scene(3, lambda name: None, created),
         "takeover": lambda: Scene(2, applied_by_kubectl, taken),
         "takeover-and-handover": lambda: Scene(3, changed_by_kubectl, taken),
-        "handover": lambda: Scene(2, applied_by_us, taken),
         "rollback": lambda: Scene(2, applied_by_us, failing, fails=True),
         "short-rollback": lambda: Scene(2, applied_by_kubectl, short, fails=True),
     }
 
 
-@pytest.mark.parametrize("which", ["creation", "takeover", "takeover-and-handover", "handover", "rollback", "short-rollback"])
+@pytest.mark.parametrize("which", ["creation", "takeover", "takeover-and-handover", "rollback", "short-rollback"])
 def test_killed_after_any_write_the_next_run_ends_as_an_undisturbed_one(ansible, audit, namespace, cluster, kubectl, scenes, which):
     scene = scenes[which]()
     scene.prepare("twin")

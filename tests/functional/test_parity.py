@@ -90,7 +90,7 @@ def test_rollouts_have_the_same_result_each_way(ansible, namespace, deployment):
             {"name": "looked", "rollout.kubernetes.status_info": {"namespace": namespace, "name": name}},
         ]
         if way == "async":
-            tasks = [entry for entry in tasks if entry["name"] in ("created", "changed", "short way", "looked")]
+            tasks = [entry for entry in tasks if entry["name"] in ("created", "changed", "short way")]
         plays[way] = ansible(tasks, way=way)
     assert not [result.task for play in plays.values() for result in play.results if result.failed]
     for result in plays["process"].results:
@@ -151,7 +151,7 @@ REFUSED: dict[str, dict[str, Any]] = {
 @pytest.mark.oldest
 def test_refusals_have_the_same_words_each_way(ansible, audit, namespace):
     tasks = [task(case, namespace=namespace, **arguments) for case, arguments in REFUSED.items()]
-    plays = {way: ansible(tasks, way=way) for way in ("process", "module")}
+    plays = {way: ansible(tasks, way=way, environment={"ANSIBLE_INJECT_INVOCATION": "true"}) for way in ("process", "module")}
     assert differences(plays) == []
     for result in plays["process"].results:
         assert result.outcome == "ignored", result.task
@@ -224,7 +224,7 @@ def test_nothing_secret_is_shown_however_it_ends(ansible, namespace, deployment,
         task("kubeconfig as text and a mistake", **where, kubeconfig=yaml.safe_dump(foreign), colour="red"),
         task("token", **where, definition=both, host=server, api_key=TOKEN, validate_certs=False),
         task("token and a mistake", **{**where, "wait_timeout": TOKEN}, host=server, api_key=TOKEN, validate_certs=False),
-        task("token in the wrong option", **where, definition=both, host=f"https://me:{TOKEN}@127.0.0.1", api_key=TOKEN),
+        task("token in the wrong option", **where, definition=both, host=f"https://me:{PASSWORD}@127.0.0.1", api_key=TOKEN),
         task("password", **where, definition=both, host=server, username="me", password=PASSWORD, validate_certs=False),
         task(
             "proxy", **where, definition=both, proxy=f"http://me:{PASSWORD}@127.0.0.1:9", host="https://kubernetes.example", api_key=TOKEN
@@ -232,6 +232,9 @@ def test_nothing_secret_is_shown_however_it_ends(ansible, namespace, deployment,
         task("headers", **where, definition=both, proxy_headers={"basic_auth": f"me:{PASSWORD}", "colour": "red"}),
         task("line break", **where, definition=both, host=server, api_key=f"{TOKEN}\nagain"),
     ]
+    if way == "module":
+        same = ("text", "no manifest behind it", "faulty Secret", "undecodable Secret", "token", "password", "line break")
+        tasks = [entry for entry in tasks if entry["name"] not in same]  # What happens to these is the same code in both ways.
     if way == "async":
         some = ("created", "unknown option", "kubeconfig as text", "token and a mistake")
         tasks = [entry for entry in tasks if entry["name"] in some]

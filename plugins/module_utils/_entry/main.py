@@ -136,9 +136,15 @@ def redacted(parameters: Mapping[str, Any]) -> dict[str, Any]:
     kubeconfig = shown.get("kubeconfig")
     if kubeconfig is not None and not (isinstance(kubeconfig, str) and _is_path(kubeconfig)):
         shown["kubeconfig"] = "given"
-    if isinstance(shown.get("proxy"), str):
-        shown["proxy"] = without_secrets(shown["proxy"])
+    for name in ("host", "proxy"):
+        if isinstance(shown.get(name), str):
+            shown[name] = _without_user(shown[name])
     return shown
+
+
+def _without_user(address: str) -> str:
+    """An address without user and password, also one that is refused because it lacks its scheme."""
+    return without_secrets(address) if "://" in address else without_secrets(f"://{address}").removeprefix("://")
 
 
 def _is_path(kubeconfig: str) -> bool:
