@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 
 from .._domain.diagnosis import needs_pull_error
 from .._domain.errors import ClusterError
@@ -21,6 +22,8 @@ from .surroundings import Surroundings
 from .verdict import FindingKey, Verdict, judge
 
 _LINES_PER_SECOND = 10
+_SETTLE_SECONDS = 0.5
+"""How long a workload that is done waits for the news of its pods: each kind has a watch of its own, and one may be ahead."""
 
 
 class Course:
@@ -53,6 +56,7 @@ class Course:
         self._since: Mapping[FindingKey, float] = {}
         self._pull_errors: dict[tuple[str, str], str] = {}
         self._line = ""
+        self._settled_at: float | None = None
 
     @property
     def open(self) -> bool:
@@ -81,8 +85,20 @@ class Course:
             self._ask_for_pull_errors(snapshot, cluster)
         self.verdict = judge(snapshot, now=now, waiting=self._waiting, since=self._since, stale=self._stale, pull_errors=self._pull_errors)
         self._since = self.verdict.since or {}
+        if self._lags(snapshot, now):
+            return
         if self.verdict.state == "failed" or (self.verdict.state == "done" and self._done(snapshot)):
             self.ended = now
+
+    def _lags(self, snapshot: Snapshot, now: float) -> bool:
+        """The Deployment says that it is done, and pods of other revisions still look ready: their news is on its way."""
+        if self.verdict.state != "done" or self.ref.kind != "Deployment" or not old_and_new(snapshot)[0]:
+            return False
+        self._settled_at = self._settled_at or min(now + _SETTLE_SECONDS, self.deadline)
+        if now >= self._settled_at:
+            return False
+        self.verdict = replace(self.verdict, state="waiting", message="", recheck=self._settled_at)
+        return True
 
     def time_out(self, now: float) -> None:
         """End the wait: its time is over."""

@@ -1,0 +1,78 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One workload on its way through a wait."""
+
+from __future__ import annotations
+
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, Ref
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.request import Waiting
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Snapshot
+from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.course import Course
+
+from tests.unit.plugins.module_utils._domain.samples import NEW, OLD, pod, replica_set, snapshot, workload
+
+DONE = {"replicas": 1, "updatedReplicas": 1, "readyReplicas": 1, "availableReplicas": 1}
+
+
+def seen(*pods: JsonObject) -> Snapshot:
+    """A Deployment that says it is done, and what the watch of pods has told so far."""
+    return snapshot(workload(spec={"replicas": 1}, status=DONE), [replica_set(1, OLD), replica_set(2, NEW, replicas=1)], pods)
+
+
+def course() -> Course:
+    return Course(Ref("Deployment", "shop", "web"), started=0.0, waiting=Waiting(timeout=60), done=lambda _seen: True, generation=2)
+
+
+OLD_POD, NEW_POD = pod("old", "h1"), pod("new", "h2")
+
+
+def test_done_ends_the_wait() -> None:
+    one = course()
+    one.look(seen(NEW_POD), 1.0)
+    assert (one.open, one.failed, one.ended) == (False, False, 1.0)
+    assert one.new_line() == "Deployment shop/web: 0 old, 1 new ready: successfully rolled out"
+    assert one.new_line() == ""
+
+
+def test_pods_whose_news_is_late_are_waited_for_a_moment_and_not_shown() -> None:
+    one = course()
+    one.look(seen(OLD_POD, NEW_POD), 1.0)
+    assert one.open
+    assert one.new_line() == ""
+    assert one.verdict.recheck == 1.5
+    one.look(seen(NEW_POD), 1.1)
+    assert one.ended == 1.1
+    assert one.new_line().startswith("Deployment shop/web: 0 old")
+
+
+def test_pods_whose_news_never_comes_do_not_hold_the_wait() -> None:
+    one = course()
+    one.look(seen(OLD_POD, NEW_POD), 1.0)
+    one.look(seen(OLD_POD, NEW_POD), 1.4)
+    assert one.open
+    one.look(seen(OLD_POD, NEW_POD), 1.5)
+    assert (one.ended, one.failed) == (1.5, False)
+
+
+def test_done_just_before_the_deadline_is_done() -> None:
+    one = course()
+    one.look(seen(OLD_POD, NEW_POD), 59.8)
+    assert one.verdict.recheck == one.deadline
+    one.look(seen(OLD_POD, NEW_POD), 60.0)
+    assert (one.failed, one.timed_out) == (False, False)
+
+
+def test_what_is_older_than_our_write_says_nothing() -> None:
+    one = Course(Ref("Deployment", "shop", "web"), started=0.0, waiting=Waiting(), done=lambda _seen: True, generation=3)
+    one.look(seen(NEW_POD), 1.0)
+    assert one.open
+    assert one.new_line() == ""
+
+
+def test_a_deletion_ends_the_wait_as_failed() -> None:
+    one = course()
+    one.look(Snapshot(None), 1.0)
+    assert (one.deleted, one.failed) == (True, True)
+    assert one.new_line() == ""
