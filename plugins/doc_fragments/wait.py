@@ -38,6 +38,8 @@ options:
       - V(auto) shows one line for each change of the rollout while it runs, on the terminal and in an AWX job's output. V(off) shows none.
       - Progress is only live where the work is done in the controller's process, that is with a local connection and without
         C(become) and C(async). There is none under C(no_log), or with a stdout callback that a machine reads.
+      - Where a pipe reads Ansible's output, as in many pipelines, Python holds lines back until they fill a buffer; set
+        E(PYTHONUNBUFFERED) to V(1) there.
       - The environment variable E(ROLLOUT_PROGRESS) set to C(false) turns it off everywhere.
     type: str
     choices: [auto, 'off']

@@ -106,4 +106,6 @@ def variables(folder: Path, *, extra_path: list[Path] | None = None) -> dict[str
     result["VIRTUAL_ENV"] = str(folder)
     result["PATH"] = os.pathsep.join(str(part) for part in [folder / "bin", *(extra_path or []), result.get("PATH", os.defpath)])
     result["ANSIBLE_COLLECTIONS_PATH"] = str(COLLECTIONS)
+    # Ansible leaves its output to Python's buffer, which holds lines of progress back where a pipe reads them.
+    result["PYTHONUNBUFFERED"] = "1"
     return result

@@ -166,5 +166,6 @@ class Ansible:
             "ANSIBLE_ASYNC_DIR": str(self.folder / ".ansible" / "async"),
             "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "collections"),
             "K8S_AUTH_KUBECONFIG": str(kubeconfig),
+            "PYTHONUNBUFFERED": "1",  # Ansible does not flush, so a pipe would get its lines late.
             "ROLLOUT_TEST_RECORD": str(record),
         }

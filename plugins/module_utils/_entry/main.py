@@ -100,6 +100,7 @@ def _call(
     seconds = parameters.get("wait_timeout") or 0
     connection = connect(options, environment=context.environment, clock=time.monotonic, deadline_seconds=seconds + _MARGIN_SECONDS)
     warnings.extend(connection.warnings)
+    hidden |= connection.secrets
 
     def progress(line: str) -> None:
         context.progress(str(remove_values(line, hidden)))

@@ -132,7 +132,8 @@ class AuthOptions:
         found = {self.api_key, self.password, self.proxy_headers.proxy_basic_auth, self.proxy_headers.basic_auth}
         found.update(re.findall(r"://[^/@\s]*:([^/@\s]+)@", self.proxy))
         if not isinstance(self.kubeconfig, str):
-            found.update(_secrets_in(self.kubeconfig))
+            for entry in self.kubeconfig.get("users") or ():
+                found.update(secrets_of_user(entry.get("user") if isinstance(entry, Mapping) else None))
         return frozenset(text for text in found if text)
 
 
@@ -229,10 +230,8 @@ def is_header_value(value: str) -> bool:
     return value.isprintable() and all(ord(character) < 256 for character in value)
 
 
-def _secrets_in(kubeconfig: Mapping[str, Any]) -> Iterator[str]:
-    """The secret texts of a kubeconfig given as data."""
-    for entry in kubeconfig.get("users") or ():
-        user = entry.get("user") if isinstance(entry, Mapping) else None
-        for key in ("token", "password", "client-key-data"):
-            if isinstance(user, Mapping) and isinstance(user.get(key), str):
-                yield user[key]
+def secrets_of_user(user: object) -> frozenset[str]:
+    """The secret texts of a user in a kubeconfig."""
+    if not isinstance(user, Mapping):
+        return frozenset()
+    return frozenset(user[key] for key in ("token", "password", "client-key-data") if isinstance(user.get(key), str) and user[key])

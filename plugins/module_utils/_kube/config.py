@@ -20,7 +20,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from .._domain.errors import InputError
-from .auth import AuthOptions, is_header_value
+from .auth import AuthOptions, is_header_value, secrets_of_user
 from .kubeconfig import Kubeconfig, capital, read_kubeconfig
 from .library import kubernetes, require, urllib3
 from .proxies import is_loopback, proxy_for, without_secrets
@@ -50,6 +50,8 @@ class Settings:
     renewable: bool
     warnings: tuple[str, ...]
     notes: tuple[str, ...]
+    secrets: frozenset[str] = field(repr=False)
+    """Secret texts of the kubeconfig's user, for masking."""
     namespace: str
     """Where objects are that name no namespace: the context's, in a pod the service account's, else `default`."""
     _configuration: Any = field(repr=False, compare=False)
@@ -107,6 +109,7 @@ def load_settings(options: AuthOptions, *, environment: Mapping[str, str]) -> Se
         renewable=not options.has_credentials,
         warnings=_clear_text(host),
         notes=notes,
+        secrets=secrets_of_user(user),
         namespace=(kubeconfig.namespace if kubeconfig else _service_account_namespace() if source == _POD else "") or "default",
         _configuration=configuration,
         _options=options,

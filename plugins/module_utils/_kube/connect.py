@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .._domain.ports import Cluster
 from .auth import AuthOptions
@@ -26,6 +26,8 @@ class Connection:
     notes: tuple[str, ...]
     namespace: str
     """Where objects are that name no namespace."""
+    secrets: frozenset[str] = field(default=frozenset(), repr=False)
+    """What nobody may see of the kubeconfig that was read."""
 
 
 def connect(
@@ -45,4 +47,6 @@ def connect(
     transport = Transport(lambda: load_settings(options, environment=environment), clock=clock)
     cluster = KubeCluster(transport, clock=clock, sleep=sleep, deadline=clock() + deadline_seconds)
     settings = transport.settings
-    return Connection(cluster, (*options.warnings, *settings.warnings), (*options.notes, *settings.notes), settings.namespace)
+    return Connection(
+        cluster, (*options.warnings, *settings.warnings), (*options.notes, *settings.notes), settings.namespace, settings.secrets
+    )

@@ -18,6 +18,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.auth impo
     AuthOptions,
     auth_argument_spec,
     auth_options,
+    secrets_of_user,
 )
 
 HOST = "https://api.example:6443"
@@ -227,3 +228,10 @@ def test_secrets_are_listed_for_masking_and_absent_from_the_text_form() -> None:
     assert options(AWX).secrets() == {"from-awx"}
     for text in (repr(read), repr(given), repr(options(AWX))):
         assert not any(secret in text for secret in ("t-1", "k-1", "s-2", "s-3", "s-4", "s-5", "from-awx"))
+
+
+def test_the_secrets_of_a_kubeconfigs_user_are_its_token_password_and_key() -> None:
+    user = {"token": "t", "password": "p", "client-key-data": "k", "client-certificate-data": "public", "username": "me"}
+    assert secrets_of_user(user) == {"t", "p", "k"}
+    assert secrets_of_user({"token": "", "password": None}) == frozenset()
+    assert secrets_of_user(None) == frozenset()
