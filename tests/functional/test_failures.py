@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from .interference import eventually
 from .test_rolling import containers, kubectl_says_done, roll
 
 
@@ -118,9 +119,14 @@ def test_a_quota_gets_its_grace_and_an_admission_refusal_none(ansible, running, 
     assert "PodSecurity" in last.msg or "violates" in last.msg
 
 
-def test_only_pods_of_the_candidate_count(ansible, namespace, deployment, apply, kubectl):
+def test_only_pods_of_the_candidate_count(ansible, namespace, deployment, apply, get):
     apply(deployment(image="registry.example/web:crash", replicas=2))
-    kubectl("wait", "pods", "--all", "--for=jsonpath={.status.containerStatuses[0].restartCount}=4", "--timeout=60s")
+
+    def crashing() -> bool:
+        statuses = [pod["status"].get("containerStatuses", [{}])[0] for pod in get("pods")]
+        return len(statuses) == 2 and all(status.get("restartCount", 0) > 3 for status in statuses)
+
+    eventually(crashing, "the old pods are in a crash loop", seconds=60)
     last = ansible(roll(namespace, definition=deployment(image="registry.example/web:2", replicas=2))).last
     assert not last.failed, last.msg
 
@@ -164,7 +170,9 @@ def test_a_first_rollout_has_nothing_to_go_back_to(ansible, namespace, deploymen
 def test_a_deletion_during_the_wait_is_an_error(ansible, namespace, deployment, kubectl):
     ansible(roll(namespace, definition=deployment()))
     started = ansible.start(roll(namespace, definition=deployment(image="registry.example/web:unready")))
-    kubectl("wait", "deployment/web", "--for=jsonpath={.spec.template.spec.containers[0].image}=registry.example/web:unready")
+    kubectl(
+        "wait", "deployment/web", "--for=jsonpath={.spec.template.spec.containers[0].image}=registry.example/web:unready", "--timeout=60s"
+    )
     kubectl("delete", "deployment", "web")
     last = started.wait(60).last
     assert last.failed
