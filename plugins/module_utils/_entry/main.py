@@ -97,7 +97,8 @@ def _call(
     hidden: set[str],
     warnings: list[str],
 ) -> Result:
-    seconds = parameters.get("wait_timeout") or 0
+    # Going back has the same time once more.
+    seconds = (parameters.get("wait_timeout") or 0) * (2 if parameters.get("on_failure") == "rollback" else 1)
     connection = connect(options, environment=context.environment, clock=time.monotonic, deadline_seconds=seconds + _MARGIN_SECONDS)
     warnings.extend(connection.warnings)
     hidden |= connection.secrets
