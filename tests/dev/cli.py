@@ -39,7 +39,9 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def split(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
-    """Part what stands behind -- from the rest, for the subcommand that hands it on."""
+    """Part what a subcommand hands on from the rest: the tests what stands behind --, the benchmarks everything."""
+    if arguments[:1] == ["bench"]:
+        return arguments[:1], arguments[1:]
     if arguments[:1] == ["test"] and "--" in arguments:
         at = arguments.index("--")
         return arguments[:at], arguments[at + 1 :]
@@ -65,7 +67,10 @@ def parser() -> argparse.ArgumentParser:
     tests = add(commands, "test", run_tests, "run the tests of all levels, or of some")
     tests.usage = "dev test [-h] [LEVEL ...] [-- PYTEST_ARGUMENT ...]"
     tests.add_argument("levels", nargs="*", metavar="LEVEL", help=f"one of {', '.join(levels.LEVELS)}; default: all")
-    add(commands, "bench", run_benchmarks, "measure what tasks cost, as ratios within one run")
+    benchmarks = add(
+        commands, "bench", run_benchmarks, "measure what tasks cost, as ratios within one run (./dev bench --help: its options)"
+    )
+    benchmarks.usage = "dev bench [OPTION ...]"
     add(commands, "lock", lock_requirements, "compile the hash-locked requirement files again, with the newest versions")
     return root
 
@@ -145,9 +150,9 @@ def run_tests(options: argparse.Namespace) -> int:
     return levels.test(options.levels, options.extra)
 
 
-def run_benchmarks(_options: argparse.Namespace) -> int:
+def run_benchmarks(options: argparse.Namespace) -> int:
     """Run the benchmarks."""
-    return levels.bench()
+    return levels.bench(options.extra)
 
 
 def lock_requirements(_options: argparse.Namespace) -> int:

@@ -100,6 +100,11 @@ def importer() -> Path:
     return environment(".venv-importer", "importer", pythons.newest())
 
 
+def rivals() -> Path:
+    """Return the environment of the benchmarks: what they compare with, and what draws the plot. Only ./dev bench makes it."""
+    return environment(".venv-rivals", "rivals", pythons.newest())
+
+
 def variables(folder: Path, *, extra_path: list[Path] | None = None) -> dict[str, str]:
     """Return the process environment in which the programs of a virtual environment find each other and the collection."""
     result = {key: value for key, value in os.environ.items() if key not in ("PYTHONHOME", "PYTHONPATH", "PYENV_VERSION")}

@@ -21,6 +21,7 @@ Level = Callable[[Sequence[str]], list[Outcome]]
 PURE = ("_domain", "_strategies")
 SCENARIOS = ROOT / "extensions" / "molecule"
 TEST_CLUSTER = "test"
+BENCH_CLUSTER = "bench"
 
 
 def pytest(
@@ -100,14 +101,18 @@ def test_cluster() -> Iterator[dict[str, str]]:
             cluster.down(chosen)
 
 
-def bench() -> int:
-    """Run every benchmark; each prints its own table."""
-    environment = envs.main()
-    programs = sorted((ROOT / "tests" / "bench").glob("*.py"))
-    with test_cluster() as variables:
-        everything = envs.variables(environment) | variables | {"PYTHONPATH": str(ROOT)}
-        codes = [run([environment / "bin" / "python", program], cwd=ROOT, env=everything) for program in programs]
-    return 1 if any(codes) else 0
+def bench(arguments: Sequence[str]) -> int:
+    """Run the benchmarks on a cluster of their own, with the environment that holds what they compare with."""
+    environment = envs.rivals()
+    chosen = os.environ.get("ROLLOUT_TEST_CLUSTER") or BENCH_CLUSTER
+    ours = not cluster.named(chosen).is_up()
+    try:
+        cluster.up(chosen)
+        everything = envs.variables(environment) | {"ROLLOUT_TEST_CLUSTER": chosen, "PYTHONPATH": str(ROOT)}
+        return run([environment / "bin" / "python", "-m", "tests.bench", *arguments], cwd=ROOT, env=everything)
+    finally:
+        if ours:
+            cluster.down(chosen)
 
 
 LEVELS: dict[str, tuple[Level, Callable[[], bool]]] = {
