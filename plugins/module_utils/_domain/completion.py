@@ -22,7 +22,7 @@ on the side of "not done":
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from .revisions import candidate_of, is_of, observed
@@ -45,7 +45,16 @@ class Standing:
 
 
 def standing(snapshot: Snapshot) -> Standing:
-    """How far the rollout of the snapshot's workload is; a missing workload is pending."""
+    """How far the rollout of the snapshot's workload is; a missing workload is pending, and one that is paused is in phase paused
+    whether its numbers match (`done`) or not."""
+    state = _standing(snapshot)
+    workload = snapshot.workload
+    if workload is None or workload.deleted or not workload.paused or state.failed:
+        return state
+    return replace(state, phase="paused", message=f"paused: {state.message}")
+
+
+def _standing(snapshot: Snapshot) -> Standing:
     workload = snapshot.workload
     if workload is None:
         return _pending("the workload does not exist")
@@ -67,7 +76,7 @@ def _deployment(snapshot: Snapshot, workload: Workload) -> Standing:
     # A pause holds back the template's first pod and the replacement of the old ones; it holds back neither scaling nor readiness.
     if workload.paused and (candidate is None or workload.current > workload.updated or expired):
         updated = f"{_count(workload.updated, workload.desired, 'new replica')} {_have(workload.desired)} been updated"
-        return Standing("paused", f"paused: {updated}", done=False, failed=False)
+        return _progressing(updated)
     lacking = _lacking(workload)
     if expired and not lacking:
         lacking = "an earlier revision exceeded its progress deadline and the controller has not judged this one yet"

@@ -53,6 +53,11 @@ _PATTERNS = tuple(
 )
 
 
+def looks_secret(name: str) -> bool:
+    """A variable's or key's name says that its value is a credential."""
+    return re.search(_NAMES, name, re.IGNORECASE) is not None
+
+
 def mask(text: str, secrets: Iterable[str] = ()) -> str:
     """`text` with every known value and everything that looks like a credential replaced by `MASK`; doing it again changes nothing.
 

@@ -94,6 +94,9 @@ class Cluster(Protocol):
     def update(self, resource: Resource, obj: JsonObject, *, manager: str, dry_run: bool = False) -> JsonObject:
         """PUT of a whole object; `ConflictError` when its resourceVersion is not the current one."""
 
+    def delete(self, resource: Resource, namespace: str, name: str, *, uid: str) -> bool:
+        """DELETE of the very object with that UID; False when it is gone already or another one has its name."""
+
     def log(self, namespace: str, pod: str, container: str, *, lines: int, previous: bool) -> str:
         """The last lines of a container's log, of its previous run on request; empty when there is none."""
 

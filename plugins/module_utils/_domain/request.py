@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from .objects import JsonObject, Ref
 from .resources import Resource
 
 OnFailure = Literal["rollback", "hold"]
+Goal = Literal["complete", "progressing", "paused", "healthy"]
+OnDeletion = Literal["fail", "wait"]
+Repair = Literal["none", "stuck", "all"]
+LastApplied = Literal["align", "leave"]
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,16 @@ class Waiting:
     """How long what may heal by itself may last; None leaves it to the cluster's own progress deadline."""
     log_lines: int = 5
     on_failure: OnFailure = "hold"
+    on_deletion: OnDeletion = "fail"
+    """A workload that goes away ends the wait, or its re-creation is waited for."""
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What is to stand in the change cause of a new template: why (empty: a description of the change), and by whom."""
+
+    why: str = ""
+    by: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,14 +89,86 @@ class RolloutRequest:
     targets: tuple[Target, ...]
     companions: tuple[Companion, ...] = ()
     limits: Limits = Limits()
-    change_cause: str = ""
+    cause: Cause = Cause()
     take_ownership: bool = False
     waiting: Waiting = Waiting()
 
 
 @dataclass(frozen=True)
-class WatchRequest:
-    """One task that only looks at workloads, once or until they are done."""
+class Selection:
+    """Which workloads a task is about: those that it names, or those of some kinds that a label selector finds."""
 
-    targets: tuple[Target, ...]
+    targets: tuple[Target, ...] = ()
+    resources: tuple[Resource, ...] = ()
+    """The kinds to search; empty where the workloads are named."""
+    labels: str = ""
+    namespace: str = ""
+    """Where to search; empty means everywhere."""
+    may_be_empty: bool = False
+    """Workloads that are not there are left out, also when none is left."""
+
+
+@dataclass(frozen=True)
+class WatchRequest:
+    """One task that only looks at workloads, once or until they are where the task wants them."""
+
+    selection: Selection
+    waiting: Waiting = Waiting()
+    until: Goal = "complete"
+    revision: int | None = None
+    """The number that the wanted revision must have."""
+    old_pods_gone: bool = False
+
+
+@dataclass(frozen=True)
+class HistoryRequest:
+    """One task that reads the revisions of workloads."""
+
+    selection: Selection
+    revision: int | None = None
+    """The one whose template is asked for."""
+    compare_to: int | None = None
+    """The one to show the difference from."""
+
+
+@dataclass(frozen=True)
+class Undo:
+    """Bring an earlier revision back: a number, or an image or change cause (`to`); without either the one before."""
+
+    revision: int | None = None
+    to: str = ""
+    resume: bool = False
+    repair: Repair = "stuck"
+    last_applied: LastApplied = "align"
+    cause: Cause = Cause()
+
+
+@dataclass(frozen=True)
+class Restart:
+    """Replace all pods by equal ones. `at` is the time that is written into the template (RFC 3339)."""
+
+    at: str
+    key: str = ""
+    """The same key as that of the last restart asks for none."""
+    waited_for: bool = True
+    """The task stays until the end, so that what was changed for the restart can be set back."""
+    cause: Cause = Cause()
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Hold a rollout (`paused`), or go on with it."""
+
+    paused: bool
+
+
+Operation: TypeAlias = "Undo | Restart | Pause"
+
+
+@dataclass(frozen=True)
+class OperationRequest:
+    """One task that changes live workloads and brings no template of its own."""
+
+    operation: Operation
+    selection: Selection
     waiting: Waiting = Waiting()

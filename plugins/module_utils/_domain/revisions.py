@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from .objects import JsonObject, JsonValue, controller_of, mapping, moment, number, text, texts, thaw_object, uid_of, without
+from .objects import JsonObject, JsonValue, controller_of, mapping, moment, number, text, texts, uid_of, without
 from .workload import CHANGE_CAUSE, REVISION, REVISION_HASH, TEMPLATE_HASH, Condition, Pod, Revision, Snapshot, Workload
 
 _REVISION_HISTORY = "deployment.kubernetes.io/revision-history"
@@ -68,6 +68,11 @@ def stable_of(snapshot: Snapshot) -> Revision | None:
     return next(iter(named + serving + others), None)
 
 
+def newest_besides(snapshot: Snapshot, revision: Revision | None) -> Revision | None:
+    """The revision with the highest number besides this one; of all when there is none to leave out."""
+    return next((entry for entry in reversed(snapshot.revisions) if revision is None or entry.uid != revision.uid), None)
+
+
 def old_and_new(snapshot: Snapshot) -> tuple[int, int]:
     """How many pods of other revisions and of the candidate are ready and not terminating: 3/0, 2/1, 1/2, 0/3."""
     candidate = candidate_of(snapshot)
@@ -117,7 +122,7 @@ def _revision(kind: str, obj: JsonObject) -> Revision:
         number=_numeral(annotations.get(REVISION, "")) if kind == "Deployment" else number(obj, "revision"),
         hash=own,
         # "$patch" tells the server how to merge a ControllerRevision's data; it is no part of the template.
-        template=thaw_object(without(without(template, "metadata", "labels", TEMPLATE_HASH), "$patch")),
+        template=_plain(template),
         change_cause=annotations.get(CHANGE_CAUSE, ""),
         created=moment(obj, "metadata", "creationTimestamp"),
         former=tuple(_numeral(entry) for entry in annotations.get(_REVISION_HISTORY, "").split(",") if _numeral(entry)),
@@ -133,15 +138,19 @@ def _numeral(value: str) -> int:
     return int(stripped) if stripped.isdecimal() else 0
 
 
-def _normal(template: JsonObject) -> JsonValue:
+def _plain(template: JsonObject) -> dict[str, JsonValue]:
+    """A template as a person would write it: without the hash label, and without the nulls that a ControllerRevision keeps of what
+    its controller wrote (creationTimestamp)."""
     plain = without(without(template, "metadata", "labels", TEMPLATE_HASH), "$patch")
-    if not mapping(plain, "metadata", "labels"):
-        plain = without(plain, "metadata", "labels")
-    return _without_nulls(plain)
+    return {key: _without_nulls(item) for key, item in plain.items() if item is not None}
+
+
+def _normal(template: JsonObject) -> JsonValue:
+    plain = _plain(template)
+    return plain if mapping(plain, "metadata", "labels") else without(plain, "metadata", "labels")
 
 
 def _without_nulls(value: JsonValue) -> JsonValue:
-    # A ControllerRevision keeps what its controller wrote (creationTimestamp: null), which the server leaves out elsewhere.
     if isinstance(value, Mapping):
         return {key: _without_nulls(item) for key, item in value.items() if item is not None}
     if isinstance(value, Sequence) and not isinstance(value, str):

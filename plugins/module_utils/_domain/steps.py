@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from .objects import JsonObject
-from .workload import Snapshot
+from .workload import Pod, Snapshot
 
 StepState = Literal["pending", "running", "done", "unchanged", "failed"]
 
@@ -34,15 +34,35 @@ class Edit:
     edit: Callable[[JsonObject], JsonObject]
     demand: Callable[[JsonObject], None] | None = None
     """Called with the live object before each plan; raises `RefusedError` when it is not any more what the edit was made for."""
+    single: bool = False
+    """A change that no definition makes (a pause, a restart): by JSON patch always, so that the next apply of a definition, which
+    does not name it, leaves it alone."""
 
 
 Write: TypeAlias = "Apply | Edit"
 
 
 @dataclass(frozen=True)
+class Replacement:
+    """Pods that a step deletes, one at a time, so that their controller makes them anew from the present template."""
+
+    due: Callable[[Snapshot], tuple[Pod, ...]]
+    """Those still to be deleted, the next one first. What is wrong with them is no failure of the rollout."""
+    free: Callable[[Snapshot], bool]
+    """The one deleted before is made up for, so the next one may go."""
+
+
+@dataclass(frozen=True)
 class Step:
-    """One step: what it writes to the workload, and when it is done. Steps are taken in order."""
+    """One step: what it writes to the workload, which pods it replaces, and when it is done. Steps are taken in order."""
 
     name: str
     write: Write | None
     done: Callable[[Snapshot], bool]
+    replacement: Replacement | None = None
+    intent: str = "rolled out"
+    """What a change of the template is called in check mode: `would be ...`."""
+    news: str = ""
+    """What has happened once the write is carried out: `undone to revision 2`."""
+    unchanged: str = ""
+    """Why there was nothing to write."""

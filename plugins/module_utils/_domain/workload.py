@@ -11,7 +11,7 @@ Each value is read from an API object by its `of`; rules about them stand in mod
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from .objects import JsonObject, Ref, at, containers, controller_of, flag, items, mapping, moment, number, ref_of, text, texts, uid_of
@@ -20,6 +20,8 @@ CHANGE_CAUSE = "kubernetes.io/change-cause"
 REVISION = "deployment.kubernetes.io/revision"
 TEMPLATE_HASH = "pod-template-hash"
 REVISION_HASH = "controller-revision-hash"
+RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
+"""kubectl's annotation of the template that makes a restart."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,14 @@ class Pod:
     conditions: tuple[Condition, ...]
     containers: tuple[Container, ...]
     """Init containers first."""
+    restarted_at: str = ""
+    """kubectl's restart annotation, which the pod has from its template."""
+
+    @property
+    def ordinal(self) -> int:
+        """The number at the end of a StatefulSet's pod's name; -1 where there is none."""
+        number_ = self.ref.name.rpartition("-")[2]
+        return int(number_) if number_.isdecimal() else -1
 
     @classmethod
     def of(cls, obj: JsonObject) -> Pod:
@@ -136,6 +146,7 @@ class Pod:
             conditions=conditions,
             containers=tuple(Container.of(status, init=True) for status in items(obj, "status", "initContainerStatuses"))
             + tuple(Container.of(status, init=False) for status in items(obj, "status", "containerStatuses")),
+            restarted_at=texts(obj, "metadata", "annotations").get(RESTARTED_AT, ""),
         )
 
 
@@ -205,6 +216,10 @@ class Workload:
     template: JsonObject
     annotations: Mapping[str, str]
     labels: Mapping[str, str]
+    first_ordinal: int = 0
+    """Of a StatefulSet: the ordinal of its first pod."""
+    limits: JsonObject = field(default_factory=dict)
+    """`rollingUpdate` of its strategy."""
 
     @classmethod
     def of(cls, obj: JsonObject) -> Workload:
@@ -240,6 +255,8 @@ class Workload:
             template=mapping(spec, "template"),
             annotations=texts(obj, "metadata", "annotations"),
             labels=texts(obj, "metadata", "labels"),
+            first_ordinal=number(spec, "ordinals", "start"),
+            limits=mapping(strategy, "rollingUpdate"),
         )
 
     @property

@@ -11,15 +11,18 @@ from dataclasses import replace
 
 from .._domain.diagnosis import needs_pull_error
 from .._domain.errors import ClusterError
+from .._domain.goals import is_complete
 from .._domain.objects import Ref, text
 from .._domain.ports import Cluster
 from .._domain.request import Waiting
-from .._domain.resources import EVENT
+from .._domain.resources import EVENT, POD
 from .._domain.revisions import old_and_new
-from .._domain.workload import Condition, Snapshot
+from .._domain.steps import Replacement
+from .._domain.workload import Condition, Pod, Snapshot
 from .observer import Observer
 from .surroundings import Surroundings
 from .verdict import FindingKey, Verdict, judge
+from .writer import Writer
 
 _LINES_PER_SECOND = 10
 _SETTLE_SECONDS = 0.5
@@ -30,6 +33,7 @@ class Course:
     """One workload on its way through a wait: since when which trouble is seen, how it ended.
 
     `generation` is that of our own write: what is older says nothing about the new template. `stale` is explained at `judge`.
+    `demand` answers with a sentence when the workload is not any more what is waited for; that ends the wait.
     """
 
     def __init__(
@@ -41,6 +45,8 @@ class Course:
         done: Callable[[Snapshot], bool],
         generation: int = 0,
         stale: Condition | None = None,
+        replacement: Replacement | None = None,
+        demand: Callable[[Snapshot], str] = lambda snapshot: "",
     ) -> None:
         self.ref = ref
         self.started = started
@@ -49,10 +55,18 @@ class Course:
         self.verdict = Verdict("waiting", "")
         self.timed_out = False
         self.deleted = False
+        self.refusal = ""
+        """The sentence of why the wait was given up, if it was."""
+        self.next_pod: Pod | None = None
+        """The pod that is to be deleted now."""
+        self.replaced: list[Pod] = []
+        """The pods that were deleted, in their order."""
         self._waiting = waiting
         self._done = done
         self._generation = generation
         self._stale = stale
+        self._replacement = replacement
+        self._demand = demand
         self._since: Mapping[FindingKey, float] = {}
         self._pull_errors: dict[tuple[str, str], str] = {}
         self._line = ""
@@ -75,24 +89,55 @@ class Course:
 
     def look(self, snapshot: Snapshot, now: float, cluster: Cluster | None = None) -> None:
         """Judge a new snapshot; with a cluster, the Events of pods whose status does not tell why the image cannot be pulled are read."""
-        self.snapshot = snapshot
+        self.snapshot, self.next_pod = snapshot, None
         if snapshot.workload is None:
-            self.deleted, self.ended = True, now
+            self._look_at_nothing(now)
             return
         if snapshot.workload.generation < self._generation:
             return
+        sentence = self._demand(snapshot)
+        if sentence:
+            self.give_up(sentence, now)
+            return
         if cluster is not None:
             self._ask_for_pull_errors(snapshot, cluster)
-        self.verdict = judge(snapshot, now=now, waiting=self._waiting, since=self._since, stale=self._stale, pull_errors=self._pull_errors)
+        due = self._replacement.due(snapshot) if self._replacement is not None else ()
+        self.verdict = judge(
+            snapshot,
+            now=now,
+            waiting=self._waiting,
+            since=self._since,
+            done=self._done,
+            doomed={pod.uid for pod in due},
+            stale=self._stale,
+            pull_errors=self._pull_errors,
+        )
         self._since = self.verdict.since or {}
         if self._lags(snapshot, now):
             return
-        if self.verdict.state == "failed" or (self.verdict.state == "done" and self._done(snapshot)):
+        if self.verdict.state != "waiting":
             self.ended = now
+        elif due and self._replacement is not None and self._replacement.free(snapshot):
+            # Its deletion may not show yet: then nothing else goes either.
+            self.next_pod = due[0] if all(pod.uid != due[0].uid for pod in self.replaced) else None
+
+    def _look_at_nothing(self, now: float) -> None:
+        if self._waiting.on_deletion == "fail":
+            self.deleted, self.ended = True, now
+            return
+        # What was seen of another object of this name says nothing about the next one.
+        self._since, self._stale, self._generation, self._settled_at = {}, None, 0, None
+        self._pull_errors.clear()
+        self.verdict = Verdict("waiting", "it does not exist, and is waited for")
+
+    def give_up(self, sentence: str, now: float) -> None:
+        """End the wait, for a reason that is not in the cluster's state."""
+        self.refusal, self.ended = sentence, now
+        self.verdict = replace(self.verdict, state="failed")
 
     def _lags(self, snapshot: Snapshot, now: float) -> bool:
         """The Deployment says that it is done, and pods of other revisions still look ready: their news is on its way."""
-        if self.verdict.state != "done" or self.ref.kind != "Deployment" or not old_and_new(snapshot)[0]:
+        if self.verdict.state != "done" or not is_complete(snapshot) or self.ref.kind != "Deployment" or not old_and_new(snapshot)[0]:
             return False
         self._settled_at = self._settled_at or min(now + _SETTLE_SECONDS, self.deadline)
         if now >= self._settled_at:
@@ -106,7 +151,7 @@ class Course:
 
     def new_line(self) -> str:
         """The line of progress if it differs from the one before, else an empty text."""
-        if self.snapshot.workload is None or not self.verdict.message:
+        if not self.verdict.message:
             return ""
         old, new = old_and_new(self.snapshot)
         troubles = [finding for finding in self.verdict.findings if not finding.starting]
@@ -135,8 +180,20 @@ def _speaks_of(message: str, image: str) -> bool:
     return "pull" in message and (image in message or not image)
 
 
-def await_all(courses: Collection[Course], observer: Observer, outside: Surroundings) -> None:
-    """Wait until every course has ended: done, failed, deleted, or out of time.
+def _replace_next(course: Course, writer: Writer, outside: Surroundings) -> None:
+    pod = course.next_pod
+    if pod is None:
+        return
+    outside.progress(f"{course.ref}: deleting {'' if pod.ready else 'the unready '}{pod.ref}, to be made anew")
+    course.replaced.append(pod)
+    try:
+        writer.delete(POD, pod.ref, pod.uid)
+    except ClusterError as error:
+        course.give_up(error.message, outside.clock())
+
+
+def await_all(courses: Collection[Course], observer: Observer, outside: Surroundings, writer: Writer | None = None) -> None:
+    """Wait until every course has ended: done, failed, deleted, or out of time; `writer` deletes the pods that a step replaces.
 
     Raises `ClusterError` when the cluster cannot be watched any more.
     """
@@ -155,6 +212,8 @@ def await_all(courses: Collection[Course], observer: Observer, outside: Surround
             if line:
                 shown.append(now)
                 outside.progress(line)
+            if writer is not None and course.next_pod is not None:
+                _replace_next(course, writer, outside)
         waiting = [course for course in courses if course.open]
         for course in waiting:
             if course.deadline <= now:

@@ -2,57 +2,95 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Only looking: the state of workloads now, and waiting for rollouts that somebody else started. Nothing here writes."""
+"""Only looking: the state of workloads now, their history, and waiting for what somebody else started. Nothing here writes."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from .._domain.completion import standing
 from .._domain.diagnosis import diagnose
-from .._domain.errors import NotFoundError
+from .._domain.errors import ForbiddenError
+from .._domain.goals import GOALS, old_pods_gone
+from .._domain.history import entries, numbered
 from .._domain.objects import Ref
-from .._domain.request import WatchRequest
-from .._domain.revisions import candidate_of, stable_of
+from .._domain.request import HistoryRequest, WatchRequest
+from .._domain.revisions import candidate_of, newest_besides, observed, stable_of
 from .._domain.workload import Snapshot
 from .course import Course, await_all
 from .observer import Observer
 from .outcome import Outcome, Rollout
-from .report import failure_of, phase_of, read_logs, with_logs
+from .report import failure_of, phase_of, read_logs, strategy_of, with_logs
+from .select import is_everywhere, present, select
 from .surroundings import Surroundings
-
-_STRATEGY = {"RollingUpdate": "rolling", "Recreate": "recreate", "OnDelete": "on_delete"}
 
 
 def status(request: WatchRequest, outside: Surroundings) -> Outcome:
     """The workloads as they are now. Raises `NotFoundError` for one that is not there, `ClusterError` when they cannot be read."""
-    refs = [target.ref for target in request.targets]
-    with Observer(outside.cluster, refs, follow=False) as observer:
-        snapshots = _snapshots(observer, refs)
+    targets = select(request.selection, outside.cluster)
+    refs = [target.ref for target in targets]
+    with Observer(outside.cluster, refs, follow=False, everywhere=is_everywhere(request.selection)) as observer:
+        snapshots = present(observer, targets, request.selection)
     rollouts = tuple(_status(ref, snapshot) for ref, snapshot in snapshots.items())
     return Outcome(changed=False, rollouts=rollouts, warnings=tuple(observer.warnings))
 
 
-def wait(request: WatchRequest, outside: Surroundings) -> Outcome:
-    """Wait until the workloads are done, all under one deadline; a failure is an outcome with an error.
+def history(request: HistoryRequest, outside: Surroundings) -> Outcome:
+    """The revisions of the workloads. Raises as `status`, and `InputError` for a number that a workload does not have."""
+    targets = select(request.selection, outside.cluster)
+    refs = [target.ref for target in targets]
+    with Observer(outside.cluster, refs, follow=False, everywhere=is_everywhere(request.selection)) as observer:
+        snapshots = present(observer, targets, request.selection)
+    if observer.warnings:
+        raise ForbiddenError(observer.warnings[0], status=403)
+    return Outcome(changed=False, rollouts=tuple(_history(ref, snapshot, request) for ref, snapshot in snapshots.items()))
 
-    Raises `NotFoundError` for a workload that is not there, `ClusterError` when they cannot be watched.
+
+def wait(request: WatchRequest, outside: Surroundings) -> Outcome:
+    """Wait until the workloads are where the request wants them, all under one deadline; a failure is an outcome with an error.
+
+    Raises `NotFoundError` for a workload that is not there (unless it is to be waited for), `ClusterError` when they cannot be watched.
     """
-    refs = [target.ref for target in request.targets]
-    with Observer(outside.cluster, refs) as observer:
-        _snapshots(observer, refs)
-        started = outside.clock()
-        courses = [Course(ref, started=started, waiting=request.waiting, done=lambda _: True) for ref in refs]
+    selection, waiting = request.selection, request.waiting
+    started = outside.clock()
+    targets = select(selection, outside.cluster)
+    again = waiting.on_deletion == "wait"
+    refs = [target.ref for target in targets]
+    with Observer(outside.cluster, refs, everywhere=is_everywhere(selection), narrow=not again) as observer:
+        if not again:
+            refs = list(present(observer, targets, selection))
+        if request.old_pods_gone and observer.warnings:
+            raise ForbiddenError(observer.warnings[0], status=403)
+        courses = [_course(ref, request, started) for ref in refs]
         await_all(courses, observer, outside)
     rollouts = tuple(with_logs(_waited(course, request, outside)) for course in courses)
     error = "\n".join(rollout.cause for rollout in rollouts if rollout.cause)
     return Outcome(changed=False, rollouts=rollouts, warnings=tuple(observer.warnings), error=error)
 
 
-def _snapshots(observer: Observer, refs: list[Ref]) -> dict[Ref, Snapshot]:
-    snapshots = {ref: observer.snapshot(ref) for ref in refs}
-    missing = [str(ref) for ref, snapshot in snapshots.items() if snapshot.workload is None]
-    if missing:
-        raise NotFoundError(f"{', '.join(missing)} does not exist; correct kind, name and namespace.", status=404)
-    return snapshots
+def _course(ref: Ref, request: WatchRequest, started: float) -> Course:
+    reached = GOALS[request.until]
+
+    def done(snapshot: Snapshot) -> bool:
+        return reached(snapshot) and (not request.old_pods_gone or old_pods_gone(snapshot))
+
+    return Course(ref, started=started, waiting=request.waiting, done=done, demand=_demand(ref, request.revision))
+
+
+def _demand(ref: Ref, number: int | None) -> Callable[[Snapshot], str]:
+    """That the wanted revision is still the one with that number."""
+
+    def demand(snapshot: Snapshot) -> str:
+        candidate = candidate_of(snapshot)
+        if number is None or candidate is None or snapshot.workload is None or not observed(snapshot.workload) or not candidate.number:
+            return ""
+        if candidate.number == number:
+            return ""
+        change = "it was changed since, or the number is wrong"
+        return f"{ref} wants revision {candidate.number} and not {number}, which was to be waited for; {change}."
+
+    return demand
 
 
 def _status(ref: Ref, snapshot: Snapshot) -> Rollout:
@@ -60,7 +98,7 @@ def _status(ref: Ref, snapshot: Snapshot) -> Rollout:
     return Rollout(
         ref=ref,
         phase=state.phase,
-        strategy=_strategy_of(snapshot),
+        strategy=strategy_of(snapshot),
         snapshot=snapshot,
         message=state.message,
         stable=stable_of(snapshot),
@@ -69,12 +107,22 @@ def _status(ref: Ref, snapshot: Snapshot) -> Rollout:
     )
 
 
+def _history(ref: Ref, snapshot: Snapshot, request: HistoryRequest) -> Rollout:
+    rollout = replace(_status(ref, snapshot), history=entries(snapshot))
+    chosen = numbered(snapshot, ref, request.revision) if request.revision is not None else None
+    if request.compare_to is None:
+        return replace(rollout, chosen=chosen)
+    earlier = numbered(snapshot, ref, request.compare_to)
+    later = chosen or candidate_of(snapshot) or newest_besides(snapshot, None)
+    return replace(rollout, chosen=chosen, compared=(earlier, later) if later is not None else None)
+
+
 def _waited(course: Course, request: WatchRequest, outside: Surroundings) -> Rollout:
     logs = read_logs(course, outside.cluster, request.waiting)
     return Rollout(
         ref=course.ref,
         phase=phase_of(course),
-        strategy=_strategy_of(course.snapshot),
+        strategy=strategy_of(course.snapshot),
         snapshot=course.snapshot,
         message=course.verdict.message,
         stable=stable_of(course.snapshot),
@@ -83,7 +131,3 @@ def _waited(course: Course, request: WatchRequest, outside: Surroundings) -> Rol
         cause=failure_of(course, request.waiting) if course.failed else "",
         logs=logs,
     )
-
-
-def _strategy_of(snapshot: Snapshot) -> str:
-    return _STRATEGY.get(snapshot.workload.update_type, "") if snapshot.workload is not None else ""

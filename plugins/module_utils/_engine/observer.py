@@ -50,13 +50,20 @@ class _Cache:
 class Observer:
     """Follows workloads until it is closed; use it as a context manager. With ``follow=False`` it only lists, once.
 
+    ``everywhere``: one list and one watch a kind for the whole cluster instead of one for each namespace. ``narrow``: of a single
+    workload only what its labels select is asked for; not where it may be made anew with other labels.
+
     Raises `ClusterError` from `start` and `wait` when the cluster cannot be read.
     """
 
-    def __init__(self, cluster: Cluster, refs: Iterable[Ref], *, follow: bool = True) -> None:
+    def __init__(
+        self, cluster: Cluster, refs: Iterable[Ref], *, follow: bool = True, everywhere: bool = False, narrow: bool = True
+    ) -> None:
         self._cluster = cluster
         self._following = follow
-        self._refs = tuple(refs)
+        self._everywhere = everywhere
+        self._narrow = narrow
+        self._refs = frozenset(refs)
         self._cache = _Cache()
         self._events: queue.SimpleQueue[tuple[Resource, WatchEvent] | ClusterError] = queue.SimpleQueue()
         self._subscriptions: list[Subscription] = []
@@ -144,18 +151,21 @@ class Observer:
             self._events.put(error)
 
     def _workload_sources(self) -> list[_Source]:
-        places = {(ref.kind, ref.namespace) for ref in self._refs}
-        sources = []
-        for kind, namespace in sorted(places):
-            names = [ref.name for ref in self._refs if (ref.kind, ref.namespace) == (kind, namespace)]
-            sources.append(_Source(WORKLOADS[kind], namespace, fields=f"metadata.name={names[0]}" if len(names) == 1 else ""))
-        return sources
+        names: dict[tuple[str, str], list[str]] = {}
+        for ref in self._refs:
+            names.setdefault((ref.kind, self._place(ref)), []).append(ref.name)
+        return [
+            _Source(WORKLOADS[kind], namespace, fields=f"metadata.name={its[0]}" if len(its) == 1 and namespace else "")
+            for (kind, namespace), its in sorted(names.items())
+        ]
 
     def _dependent_sources(self) -> list[_Source]:
+        places: dict[str, list[Ref]] = {}
+        for ref in self._refs:
+            places.setdefault(self._place(ref), []).append(ref)
         sources = []
-        for namespace in sorted({ref.namespace for ref in self._refs}):
-            here = [ref for ref in self._refs if ref.namespace == namespace]
-            labels = self._selector(here[0]) if len(here) == 1 else ""
+        for namespace, here in sorted(places.items()):
+            labels = self._selector(here[0]) if len(here) == 1 and self._narrow else ""
             kinds = {ref.kind for ref in here}
             if "Deployment" in kinds:
                 sources.append(_Source(REPLICA_SET, namespace, labels=labels))
@@ -163,6 +173,9 @@ class Observer:
                 sources.append(_Source(CONTROLLER_REVISION, namespace, labels=labels))
             sources.append(_Source(POD, namespace, labels=labels))
         return sources
+
+    def _place(self, ref: Ref) -> str:
+        return "" if self._everywhere else ref.namespace
 
     def _selector(self, ref: Ref) -> str:
         """A label selector for what belongs to one workload; empty (all) where matchExpressions would have to be spelled."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from .._domain.diagnosis import Finding
+from .._domain.history import Entry
 from .._domain.objects import JsonObject, Ref
 from .._domain.steps import StepState
 from .._domain.workload import Revision, Snapshot
@@ -44,8 +45,18 @@ class Rollout:
     findings: tuple[Finding, ...] = ()
     cause: str = ""
     """Why it failed, one sentence; empty otherwise."""
+    news: str = ""
+    """What was done to it: `went back to revision 2`."""
+    unchanged: str = ""
+    """Why there was nothing to do."""
     logs: Mapping[tuple[Ref, str], tuple[str, ...]] = field(default_factory=dict)
     """The last lines of failed containers' logs, by pod and container."""
+    history: tuple[Entry, ...] | None = None
+    """Its revisions, where they were asked for."""
+    chosen: Revision | None = None
+    """The revision whose template was asked for."""
+    compared: tuple[Revision, Revision] | None = None
+    """The two whose difference was asked for, the one that counts as earlier first."""
 
 
 @dataclass(frozen=True)

@@ -6,35 +6,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from .._domain.completion import standing
-from .._domain.errors import RefusedError
-from .._domain.request import RolloutRequest, Target
+from .._domain.errors import ForbiddenError, InputError, RefusedError
+from .._domain.request import Cause, OperationRequest, Pause, RolloutRequest, Target, Waiting
 from .._domain.steps import Apply, Step, StepState, Write
 from .._domain.workload import Snapshot, Workload
-from .._strategies import STRATEGIES
+from .._strategies import STRATEGIES, steps_of, warning_of
+from .observer import Observer
 from .outcome import Difference, Outcome, Rollout, RolloutPhase, StepReport
+from .report import strategy_of
+from .select import is_everywhere, present, select
 from .surroundings import Surroundings
-from .writer import Planned, Writer
+from .writer import NO_CAUSE, Planned, Writer
+
+T = TypeVar("T")
+U = TypeVar("U")
+NOTHING_SEEN = Snapshot(None)
 
 
 @dataclass(frozen=True)
 class PlannedTarget:
-    """One workload with the steps of its strategy and the first step's write as it would be carried out."""
+    """One workload with its steps, and the first step's write as it would be carried out."""
 
     target: Target
+    strategy: str
     steps: tuple[Step, ...]
     write: Planned
+    before: Snapshot = NOTHING_SEEN
+    """What was seen of it, where the steps follow from that."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A whole task: the objects that come along, then the workloads."""
+    """A whole task: the objects that come along, then the workloads; how they are waited for."""
 
     companions: tuple[Planned, ...]
     targets: tuple[PlannedTarget, ...]
     writer: Writer
+    waiting: Waiting
+    cause: Cause = NO_CAUSE
+    everywhere: bool = False
+    warnings: tuple[str, ...] = ()
 
     @property
     def writes(self) -> tuple[Planned, ...]:
@@ -45,24 +61,62 @@ class Plan:
 def make_plan(request: RolloutRequest, outside: Surroundings) -> Plan:
     """The plan for a request as the cluster is now. Raises `RolloutError` for whatever would be refused, before anything is written."""
     writer = Writer(outside.cluster, guard=outside.guard, take_ownership=request.take_ownership)
-    steps_of = STRATEGIES[request.strategy]
-    steps = [(target, steps_of(target, request.limits)) for target in request.targets]
+    steps_for = STRATEGIES[request.strategy]
+    steps = [(target, steps_for(target, request.limits)) for target in request.targets]
     companions = tuple(writer.plan(entry.resource, entry.ref, Apply(entry.manifest)) for entry in request.companions)
     targets = []
     for target, its_steps in steps:
-        planned = writer.plan(target.resource, target.ref, _first_write(its_steps), cause=request.change_cause)
+        planned = writer.plan(target.resource, target.ref, _first_write(its_steps), cause=request.cause)
         _refuse_paused(planned)
-        targets.append(PlannedTarget(target, its_steps, planned))
-    return Plan(companions, tuple(targets), writer)
+        targets.append(PlannedTarget(target, request.strategy, its_steps, planned))
+    return Plan(companions, tuple(targets), writer, request.waiting, request.cause)
 
 
-def preview(request: RolloutRequest, plan: Plan) -> Outcome:
+def plan_operation(request: OperationRequest, outside: Surroundings) -> Plan:
+    """The plan of an operation on workloads that are there. Raises as `make_plan`: one that is refused refuses the whole task."""
+    operation, selection = request.operation, request.selection
+    writer = Writer(outside.cluster, guard=outside.guard)
+    found = select(selection, outside.cluster)
+    everywhere = is_everywhere(selection)
+    with Observer(outside.cluster, [target.ref for target in found], follow=False, everywhere=everywhere) as observer:
+        snapshots = present(observer, found, selection)
+    if observer.warnings and not isinstance(operation, Pause):
+        raise ForbiddenError(observer.warnings[0], status=403)
+    targets = [target for target in found if target.ref in snapshots]
+    steps = _all_or_none(lambda target: steps_of(operation, target, snapshots[target.ref]), targets)
+    cause = Cause() if isinstance(operation, Pause) else operation.cause
+    writes = _all_or_none(
+        lambda entry: writer.plan(entry[0].resource, entry[0].ref, _first_write(entry[1]), cause=cause), zip(targets, steps, strict=True)
+    )
+    planned = tuple(
+        PlannedTarget(target, strategy_of(snapshots[target.ref]), its_steps, write, snapshots[target.ref])
+        for target, its_steps, write in zip(targets, steps, writes, strict=True)
+    )
+    warnings = tuple(filter(None, (warning_of(operation, target, snapshots[target.ref]) for target in targets)))
+    return Plan((), planned, writer, request.waiting, cause, everywhere, (*observer.warnings, *warnings))
+
+
+def _all_or_none(make: Callable[[U], T], entries: Iterable[U]) -> list[T]:
+    """What `make` makes of each; when some are refused, one error that names them all."""
+    made, refusals = list[T](), list[str]()
+    for entry in entries:
+        try:
+            made.append(make(entry))
+        except (InputError, RefusedError) as error:
+            refusals.append(error.message)
+    if refusals:
+        raise RefusedError("\n".join(refusals))
+    return made
+
+
+def preview(plan: Plan) -> Outcome:
     """The outcome of check mode: what would change, from the plan alone."""
     return Outcome(
         changed=any(planned.changed for planned in plan.writes),
-        rollouts=tuple(_preview(request, entry) for entry in plan.targets),
+        rollouts=tuple(_preview(entry) for entry in plan.targets),
         differences=differences(plan.writes),
         notes=notes(plan.writes),
+        warnings=plan.warnings,
     )
 
 
@@ -76,18 +130,20 @@ def notes(writes: tuple[Planned, ...]) -> tuple[str, ...]:
     return tuple(note for planned in writes for note in planned.notes)
 
 
-def _preview(request: RolloutRequest, entry: PlannedTarget) -> Rollout:
+def _preview(entry: PlannedTarget) -> Rollout:
     planned = entry.write
     before = Snapshot(Workload.of(planned.before)) if planned.before is not None else Snapshot(None)
-    state = standing(before)
+    state = standing(before if entry.before.workload is None else entry.before)
     phase: RolloutPhase = "pending" if planned.changed else state.phase
-    if planned.template_changed:
-        message = "would be rolled out"
+    if planned.template_changed or (planned.changed and entry.before.workload is not None):
+        message = f"would be {entry.steps[0].intent}"
     else:
         message = "would be changed without a rollout" if planned.changed else state.message
     step: StepState = "pending" if planned.changed else "unchanged"
     reports = tuple(StepReport(its.name, step) for its in entry.steps)
-    return Rollout(entry.target.ref, phase, request.strategy, Snapshot(Workload.of(planned.after)), message, steps=reports)
+    after = Snapshot(Workload.of(planned.after), entry.before.revisions, entry.before.pods)
+    unchanged = "" if planned.changed else entry.steps[0].unchanged
+    return Rollout(entry.target.ref, phase, entry.strategy, after, message, steps=reports, unchanged=unchanged)
 
 
 def _first_write(steps: tuple[Step, ...]) -> Write:
@@ -105,6 +161,6 @@ def _refuse_paused(planned: Planned) -> None:
         raise RefusedError(f"{planned.ref} would be created paused, so nothing would be rolled out; take paused out of the definition.")
     if planned.template_changed or not standing(Snapshot(Workload.of(planned.before))).done:
         raise RefusedError(
-            f"{planned.ref} is paused, so nothing would be rolled out; resume it first (kubectl rollout resume), or write paused: false "
-            "into the definition."
+            f"{planned.ref} is paused, so nothing would be rolled out; resume it first (module resume), or write paused: false into the "
+            "definition."
         )

@@ -16,8 +16,11 @@ from .._domain.objects import Ref
 from .._domain.ports import Cluster
 from .._domain.request import Waiting
 from .._domain.revisions import candidate_of
+from .._domain.workload import Snapshot
 from .course import Course
 from .outcome import Rollout, RolloutPhase
+
+_STRATEGY = {"RollingUpdate": "rolling", "Recreate": "recreate", "OnDelete": "on_delete"}
 
 Logs = dict[tuple[Ref, str], tuple[str, ...]]
 
@@ -27,6 +30,11 @@ def phase_of(course: Course) -> RolloutPhase:
     if course.failed and not course.timed_out:
         return "degraded"
     return standing(course.snapshot).phase
+
+
+def strategy_of(snapshot: Snapshot) -> str:
+    """The strategy by which the cluster's own controller replaces the workload's pods."""
+    return _STRATEGY.get(snapshot.workload.update_type, "") if snapshot.workload is not None else ""
 
 
 def read_logs(course: Course, cluster: Cluster, waiting: Waiting) -> Logs:
@@ -47,6 +55,8 @@ def read_logs(course: Course, cluster: Cluster, waiting: Waiting) -> Logs:
 
 def failure_of(course: Course, waiting: Waiting) -> str:
     """The sentence about a course that failed: object, revision, how far it got, cause, remedy."""
+    if course.refusal:
+        return course.refusal
     if course.deleted:
         return f"{course.ref} was deleted while its rollout was waited for."
     workload, candidate = course.snapshot.workload, candidate_of(course.snapshot)

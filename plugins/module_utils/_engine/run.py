@@ -2,20 +2,20 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Carrying out: write what the plan says, wait for all workloads together, answer a failure as the request wants it."""
+"""Carrying out: write what the plan says, wait for all workloads together, step by step, answer a failure as the request wants it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 
-from .._domain.completion import standing
-from .._domain.errors import RefusedError, RolloutError
-from .._domain.objects import JsonObject, Ref, mapping, replaced, without
-from .._domain.request import RolloutRequest
-from .._domain.revisions import candidate_of, same_template, stable_of
-from .._domain.steps import Edit, Step, StepState
-from .._domain.workload import CHANGE_CAUSE, Revision, Snapshot, Workload
+from .._domain.errors import RolloutError
+from .._domain.objects import Ref
+from .._domain.request import Cause, Undo
+from .._domain.revisions import candidate_of, stable_of
+from .._domain.steps import Step, StepState
+from .._domain.workload import Revision, Snapshot, Workload
+from .._strategies import steps_of
 from .course import Course, await_all
 from .observer import Observer
 from .outcome import Outcome, Rollout, StepReport
@@ -26,151 +26,213 @@ from .verdict import deadline_exceeded
 from .writer import Planned
 
 
-def carry_out(request: RolloutRequest, plan: Plan, outside: Surroundings) -> Outcome:
+def carry_out(plan: Plan, outside: Surroundings) -> Outcome:
     """The outcome of a run. Raises `RolloutError` when a write fails; a rollout that fails is an outcome, not an exception."""
-    written: dict[Ref, Planned] = {planned.ref: plan.writer.execute(planned) for planned in plan.companions}
-    courses: dict[Ref, Course] = {}
-    for entry in plan.targets:
+    with ExitStack() as stack:
+        run = _Run(plan, outside, stack)
+        run.first_steps()
+        run.further_steps()
+        run.reports = {entry.target.ref: run.report(entry) for entry in plan.targets}
+        if plan.waiting.on_failure == "rollback" and any(rollout.cause for rollout in run.reports.values()):
+            _roll_back(run)
+        return run.outcome()
+
+
+class _Run:
+    """One task on its way. All its workloads have one deadline; the cluster is watched once there is something to wait for."""
+
+    def __init__(self, plan: Plan, outside: Surroundings, stack: ExitStack) -> None:
+        self.plan = plan
+        self.outside = outside
+        self.reports: dict[Ref, Rollout] = {}
+        self.warnings = list(plan.warnings)
+        self._stack = stack
+        self._observer: Observer | None = None
+        self._written: list[Planned] = []
+        self._firsts: dict[Ref, Planned] = {}
+        self._courses: dict[Ref, list[Course]] = {}
+        self._steps: dict[Ref, list[StepReport]] = {}
+        self._started = 0.0
+
+    def first_steps(self) -> None:
+        """Write all first steps, then wait for them together."""
+        plan = self.plan
+        for planned in plan.companions:
+            self._written.append(plan.writer.execute(planned))
+        self._started = self.outside.clock()
+        for entry in plan.targets:
+            ref = entry.target.ref
+            self._firsts[ref] = plan.writer.execute(entry.write, cause=plan.cause)
+            self._written.append(self._firsts[ref])
+            self._courses[ref] = [self.course(self._firsts[ref], entry.steps[0], self._started, entry.before)]
+        self.wait([course for courses in self._courses.values() for course in courses])
+        for entry in plan.targets:
+            ref = entry.target.ref
+            self._steps[ref] = [self._step_report(entry.steps[0], self._courses[ref][0], self._firsts[ref])]
+
+    def further_steps(self) -> None:
+        """The next step of each workload whose last one is done, until there is none."""
+        for number in range(1, max((len(entry.steps) for entry in self.plan.targets), default=0)):
+            begun: list[tuple[PlannedTarget, Course, Planned]] = []
+            for entry in self.plan.targets:
+                last = self._courses[entry.target.ref][-1]
+                if number >= len(entry.steps) or last.open or last.failed:
+                    continue
+                step = entry.steps[number]
+                written = self._write(entry, step)
+                course = self.course(written, step, self._started, Snapshot(None))
+                self._courses[entry.target.ref].append(course)
+                begun.append((entry, course, written))
+            self.wait([course for _entry, course, _written in begun])
+            for entry, course, written in begun:
+                self._steps[entry.target.ref].append(self._step_report(entry.steps[number], course, written))
+
+    def _write(self, entry: PlannedTarget, step: Step) -> Planned:
+        if step.write is None:
+            raise ValueError(f"The step {step.name} of a strategy writes nothing.")
+        planned = self.plan.writer.plan(entry.target.resource, entry.target.ref, step.write, cause=self.plan.cause)
+        written = self.plan.writer.execute(planned, cause=self.plan.cause)
+        self._written.append(written)
+        return written
+
+    def course(self, written: Planned, step: Step, started: float, before: Snapshot) -> Course:
+        """The wait for one step of one workload; ended already where there is nothing to wait for."""
+        workload = Workload.of(written.after)
+        course = Course(
+            written.ref,
+            started=started,
+            waiting=self.plan.waiting,
+            done=step.done,
+            generation=workload.generation if written.changed else 0,
+            stale=deadline_exceeded(Snapshot(Workload.of(written.before))) if written.changed and written.before is not None else None,
+            replacement=step.replacement,
+        )
+        # What was seen while planning still holds where nothing was written; otherwise the answer to the write is all there is yet.
+        seen = replace(before, workload=workload) if before.workload is not None and not written.changed else Snapshot(workload)
+        if step.done(seen) or not self.plan.waiting.wait:
+            course.look(seen, self.outside.clock())
+        return course
+
+    def wait(self, courses: list[Course]) -> None:
+        """Wait for what is still open, unless the task does not wait."""
+        if not self.plan.waiting.wait or not any(course.open for course in courses):
+            return
+        await_all(courses, self.observer(), self.outside, self.plan.writer)
+
+    def observer(self) -> Observer:
+        """What watches the cluster; takes up what it warns of."""
+        if self._observer is None:
+            refs = [entry.target.ref for entry in self.plan.targets]
+            self._observer = self._stack.enter_context(Observer(self.outside.cluster, refs, everywhere=self.plan.everywhere))
+            self.warnings.extend(warning for warning in self._observer.warnings if warning not in self.warnings)
+        return self._observer
+
+    def report(self, entry: PlannedTarget) -> Rollout:
+        """One workload at the end of its steps."""
         ref = entry.target.ref
-        written[ref] = plan.writer.execute(entry.write, cause=request.change_cause)
-        courses[ref] = _course(written[ref], entry.steps[-1].done, request, outside)
-    warnings: list[str] = []
-    rollouts = tuple(with_logs(rollout) for rollout in _finish(request, plan, courses, written, outside, warnings))
-    failures = tuple(rollout.cause for rollout in rollouts if rollout.cause)
-    writes = tuple(written.values())
-    return Outcome(
-        changed=any(planned.changed for planned in writes) or any(_went_back(rollout) for rollout in rollouts),
-        rollouts=rollouts,
-        differences=differences(writes),
-        notes=notes(writes),
-        warnings=(*warnings, *(_not_restored(plan, writes) if any(_went_back(rollout) for rollout in rollouts) else ())),
-        error="\n".join(failures),
-    )
+        course, waiting = self._courses[ref][-1], self.plan.waiting
+        changed = self._firsts[ref].changed
+        return Rollout(
+            ref=ref,
+            phase=phase_of(course),
+            strategy=entry.strategy,
+            snapshot=course.snapshot,
+            message=course.verdict.message,
+            stable=stable_of(course.snapshot),
+            candidate=candidate_of(course.snapshot),
+            steps=tuple(self._steps[ref]),
+            findings=course.verdict.findings,
+            cause=failure_of(course, waiting) if course.failed else "",
+            news=entry.steps[0].news if changed else "",
+            unchanged="" if changed else entry.steps[0].unchanged,
+            logs=read_logs(course, self.outside.cluster, waiting),
+        )
 
+    def _step_report(self, step: Step, course: Course, written: Planned) -> StepReport:
+        touched = written.changed or bool(course.replaced)
+        state: StepState = "running" if course.open else ("failed" if course.failed else ("done" if touched else "unchanged"))
+        seconds = round((course.ended if course.ended is not None else self.outside.clock()) - course.started, 1)
+        return StepReport(step.name, state, seconds)
 
-def _course(written: Planned, done: Callable[[Snapshot], bool], request: RolloutRequest, outside: Surroundings) -> Course:
-    workload = Workload.of(written.after)
-    course = Course(
-        written.ref,
-        started=outside.clock(),
-        waiting=request.waiting,
-        done=done,
-        generation=workload.generation if written.changed else 0,
-        stale=deadline_exceeded(Snapshot(Workload.of(written.before))) if written.changed and written.before is not None else None,
-    )
-    snapshot = Snapshot(workload)
-    if standing(snapshot).done or not request.waiting.wait:
-        course.look(snapshot, outside.clock())
-    return course
+    def outcome(self) -> Outcome:
+        """The whole run."""
+        rollouts = tuple(with_logs(rollout) for rollout in self.reports.values())
+        writes = tuple(self._written)
+        replaced = tuple(
+            f"{course.ref}: deleted {', '.join(pod.ref.name for pod in course.replaced)}, to be made anew"
+            for courses in self._courses.values()
+            for course in courses
+            if course.replaced
+        )
+        went_back = any(_went_back(rollout) for rollout in rollouts)
+        return Outcome(
+            changed=any(planned.changed for planned in writes) or bool(replaced) or went_back,
+            rollouts=rollouts,
+            differences=differences(self._first_writes()),
+            notes=notes(writes) + replaced,
+            warnings=(*self.warnings, *(self._not_restored() if went_back else ())),
+            error="\n".join(rollout.cause for rollout in rollouts if rollout.cause),
+        )
 
+    def _first_writes(self) -> tuple[Planned, ...]:
+        """What the diff shows, as check mode does: later steps set back what was changed for the time of the task."""
+        return tuple(self._written[: len(self.plan.companions) + len(self.plan.targets)])
 
-def _finish(
-    request: RolloutRequest,
-    plan: Plan,
-    courses: Mapping[Ref, Course],
-    written: Mapping[Ref, Planned],
-    outside: Surroundings,
-    warnings: list[str],
-) -> tuple[Rollout, ...]:
-    """Wait where there is something to wait for; nothing is watched where all is done already. Takes up what the observer warns of."""
-
-    def report(entry: PlannedTarget) -> Rollout:
-        return _report(request, entry.steps, courses[entry.target.ref], written[entry.target.ref], outside)
-
-    if not request.waiting.wait or not any(course.open for course in courses.values()):
-        return tuple(report(entry) for entry in plan.targets)
-    with Observer(outside.cluster, courses) as observer:
-        warnings.extend(observer.warnings)
-        await_all(courses.values(), observer, outside)
-        rollouts = [report(entry) for entry in plan.targets]
-        if request.waiting.on_failure == "rollback":
-            rollouts = _roll_back(request, plan, rollouts, observer, outside)
-        return tuple(rollouts)
-
-
-def _report(request: RolloutRequest, steps: tuple[Step, ...], course: Course, written: Planned, outside: Surroundings) -> Rollout:
-    state: StepState = "running" if course.open else ("failed" if course.failed else ("done" if written.changed else "unchanged"))
-    logs = read_logs(course, outside.cluster, request.waiting)
-    seconds = round((course.ended if course.ended is not None else outside.clock()) - course.started, 1)
-    return Rollout(
-        ref=course.ref,
-        phase=phase_of(course),
-        strategy=request.strategy,
-        snapshot=course.snapshot,
-        message=course.verdict.message,
-        stable=stable_of(course.snapshot),
-        candidate=candidate_of(course.snapshot),
-        steps=tuple(StepReport(step.name, state, seconds) for step in steps),
-        findings=course.verdict.findings,
-        cause=failure_of(course, request.waiting) if course.failed else "",
-        logs=logs,
-    )
+    def _not_restored(self) -> tuple[str, ...]:
+        """What came along was changed in place and has no revision to go back to: the user must know."""
+        companions = {planned.ref for planned in self.plan.companions}
+        changed = [str(entry.ref) for entry in self._written if entry.changed and entry.before is not None and entry.ref in companions]
+        if not changed:
+            return ()
+        return (f"The workload went back, but what was changed along with it did not: {', '.join(changed)}.",)
 
 
 # --- going back ---------------------------------------------------------------------------------------------------------------
 
 
-def _roll_back(request: RolloutRequest, plan: Plan, rollouts: list[Rollout], observer: Observer, outside: Surroundings) -> list[Rollout]:
-    """Bring the stable template back for each workload that failed, then wait for all of them."""
-    courses: dict[Ref, Course] = {}
-    reports = {rollout.ref: rollout for rollout in rollouts}
-    for entry in plan.targets:
-        rollout = reports[entry.target.ref]
+def _roll_back(run: _Run) -> None:
+    """Undo each workload that failed to its stable revision, then wait for all of them."""
+    begun: dict[Ref, Course] = {}
+    started = run.outside.clock()
+    for entry in run.plan.targets:
+        rollout = run.reports[entry.target.ref]
         if not rollout.cause or rollout.snapshot.workload is None:
             continue
         stable = stable_of(rollout.snapshot)
         if stable is None:
-            reports[rollout.ref] = replace(rollout, cause=f"{rollout.cause} There is no earlier revision to go back to.")
+            run.reports[rollout.ref] = replace(rollout, cause=f"{rollout.cause} There is no earlier revision to go back to.")
             continue
-        outside.progress(f"{rollout.ref}: going back to revision {stable.number}")
-        edit = Edit(_bring_back(stable), _still(rollout.ref, rollout.snapshot.workload))
+        run.outside.progress(f"{rollout.ref}: going back to revision {stable.number}")
+        undo = Undo(revision=stable.number, cause=Cause(by=run.plan.cause.by))
         try:
-            planned = plan.writer.plan(entry.target.resource, rollout.ref, edit, cause=stable.change_cause)
-            written = plan.writer.execute(planned, cause=stable.change_cause)
+            (step,) = steps_of(undo, entry.target, rollout.snapshot)
+            if step.write is None:
+                continue
+            planned = run.plan.writer.plan(entry.target.resource, rollout.ref, step.write)
+            written = run.plan.writer.execute(planned)
         except RolloutError as error:
-            reports[rollout.ref] = replace(rollout, cause=f"{rollout.cause} Going back to revision {stable.number} failed: {error.message}")
+            run.reports[rollout.ref] = replace(
+                rollout, cause=f"{rollout.cause} Going back to revision {stable.number} failed: {error.message}"
+            )
             continue
-        courses[rollout.ref] = _course(written, lambda snapshot: standing(snapshot).done, request, outside)
-        reports[rollout.ref] = replace(rollout, cause=f"{rollout.cause} Went back to revision {stable.number}{_because(stable)}.")
-    await_all(courses.values(), observer, outside)
-    for ref, course in courses.items():
-        reports[ref] = _after_going_back(reports[ref], course, request, outside)
-    return [reports[rollout.ref] for rollout in rollouts]
-
-
-def _bring_back(stable: Revision) -> Callable[[JsonObject], JsonObject]:
-    """The edit that sets the stable template and the change cause that is true of it."""
-
-    def edit(obj: JsonObject) -> JsonObject:
-        obj = replaced(obj, ("spec", "template"), stable.template)
-        if stable.change_cause:
-            return replaced(obj, ("metadata", "annotations", CHANGE_CAUSE), stable.change_cause)
-        return without(obj, "metadata", "annotations", CHANGE_CAUSE)
-
-    return edit
-
-
-def _still(ref: Ref, failed: Workload) -> Callable[[JsonObject], None]:
-    """The demand that the template which failed is still the one: what somebody has set since is not ours to take back."""
-
-    def demand(live: JsonObject) -> None:
-        if not same_template(mapping(live, "spec", "template"), failed.template):
-            raise RefusedError(f"{ref} was given another template meanwhile, which is left alone.")
-
-    return demand
+        begun[rollout.ref] = run.course(written, step, started, Snapshot(None))
+        run.reports[rollout.ref] = replace(rollout, cause=f"{rollout.cause} Went back to revision {stable.number}{_because(stable)}.")
+    run.wait(list(begun.values()))
+    for ref, course in begun.items():
+        run.reports[ref] = _after_going_back(run.reports[ref], course, run)
 
 
 def _because(stable: Revision) -> str:
     return f" ({stable.change_cause})" if stable.change_cause else ""
 
 
-def _after_going_back(rollout: Rollout, course: Course, request: RolloutRequest, outside: Surroundings) -> Rollout:
+def _after_going_back(rollout: Rollout, course: Course, run: _Run) -> Rollout:
     """The report of a rollout that was given up: phase aborted when the stable template runs again, degraded when it does not."""
     seconds = round((course.ended or course.started) - course.started, 1)
     step = StepReport("rollback", "failed" if course.failed else "done", seconds)
     cause = rollout.cause
     if course.failed:
-        cause += f" Going back did not finish either: {failure_of(course, request.waiting)}"
+        cause += f" Going back did not finish either: {failure_of(course, run.plan.waiting)}"
     return replace(
         rollout,
         phase="degraded" if course.failed else "aborted",
@@ -184,12 +246,3 @@ def _after_going_back(rollout: Rollout, course: Course, request: RolloutRequest,
 
 def _went_back(rollout: Rollout) -> bool:
     return any(step.name == "rollback" for step in rollout.steps)
-
-
-def _not_restored(plan: Plan, writes: tuple[Planned, ...]) -> tuple[str, ...]:
-    """What came along was changed in place and has no revision to go back to: the user must know."""
-    companions = {planned.ref for planned in plan.companions}
-    changed = [str(planned.ref) for planned in writes if planned.changed and planned.before is not None and planned.ref in companions]
-    if not changed:
-        return ()
-    return (f"The workload went back, but what was changed along with it did not: {', '.join(changed)}.",)

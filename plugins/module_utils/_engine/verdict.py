@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from .._domain.completion import standing
 from .._domain.diagnosis import Finding, diagnose
+from .._domain.goals import is_complete
 from .._domain.request import Waiting
 from .._domain.workload import Condition, Snapshot, condition
 
@@ -49,21 +50,24 @@ def judge(
     now: float,
     waiting: Waiting,
     since: Mapping[FindingKey, float],
+    done: Callable[[Snapshot], bool] = is_complete,
+    doomed: Collection[str] = (),
     stale: Condition | None = None,
     pull_errors: Mapping[tuple[str, str], str] | None = None,
 ) -> Verdict:
     """Judge one workload at the clock's time `now` (seconds).
 
-    `since` comes from the verdict before. `stale` is the deadline condition that was there before our write: as long as the cluster
+    `since` comes from the verdict before. `done` is what is waited for. `doomed` are UIDs of pods that will be deleted, so that what is
+    wrong with them does not matter. `stale` is the deadline condition that was there before our write: as long as the cluster
     shows that very one, it speaks of the rollout before.
     """
     state = standing(snapshot)
-    if state.done:
+    if done(snapshot):
         return Verdict("done", state.message)
     outdated = stale is not None and deadline_exceeded(snapshot) == stale
     findings = tuple(
         finding
-        for finding in diagnose(snapshot, pull_errors=pull_errors or {})
+        for finding in diagnose(_without(snapshot, doomed), pull_errors=pull_errors or {})
         if not (outdated and finding.reason == "ProgressDeadlineExceeded")
     )
     seen = {_key(finding): since.get(_key(finding), now) for finding in findings}
@@ -76,6 +80,10 @@ def judge(
             recheck = due if recheck is None else min(recheck, due)
     failed = fatal is not None or (state.failed and not outdated)
     return Verdict("failed" if failed else "waiting", state.message, findings, fatal, recheck, seen)
+
+
+def _without(snapshot: Snapshot, doomed: Collection[str]) -> Snapshot:
+    return replace(snapshot, pods=tuple(pod for pod in snapshot.pods if pod.uid not in doomed)) if doomed else snapshot
 
 
 def _due(finding: Finding, first: float, waiting: Waiting) -> float | None:

@@ -16,11 +16,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from .._domain.causes import signed
 from .._domain.changes import content, describe, patch_between
 from .._domain.errors import ConflictError, ForbiddenError, InputError, InvalidError, NotFoundError, RefusedError
 from .._domain.fields import extract, is_empty, remove, under
 from .._domain.foreign import foreign_controller, helm_release
-from .._domain.objects import JsonObject, JsonValue, Ref, at, mapping, replaced, text, uid_of, without
+from .._domain.objects import JsonObject, JsonValue, Ref, at, mapping, replaced, text, texts, uid_of, without
 from .._domain.ownership import (
     APPLY_MANAGER,
     HANDOVER_MANAGER,
@@ -36,6 +37,8 @@ from .._domain.ownership import (
     takeover,
 )
 from .._domain.ports import Cluster, PatchOperation
+from .._domain.records import RECORDS
+from .._domain.request import Cause
 from .._domain.resources import HPA, SECRET, WORKLOADS, Resource
 from .._domain.revisions import same_template
 from .._domain.steps import Apply, Edit, Write
@@ -44,6 +47,7 @@ from .._domain.workload import CHANGE_CAUSE
 # While a rollout runs, each status update may come between our read and a take-over's write: those end by themselves.
 _TRIES = 20
 _CAUSE_PATH = ("metadata", "annotations", CHANGE_CAUSE)
+NO_CAUSE = Cause()
 
 
 @dataclass(frozen=True)
@@ -104,8 +108,8 @@ class Writer:
         self._hpas: dict[str, tuple[JsonObject, ...] | None] = {}
         self._new_namespaces: set[str] = set()
 
-    def plan(self, resource: Resource, ref: Ref, write: Write, *, cause: str = "") -> Planned:
-        """What the write would do now. `cause` is the change cause for a changed template; empty means a description of the change.
+    def plan(self, resource: Resource, ref: Ref, write: Write, *, cause: Cause = NO_CAUSE) -> Planned:
+        """What the write would do now. `cause` is for the change cause of a changed template.
 
         Raises `RefusedError` for what belongs to another controller, `InputError` for an edit of a missing object, `ClusterError`
         for what the server refuses.
@@ -117,7 +121,7 @@ class Writer:
                 continue  # A dry run met what somebody, a controller perhaps, had written since we read the object.
         return self._plan(resource, ref, write, cause=cause)
 
-    def _plan(self, resource: Resource, ref: Ref, write: Write, *, cause: str) -> Planned:
+    def _plan(self, resource: Resource, ref: Ref, write: Write, *, cause: Cause) -> Planned:
         live = self._cluster.read(resource, ref.namespace, ref.name)
         if live is not None:
             self._refuse_foreign(ref, live)
@@ -133,10 +137,10 @@ class Writer:
         if content(edited) == content(live):
             return Planned(ref=ref, resource=resource, write=write, before=live, after=live, route="none", body=live)
         if template_differs(live, edited) and text(edited, *_CAUSE_PATH) == text(live, *_CAUSE_PATH):
-            edited = _with_cause(edited, cause or describe(mapping(live, "spec", "template"), mapping(edited, "spec", "template")))
-        return self._plan_edit(resource, ref, write, live, edited, cause=cause)
+            edited = _with_cause(edited, _spelled(cause, live, edited))
+        return self._plan_edit(resource, ref, write, live, edited)
 
-    def execute(self, planned: Planned, *, cause: str = "") -> Planned:
+    def execute(self, planned: Planned, *, cause: Cause = NO_CAUSE) -> Planned:
         """Carry the write out; the result is the plan that was carried out, with what the server answered in `after`.
 
         A conflict means that somebody wrote between plan and write: it is planned again, a few times, and what follows from the new
@@ -153,19 +157,24 @@ class Writer:
                 planned = self.plan(planned.resource, planned.ref, planned.write, cause=cause)
         return planned
 
+    def delete(self, resource: Resource, ref: Ref, uid: str) -> bool:
+        """Delete the very object with that UID; False when it is gone already."""
+        self._guard()
+        return self._cluster.delete(resource, ref.namespace, ref.name, uid=uid)
+
     # --- planning -------------------------------------------------------------------------------------------------------------
 
-    def _plan_edit(self, resource: Resource, ref: Ref, write: Edit, live: JsonObject, edited: JsonObject, *, cause: str) -> Planned:
+    def _plan_edit(self, resource: Resource, ref: Ref, write: Edit, live: JsonObject, edited: JsonObject) -> Planned:
         """By apply of our manager where the template came from a definition of ours, if that leads to the same template; else by patch."""
         ours = applied_fields(live)
-        if not is_empty(under(ours, "spec", "template")):
+        if not write.single and not is_empty(under(ours, "spec", "template")):
             base = _identified(extract(live, ours), live)
             try:
                 body = write.edit(base)
             except InputError:
                 body = base  # The part that we applied lacks the container: somebody else's field, so a patch.
-            body = _keep_cause(body, edited)
-            planned = self._plan_apply(resource, ref, write, live, body, cause=cause or text(edited, *_CAUSE_PATH))
+            body = _keeping(without(body, *_CAUSE_PATH), edited)
+            planned = self._plan_apply(resource, ref, write, live, body, cause=NO_CAUSE)
             if not template_differs(planned.after, edited):
                 return planned
         operations = patch_between(content_with_version(live), content_with_version(edited))
@@ -173,16 +182,16 @@ class Writer:
         return Planned(ref=ref, resource=resource, write=write, before=live, after=after, route="patch", body=edited, operations=operations)
 
     def _plan_apply(
-        self, resource: Resource, ref: Ref, write: Write, live: JsonObject | None, manifest: JsonObject, *, cause: str
+        self, resource: Resource, ref: Ref, write: Write, live: JsonObject | None, manifest: JsonObject, *, cause: Cause
     ) -> Planned:
-        wanted = text(manifest, *_CAUSE_PATH) or cause
+        cause = Cause(text(manifest, *_CAUSE_PATH) or cause.why, cause.by)
         body: JsonObject = without(manifest, *_CAUSE_PATH)
         if live is None:
-            return self._plan_creation(resource, ref, write, body, wanted)
+            return self._plan_creation(resource, ref, write, body, cause)
         facts = self._facts(resource, ref, live)
         if facts.autoscaled:
             body = without(body, "spec", "replicas")
-        body = _keep_cause(body, live)
+        body = _keeping(body, live)
         answer, refused = self._answer(resource, live, body)
         refusal = None if self._force else conflict_sentence(live, answer, **facts.owners)
         if refusal:
@@ -198,7 +207,7 @@ class Writer:
         if content(predicted) == content(live):
             return Planned(ref=ref, resource=resource, write=write, before=live, after=live, route="none", body=body)
         if resource.kind in WORKLOADS and template_differs(live, predicted):
-            wanted = wanted or describe(mapping(live, "spec", "template"), mapping(predicted, "spec", "template"))
+            wanted = _spelled(cause, live, predicted)
             body, predicted = _with_cause(body, wanted), _with_cause(predicted, wanted)
         return Planned(
             ref=ref,
@@ -232,9 +241,9 @@ class Writer:
         lacking = replaced(lacking, ("metadata", "resourceVersion"), text(live, "metadata", "resourceVersion"))
         return taken, self._cluster.update(resource, lacking, manager=APPLY_MANAGER, dry_run=True)
 
-    def _plan_creation(self, resource: Resource, ref: Ref, write: Write, body: JsonObject, cause: str) -> Planned:
+    def _plan_creation(self, resource: Resource, ref: Ref, write: Write, body: JsonObject, cause: Cause) -> Planned:
         if resource.kind in WORKLOADS:
-            body = _with_cause(body, cause or "first rollout")
+            body = _with_cause(body, signed(cause.why or "first rollout", cause.by))
         if resource.kind == "Namespace":
             self._new_namespaces.add(ref.name)
         if ref.namespace in self._new_namespaces:
@@ -300,10 +309,18 @@ class Writer:
         return self._cluster.apply(resource, planned.body, manager=APPLY_MANAGER, force=self._force)
 
 
-def _keep_cause(body: JsonObject, live: JsonObject) -> JsonObject:
-    """The change cause stays as it is while the template does, so that our apply neither drops nor changes it."""
-    present = text(live, *_CAUSE_PATH)
-    return _with_cause(body, present) if present else body
+def _keeping(body: JsonObject, live: JsonObject) -> JsonObject:
+    """The change cause stays as it is while the template does, so that our apply neither drops nor changes it; our records stay always."""
+    kept = texts(live, "metadata", "annotations")
+    for name in (CHANGE_CAUSE, *RECORDS):
+        if kept.get(name) and not text(body, "metadata", "annotations", name):
+            body = replaced(body, ("metadata", "annotations", name), kept[name])
+    return body
+
+
+def _spelled(cause: Cause, before: JsonObject, after: JsonObject) -> str:
+    """The change cause of a new template: what the task says, else a description of the change."""
+    return signed(cause.why or describe(mapping(before, "spec", "template"), mapping(after, "spec", "template")), cause.by)
 
 
 def _with_cause(obj: JsonObject, cause: str) -> JsonObject:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,12 +20,14 @@ _WORKLOAD: Spec = {
     "name": {"type": "str"},
     "namespace": {"type": "str"},
 }
-_WAIT: Spec = {
+_TIMES: Spec = {
     "wait_timeout": {"type": "int", "default": 600, "aliases": ["timeout"]},
     "failure_grace": {"type": "int"},
     "log_lines": {"type": "int", "default": 5},
+    "progress": {"type": "str", "default": "auto", "choices": ["auto", "off"]},
 }
-_PROGRESS: Spec = {"progress": {"type": "str", "default": "auto", "choices": ["auto", "off"]}}
+_WAIT: Spec = {"wait": {"type": "bool", "default": True}, **_TIMES}
+_CAUSE: Spec = {"change_cause": {"type": "str"}, "requested_by": {"type": "str"}}
 _MANIFEST: Spec = {
     "definition": {"type": "raw", "aliases": ["resource_definition", "inline"]},
     "src": {"type": "path"},
@@ -52,6 +54,37 @@ class Arguments:
     checks: Mapping[str, Any] = field(default_factory=dict)
 
 
+def _on_workloads(options: Spec, *, kinds: Sequence[str] = tuple(sorted(WORKLOADS)), **checks: Any) -> Arguments:
+    """A module that takes one workload, a list of them, or those that a label selector finds."""
+    kind: Spec = {"type": "str", "choices": list(kinds)}
+    which: Spec = {
+        "kind": kind,
+        "name": {"type": "str"},
+        "namespace": {"type": "str"},
+        "workloads": {
+            "type": "list",
+            "elements": "dict",
+            "options": {
+                "kind": {**kind, "default": "Deployment"},
+                "name": {"type": "str", "required": True},
+                "namespace": {"type": "str"},
+            },
+        },
+        "label_selectors": {"type": "list", "elements": "str"},
+        "all_namespaces": {"type": "bool", "default": False},
+        "allow_empty": {"type": "bool", "default": False},
+    }
+    exclusive = [("name", "workloads", "label_selectors"), ("kind", "workloads")]
+    return Arguments(
+        spec={**auth_argument_spec, **which, **options},
+        checks={
+            "mutually_exclusive": [*exclusive, *checks.pop("mutually_exclusive", ())],
+            "required_one_of": [("name", "workloads", "label_selectors")],
+            **checks,
+        },
+    )
+
+
 ARGUMENTS: Mapping[str, Arguments] = {
     "rolling": Arguments(
         spec={
@@ -61,12 +94,10 @@ ARGUMENTS: Mapping[str, Arguments] = {
             "kind": {"type": "str", "default": "Deployment", "choices": ["Deployment"]},
             **_SHORT,
             **_LIMITS,
-            "change_cause": {"type": "str"},
+            **_CAUSE,
             "take_ownership": {"type": "bool", "default": False},
             "on_failure": {"type": "str", "default": "hold", "choices": ["hold", "rollback"]},
-            "wait": {"type": "bool", "default": True},
             **_WAIT,
-            **_PROGRESS,
         },
         checks={
             "mutually_exclusive": [
@@ -79,9 +110,31 @@ ARGUMENTS: Mapping[str, Arguments] = {
             "required_by": {"image": "name", "env": "name", "container": "env"},
         },
     ),
-    "wait": Arguments(
-        spec={**auth_argument_spec, **_WORKLOAD, "name": {"type": "str", "required": True}, **_WAIT, **_PROGRESS},
+    "wait": _on_workloads(
+        {
+            "until": {"type": "str", "default": "complete", "choices": ["complete", "progressing", "paused", "healthy"]},
+            "revision": {"type": "int"},
+            "old_pods_gone": {"type": "bool", "default": False},
+            "on_deletion": {"type": "str", "default": "fail", "choices": ["fail", "wait"]},
+            **_TIMES,
+        },
     ),
-    "status_info": Arguments(spec={**auth_argument_spec, **_WORKLOAD, "name": {"type": "str", "required": True}}),
+    "status_info": _on_workloads({}),
+    "history_info": _on_workloads({"revision": {"type": "int"}, "compare_to": {"type": "int"}}),
+    "undo": _on_workloads(
+        {
+            "revision": {"type": "int", "aliases": ["to_revision"]},
+            "to": {"type": "str"},
+            "resume": {"type": "bool", "default": False},
+            "repair": {"type": "str", "default": "stuck", "choices": ["none", "stuck", "all"]},
+            "last_applied": {"type": "str", "default": "align", "choices": ["align", "leave"]},
+            **_CAUSE,
+            **_WAIT,
+        },
+        mutually_exclusive=[("revision", "to")],
+    ),
+    "pause": _on_workloads({}, kinds=("Deployment",)),
+    "resume": _on_workloads(_WAIT, kinds=("Deployment",)),
+    "restart": _on_workloads({"key": {"type": "str"}, **_CAUSE, **_WAIT}),
 }
 """By the module's name."""

@@ -8,14 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from .._domain.objects import JsonObject
+from .._domain.request import OperationRequest, Selection
 from .._engine import look
 from .._engine.outcome import Outcome
-from .._engine.plan import make_plan, preview
+from .._engine.plan import make_plan, plan_operation, preview
 from .._engine.run import carry_out
 from .._engine.surroundings import Surroundings
-from .requests import Parameters, rollout_request, watch_request
+from .arguments import ARGUMENTS
+from .requests import (
+    Parameters,
+    history_request,
+    pause_request,
+    restart_request,
+    rollout_request,
+    selection_of,
+    undo_request,
+    watch_request,
+)
 
 
 @dataclass(frozen=True)
@@ -32,19 +44,54 @@ class Call:
 def _roll_out(call: Call, outside: Surroundings) -> Outcome:
     request = rollout_request(call.name, call.parameters, call.manifests, outside.cluster, call.namespace)
     plan = make_plan(request, outside)
-    return preview(request, plan) if call.check else carry_out(request, plan, outside)
+    return preview(plan) if call.check else carry_out(plan, outside)
+
+
+def _selection(call: Call) -> Selection:
+    kinds = ARGUMENTS[call.name].spec["kind"]["choices"]
+    return selection_of(call.parameters, call.namespace, kinds=kinds)
 
 
 def _wait(call: Call, outside: Surroundings) -> Outcome:
-    return look.wait(watch_request(call.parameters, call.namespace), outside)
+    return look.wait(watch_request(call.parameters, _selection(call)), outside)
 
 
 def _status(call: Call, outside: Surroundings) -> Outcome:
-    return look.status(watch_request(call.parameters, call.namespace), outside)
+    return look.status(watch_request(call.parameters, _selection(call)), outside)
+
+
+def _history(call: Call, outside: Surroundings) -> Outcome:
+    return look.history(history_request(call.parameters, _selection(call)), outside)
+
+
+def _operate(call: Call, request: OperationRequest, outside: Surroundings) -> Outcome:
+    plan = plan_operation(request, outside)
+    return preview(plan) if call.check else carry_out(plan, outside)
+
+
+def _undo(call: Call, outside: Surroundings) -> Outcome:
+    return _operate(call, undo_request(call.parameters, _selection(call)), outside)
+
+
+def _pause(call: Call, outside: Surroundings) -> Outcome:
+    return _operate(call, pause_request(call.parameters, _selection(call), paused=True), outside)
+
+
+def _resume(call: Call, outside: Surroundings) -> Outcome:
+    return _operate(call, pause_request(call.parameters, _selection(call), paused=False), outside)
+
+
+def _restart(call: Call, outside: Surroundings) -> Outcome:
+    return _operate(call, restart_request(call.parameters, _selection(call), datetime.now(UTC)), outside)
 
 
 COMMANDS: Mapping[str, Callable[[Call, Surroundings], Outcome]] = {
     "rolling": _roll_out,
     "wait": _wait,
     "status_info": _status,
+    "history_info": _history,
+    "undo": _undo,
+    "pause": _pause,
+    "resume": _resume,
+    "restart": _restart,
 }

@@ -6,14 +6,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from .._domain.errors import InputError
 from .._domain.objects import JsonObject, Ref, ref_of, replaced, text, without
 from .._domain.ports import Cluster
 from .._domain.replicas import check_limits
-from .._domain.request import Companion, Limits, RolloutRequest, ShortChange, Target, Waiting, WatchRequest
+from .._domain.request import (
+    Cause,
+    Companion,
+    HistoryRequest,
+    Limits,
+    OperationRequest,
+    Pause,
+    Restart,
+    RolloutRequest,
+    Selection,
+    ShortChange,
+    Target,
+    Undo,
+    Waiting,
+    WatchRequest,
+)
 from .._domain.resources import DEPLOYMENT, WORKLOADS
 from .manifests import check_name, manifests_of
 
@@ -55,13 +72,93 @@ def waiting_of(parameters: Parameters) -> Waiting:
         failure_grace=grace,
         log_lines=lines,
         on_failure=parameters.get("on_failure", "hold"),
+        on_deletion=parameters.get("on_deletion", "fail"),
     )
 
 
-def watch_request(parameters: Parameters, cluster_namespace: str) -> WatchRequest:
+def selection_of(parameters: Parameters, cluster_namespace: str, *, kinds: Collection[str]) -> Selection:
+    """Which workloads the task is about; a selector without a kind means all of `kinds`. Raises `InputError`."""
+    may_be_empty, here = parameters["allow_empty"], parameters.get("namespace")
+    everywhere, labels = parameters["all_namespaces"], parameters.get("label_selectors")
+    if everywhere and labels is None:
+        raise InputError("all_namespaces needs label_selectors: say by their labels which workloads are meant.")
+    if everywhere and here:
+        raise InputError(f"namespace {here} and all_namespaces exclude each other; leave one out.")
+    if labels is not None:
+        wanted = ",".join(part.strip() for part in labels if part.strip())
+        if not wanted:
+            raise InputError("label_selectors is empty; give at least one, such as app=web.")
+        chosen = [parameters["kind"]] if parameters.get("kind") else sorted(kinds)
+        namespace = "" if everywhere else check_name(here or cluster_namespace, "namespace")
+        return Selection(resources=tuple(WORKLOADS[kind] for kind in chosen), labels=wanted, namespace=namespace, may_be_empty=may_be_empty)
+    entries = parameters.get("workloads")
+    if entries is None:
+        entries = [{"kind": parameters.get("kind") or "Deployment", "name": parameters["name"]}]
+    elif not entries and not may_be_empty:
+        raise InputError("workloads is empty; name at least one, or set allow_empty: true.")
+    targets = tuple(_named({**entry, "namespace": entry.get("namespace") or here}, cluster_namespace) for entry in entries)
+    _refuse_twice([target.ref for target in targets], "workloads")
+    return Selection(targets=targets, may_be_empty=may_be_empty)
+
+
+def watch_request(parameters: Parameters, selection: Selection) -> WatchRequest:
     """The request of `wait` and `status_info`."""
-    waiting = waiting_of(parameters) if "wait_timeout" in parameters else Waiting()
-    return WatchRequest(targets=(_named(parameters, cluster_namespace),), waiting=waiting)
+    if "wait_timeout" not in parameters:
+        return WatchRequest(selection)
+    until = parameters["until"]
+    kinds = {target.resource.kind for target in selection.targets} or {resource.kind for resource in selection.resources}
+    if until == "paused" and kinds - {"Deployment"}:
+        raise InputError(f"until: paused is for Deployments, a {min(kinds - {'Deployment'})} cannot be paused; set kind: Deployment.")
+    return WatchRequest(
+        selection,
+        waiting=waiting_of(parameters),
+        until=until,
+        revision=_revision(parameters, "revision"),
+        old_pods_gone=parameters["old_pods_gone"],
+    )
+
+
+def history_request(parameters: Parameters, selection: Selection) -> HistoryRequest:
+    """The request of `history_info`."""
+    return HistoryRequest(selection, revision=_revision(parameters, "revision"), compare_to=_revision(parameters, "compare_to"))
+
+
+def undo_request(parameters: Parameters, selection: Selection) -> OperationRequest:
+    """The request of `undo`; revision 0 means the one before, as in kubectl."""
+    revision = parameters.get("revision")
+    operation = Undo(
+        revision=_revision(parameters, "revision") if revision else None,
+        to=(parameters.get("to") or "").strip(),
+        resume=parameters["resume"],
+        repair=parameters["repair"],
+        last_applied=parameters["last_applied"],
+        cause=_cause(parameters),
+    )
+    return OperationRequest(operation, selection, waiting_of(parameters))
+
+
+def restart_request(parameters: Parameters, selection: Selection, now: datetime) -> OperationRequest:
+    """The request of `restart`; `now` is the time that the restarted pods carry."""
+    at = now.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    operation = Restart(at=at, key=(parameters.get("key") or "").strip(), waited_for=parameters["wait"], cause=_cause(parameters))
+    return OperationRequest(operation, selection, waiting_of(parameters))
+
+
+def pause_request(parameters: Parameters, selection: Selection, *, paused: bool) -> OperationRequest:
+    """The request of `pause` and `resume`."""
+    waiting = waiting_of(parameters) if "wait_timeout" in parameters else Waiting(wait=False)
+    return OperationRequest(Pause(paused=paused), selection, waiting)
+
+
+def _revision(parameters: Parameters, name: str) -> int | None:
+    number: int | None = parameters.get(name)
+    if number is not None and number < 1:
+        raise InputError(f"{name} must be the number of a revision, 1 or more, not {number}; history_info lists them.")
+    return number
+
+
+def _cause(parameters: Parameters) -> Cause:
+    return Cause(why=parameters.get("change_cause") or "", by=parameters.get("requested_by") or "")
 
 
 def rollout_request(
@@ -83,7 +180,7 @@ def rollout_request(
             companions.append(Companion(resource, ref_of(placed), placed))
     if manifests and not targets:
         raise InputError("The definition holds no Deployment, so there is nothing to roll out; add it to the definition.")
-    _refuse_twice([entry.ref for entry in companions] + [entry.ref for entry in targets])
+    _refuse_twice([entry.ref for entry in companions] + [entry.ref for entry in targets], "the definition")
     if not manifests:
         targets.append(_short(parameters, limits, cluster_namespace))
     return RolloutRequest(
@@ -92,7 +189,7 @@ def rollout_request(
         # Nothing can be made in a namespace before it is there.
         companions=tuple(sorted(companions, key=lambda entry: entry.resource.kind != "Namespace")),
         limits=limits,
-        change_cause=parameters.get("change_cause") or "",
+        cause=_cause(parameters),
         take_ownership=parameters["take_ownership"],
         waiting=waiting,
     )
@@ -138,7 +235,7 @@ def _placed(manifest: JsonObject, parameters: Parameters, cluster_namespace: str
     return replaced(manifest, ("metadata", "namespace"), namespace)
 
 
-def _refuse_twice(refs: list[Ref]) -> None:
-    for ref in refs:
-        if refs.count(ref) > 1:
-            raise InputError(f"{ref} stands in the definition twice; leave one out.")
+def _refuse_twice(refs: list[Ref], where: str) -> None:
+    for ref, times in Counter(refs).items():
+        if times > 1:
+            raise InputError(f"{ref} stands in {where} twice; leave one out.")

@@ -6,12 +6,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from .._domain.changes import diff_pair
+from .._domain.completion import standing
 from .._domain.diagnosis import Finding
+from .._domain.history import Entry, difference, shown_template
 from .._domain.revisions import candidate_of, old_and_new
-from .._domain.workload import CHANGE_CAUSE, REVISION, Revision, Snapshot
+from .._domain.workload import CHANGE_CAUSE, REVISION, Condition, Revision, Snapshot
 from .._engine.outcome import Difference, Outcome, Rollout
 from .manifests import dumped
 
@@ -51,22 +54,24 @@ def _summary(outcome: Outcome, *, check: bool) -> str:
 
 def _sentence(rollout: Rollout, *, check: bool) -> str:
     states = {step.state for step in rollout.steps}
-    message = rollout.message.rstrip(".")
-    if states == {"unchanged"} and rollout.phase == "complete":
-        return f"{rollout.ref}: the template already runs; nothing to do."
+    message = rollout.message.rstrip(".").removeprefix("paused: ")
     if check and states == {"pending"}:
         return f"{rollout.ref} {message}."
-    return f"{rollout.ref} is {rollout.phase}{f': {message}' if message else ''}."
+    how = f"is {rollout.phase}{f': {message}' if message else ''}"
+    if rollout.unchanged:
+        return f"{rollout.ref}: {rollout.unchanged}; {'nothing to do' if rollout.phase == 'complete' else f'it {how}'}."
+    return f"{rollout.ref} {f'{rollout.news}, and ' if rollout.news else ''}{how}."
 
 
 def _rollout(rollout: Rollout) -> Result:
     workload = rollout.snapshot.workload
     candidate = _version(rollout.candidate) or _live_version(rollout.snapshot)
-    return {
+    entry: Result = {
         "kind": rollout.ref.kind,
         "namespace": rollout.ref.namespace,
         "name": rollout.ref.name,
         "phase": rollout.phase,
+        "complete": standing(rollout.snapshot).done,
         "strategy": rollout.strategy,
         "steps": [{"name": step.name, "state": step.state, "seconds": step.seconds} for step in rollout.steps],
         # Stable is what serves: once complete, the candidate itself.
@@ -74,11 +79,57 @@ def _rollout(rollout: Rollout) -> Result:
         "candidate": candidate,
         "revision": _revision(rollout.snapshot),
         "change_cause": workload.annotations.get(CHANGE_CAUSE, "") if workload is not None else "",
+        "images": workload.images if workload is not None else {},
         "replicas": _replicas(rollout.snapshot),
+        "conditions": [_condition(condition) for condition in workload.conditions] if workload is not None else [],
         "weights": {},
         "findings": [_finding(finding, rollout) for finding in rollout.findings],
         "cause": rollout.cause,
     }
+    if rollout.history is not None:
+        now = datetime.now(UTC)
+        entry["revisions"] = [_revision_entry(revision, now) for revision in rollout.history]
+        entry["template"] = shown_template(rollout.chosen.template) if rollout.chosen is not None else None
+        entry["difference"] = _compared(*rollout.compared) if rollout.compared is not None else ""
+    return entry
+
+
+def _revision_entry(entry: Entry, now: datetime) -> Result:
+    revision = entry.revision
+    return {
+        "revision": revision.number,
+        "name": revision.name,
+        "created": _time(revision.created),
+        "age": entry.age(now),
+        "change_cause": revision.change_cause,
+        "images": revision.images,
+        "config": list(entry.config),
+        "running": entry.running,
+        "current": entry.current,
+        "former": list(revision.former),
+        "replicas": entry.replicas,
+        "ready": entry.ready,
+    }
+
+
+def _compared(earlier: Revision, later: Revision) -> str:
+    before, after = (dumped(shown_template(revision.template)) for revision in (earlier, later))
+    return difference(before, after, earlier, later)
+
+
+def _condition(condition: Condition) -> Result:
+    return {
+        "type": condition.type,
+        "status": condition.status,
+        "reason": condition.reason,
+        "message": condition.message,
+        "since": _time(condition.since),
+    }
+
+
+def _time(moment: datetime | None) -> str:
+    """As the API writes it; empty when it is not known."""
+    return moment.isoformat().replace("+00:00", "Z") if moment is not None else ""
 
 
 def _revision(snapshot: Snapshot) -> int | None:

@@ -134,6 +134,15 @@ class KubeCluster:
             happened=lambda live: holds(live, obj),
         )
 
+    def delete(self, resource: Resource, namespace: str, name: str, *, uid: str) -> bool:
+        deed = Deed("deleted", resource, namespace, name)
+        options = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": uid}}
+        answer = self._send("DELETE", resource.path(namespace, name), deed=deed, body=_encode(options), content_type="application/json")
+        if answer.status == 409 or (answer.status == 404 and is_absent(status_of(answer.body), deed=deed)):
+            return False  # The precondition did not hold, or there is nothing: that very object is gone either way.
+        self._parse(answer, deed)
+        return True
+
     def log(self, namespace: str, pod: str, container: str, *, lines: int, previous: bool) -> str:
         query = [("container", container), ("tailLines", str(lines)), ("limitBytes", str(_LOG_BYTES))]
         query += [("previous", "true")] if previous else []

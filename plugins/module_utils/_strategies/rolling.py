@@ -7,11 +7,10 @@
 from __future__ import annotations
 
 from .._domain.changes import set_env, set_images, set_limits
-from .._domain.completion import standing
+from .._domain.goals import is_complete
 from .._domain.objects import JsonObject, mapping, replaced
 from .._domain.request import Limits, ShortChange, Target
-from .._domain.steps import Apply, Edit, Step
-from .._domain.workload import Snapshot
+from .._domain.steps import Apply, Edit, Step, Write
 
 
 def steps(target: Target, limits: Limits) -> tuple[Step, ...]:
@@ -20,14 +19,13 @@ def steps(target: Target, limits: Limits) -> tuple[Step, ...]:
     Raises `InputError` where the manifest cannot take the limits.
     """
     if target.manifest is not None:
-        return (Step("roll", Apply(with_limits(target, limits, target.manifest)), is_complete),)
+        return (_step(Apply(with_limits(target, limits, target.manifest))),)
     change = target.change or ShortChange()
-    return (Step("roll", Edit(lambda obj: with_limits(target, limits, with_change(target, change, obj))), is_complete),)
+    return (_step(Edit(lambda obj: with_limits(target, limits, with_change(target, change, obj)))),)
 
 
-def is_complete(snapshot: Snapshot) -> bool:
-    """The rollout is complete as kubectl has it."""
-    return standing(snapshot).done
+def _step(write: Write) -> Step:
+    return Step("roll", write, is_complete, unchanged="the template already runs")
 
 
 def with_limits(target: Target, limits: Limits, obj: JsonObject) -> JsonObject:

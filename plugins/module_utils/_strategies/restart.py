@@ -1,0 +1,129 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Restart: all pods are replaced by equal ones, once per key; as `kubectl rollout restart`, and where that does nothing or leaves a gap."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from .._domain.causes import signed
+from .._domain.errors import RefusedError
+from .._domain.goals import is_complete
+from .._domain.objects import JsonObject, JsonValue, mapping, replaced, text
+from .._domain.records import RestartRecord
+from .._domain.replicas import resolve
+from .._domain.request import Restart, Target
+from .._domain.revisions import observed
+from .._domain.steps import Edit, Replacement, Step
+from .._domain.workload import CHANGE_CAUSE, RESTARTED_AT, Pod, Snapshot, Workload
+
+_TEMPLATE_MARK = ("spec", "template", "metadata", "annotations", RESTARTED_AT)
+_LIMITS = ("spec", "strategy", "rollingUpdate")
+_SURGING: Mapping[str, JsonValue] = {"maxSurge": 1, "maxUnavailable": 0}
+"""Limits under which the only pod goes when another one is ready."""
+
+
+def steps(target: Target, snapshot: Snapshot, operation: Restart) -> tuple[Step, ...]:
+    """`restart`, and `limits` where a single replica runs under other limits meanwhile. Raises `RefusedError` for a paused Deployment."""
+    workload = snapshot.workload
+    if workload is None:
+        return ()
+    record = RestartRecord.of(workload.annotations)
+    if operation.key and record.key == operation.key:
+        again = Edit(lambda obj: obj, single=True)
+        unchanged = f"it was restarted for the key {operation.key} already"
+        first = Step("restart", again, _done(record.at), _one_by_one(record.at), unchanged=unchanged)
+        return (first, *_limits_back(record))
+    if workload.paused:
+        raise RefusedError(f"{target.ref} is paused, so a restart would replace no pod; resume it first.")
+    limits = record.limits or (_limits_in_the_way(workload) if operation.waited_for else {})
+    record = RestartRecord(operation.key, operation.at, limits)
+    write = Edit(lambda obj: _restarted(obj, record, operation), single=True)
+    news = f"restarted{f' for the key {operation.key}' if operation.key else ''}"
+    first = Step("restart", write, _done(record.at), _one_by_one(record.at), intent="restarted", news=news)
+    return (first, *_limits_back(record))
+
+
+def warning(target: Target, snapshot: Snapshot, operation: Restart) -> str:
+    """What the user must know: where a restart stops the only pod before there is another one. Empty otherwise."""
+    workload = snapshot.workload
+    if workload is None or workload.ref.kind != "Deployment" or workload.desired != 1:
+        return ""
+    if operation.key and RestartRecord.of(workload.annotations).key == operation.key:
+        return ""
+    if workload.update_type == "Recreate":
+        return f"{target.ref} has one replica and the strategy Recreate: a restart stops its only pod before the new one starts."
+    if not operation.waited_for and _limits_in_the_way(workload):
+        return f"The limits of {target.ref} let its only pod go before the new one is ready; with wait: true the restart has no gap."
+    return ""
+
+
+def _restarted(obj: JsonObject, record: RestartRecord, operation: Restart) -> JsonObject:
+    changed = replaced(record.into(obj), _TEMPLATE_MARK, record.at)
+    reason = f"restart{f' for {operation.key}' if operation.key else ''}"
+    changed = replaced(changed, ("metadata", "annotations", CHANGE_CAUSE), signed(operation.cause.why or reason, operation.cause.by))
+    return replaced(changed, _LIMITS, dict(_SURGING)) if record.limits else changed
+
+
+def _limits_in_the_way(workload: Workload) -> Mapping[str, JsonValue]:
+    """The limits of a Deployment of one replica, if they let its only pod go before there is another."""
+    if workload.ref.kind != "Deployment" or workload.desired != 1 or workload.update_type != "RollingUpdate":
+        return {}
+    surge, unavailable = (value if isinstance(value, int | str) else None for value in map(workload.limits.get, _SURGING))
+    return dict(workload.limits) if resolve("Deployment", 1, surge=surge, unavailable=unavailable).unavailable else {}
+
+
+def _limits_back(record: RestartRecord) -> tuple[Step, ...]:
+    """Its own limits again, unless somebody has set others meanwhile."""
+    if not record.limits:
+        return ()
+
+    def edit(obj: JsonObject) -> JsonObject:
+        if dict(mapping(obj, *_LIMITS)) == dict(_SURGING):
+            obj = replaced(obj, _LIMITS, dict(record.limits))
+        return RestartRecord(record.key, record.at).into(obj)
+
+    return (Step("limits", Edit(edit, single=True), is_complete),)
+
+
+# --- OnDelete -----------------------------------------------------------------------------------------------------------------
+
+
+def _done(at: str) -> Callable[[Snapshot], bool]:
+    replacement = _one_by_one(at)
+
+    def done(snapshot: Snapshot) -> bool:
+        workload = snapshot.workload
+        if workload is None or workload.update_type != "OnDelete":
+            return is_complete(snapshot)
+        # Pods that carry the restart's time are restarted, also if somebody has brought another template since.
+        return observed(workload) and not replacement.due(snapshot) and replacement.free(snapshot)
+
+    return done
+
+
+def _one_by_one(at: str) -> Replacement:
+    """Where the controller replaces no pod by itself, we delete those that the restart has not reached, each when the one before is
+    made up for: first what is not ready anyway, then as the controllers do, a StatefulSet's from the highest ordinal down."""
+
+    def due(snapshot: Snapshot) -> tuple[Pod, ...]:
+        workload = snapshot.workload
+        if workload is None or workload.update_type != "OnDelete" or not observed(workload):
+            return ()
+        if text(workload.template, "metadata", "annotations", RESTARTED_AT) != at:
+            return ()  # Another restart or template has come since: this one is over.
+        left = (pod for pod in snapshot.pods if pod.restarted_at != at and not pod.terminating)
+        return tuple(sorted(left, key=lambda pod: (pod.ready, -pod.ordinal, pod.node, pod.ref.name)))
+
+    def free(snapshot: Snapshot) -> bool:
+        workload = snapshot.workload
+        if workload is None or len(snapshot.pods) < workload.desired or any(pod.terminating for pod in snapshot.pods):
+            return False
+        waiting = due(snapshot)
+        uids = {pod.uid for pod in waiting}
+        unready = sum(not pod.ready for pod in waiting)
+        return all(pod.ready for pod in snapshot.pods if pod.uid not in uids) and workload.available >= workload.desired - unready
+
+    return Replacement(due, free)

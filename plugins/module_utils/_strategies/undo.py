@@ -1,0 +1,190 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Undo: the template of an earlier revision comes back, and what stays stuck on the one it replaces is repaired."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+
+from .._domain.causes import signed, undo_cause
+from .._domain.completion import standing
+from .._domain.errors import RefusedError
+from .._domain.history import described, numbered, previous
+from .._domain.objects import JsonObject, JsonValue, Ref, mapping, replaced, text, without
+from .._domain.records import UndoRecord
+from .._domain.request import Target, Undo
+from .._domain.revisions import candidate_of, is_of, observed, same_template
+from .._domain.steps import Edit, Replacement, Step
+from .._domain.workload import CHANGE_CAUSE, RESTARTED_AT, Pod, Revision, Snapshot, Workload
+
+_LAST_APPLIED = ("metadata", "annotations", "kubectl.kubernetes.io/last-applied-configuration")
+
+
+def steps(target: Target, snapshot: Snapshot, operation: Undo) -> tuple[Step, ...]:
+    """One step, `undo`. Raises `InputError` when the workload has no such revision.
+
+    Nothing is written where the revision is wanted already, and without a named one where what is wanted is the outcome of an undo:
+    asked again (after a crash, by a relaunched job) it must not bring back what it has just taken away. A paused Deployment is undone
+    as well; no pod moves before it is resumed.
+    """
+    candidate = candidate_of(snapshot)
+    goal = _goal(target.ref, snapshot, operation)
+    replacement = _repair(snapshot, goal, operation)
+    done = _done(replacement)
+    if candidate is not None and goal.uid == candidate.uid:
+        repeated = operation.revision is None and not operation.to
+        return (
+            Step(
+                "undo",
+                Edit(_resumed if operation.resume else _as_it_is, single=True),
+                done,
+                replacement,
+                intent="resumed",
+                unchanged=_already(goal, operation, repeated=repeated),
+            ),
+        )
+    workload = snapshot.workload
+    record = UndoRecord.of(workload.annotations if workload is not None else {}).after(snapshot, goal)
+    name = f"revision {goal.number}{f' ({goal.change_cause})' if goal.change_cause else ''}"
+    write = Edit(_bring_back(goal, operation, record), still(target.ref, workload) if workload is not None else None)
+    return (Step("undo", write, done, replacement, intent=f"taken back to {name}", news=f"went back to {name}"),)
+
+
+def bring_back(goal: Revision, cause: str) -> Callable[[JsonObject], JsonObject]:
+    """The edit that sets the template of a revision and a change cause that is true of it."""
+
+    def edit(obj: JsonObject) -> JsonObject:
+        return replaced(replaced(obj, ("spec", "template"), goal.template), ("metadata", "annotations", CHANGE_CAUSE), cause)
+
+    return edit
+
+
+def still(ref: Ref, expected: Workload) -> Callable[[JsonObject], None]:
+    """The demand that the template is still the one that was seen: what somebody has set since is not ours to take back."""
+
+    def demand(live: JsonObject) -> None:
+        if not same_template(mapping(live, "spec", "template"), expected.template):
+            raise RefusedError(f"{ref} was given another template meanwhile, which is left alone.")
+
+    return demand
+
+
+def _goal(ref: Ref, snapshot: Snapshot, operation: Undo) -> Revision:
+    if operation.revision is not None:
+        return numbered(snapshot, ref, operation.revision)
+    if operation.to:
+        return described(snapshot, ref, operation.to)
+    candidate, workload = candidate_of(snapshot), snapshot.workload
+    if candidate is not None and workload is not None and UndoRecord.of(workload.annotations).holds(snapshot):
+        return candidate
+    return previous(snapshot, ref)
+
+
+def _already(goal: Revision, operation: Undo, *, repeated: bool) -> str:
+    if repeated:
+        return f"revision {goal.number}, which an undo has brought back, is wanted already; to go further back name a revision"
+    was = f" (now revision {goal.number})" if operation.revision not in (None, goal.number) else ""
+    wanted = f"revision {operation.revision}{was}" if operation.revision is not None else f"{operation.to} (revision {goal.number})"
+    return f"{wanted} is wanted already"
+
+
+def _as_it_is(obj: JsonObject) -> JsonObject:
+    return obj
+
+
+def _resumed(obj: JsonObject) -> JsonObject:
+    return without(obj, "spec", "paused") if mapping(obj, "spec").get("paused") is True else obj
+
+
+def _bring_back(goal: Revision, operation: Undo, record: UndoRecord) -> Callable[[JsonObject], JsonObject]:
+    cause = signed(operation.cause.why or undo_cause(goal.number, goal.change_cause), operation.cause.by)
+    whole = bring_back(goal, cause)
+
+    def edit(obj: JsonObject) -> JsonObject:
+        changed = record.into(whole(obj))
+        if operation.last_applied == "align":
+            changed = _aligned(changed, goal)
+        return _resumed(changed) if operation.resume else changed
+
+    return edit
+
+
+def _aligned(obj: JsonObject, goal: Revision) -> JsonObject:
+    """kubectl's record of what it applied last, with the template that is now there: what the next `kubectl apply` does not name, it
+    then removes, instead of mixing two versions. A restart's annotation was never applied."""
+    last = text(obj, *_LAST_APPLIED)
+    try:
+        applied = json.loads(last) if last else None
+    except ValueError:
+        return obj
+    if not isinstance(applied, Mapping) or not mapping(applied, "spec", "template"):
+        return obj
+    template: JsonObject = without(goal.template, "metadata", "annotations", RESTARTED_AT)
+    if not mapping(template, "metadata", "annotations"):
+        template = without(template, "metadata", "annotations")
+    aligned: JsonValue = json.dumps(replaced(applied, ("spec", "template"), template), separators=(",", ":")) + "\n"
+    return replaced(obj, _LAST_APPLIED, aligned)
+
+
+# --- repair -------------------------------------------------------------------------------------------------------------------
+
+
+def _done(replacement: Replacement | None) -> Callable[[Snapshot], bool]:
+    def done(snapshot: Snapshot) -> bool:
+        workload = snapshot.workload
+        if workload is None or not observed(workload):
+            return False
+        if replacement is not None and replacement.due(snapshot):
+            return False
+        if workload.update_type == "OnDelete":
+            # An undo restarts nothing there; only what was repaired is waited for.
+            return replacement is None or replacement.free(snapshot)
+        return workload.paused or standing(snapshot).done
+
+    return done
+
+
+def _repair(before: Snapshot, goal: Revision, operation: Undo) -> Replacement | None:
+    """A StatefulSet waits for a pod to be ready before it replaces it, for ever if it never will be: those are deleted.
+
+    Only what is not ready now and not of the revision to be reached; with `repair: all` also what was not ready of that revision before.
+    Lowest ordinal first, since pods are made in that order. Pods below the partition would come back as they are.
+    """
+    if operation.repair == "none" or before.workload is None or before.workload.ref.kind != "StatefulSet":
+        return None
+    unready_before = {pod.uid for pod in before.pods if not pod.ready}
+
+    def due(snapshot: Snapshot) -> tuple[Pod, ...]:
+        workload = snapshot.workload
+        if workload is None or not observed(workload) or workload.update_revision != goal.name:
+            return ()
+        lowest = workload.first_ordinal + (workload.partition or 0)
+        return tuple(
+            sorted(
+                (
+                    pod
+                    for pod in snapshot.pods
+                    if not pod.ready
+                    and not pod.terminating
+                    and pod.ordinal >= lowest
+                    and (not is_of(pod, goal) or (operation.repair == "all" and pod.uid in unready_before))
+                ),
+                key=lambda pod: pod.ordinal,
+            )
+        )
+
+    def free(snapshot: Snapshot) -> bool:
+        """No gap below the highest pod, none on its way out, and what was made anew is ready."""
+        first = snapshot.workload.first_ordinal if snapshot.workload is not None else 0
+        ordinals = sorted(pod.ordinal for pod in snapshot.pods)
+        waiting = {pod.uid for pod in due(snapshot)}
+        return (
+            ordinals == list(range(first, first + len(ordinals)))
+            and not any(pod.terminating for pod in snapshot.pods)
+            and all(pod.ready for pod in snapshot.pods if is_of(pod, goal) and pod.uid not in waiting)
+        )
+
+    return Replacement(due, free)
