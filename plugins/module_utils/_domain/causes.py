@@ -4,8 +4,8 @@
 
 """Change causes: what stands in the annotation `kubernetes.io/change-cause`, why and by whom.
 
-An undo's cause names the revision that it brought back and that one's own reason, so that it is true of what runs and of how it came to
-run. Kubernetes keeps the cause with the revision; `reason_of` gets the reason back from it, however often it was undone.
+An undo's cause names the revision that it brought back and that one's own reason, a restart's its key, so that they are true of what runs
+and of how it came to run. Kubernetes keeps the cause with the revision; `reason_of` gets the reason back from it, however often it was undone.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 
 _BY = re.compile(r" \[by [^\[\]]*\]$")
-_UNDO = re.compile(r"^undo to revision \d+(: )?")
+_AGAIN = re.compile(r"^(?:undo to revision \d+|restart(?: for [^:]*)?)(?:: |$)")
 
 
 def signed(why: str, by: str) -> str:
@@ -23,9 +23,9 @@ def signed(why: str, by: str) -> str:
 
 
 def reason_of(cause: str) -> str:
-    """The reason without who gave it, and of an undo the reason of what it brought back."""
+    """The reason without who gave it; of an undo or a restart the reason of the template that it brought back or started anew."""
     while True:
-        shorter = _UNDO.sub("", _BY.sub("", cause))
+        shorter = _AGAIN.sub("", _BY.sub("", cause))
         if shorter == cause:
             return cause
         cause = shorter
@@ -35,3 +35,10 @@ def undo_cause(number: int, cause: str) -> str:
     """The cause of a revision that an undo brings back: `undo to revision 2: release 2.0`."""
     reason = reason_of(cause)
     return f"undo to revision {number}{f': {reason}' if reason else ''}"
+
+
+def restart_cause(key: str, cause: str) -> str:
+    """The cause of a revision that only starts the same once more: `restart for 2026-11-21: release 2.0`."""
+    reason = reason_of(cause)
+    what = f"restart for {key.replace(':', ' ')}" if key else "restart"
+    return f"{what}{f': {reason}' if reason else ''}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from .._domain.causes import signed
+from .._domain.causes import restart_cause, signed
 from .._domain.errors import RefusedError
 from .._domain.goals import is_complete
 from .._domain.objects import JsonObject, JsonValue, mapping, replaced, text
@@ -41,7 +41,7 @@ def steps(target: Target, snapshot: Snapshot, operation: Restart) -> tuple[Step,
     limits = record.limits or (_limits_in_the_way(workload) if operation.waited_for else {})
     record = RestartRecord(operation.key, operation.at, limits)
     write = Edit(lambda obj: _restarted(obj, record, operation), single=True)
-    news = f"restarted{f' for the key {operation.key}' if operation.key else ''}"
+    news = f"was restarted{f' for the key {operation.key}' if operation.key else ''}"
     first = Step("restart", write, _done(record.at), _one_by_one(record.at), intent="restarted", news=news)
     return (first, *_limits_back(record))
 
@@ -62,8 +62,8 @@ def warning(target: Target, snapshot: Snapshot, operation: Restart) -> str:
 
 def _restarted(obj: JsonObject, record: RestartRecord, operation: Restart) -> JsonObject:
     changed = replaced(record.into(obj), _TEMPLATE_MARK, record.at)
-    reason = f"restart{f' for {operation.key}' if operation.key else ''}"
-    changed = replaced(changed, ("metadata", "annotations", CHANGE_CAUSE), signed(operation.cause.why or reason, operation.cause.by))
+    cause = operation.cause.why or restart_cause(operation.key, text(obj, "metadata", "annotations", CHANGE_CAUSE))
+    changed = replaced(changed, ("metadata", "annotations", CHANGE_CAUSE), signed(cause, operation.cause.by))
     return replaced(changed, _LIMITS, dict(_SURGING)) if record.limits else changed
 
 
