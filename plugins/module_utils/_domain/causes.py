@@ -4,8 +4,9 @@
 
 """Change causes: what stands in the annotation `kubernetes.io/change-cause`, why and by whom.
 
-An undo's cause names the revision that it brought back and that one's own reason, a restart's its key, so that they are true of what runs
-and of how it came to run. Kubernetes keeps the cause with the revision; `reason_of` gets the reason back from it, however often it was undone.
+An undo's cause names the revision that it brought back and that one's own reason, a restart's its key, so that they are true of what
+runs and of how it came to run. Kubernetes keeps the cause with the revision; `reason_of` gets the reason back from it, however often it
+was undone.
 """
 
 from __future__ import annotations
