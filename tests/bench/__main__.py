@@ -27,6 +27,8 @@ from .plot import draw
 from .scene import TINY, Scene, Sizes, Unfit
 
 OUTPUT = ROOT / "tests" / "output" / "bench"
+BUSY = 0.5
+"""From which load for each core on the numbers are not to be published."""
 PUBLISHED = ROOT / "docs" / "images" / "bench.png"
 
 
@@ -36,6 +38,8 @@ def main(arguments: Sequence[str]) -> int:
     sizes = dataclasses.replace(TINY if options.tiny else Sizes(), **({"rounds": options.rounds} if options.rounds else {}))
     cluster = running_cluster()
     about = machine(cluster)
+    if os.getloadavg()[0] > BUSY * (os.cpu_count() or 1):
+        print(f"The machine is busy (load {os.getloadavg()[0]:.1f}): only the ratios tell something, and less than usual.", flush=True)
     measures: dict[str, Measure] = {}
     unfit = []
     with tempfile.TemporaryDirectory(prefix="rollout-bench-") as folder:
@@ -52,6 +56,10 @@ def main(arguments: Sequence[str]) -> int:
             print(f"Measuring {key} ...", flush=True)
             try:
                 measures[key] = MEASURES[key](scene)
+            except KeyboardInterrupt:
+                unfit.append(key)
+                print("    interrupted; what was measured before is shown.", flush=True)
+                break
             except (Unfit, AssertionError, RuntimeError) as problem:
                 unfit.append(key)
                 print(f"    There is nothing to measure: {problem}", flush=True)

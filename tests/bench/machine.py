@@ -22,6 +22,7 @@ def machine(cluster: Cluster) -> dict[str, str]:
     return {
         "cores": str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()),
         "memory": memory(),
+        "load at the start": f"{os.getloadavg()[0]:.1f}",
         "cpu": cpu_model(),
         "system": f"{platform.system()} {platform.release().split('-')[0]}",
         "python": platform.python_version(),
