@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The action plugin under the name of every module of this collection (the other files are links to this one).
+"""The action plugin under the name of every module of this collection (the other files import it from here).
 
 With a local connection the work is done in the controller's process: nothing is packed, no interpreter is started, and progress is
 live. For any other connection, with become or async, or where the controller's Python lacks `kubernetes`, the module is run.
@@ -53,6 +53,7 @@ class ActionModule(ActionBase):
         name = str(self._task.action).rpartition(".")[2]
         try:
             arguments = self._localise(_plain(self._task.args), task_vars)
+            arguments |= self._asked_by(name, arguments, task_vars)
         except AnsibleError as error:
             return self._failure(str(error))
         if self._needs_module(task_vars):
@@ -170,6 +171,14 @@ class ActionModule(ActionBase):
             folders += [os.path.join(folder, "templates"), folder]
         return folders
 
+    def _asked_by(self, name: str, arguments: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, str]:
+        """The user and the job of AWX, for a change cause that says who asked; nothing where the task says it, or outside of AWX."""
+        if "requested_by" not in ARGUMENTS[name].spec or arguments.get("requested_by") is not None:
+            return {}
+        user, job = (self._templar.template(task_vars.get(variable)) for variable in ("awx_user_name", "awx_job_id"))
+        asked_by = _asked_by(user, job)
+        return {"requested_by": asked_by} if asked_by else {}
+
     # --- in this process ------------------------------------------------------------------------------------------------------
 
     def _run_here(self, name: str, arguments: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
@@ -234,6 +243,13 @@ def _plain(arguments: Mapping[str, Any]) -> dict[str, Any]:
         encoded = json.dumps(arguments, default=str)
     plain: dict[str, Any] = json.loads(encoded)
     return plain
+
+
+def _asked_by(user: Any, job: Any) -> str:
+    """`alice, job 42`, in one line. Some sign in by an address; what follows the @ is nobody's business in a cluster."""
+    name = " ".join(str(user or "").partition("@")[0].split())
+    number = " ".join(str(job or "").split())
+    return ", ".join(part for part in (name, f"job {number}" if number else "") if part)
 
 
 def _trusted(content: str) -> Any:

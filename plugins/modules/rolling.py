@@ -63,11 +63,6 @@ options:
   progress_deadline_seconds:
     description: After how many seconds without progress Kubernetes calls the rollout failed.
     type: int
-  change_cause:
-    description:
-      - Why this version is rolled out, for C(kubectl rollout history). Written only together with a change of the template, so it never
-        speaks of a version that is not its own. Without it the changed images and variables are named.
-    type: str
   take_ownership:
     description:
       - Take a workload over although GitOps or Helm manages it, and fields although a controller owns them. The other side may write
@@ -87,12 +82,14 @@ options:
     default: true
 extends_documentation_fragment:
   - rollout.kubernetes.workload
+  - rollout.kubernetes.cause
   - rollout.kubernetes.wait
   - rollout.kubernetes.auth
   - rollout.kubernetes.attributes
 seealso:
   - module: rollout.kubernetes.wait
   - module: rollout.kubernetes.status_info
+  - module: rollout.kubernetes.undo
 author:
   - the rollout.kubernetes contributors (@rollout-kubernetes)
 """
@@ -158,16 +155,25 @@ rollouts:
       sample: web
     phase:
       description:
-        - V(pending) nothing is observed yet (or would begin, in check mode), V(progressing), V(paused), V(complete) exactly when
-          C(kubectl rollout status) says so, V(degraded) when it failed, V(aborted) when it failed and the stable template runs again.
+        - V(pending) nothing is observed yet (or would begin, in check mode), V(progressing), V(paused) whenever a Deployment is paused,
+          V(complete) exactly when it is complete and not paused, V(degraded) when it failed, V(aborted) when it failed and the stable
+          template runs again.
       type: str
       sample: complete
+    complete:
+      description:
+        - Whether C(kubectl rollout status) would say that it is rolled out. Where that gives no answer, for C(OnDelete), whether all pods
+          are of the candidate and available.
+      type: bool
+      sample: true
     strategy:
-      description: The strategy of the rollout.
+      description: The strategy of the rollout, or that of the workload where the task brings no template.
       type: str
       sample: rolling
     steps:
-      description: The steps of the strategy, each with C(name), C(state) (pending, running, done, unchanged, failed) and C(seconds).
+      description:
+        - The steps of the task, each with C(name), C(state) (pending, running, done, unchanged, failed) and C(seconds).
+        - Empty where the task only reads.
       type: list
       elements: dict
       sample: [{name: roll, state: done, seconds: 7.2}]
@@ -187,10 +193,20 @@ rollouts:
       description: The change cause of the workload.
       type: str
       sample: release 2.0
+    images:
+      description: The image that the workload asks for, by container.
+      type: dict
+      sample: {app: 'registry.example/web:2.0'}
     replicas:
       description: Counts of pods. C(old) and C(new) are the ready pods of each side, present when the pods were looked at.
       type: dict
       sample: {desired: 3, current: 3, updated: 3, ready: 3, available: 3, old: 0, new: 3, terminating: 0}
+    conditions:
+      description: The conditions of the workload's status, each with C(type), C(status), C(reason), C(message) and C(since).
+      type: list
+      elements: dict
+      sample: [{type: Available, status: 'True', reason: MinimumReplicasAvailable, message: Deployment has minimum availability.,
+        since: '2026-11-21T08:00:00Z'}]
     weights:
       description: Shares of the traffic; empty for strategies without a router.
       type: dict
@@ -206,7 +222,6 @@ rollouts:
       description: Why the rollout failed; empty when it did not.
       type: str
       sample: ""
-
 diff:
   description: The objects before and after, in diff mode. Values of Secrets are never shown.
   type: list

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: status_info
-short_description: Show the state of a workload's rollout
+short_description: Show the state of rollouts
 version_added: 0.1.0
 description:
-  - Tells the phase of a rollout, the counts of its pods, its revisions, and what is wrong with the new pods. Nothing is written.
-options:
-  name:
-    required: true
+  - Tells the phase of a rollout, the counts of its pods, its revisions and conditions, and what is wrong with the new pods, with its cause
+    and remedy. Nothing is written.
+  - A workload with the update strategy C(OnDelete) is judged by its pods.
 extends_documentation_fragment:
-  - rollout.kubernetes.workload
+  - rollout.kubernetes.selection
   - rollout.kubernetes.auth
   - rollout.kubernetes.attributes
 attributes:
@@ -26,6 +25,10 @@ attributes:
     details: Nothing is changed.
 seealso:
   - module: rollout.kubernetes.wait
+  - module: rollout.kubernetes.history_info
+  - name: Coming from kubectl rollout
+    description: Command by command, with what differs and why.
+    link: https://github.com/rollout/kubernetes/blob/main/docs/guide_from_kubectl_rollout.md
 author:
   - the rollout.kubernetes contributors (@rollout-kubernetes)
 """
@@ -39,7 +42,18 @@ EXAMPLES = r"""
 
 - name: Say which version runs
   ansible.builtin.debug:
-    msg: "{{ web.rollouts[0].phase }}: {{ web.rollouts[0].candidate.images }}"
+    msg: "{{ web.rollouts[0].phase }}: {{ web.rollouts[0].images }}"
+
+- name: Look at every workload of an application, wherever it runs
+  rollout.kubernetes.status_info:
+    label_selectors: ["app.kubernetes.io/part-of=shop"]
+    all_namespaces: true
+    allow_empty: true
+  register: shop
+
+- name: Fail if any of them is not rolled out
+  ansible.builtin.assert:
+    that: shop.rollouts | rejectattr('complete') | length == 0
 """
 
 RETURN = r"""
@@ -68,16 +82,25 @@ rollouts:
       sample: web
     phase:
       description:
-        - V(pending) nothing is observed yet (or would begin, in check mode), V(progressing), V(paused), V(complete) exactly when
-          C(kubectl rollout status) says so, V(degraded) when it failed, V(aborted) when it failed and the stable template runs again.
+        - V(pending) nothing is observed yet (or would begin, in check mode), V(progressing), V(paused) whenever a Deployment is paused,
+          V(complete) exactly when it is complete and not paused, V(degraded) when it failed, V(aborted) when it failed and the stable
+          template runs again.
       type: str
       sample: complete
+    complete:
+      description:
+        - Whether C(kubectl rollout status) would say that it is rolled out. Where that gives no answer, for C(OnDelete), whether all pods
+          are of the candidate and available.
+      type: bool
+      sample: true
     strategy:
-      description: The strategy of the rollout.
+      description: The strategy of the rollout, or that of the workload where the task brings no template.
       type: str
       sample: rolling
     steps:
-      description: The steps of the strategy, each with C(name), C(state) (pending, running, done, unchanged, failed) and C(seconds).
+      description:
+        - The steps of the task, each with C(name), C(state) (pending, running, done, unchanged, failed) and C(seconds).
+        - Empty where the task only reads.
       type: list
       elements: dict
       sample: [{name: roll, state: done, seconds: 7.2}]
@@ -97,10 +120,20 @@ rollouts:
       description: The change cause of the workload.
       type: str
       sample: release 2.0
+    images:
+      description: The image that the workload asks for, by container.
+      type: dict
+      sample: {app: 'registry.example/web:2.0'}
     replicas:
       description: Counts of pods. C(old) and C(new) are the ready pods of each side, present when the pods were looked at.
       type: dict
       sample: {desired: 3, current: 3, updated: 3, ready: 3, available: 3, old: 0, new: 3, terminating: 0}
+    conditions:
+      description: The conditions of the workload's status, each with C(type), C(status), C(reason), C(message) and C(since).
+      type: list
+      elements: dict
+      sample: [{type: Available, status: 'True', reason: MinimumReplicasAvailable, message: Deployment has minimum availability.,
+        since: '2026-11-21T08:00:00Z'}]
     weights:
       description: Shares of the traffic; empty for strategies without a router.
       type: dict

@@ -9,16 +9,42 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: wait
-short_description: Wait until the rollout of a workload is complete
+short_description: Wait until rollouts are complete, healthy, paused or under way
 version_added: 0.1.0
 description:
-  - Waits for a rollout that was started elsewhere, until it is complete exactly as C(kubectl rollout status) has it.
-  - Waits by watch, shows progress, and fails early with the cause and its remedy. Nothing is written.
+  - Waits for rollouts that were started elsewhere, by default until they are complete exactly as C(kubectl rollout status) has it.
+  - Waits by watch, for all workloads at the same time, shows progress, and fails early with the cause and its remedy. When one fails,
+    the others are still reported. Nothing is written.
 options:
-  name:
-    required: true
+  until:
+    description:
+      - V(complete) the rollout is done as C(kubectl rollout status) has it, and C(minReadySeconds) counts for StatefulSets too.
+        With C(OnDelete), all pods are of the wanted revision and ready.
+      - V(progressing) the controller has taken the present template up; the workload is not paused, and pods of the template exist or it is
+        complete.
+      - V(paused) a Deployment is paused and its controller has seen that.
+      - V(healthy) what runs is well, whether or not a rollout is in the middle; all desired pods are available, and nothing is wrong with
+        any pod.
+    type: str
+    choices: [complete, progressing, paused, healthy]
+    default: complete
+  revision:
+    description: The number that the wanted revision must have. The wait fails when it is another one, for example because somebody has
+      rolled out again.
+    type: int
+  old_pods_gone:
+    description: Also wait until all pods of other revisions are gone, those that terminate included.
+    type: bool
+    default: false
+  on_deletion:
+    description:
+      - What the deletion of a workload means for the wait. V(fail) it has failed. V(wait) it goes on until the workload is
+        there again and done; a workload that is not there yet is waited for as well.
+    type: str
+    choices: [fail, wait]
+    default: fail
 extends_documentation_fragment:
-  - rollout.kubernetes.workload
+  - rollout.kubernetes.selection
   - rollout.kubernetes.wait
   - rollout.kubernetes.auth
   - rollout.kubernetes.attributes
@@ -28,6 +54,9 @@ attributes:
     details: Nothing is changed.
 seealso:
   - module: rollout.kubernetes.status_info
+  - name: Coming from kubectl rollout
+    description: Command by command, with what differs and why.
+    link: https://github.com/rollout/kubernetes/blob/main/docs/guide_from_kubectl_rollout.md
 author:
   - the rollout.kubernetes contributors (@rollout-kubernetes)
 """
@@ -38,6 +67,24 @@ EXAMPLES = r"""
     name: web
     namespace: shop
     wait_timeout: 300
+
+- name: Wait for all workloads of an application together
+  rollout.kubernetes.wait:
+    label_selectors: ["app.kubernetes.io/part-of=shop"]
+    namespace: shop
+    old_pods_gone: true
+
+- name: Wait for several, one of which an operator is going to make
+  rollout.kubernetes.wait:
+    namespace: shop
+    workloads:
+      - name: web
+      - kind: StatefulSet
+        name: db
+      - kind: DaemonSet
+        name: log-agent
+        namespace: logging
+    on_deletion: wait
 
 - name: Give up sooner when no node has room for the new pods
   rollout.kubernetes.wait:
@@ -72,16 +119,25 @@ rollouts:
       sample: web
     phase:
       description:
-        - V(pending) nothing is observed yet (or would begin, in check mode), V(progressing), V(paused), V(complete) exactly when
-          C(kubectl rollout status) says so, V(degraded) when it failed, V(aborted) when it failed and the stable template runs again.
+        - V(pending) nothing is observed yet (or would begin, in check mode), V(progressing), V(paused) whenever a Deployment is paused,
+          V(complete) exactly when it is complete and not paused, V(degraded) when it failed, V(aborted) when it failed and the stable
+          template runs again.
       type: str
       sample: complete
+    complete:
+      description:
+        - Whether C(kubectl rollout status) would say that it is rolled out. Where that gives no answer, for C(OnDelete), whether all pods
+          are of the candidate and available.
+      type: bool
+      sample: true
     strategy:
-      description: The strategy of the rollout.
+      description: The strategy of the rollout, or that of the workload where the task brings no template.
       type: str
       sample: rolling
     steps:
-      description: The steps of the strategy, each with C(name), C(state) (pending, running, done, unchanged, failed) and C(seconds).
+      description:
+        - The steps of the task, each with C(name), C(state) (pending, running, done, unchanged, failed) and C(seconds).
+        - Empty where the task only reads.
       type: list
       elements: dict
       sample: [{name: roll, state: done, seconds: 7.2}]
@@ -101,10 +157,20 @@ rollouts:
       description: The change cause of the workload.
       type: str
       sample: release 2.0
+    images:
+      description: The image that the workload asks for, by container.
+      type: dict
+      sample: {app: 'registry.example/web:2.0'}
     replicas:
       description: Counts of pods. C(old) and C(new) are the ready pods of each side, present when the pods were looked at.
       type: dict
       sample: {desired: 3, current: 3, updated: 3, ready: 3, available: 3, old: 0, new: 3, terminating: 0}
+    conditions:
+      description: The conditions of the workload's status, each with C(type), C(status), C(reason), C(message) and C(since).
+      type: list
+      elements: dict
+      sample: [{type: Available, status: 'True', reason: MinimumReplicasAvailable, message: Deployment has minimum availability.,
+        since: '2026-11-21T08:00:00Z'}]
     weights:
       description: Shares of the traffic; empty for strategies without a router.
       type: dict

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,8 @@ def test_every_module_has_the_action_plugin_and_stands_in_the_group():
     actions = {path.stem for path in (ROOT / "plugins" / "action").glob("*.py")}
     group = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text())["action_groups"]["rollout"]
     assert modules == actions == set(group) == set(ARGUMENTS)
-    assert {path.resolve() for path in (ROOT / "plugins" / "action").glob("*.py")} == {Path(rolling.__file__).resolve()}
+    for name in actions:
+        assert import_module(f"ansible_collections.rollout.kubernetes.plugins.action.{name}").ActionModule is rolling.ActionModule
 
 
 @pytest.mark.parametrize(
@@ -40,6 +42,50 @@ def test_every_module_has_the_action_plugin_and_stands_in_the_group():
 )
 def test_arguments_become_plain_json(arguments, expected):
     assert rolling._plain(arguments) == expected
+
+
+@pytest.mark.parametrize(
+    ("user", "job", "expected"),
+    [
+        ("alice", "42", "alice, job 42"),
+        ("alice", 42, "alice, job 42"),
+        ("alice@shop.example", "42", "alice, job 42"),
+        ("@shop.example", "42", "job 42"),
+        (None, "42", "job 42"),
+        ("", 42, "job 42"),
+        ("alice", None, "alice"),
+        ("alice", "", "alice"),
+        ("  alice\nroot ", " 42\n", "alice root, job 42"),
+        (None, None, ""),
+        ("", "", ""),
+    ],
+)
+def test_who_asks_is_the_user_and_the_job_of_awx(user, job, expected):
+    assert rolling._asked_by(user, job) == expected
+
+
+class PlainTemplar:
+    """Values that hold no template, as AWX sends them."""
+
+    def template(self, value):
+        return value
+
+
+@pytest.mark.parametrize(
+    ("module", "given", "expected"),
+    [
+        ("rolling", {}, {"requested_by": "alice, job 42"}),
+        ("undo", {"requested_by": None}, {"requested_by": "alice, job 42"}),
+        ("restart", {"requested_by": "bob"}, {}),
+        ("pause", {}, {}),
+        ("status_info", {}, {}),
+    ],
+)
+def test_who_asks_is_filled_in_where_the_module_takes_it_and_the_task_does_not_say_it(module, given, expected):
+    action = rolling.ActionModule.__new__(rolling.ActionModule)
+    action._templar = PlainTemplar()
+    assert action._asked_by(module, given, {"awx_user_name": "alice@shop.example", "awx_job_id": 42}) == expected
+    assert action._asked_by(module, given, {}) == {}
 
 
 def test_this_python_is_known_by_its_folder_and_its_program(tmp_path):

@@ -1,0 +1,212 @@
+#!/usr/bin/python
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The module `undo`."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: undo
+short_description: Bring an earlier revision of workloads back, and wait until it runs
+version_added: 0.1.0
+description:
+  - Goes back to the previous revision, to a given one, or to an image or a change cause, and waits until that is rolled out.
+  - If it runs already, nothing is written. So the same task twice changes nothing the second time, although the revision has a new number
+    by then.
+  - Replicas, strategy and partition stay as they are, as with C(kubectl rollout undo). A StatefulSet that is stuck on a broken
+    revision is repaired, which Kubernetes does not do by itself.
+  - Without a target the task goes back once. When what runs is the outcome of an undo already, it is left alone, where
+    C(kubectl rollout undo) would go forth to the broken version; to go further back, name a revision.
+options:
+  revision:
+    description:
+      - The number of the revision to go back to. A number that it had before an earlier undo counts as well. V(0) is the previous one.
+    type: int
+    aliases: [to_revision]
+  to:
+    description:
+      - The revision to go back to by what it is, an image (V(registry.example/web:1.2) or V(web:1.2)) or its change cause. The newest
+        one that matches counts.
+    type: str
+  resume:
+    description:
+      - Resume a Deployment that is paused. Otherwise its template is changed and it stays paused, so that nothing is rolled out
+        and RV(rollouts[].phase) is V(paused).
+    type: bool
+    default: false
+  repair:
+    description:
+      - Which pods of a StatefulSet are deleted so that it goes on, one at a time and each only when the one before is ready again.
+      - V(stuck) those that are not ready and not of the revision to be reached. V(all) also those of that revision that are not ready.
+        V(none) no pods. Ready pods are never deleted.
+    type: str
+    choices: [none, stuck, all]
+    default: stuck
+  last_applied:
+    description:
+      - What becomes of the annotation that C(kubectl apply) compares with, if there is one.
+      - V(align) it is brought into line with the undo, so that the next C(kubectl apply) merges rightly. V(leave) it stays as it is.
+    type: str
+    choices: [align, leave]
+    default: align
+  wait:
+    description: Wait until the rollout is complete. Without waiting no pods of a StatefulSet are repaired.
+    type: bool
+    default: true
+extends_documentation_fragment:
+  - rollout.kubernetes.selection
+  - rollout.kubernetes.cause
+  - rollout.kubernetes.wait
+  - rollout.kubernetes.auth
+  - rollout.kubernetes.attributes
+seealso:
+  - module: rollout.kubernetes.history_info
+  - module: rollout.kubernetes.wait
+  - name: Coming from kubectl rollout
+    description: Command by command, with what differs and why.
+    link: https://github.com/rollout/kubernetes/blob/main/docs/guide_from_kubectl_rollout.md
+author:
+  - the rollout.kubernetes contributors (@rollout-kubernetes)
+"""
+
+EXAMPLES = r"""
+- name: Back to the previous revision
+  rollout.kubernetes.undo:
+    name: web
+    namespace: shop
+
+- name: Back to revision 3 of a StatefulSet
+  rollout.kubernetes.undo:
+    kind: StatefulSet
+    name: db
+    namespace: shop
+    revision: 3
+    change_cause: release 4.1 loses connections, ticket SHOP-312
+
+- name: See what going back to an image would change
+  rollout.kubernetes.undo:
+    name: web
+    namespace: shop
+    to: registry.example/web:1.2
+  check_mode: true
+  diff: true
+
+- name: All of an application, at the same time
+  rollout.kubernetes.undo:
+    label_selectors: ["app.kubernetes.io/part-of=shop"]
+    namespace: shop
+    wait_timeout: 900
+"""
+
+RETURN = r"""
+msg:
+  description: What happened, in a sentence for each workload; the cause and the remedy when it failed.
+  type: str
+  returned: always
+  sample: "Deployment shop/web is complete: successfully rolled out."
+rollouts:
+  description: Each workload as it was at the end of the task.
+  type: list
+  elements: dict
+  returned: always
+  contains:
+    kind:
+      description: The kind of the workload.
+      type: str
+      sample: Deployment
+    namespace:
+      description: The namespace of the workload.
+      type: str
+      sample: shop
+    name:
+      description: The name of the workload.
+      type: str
+      sample: web
+    phase:
+      description:
+        - V(pending) nothing is observed yet (or would begin, in check mode), V(progressing), V(paused) whenever a Deployment is paused,
+          V(complete) exactly when it is complete and not paused, V(degraded) when it failed, V(aborted) when it failed and the stable
+          template runs again.
+      type: str
+      sample: complete
+    complete:
+      description:
+        - Whether C(kubectl rollout status) would say that it is rolled out. Where that gives no answer, for C(OnDelete), whether all pods
+          are of the candidate and available.
+      type: bool
+      sample: true
+    strategy:
+      description: The strategy of the rollout, or that of the workload where the task brings no template.
+      type: str
+      sample: rolling
+    steps:
+      description:
+        - The steps of the task, each with C(name), C(state) (pending, running, done, unchanged, failed) and C(seconds).
+        - Empty where the task only reads.
+      type: list
+      elements: dict
+      sample: [{name: roll, state: done, seconds: 7.2}]
+    stable:
+      description: The version that serves. Once a rollout is complete that is the candidate; null when nothing serves yet.
+      type: dict
+      sample: {revision: 1, name: web-5c9f7d8b6, images: {app: 'registry.example/web:1.0'}, change_cause: first rollout}
+    candidate:
+      description: The revision that the workload asks for.
+      type: dict
+      sample: {revision: 2, name: web-7d4b9c6f5, images: {app: 'registry.example/web:2.0'}, change_cause: release 2.0}
+    revision:
+      description: The number of the candidate; null before the cluster has given it one.
+      type: int
+      sample: 2
+    change_cause:
+      description: The change cause of the workload.
+      type: str
+      sample: release 2.0
+    images:
+      description: The image that the workload asks for, by container.
+      type: dict
+      sample: {app: 'registry.example/web:2.0'}
+    replicas:
+      description: Counts of pods. C(old) and C(new) are the ready pods of each side, present when the pods were looked at.
+      type: dict
+      sample: {desired: 3, current: 3, updated: 3, ready: 3, available: 3, old: 0, new: 3, terminating: 0}
+    conditions:
+      description: The conditions of the workload's status, each with C(type), C(status), C(reason), C(message) and C(since).
+      type: list
+      elements: dict
+      sample: [{type: Available, status: 'True', reason: MinimumReplicasAvailable, message: Deployment has minimum availability.,
+        since: '2026-11-21T08:00:00Z'}]
+    weights:
+      description: Shares of the traffic; empty for strategies without a router.
+      type: dict
+      sample: {}
+    findings:
+      description:
+        - What is wrong with pods of the candidate, worst first.
+        - Each has C(object), C(container), C(reason), C(message), C(remedy), C(restarts) and C(log).
+      type: list
+      elements: dict
+      sample: []
+    cause:
+      description: Why the rollout failed; empty when it did not.
+      type: str
+      sample: ""
+diff:
+  description: The objects before and after, in diff mode. Values of Secrets are never shown.
+  type: list
+  elements: dict
+  returned: in diff mode
+"""
+
+from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.main import main as run_module
+
+
+def main() -> None:
+    """Run the module."""
+    run_module("undo")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the modules' documentation says of results and in examples. That it has the options of the argument spec is sanity's to test."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import pytest
+import yaml
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.arguments import ARGUMENTS
+
+OF_THE_HISTORY = {"revisions", "template", "difference"}
+PACKAGE = "ansible_collections.rollout.kubernetes.plugins.modules"
+
+
+def documented(module: str, section: str) -> Any:
+    """One section of a module's documentation."""
+    return yaml.safe_load(getattr(import_module(f"{PACKAGE}.{module}"), section))
+
+
+def examples() -> list[Any]:
+    """Each task of the examples that runs a module of ours: its module, its name and its arguments."""
+    return [
+        pytest.param(key.rpartition(".")[2], value, id=f"{module}: {task['name']}")
+        for module in ARGUMENTS
+        for task in documented(module, "EXAMPLES")
+        for key, value in task.items()
+        if key.startswith("rollout.kubernetes.")
+    ]
+
+
+@pytest.mark.parametrize("module", ARGUMENTS)
+def test_all_modules_document_one_shape_of_result(module: str) -> None:
+    ours, theirs = documented(module, "RETURN"), documented("status_info", "RETURN")
+    special = OF_THE_HISTORY if module == "history_info" else set()
+    assert ours["msg"] == theirs["msg"]
+    assert {key: value for key, value in ours["rollouts"]["contains"].items() if key not in special} == theirs["rollouts"]["contains"]
+    assert special <= set(ours["rollouts"]["contains"])
+    assert {**ours["rollouts"], "contains": None} == {**theirs["rollouts"], "contains": None}
+
+
+@pytest.mark.parametrize("module", ARGUMENTS)
+def test_a_diff_is_documented_where_there_is_one(module: str) -> None:
+    attributes = documented(module, "DOCUMENTATION").get("attributes", {})
+    reads_only = attributes.get("diff_mode", {}).get("support") == "none"
+    assert ("diff" in documented(module, "RETURN")) is not reads_only
+
+
+@pytest.mark.parametrize(("module", "arguments"), examples())
+def test_the_arguments_of_each_example_are_valid(module: str, arguments: dict[str, Any]) -> None:
+    validated = ArgumentSpecValidator(ARGUMENTS[module].spec, **ARGUMENTS[module].checks).validate(arguments)
+    assert validated.error_messages == []
