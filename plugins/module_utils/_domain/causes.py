@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import re
 
-_BY = re.compile(r" \[by [^\[\]]*\]$")
-_AGAIN = re.compile(r"^(?:undo to revision \d+|restart(?: for [^:]*)?)(?:: |$)")
+_BY = re.compile(r"(?:^| )\[by [^\[\]]*\]\Z")
+_AGAIN = re.compile(r"^(?:undo to revision \d+|restart(?: for [^:]*)?)(?:: |\Z)")
 
 
 def signed(why: str, by: str) -> str:
@@ -41,5 +41,6 @@ def undo_cause(number: int, cause: str) -> str:
 def restart_cause(key: str, cause: str) -> str:
     """The cause of a revision that only starts the same once more: `restart for 2026-11-21: release 2.0`."""
     reason = reason_of(cause)
-    what = f"restart for {key.replace(':', ' ')}" if key else "restart"
+    said = re.sub(r"[:\[\]\s]+", " ", key).strip()
+    what = f"restart for {said}" if said else "restart"
     return f"{what}{f': {reason}' if reason else ''}"

@@ -15,7 +15,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from .objects import JsonObject, JsonValue, mapping, replaced, text, texts, without
+from .objects import JsonObject, JsonValue, mapping, number, replaced, text, texts, without
 from .revisions import candidate_of, newest_besides
 from .workload import Revision, Snapshot
 
@@ -30,8 +30,8 @@ class UndoRecord:
 
     to: str = ""
     """The name of the revision that was brought back."""
-    newest: str = ""
-    """The name of the newest other revision at that time."""
+    newest: int = 0
+    """The highest number of another revision at that time. Numbers only grow, also that of a revision that is rolled out once more."""
     numbers: Mapping[str, str] = field(default_factory=dict)
     """Former numbers of ControllerRevisions, which keep none themselves, to their names. They hold as long as those exist."""
 
@@ -39,26 +39,29 @@ class UndoRecord:
     def of(cls, annotations: Mapping[str, str]) -> UndoRecord:
         """From a workload's annotations; an empty record when there is none, or none that can be read."""
         entry = _parsed(annotations.get(UNDO, ""))
-        return cls(text(entry, "to"), text(entry, "newest"), texts(entry, "numbers"))
+        return cls(text(entry, "to"), number(entry, "newest"), texts(entry, "numbers"))
 
     def holds(self, snapshot: Snapshot) -> bool:
         """What is wanted is the outcome of that undo."""
         candidate = candidate_of(snapshot)
         other = newest_besides(snapshot, candidate)
-        return candidate is not None and candidate.name == self.to and (other.name if other is not None else "") == self.newest
+        return candidate is not None and candidate.name == self.to and (other is None or other.number <= self.newest)
 
     def after(self, snapshot: Snapshot, target: Revision) -> UndoRecord:
         """The record of an undo to `target`, from what there is before it."""
-        other = newest_besides(snapshot, target)
+        other, highest = newest_besides(snapshot, target), newest_besides(snapshot, None)
+        newest = other.number if other is not None else 0
+        if highest is not None and _is_coming(snapshot, highest):
+            newest = highest.number + 1
         there = {revision.name for revision in snapshot.revisions}
-        numbers = {number: name for number, name in self.numbers.items() if name in there}
+        numbers = {former: name for former, name in self.numbers.items() if name in there}
         if snapshot.workload is not None and snapshot.workload.ref.kind != "Deployment":
             numbers[str(target.number)] = target.name
-        return UndoRecord(target.name, other.name if other is not None else "", numbers)
+        return UndoRecord(target.name, newest, numbers)
 
     def into(self, obj: JsonObject) -> JsonObject:
         """The object with the record."""
-        entry = {"to": self.to, "newest": self.newest, **({"numbers": dict(self.numbers)} if self.numbers else {})}
+        entry: dict[str, JsonValue] = {"to": self.to, "newest": self.newest, **({"numbers": dict(self.numbers)} if self.numbers else {})}
         return replaced(obj, ("metadata", "annotations", UNDO), json.dumps(entry, sort_keys=True))
 
 
@@ -86,9 +89,17 @@ class RestartRecord:
         return replaced(obj, ("metadata", "annotations", RESTART), json.dumps(entry, sort_keys=True))
 
 
+def _is_coming(snapshot: Snapshot, highest: Revision) -> bool:
+    """The controller has yet to make or number the revision that is wanted; it may do so before it sees what we write."""
+    candidate, workload = candidate_of(snapshot), snapshot.workload
+    if candidate is not None:
+        return candidate.uid != highest.uid
+    return workload is not None and not workload.paused
+
+
 def _parsed(value: str) -> JsonObject:
     try:
         entry = json.loads(value) if value else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return entry if isinstance(entry, Mapping) else {}

@@ -272,7 +272,8 @@ def test_whatever_we_call_done_kubectl_calls_done_and_the_other_way_round_but_fo
     assert found.done == (done and not not_rolled_while_paused and not unavailable)
     assert not (found.failed and not failed)
     assert found.failed == (failed and not (earlier or (not rolled and '"web-h1"' in seen.conditions[0].message)))
-    assert found.done == (found.phase == "complete")
+    assert (found.phase == "complete") == (found.done and not seen.paused)
+    assert (found.phase == "paused") == (seen.paused and not found.failed)
     assert found.failed == (found.phase == "degraded")
     assert found.message
     assert not found.message.endswith((".", "\n"))
