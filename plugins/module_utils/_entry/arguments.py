@@ -135,6 +135,6 @@ ARGUMENTS: Mapping[str, Arguments] = {
     ),
     "pause": _on_workloads({}, kinds=("Deployment",)),
     "resume": _on_workloads(_WAIT, kinds=("Deployment",)),
-    "restart": _on_workloads({"key": {"type": "str"}, **_CAUSE, **_WAIT}),
+    "restart": _on_workloads({"key": {"type": "str", "no_log": False}, **_CAUSE, **_WAIT}),
 }
 """By the module's name."""
