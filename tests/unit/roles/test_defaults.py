@@ -16,6 +16,9 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.auth impo
 
 ROLES = Path(__file__).parents[3] / "roles"
 OF_THE_ROLE = {"preflight", "before_step", "after_step", "files_dir"}
+MODULES = {"rolling": ("rolling", "roll"), "rollback": ("undo", "undo")}
+"""The module that each role composes, and its file of tasks."""
+
 CONVENIENT = {"kubeconfig", "context"}
 """The authentication options that are role variables as well; the others come from module_defaults or the environment."""
 
@@ -29,13 +32,14 @@ def read(role: str, path: str) -> Any:
 
 
 def options(role: str) -> set[str]:
-    """The variables that a role of a module's name should have, without their prefix."""
-    return (set(ARGUMENTS[role].spec) - set(auth_argument_spec)) | CONVENIENT | OF_THE_ROLE
+    """The variables that a role should have, without their prefix."""
+    module, _ = MODULES[role]
+    return (set(ARGUMENTS[module].spec) - set(auth_argument_spec)) | CONVENIENT | OF_THE_ROLE
 
 
-@pytest.fixture(params=["rolling"])
+@pytest.fixture(params=MODULES)
 def role(request: pytest.FixtureRequest) -> str:
-    """Each role that composes one module of its name."""
+    """Each role that composes one module."""
     name: str = request.param
     return name
 
@@ -60,8 +64,9 @@ def test_what_a_survey_sends_is_never_refused_by_the_role_itself(role: str) -> N
 
 
 def test_every_option_is_handed_to_the_module_unless_it_was_not_given(role: str) -> None:
-    (task,) = read(role, "tasks/roll.yml")
-    handed = task[f"rollout.kubernetes.{role}"]
+    module, tasks = MODULES[role]
+    (task,) = read(role, f"tasks/{tasks}.yml")
+    handed = task[f"rollout.kubernetes.{module}"]
     assert set(handed) == options(role) - OF_THE_ROLE
     for option, value in handed.items():
         assert value.startswith(f"{{{{ omit if {role}_{option} in ['', none] else "), option
