@@ -95,7 +95,8 @@ def _masked(value: JsonValue) -> JsonValue:
         return mask(value)
     if isinstance(value, Mapping):
         hidden = looks_secret(text(value, "name")) and isinstance(value.get("value"), str)
-        return {key: MASK if hidden and key == "value" else _masked(item) for key, item in value.items()}
+        # An image's `name:tag` may look like a key and its value.
+        return {key: MASK if hidden and key == "value" else item if key == "image" else _masked(item) for key, item in value.items()}
     return [_masked(item) for item in value] if isinstance(value, Sequence) else value
 
 
@@ -116,7 +117,12 @@ def _references(template: JsonObject) -> Iterator[str]:
     for volume in items(template, "spec", "volumes"):
         for source in (volume, *items(volume, "projected", "sources")):
             yield from _named("ConfigMap", text(source, "configMap", "name"))
-            yield from _named("Secret", text(source, "secret", "secretName") or text(source, "secret", "name"))
+            yield from _named("Secret", text(source, "secret", "name"))
+        for source in volume.values():
+            yield from _named("Secret", text(source, "secretName"))
+            # Storage drivers.
+            yield from _named("Secret", text(source, "secretRef", "name"))
+            yield from _named("Secret", text(source, "nodePublishSecretRef", "name"))
     for _group, container in containers(template):
         for entry in items(container, "env"):
             yield from _named("ConfigMap", text(entry, "valueFrom", "configMapKeyRef", "name"))

@@ -54,8 +54,8 @@ _PATTERNS = tuple(
 
 
 def looks_secret(name: str) -> bool:
-    """A variable's or key's name says that its value is a credential."""
-    return re.search(_NAMES, name, re.IGNORECASE) is not None
+    """The name of a variable, key or header says that its value is a credential."""
+    return re.search(f"{_NAMES}|authorization|cookie", name, re.IGNORECASE) is not None
 
 
 def mask(text: str, secrets: Iterable[str] = ()) -> str:

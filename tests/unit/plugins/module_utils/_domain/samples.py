@@ -106,6 +106,7 @@ def pod(
     init: Sequence[JsonObject] = (),
     conditions: Sequence[JsonObject] = (),
     phase: str = "Running",
+    restarted: str = "",
 ) -> dict[str, JsonValue]:
     """A pod of a ReplicaSet's hash, or with `by` of another controller's revision label."""
     label = "controller-revision-hash" if by else "pod-template-hash"
@@ -116,6 +117,8 @@ def pod(
         "labels": {"app": "web", label: revision},
         "ownerReferences": [owner(by or f"rs-{revision}", "ReplicaSet")],
     }
+    if restarted:
+        metadata["annotations"] = {"kubectl.kubernetes.io/restartedAt": restarted}
     if terminating:
         metadata["deletionTimestamp"] = "2026-01-01T00:00:00Z"
     shown: list[JsonValue] = [{"type": "Ready", "status": str(ready), "lastTransitionTime": "2026-01-01T00:00:00Z"}, *conditions]

@@ -10,7 +10,7 @@ from base64 import b64encode
 from urllib.parse import quote
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.masking import MASK, SHORTEST, mask
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.masking import MASK, SHORTEST, looks_secret, mask
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -120,3 +120,14 @@ def test_no_known_value_is_left(text: str, secrets: list[str], data: st.DataObje
 @pytest.mark.parametrize("piece", ["eyJ", "password", "://a:", "-----BEGIN ", "a" * 16 + "\n\n", 'token="', "authorization: ", "\\" * 9])
 def test_a_long_text_is_masked_in_linear_time_or_nearly(piece: str) -> None:
     assert mask(piece * (20_000 // len(piece)))
+
+
+@pytest.mark.parametrize(
+    ("name", "secret"),
+    [
+        *[(name, True) for name in ("DB_PASSWORD", "token", "API-KEY", "awsSecretKey", "CREDENTIALS", "Authorization", "Set-Cookie")],
+        *[(name, False) for name in ("", "MODE", "REPLICAS", "COMPASS_URL", "KEY", "PATH")],
+    ],
+)
+def test_names_that_say_that_their_value_is_a_credential(name: str, secret: bool) -> None:
+    assert looks_secret(name) is secret

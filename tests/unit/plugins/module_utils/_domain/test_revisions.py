@@ -10,12 +10,15 @@ import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonValue
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.revisions import (
     candidate_of,
+    newest_besides,
     old_and_new,
     revisions_of,
     same_template,
     stable_of,
 )
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Revision, Snapshot
+from hypothesis import given
+from hypothesis import strategies as st
 
 from .samples import NEW, OLD, UID, controller_revision, pod, replica_set, snapshot, template, with_metadata, workload
 
@@ -181,3 +184,41 @@ def test_without_a_candidate_every_pod_is_old() -> None:
 def test_a_pod_belongs_to_the_replica_set_that_owns_it_even_without_the_hash_label() -> None:
     bare = with_metadata(replica_set(2, NEW), labels={})
     assert old_and_new(snapshot(workload(), [bare], [pod("a", "h2"), pod("b", "")])) == (1, 1)
+
+
+def test_the_newest_other_revision_is_that_with_the_highest_number() -> None:
+    seen = snapshot(workload(), [replica_set(9, "v9"), replica_set(10, NEW), replica_set(2, OLD)])
+    assert number_of(newest_besides(seen, candidate_of(seen))) == 9
+    assert number_of(newest_besides(seen, None)) == 10
+    assert number_of(newest_besides(seen, seen.revisions[1])) == 10
+    alone = snapshot(workload(), [replica_set(1, NEW)])
+    assert newest_besides(alone, candidate_of(alone)) is None
+    assert newest_besides(Snapshot(None), None) is None
+
+
+def test_the_template_of_a_controller_revision_has_no_nulls_however_deep() -> None:
+    data: dict[str, JsonValue] = {
+        "$patch": "replace",
+        "metadata": {"creationTimestamp": None, "labels": {"app": "web"}},
+        "spec": {"containers": [{"name": "app", "resources": {}, "env": None}], "volumes": None},
+    }
+    revision = {**controller_revision(1), "data": {"spec": {"template": data}}}
+    (found,) = revisions_of(workload("StatefulSet"), [revision])
+    assert found.template == {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "app", "resources": {}}]}}
+
+
+NAMES = st.sampled_from(["metadata", "labels", "spec", "a"])
+TEMPLATES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=3),
+    lambda below: st.lists(below, max_size=3) | st.dictionaries(NAMES, below, max_size=3),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(NAMES, TEMPLATES, max_size=3))
+def test_a_template_taken_from_a_revision_is_equal_to_the_one_that_it_was_made_from(template: dict[str, JsonValue]) -> None:
+    revision = {**controller_revision(1), "data": {"spec": {"template": {**template, "$patch": "replace"}}}}
+    (found,) = revisions_of(workload("StatefulSet"), [revision])
+    assert same_template(found.template, template)
+    (again,) = revisions_of(workload("StatefulSet"), [{**revision, "data": {"spec": {"template": found.template}}}])
+    assert again.template == found.template

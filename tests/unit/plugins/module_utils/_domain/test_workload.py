@@ -164,3 +164,30 @@ def test_the_images_of_a_revision_are_those_of_its_template() -> None:
     assert [revision.images for revision in seen.revisions] == [{"app": OLD}, {"app": NEW}]
     assert seen.workload is not None
     assert seen.workload.images == {"app": NEW}
+
+
+@pytest.mark.parametrize(
+    ("name", "ordinal"),
+    [("web-0", 0), ("web-12", 12), ("web-2-007", 7), ("web-x7", -1), ("web", -1), ("web-", -1), ("", -1)],
+)
+def test_a_pod_of_a_stateful_set_has_the_number_at_the_end_of_its_name(name: str, ordinal: int) -> None:
+    assert Pod.of(pod(name, "web-h1", by=UID)).ordinal == ordinal
+
+
+def test_a_pod_knows_the_restart_that_made_it() -> None:
+    assert Pod.of(pod("web-0", "h1", restarted="2026-01-01T00:00:00Z")).restarted_at == "2026-01-01T00:00:00Z"
+    assert Pod.of(pod("web-0", "h1")).restarted_at == ""
+
+
+def test_a_stateful_set_may_begin_above_zero() -> None:
+    assert Workload.of(workload("StatefulSet", spec={"ordinals": {"start": 5}})).first_ordinal == 5
+    assert Workload.of(workload("StatefulSet")).first_ordinal == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "where"), [("Deployment", "strategy"), ("StatefulSet", "updateStrategy"), ("DaemonSet", "updateStrategy")]
+)
+def test_the_limits_stand_where_the_kind_keeps_them(kind: str, where: str) -> None:
+    limits: JsonObject = {"maxUnavailable": "25%"}
+    assert Workload.of(workload(kind, spec={where: {"rollingUpdate": limits}})).limits == limits
+    assert Workload.of(workload(kind)).limits == {}
