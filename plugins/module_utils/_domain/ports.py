@@ -44,6 +44,10 @@ class PatchOperation:
 class Subscription(Protocol):
     """A running watch; iterate over it in a thread of its own, end it from any thread."""
 
+    @property
+    def trouble(self) -> str:
+        """Why nothing can be heard now, while it tries again; empty when all is well."""
+
     def __iter__(self) -> Iterator[WatchEvent]:
         """Events until `close`; dropped connections are opened again, raises `ClusterError` for what cannot be healed."""
 

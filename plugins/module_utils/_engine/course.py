@@ -33,7 +33,8 @@ class Course:
     """One workload on its way through a wait: since when which trouble is seen, how it ended.
 
     `generation` is that of our own write: what is older says nothing about the new template. `stale` is explained at `judge`.
-    `demand` answers with a sentence when the workload is not any more what is waited for; that ends the wait.
+    `demand` answers with a sentence when the workload is not any more what is waited for; that ends the wait. `uid` is that of the
+    object that is waited for (empty: the first that is seen): another one of its name means that it was deleted, seen or not.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Course:
         stale: Condition | None = None,
         replacement: Replacement | None = None,
         demand: Callable[[Snapshot], str] = lambda snapshot: "",
+        uid: str = "",
     ) -> None:
         self.ref = ref
         self.started = started
@@ -55,6 +57,10 @@ class Course:
         self.verdict = Verdict("waiting", "")
         self.timed_out = False
         self.deleted = False
+        self.made_anew = False
+        """Where it was deleted: another object has its name now."""
+        self.silence = ""
+        """Why nothing was heard of the cluster when the time was over; empty when all was well."""
         self.refusal = ""
         """The sentence of why the wait was given up, if it was."""
         self.next_pod: Pod | None = None
@@ -67,6 +73,7 @@ class Course:
         self._stale = stale
         self._replacement = replacement
         self._demand = demand
+        self._uid = uid
         self._since: Mapping[FindingKey, float] = {}
         self._pull_errors: dict[tuple[str, str], str] = {}
         self._line = ""
@@ -90,9 +97,11 @@ class Course:
     def look(self, snapshot: Snapshot, now: float, cluster: Cluster | None = None) -> None:
         """Judge a new snapshot; with a cluster, the Events of pods whose status does not tell why the image cannot be pulled are read."""
         self.snapshot, self.next_pod = snapshot, None
-        if snapshot.workload is None:
+        if snapshot.workload is None or (self._uid and snapshot.workload.uid != self._uid):
             self._look_at_nothing(now)
+        if snapshot.workload is None or not self.open:
             return
+        self._uid = snapshot.workload.uid
         if snapshot.workload.generation < self._generation:
             return
         sentence = self._demand(snapshot)
@@ -124,7 +133,10 @@ class Course:
     def _look_at_nothing(self, now: float) -> None:
         if self._waiting.on_deletion == "fail":
             self.deleted, self.ended = True, now
+            # What has the name now is none of our business.
+            self.made_anew, self.snapshot = self.snapshot.workload is not None, Snapshot(None)
             return
+        self._uid = ""
         # What was seen of another object of this name says nothing about the next one.
         self._since, self._stale, self._generation, self._settled_at = {}, None, 0, None
         self._pull_errors.clear()
@@ -145,9 +157,9 @@ class Course:
         self.verdict = replace(self.verdict, state="waiting", message="", recheck=self._settled_at)
         return True
 
-    def time_out(self, now: float) -> None:
-        """End the wait: its time is over."""
-        self.timed_out, self.ended = True, now
+    def time_out(self, now: float, silence: str = "") -> None:
+        """End the wait: its time is over. `silence` tells why nothing is heard of the cluster, if so."""
+        self.timed_out, self.ended, self.silence = True, now, silence
 
     def new_line(self) -> str:
         """The line of progress if it differs from the one before, else an empty text."""
@@ -217,7 +229,7 @@ def await_all(courses: Collection[Course], observer: Observer, outside: Surround
         waiting = [course for course in courses if course.open]
         for course in waiting:
             if course.deadline <= now:
-                course.time_out(now)
+                course.time_out(now, observer.silence)
         waiting = [course for course in waiting if course.open]
         if not waiting:
             return

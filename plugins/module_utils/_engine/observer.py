@@ -106,6 +106,11 @@ class Observer:
         """The workload as the API showed it last, without managedFields."""
         return self._cache.workloads.get(self._by_ref.get(ref, ""))
 
+    @property
+    def silence(self) -> str:
+        """Why nothing is heard of the cluster now; empty when all is well."""
+        return next((found for found in (subscription.trouble for subscription in self._subscriptions) if found), "")
+
     def wait(self, timeout: float) -> set[Ref]:
         """Block until something happens or `timeout` seconds are over; the workloads that changed (all that is pending is read)."""
         touched: set[str] = set()

@@ -58,7 +58,7 @@ def failure_of(course: Course, waiting: Waiting) -> str:
     if course.refusal:
         return course.refusal
     if course.deleted:
-        return f"{course.ref} was deleted while its rollout was waited for."
+        return f"{course.ref} was deleted while its rollout was waited for{', and made anew' if course.made_anew else ''}."
     workload, candidate = course.snapshot.workload, candidate_of(course.snapshot)
     revision = f" revision {candidate.number}" if candidate is not None and candidate.number else ""
     worst = course.verdict.fatal or next(iter(course.verdict.findings), None)
@@ -67,7 +67,10 @@ def failure_of(course: Course, waiting: Waiting) -> str:
     if course.timed_out:
         how_far += f" (wait_timeout of {waiting.timeout:g} s is over)"
     sentence = f"{course.ref} did not finish{revision}: {how_far} after {seconds} s"
-    if worst is not None:
+    if course.silence:
+        # What was wrong when the cluster was last heard of may be no more.
+        sentence += f"; at the end the cluster did not answer ({course.silence}), so what was seen last may be outdated"
+    elif worst is not None:
         sentence += f"; {_cause(worst, workload_ref=workload.ref if workload is not None else course.ref)}"
     return sentence.rstrip(".") + "."
 

@@ -106,6 +106,7 @@ class _Run:
             generation=workload.generation if written.changed else 0,
             stale=deadline_exceeded(Snapshot(Workload.of(written.before))) if written.changed and written.before is not None else None,
             replacement=step.replacement,
+            uid=workload.uid,
         )
         # What was seen while planning still holds where nothing was written; otherwise the answer to the write is all there is yet.
         seen = replace(before, workload=workload) if before.workload is not None and not written.changed else Snapshot(workload)

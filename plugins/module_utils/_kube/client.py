@@ -200,7 +200,7 @@ class KubeCluster:
         """A request, repeated while that may help; `doubtful` takes a line for each attempt that may have gone through unseen."""
         attempts, renewed, sleep = self._attempts(), False, sleep or self._sleep
         while True:
-            asked, status = 0.0, 0
+            asked, status, began = 0.0, 0, self._clock()
             try:
                 answer = self._transport.send(method, path, query=query, body=body, content_type=content_type)
             except Lost as lost:
@@ -208,7 +208,7 @@ class KubeCluster:
                 final: ClusterError = self._unreachable(lost, deed, seconds=attempts.seconds, written=method != "GET" and lost.sent)
             else:
                 status = answer.status
-                if status == 401 and not renewed and self._transport.renew():
+                if status == 401 and not renewed and self._transport.renew(since=began):
                     renewed = True
                     continue
                 said = status_of(answer.body)

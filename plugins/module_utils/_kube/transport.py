@@ -60,6 +60,7 @@ class Transport:
         self._clock = clock
         self._lock = threading.Lock()
         self._authorization = ("", float("-inf"))
+        self._renewed = float("-inf")
         self.settings = load()
         self._pool = _pool(self.settings)
 
@@ -93,16 +94,20 @@ class Transport:
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise lost(error) from error
 
-    def renew(self) -> bool:
-        """Read the settings again (a rotated token or certificate, a new answer of the plugin); whether the credentials changed."""
+    def renew(self, *, since: float) -> bool:
+        """Read the settings again (a rotated token or certificate, a new answer of the plugin); whether there are other credentials
+        than those of a request that began at `since`: several threads are refused at once, and one of them comes first."""
         with self._lock:
             if not self.settings.renewable:
                 return False
+            if self._renewed >= since:
+                return True
             fresh = self._load()
             before, after = self.settings, (fresh.authorization(), fresh.client_cert, fresh.client_key)
             changed = (self._authorization[0], before.client_cert, before.client_key) != after
             self._authorization = (after[0], self._clock())
             self.settings, self._pool = fresh, _pool(fresh)
+            self._renewed = self._clock() if changed else self._renewed
             return changed
 
     def _open(

@@ -81,10 +81,16 @@ class Watch:
         self._attempts = attempts
         self._clock = clock
         self._opened = float("inf")
+        self._asked = float("-inf")
         self._reached = False
         self._closed = threading.Event()
         self._lock = threading.Lock()
         self._socket: Any = None
+        self._trouble = ""
+
+    @property
+    def trouble(self) -> str:
+        return self._trouble
 
     def close(self) -> None:
         self._closed.set()
@@ -119,6 +125,7 @@ class Watch:
             yield WatchEvent("RESYNC", {}, page.items)
         response, heard = self._open(), False
         self._opened = self._clock()
+        self._trouble = ""
         for kind, obj in self._changes(response):
             heard = True
             if kind == "ERROR":
@@ -138,6 +145,7 @@ class Watch:
             ("resourceVersion", self._version),
             ("timeoutSeconds", str(random.SystemRandom().randint(*SERVER_SECONDS))),
         ]
+        self._asked = self._clock()
         try:
             response = self._transport.stream(self._path, query=query, read_seconds=OPEN_SECONDS)
             body = {} if response.status == 200 else status_of(response.read())
@@ -187,7 +195,7 @@ class Watch:
         """Raise what an answer, or an ERROR event, means."""
         if status == 410:
             self._version = ""
-        elif status == 401 and self._transport.renew():
+        elif status == 401 and self._transport.renew(since=self._asked):
             pass
         elif not is_transient(status):
             raise self._error(status, body)
@@ -195,6 +203,7 @@ class Watch:
 
     def _wait(self, interruption: _Interrupted, attempts: Attempts) -> None:
         """Wait before the next request; the domain's error when it has been tried for long enough."""
+        self._trouble = interruption.reason or f"it answers {interruption.status}"
         pause = attempts.pause(status=interruption.status, asked=interruption.asked)
         if pause is not None:
             self._closed.wait(pause)

@@ -10,6 +10,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.request import Waiting
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Snapshot
 from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.course import Course
+from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.report import failure_of
 
 from tests.unit.plugins.module_utils._domain.samples import NEW, OLD, pod, replica_set, snapshot, workload
 
@@ -76,3 +77,30 @@ def test_a_deletion_ends_the_wait_as_failed() -> None:
     one.look(Snapshot(None), 1.0)
     assert (one.deleted, one.failed) == (True, True)
     assert one.new_line() == ""
+
+
+def another() -> Snapshot:
+    """Another object of the same name, younger than what was waited for."""
+    return snapshot(workload(spec={"replicas": 1}, status=DONE, uid="another", generation=1), [], ())
+
+
+def test_another_object_of_that_name_means_that_it_was_deleted() -> None:
+    one = course()
+    one.look(seen(OLD_POD), 1.0)
+    one.look(another(), 2.0)
+    assert (one.deleted, one.made_anew, one.failed, one.ended) == (True, True, True, 2.0)
+    assert one.snapshot.workload is None
+
+
+def test_another_object_is_waited_for_on_request() -> None:
+    waiting = Waiting(timeout=60, on_deletion="wait")
+    one = Course(Ref("Deployment", "shop", "web"), started=0.0, waiting=waiting, done=lambda _seen: True, generation=2, uid="first")
+    one.look(another(), 2.0)
+    assert (one.open, one.failed, one.deleted) == (False, False, False)
+
+
+def test_a_silent_cluster_is_told_instead_of_what_was_wrong_before() -> None:
+    one = course()
+    one.look(seen(OLD_POD), 1.0)
+    one.time_out(60.0, "connection refused")
+    assert failure_of(one, Waiting(timeout=60)).endswith("did not answer (connection refused), so what was seen last may be outdated.")
