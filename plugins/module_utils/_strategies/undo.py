@@ -118,7 +118,7 @@ def _aligned(obj: JsonObject, goal: Revision) -> JsonObject:
     last = text(obj, *_LAST_APPLIED)
     try:
         applied = json.loads(last) if last else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return obj
     if not isinstance(applied, Mapping) or not mapping(applied, "spec", "template"):
         return obj
@@ -141,7 +141,7 @@ def _done(replacement: Replacement | None) -> Callable[[Snapshot], bool]:
             return False
         if workload.update_type == "OnDelete":
             # An undo restarts nothing there; only what was repaired is waited for.
-            return replacement is None or replacement.free(snapshot)
+            return replacement is None or (replacement.free(snapshot) and len(snapshot.pods) >= workload.desired)
         return workload.paused or standing(snapshot).done
 
     return done
@@ -178,7 +178,9 @@ def _repair(before: Snapshot, goal: Revision, operation: Undo) -> Replacement | 
 
     def free(snapshot: Snapshot) -> bool:
         """No gap below the highest pod, none on its way out, and what was made anew is ready."""
-        first = snapshot.workload.first_ordinal if snapshot.workload is not None else 0
+        if snapshot.workload is None:
+            return False
+        first = snapshot.workload.first_ordinal
         ordinals = sorted(pod.ordinal for pod in snapshot.pods)
         waiting = {pod.uid for pod in due(snapshot)}
         return (
