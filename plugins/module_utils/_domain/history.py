@@ -118,11 +118,10 @@ def _references(template: JsonObject) -> Iterator[str]:
         for source in (volume, *items(volume, "projected", "sources")):
             yield from _named("ConfigMap", text(source, "configMap", "name"))
             yield from _named("Secret", text(source, "secret", "name"))
-        for source in volume.values():
-            yield from _named("Secret", text(source, "secretName"))
-            # Storage drivers.
-            yield from _named("Secret", text(source, "secretRef", "name"))
-            yield from _named("Secret", text(source, "nodePublishSecretRef", "name"))
+        for driver in volume.values():
+            yield from _named("Secret", text(driver, "secretName"))
+            yield from _named("Secret", text(driver, "secretRef", "name"))
+            yield from _named("Secret", text(driver, "nodePublishSecretRef", "name"))
     for _group, container in containers(template):
         for entry in items(container, "env"):
             yield from _named("ConfigMap", text(entry, "valueFrom", "configMapKeyRef", "name"))

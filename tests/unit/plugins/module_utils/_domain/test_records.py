@@ -21,7 +21,7 @@ TEXTS = st.text(max_size=20)
 LIMITS = st.dictionaries(st.sampled_from(["maxSurge", "maxUnavailable"]), st.integers(0, 9) | st.sampled_from(["25%", "100%"]))
 
 
-def annotations(obj: JsonObject) -> dict[str, str]:
+def kept(obj: JsonObject) -> dict[str, str]:
     return texts(obj, "metadata", "annotations")
 
 
@@ -29,8 +29,8 @@ def annotations(obj: JsonObject) -> dict[str, str]:
 def test_the_record_of_an_undo_is_read_back_as_it_was_written(to: str, newest: int, numbers: dict[str, str]) -> None:
     record = UndoRecord(to, newest, numbers)
     written = record.into(workload(annotations={"team": "shop"}))
-    assert UndoRecord.of(annotations(written)) == record
-    assert annotations(written)["team"] == "shop"
+    assert UndoRecord.of(kept(written)) == record
+    assert kept(written)["team"] == "shop"
     assert record.into(written) == written
 
 
@@ -38,14 +38,14 @@ def test_the_record_of_an_undo_is_read_back_as_it_was_written(to: str, newest: i
 def test_the_record_of_a_restart_is_read_back_as_it_was_written(key: str, at: str, limits: dict[str, JsonValue]) -> None:
     record = RestartRecord(key, at, limits)
     written = record.into(workload(annotations={"team": "shop"}))
-    assert RestartRecord.of(annotations(written)) == record
-    assert annotations(written)["team"] == "shop"
+    assert RestartRecord.of(kept(written)) == record
+    assert kept(written)["team"] == "shop"
     assert record.into(written) == written
 
 
 def test_a_restart_of_which_there_is_nothing_to_say_leaves_no_record() -> None:
     written = RestartRecord("monday", "2026-01-01T00:00:00Z").into(workload())
-    assert annotations(RestartRecord().into(written)) == {}
+    assert kept(RestartRecord().into(written)) == {}
 
 
 @pytest.mark.parametrize(
