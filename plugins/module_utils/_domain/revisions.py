@@ -10,29 +10,26 @@ label `pod-template-hash`, a StatefulSet names its revisions in its status.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 
-from .objects import JsonObject, JsonValue, controller_of, mapping, moment, number, text, texts, uid_of, without
-from .workload import CHANGE_CAUSE, REVISION, REVISION_HASH, TEMPLATE_HASH, Condition, Pod, Revision, Snapshot, Workload
+from .objects import JsonObject, controller_of, mapping, moment, number, text, texts, uid_of
+from .workload import CHANGE_CAUSE, REVISION, REVISION_HASH, TEMPLATE_HASH, Condition, Pod, Revision, Snapshot, Workload, normal, plain
 
 _REVISION_HISTORY = "deployment.kubernetes.io/revision-history"
 
 
-def revisions_of(workload: JsonObject, owned: Iterable[JsonObject]) -> tuple[Revision, ...]:
-    """The revisions among `owned` whose controller is `workload`, oldest (lowest number) first.
+def revisions_of(uid: str, revisions: Iterable[Revision]) -> tuple[Revision, ...]:
+    """Those whose controller has this UID, oldest (lowest number) first.
 
-    `owned` are ReplicaSets for a Deployment, ControllerRevisions for the other kinds; what another controller owns, or nobody,
-    is left out however its labels look. A workload that does not exist yet (no UID) has none.
+    What another controller owns, or nobody, is left out however its labels look. A workload that does not exist yet (no UID) has none.
     """
-    uid = uid_of(workload)
-    kind = text(workload, "kind")
-    mine = (obj for obj in owned if uid and text(controller_of(obj), "uid") == uid)
-    return tuple(sorted((_revision(kind, obj) for obj in mine), key=lambda entry: (entry.number, entry.name)))
+    mine = (revision for revision in revisions if uid and revision.owner_uid == uid)
+    return tuple(sorted(mine, key=lambda entry: (entry.number, entry.name)))
 
 
 def same_template(left: JsonObject, right: JsonObject) -> bool:
     """Are two pod templates equal to the controllers: the label `pod-template-hash` and empty (null) fields do not count."""
-    return _normal(left) == _normal(right)
+    return normal(left) == normal(right)
 
 
 def candidate_of(snapshot: Snapshot) -> Revision | None:
@@ -48,7 +45,7 @@ def candidate_of(snapshot: Snapshot) -> Revision | None:
     for revision in snapshot.revisions:
         if revision.name == named:
             return revision
-    equal = [revision for revision in snapshot.revisions if same_template(revision.template, workload.template)]
+    equal = [revision for revision in snapshot.revisions if revision.normal == workload.normal]
     if not equal:
         return None
     return min(equal, key=_age) if workload.ref.kind == "Deployment" else equal[-1]
@@ -107,22 +104,28 @@ def _age(revision: Revision) -> tuple[float, str]:
     return revision.created.timestamp() if revision.created else float("inf"), revision.name
 
 
-def _revision(kind: str, obj: JsonObject) -> Revision:
+def revision_of(obj: JsonObject) -> Revision:
+    """The revision that a ReplicaSet (of a Deployment) or a ControllerRevision (of the other kinds) keeps."""
+    deployment, owner = text(obj, "kind") == "ReplicaSet", controller_of(obj)
     name = text(obj, "metadata", "name")
     labels = texts(obj, "metadata", "labels")
     annotations = texts(obj, "metadata", "annotations")
-    if kind == "Deployment":
+    if deployment:
         own, template = labels.get(TEMPLATE_HASH, ""), mapping(obj, "spec", "template")
     else:
         # A StatefulSet labels its pods with the revision's whole name, a DaemonSet with the hash alone.
-        own, template = name if kind == "StatefulSet" else labels.get(REVISION_HASH, ""), mapping(obj, "data", "spec", "template")
+        own, template = (
+            name if text(owner, "kind") == "StatefulSet" else labels.get(REVISION_HASH, ""),
+            mapping(obj, "data", "spec", "template"),
+        )
     return Revision(
         name=name,
         uid=uid_of(obj),
-        number=_numeral(annotations.get(REVISION, "")) if kind == "Deployment" else number(obj, "revision"),
+        owner_uid=text(owner, "uid"),
+        number=_numeral(annotations.get(REVISION, "")) if deployment else number(obj, "revision"),
         hash=own,
         # "$patch" tells the server how to merge a ControllerRevision's data; it is no part of the template.
-        template=_plain(template),
+        template=plain(template),
         change_cause=annotations.get(CHANGE_CAUSE, ""),
         created=moment(obj, "metadata", "creationTimestamp"),
         former=tuple(_numeral(entry) for entry in annotations.get(_REVISION_HISTORY, "").split(",") if _numeral(entry)),
@@ -136,23 +139,3 @@ def _revision(kind: str, obj: JsonObject) -> Revision:
 def _numeral(value: str) -> int:
     stripped = value.strip()
     return int(stripped) if stripped.isdecimal() else 0
-
-
-def _plain(template: JsonObject) -> dict[str, JsonValue]:
-    """A template as a person would write it: without the hash label, and without the nulls that a ControllerRevision keeps of what
-    its controller wrote (creationTimestamp)."""
-    plain = without(without(template, "metadata", "labels", TEMPLATE_HASH), "$patch")
-    return {key: _without_nulls(item) for key, item in plain.items() if item is not None}
-
-
-def _normal(template: JsonObject) -> JsonValue:
-    plain = _plain(template)
-    return plain if mapping(plain, "metadata", "labels") else without(plain, "metadata", "labels")
-
-
-def _without_nulls(value: JsonValue) -> JsonValue:
-    if isinstance(value, Mapping):
-        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_without_nulls(item) for item in value]
-    return value

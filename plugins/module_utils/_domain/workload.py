@@ -10,11 +10,29 @@ Each value is read from an API object by its `of`; rules about them stand in mod
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
-from .objects import JsonObject, Ref, at, containers, controller_of, flag, items, mapping, moment, number, ref_of, text, texts, uid_of
+from .objects import (
+    JsonObject,
+    JsonValue,
+    Ref,
+    at,
+    containers,
+    controller_of,
+    flag,
+    items,
+    mapping,
+    moment,
+    number,
+    ref_of,
+    text,
+    texts,
+    uid_of,
+    without,
+)
 
 CHANGE_CAUSE = "kubernetes.io/change-cause"
 REVISION = "deployment.kubernetes.io/revision"
@@ -22,6 +40,27 @@ TEMPLATE_HASH = "pod-template-hash"
 REVISION_HASH = "controller-revision-hash"
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
 """kubectl's annotation of the template that makes a restart."""
+
+
+def plain(template: JsonObject) -> dict[str, JsonValue]:
+    """A template as a person would write it: without the hash label, and without the nulls that a ControllerRevision keeps of what
+    its controller wrote (creationTimestamp)."""
+    found = without(without(template, "metadata", "labels", TEMPLATE_HASH), "$patch")
+    return {key: _without_nulls(item) for key, item in found.items() if item is not None}
+
+
+def normal(template: JsonObject) -> JsonObject:
+    """A pod template as the controllers compare it: without the label `pod-template-hash` and empty (null) fields."""
+    found = plain(template)
+    return found if mapping(found, "metadata", "labels") else without(found, "metadata", "labels")
+
+
+def _without_nulls(value: JsonValue) -> JsonValue:
+    if isinstance(value, Mapping):
+        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_without_nulls(item) for item in value]
+    return value
 
 
 @dataclass(frozen=True)
@@ -174,11 +213,18 @@ class Revision:
     ready: int = 0
     available: int = 0
     conditions: tuple[Condition, ...] = ()
+    owner_uid: str = ""
+    """UID of its controller: the workload."""
 
     @property
     def images(self) -> dict[str, str]:
         """Container name to image, init containers included."""
         return images_of(self.template)
+
+    @cached_property
+    def normal(self) -> JsonObject:
+        """The template as the controllers compare it, made once: it is asked for at each event."""
+        return normal(self.template)
 
 
 @dataclass(frozen=True)
@@ -220,6 +266,11 @@ class Workload:
     """Of a StatefulSet: the ordinal of its first pod."""
     limits: JsonObject = field(default_factory=dict)
     """`rollingUpdate` of its strategy."""
+
+    @cached_property
+    def normal(self) -> JsonObject:
+        """The template as the controllers compare it, made once: it is asked for at each event."""
+        return normal(self.template)
 
     @classmethod
     def of(cls, obj: JsonObject) -> Workload:

@@ -17,11 +17,11 @@ from types import TracebackType
 from typing import Self
 
 from .._domain.errors import ClusterError, ForbiddenError
-from .._domain.objects import JsonObject, JsonValue, Ref, controller_of, mapping, text, texts, uid_of, without
+from .._domain.objects import JsonObject, Ref, uid_of
 from .._domain.ports import Cluster, Subscription, WatchEvent
 from .._domain.resources import CONTROLLER_REVISION, POD, REPLICA_SET, WORKLOADS, Resource
-from .._domain.revisions import revisions_of
-from .._domain.workload import Pod, Snapshot, Workload
+from .._domain.revisions import revision_of, revisions_of
+from .._domain.workload import Pod, Revision, Snapshot, Workload
 
 _ENDED = ("Succeeded", "Failed")
 
@@ -38,10 +38,10 @@ class _Source:
 
 @dataclass
 class _Cache:
-    """What is known, by UID; `owner` leads from a pod's or revision's owner to the workload's UID."""
+    """What is known, by UID, read once for each state of an object; `..._of` leads from an owner's UID to what it owns."""
 
-    workloads: dict[str, JsonObject] = field(default_factory=dict)
-    revisions: dict[str, JsonObject] = field(default_factory=dict)
+    workloads: dict[str, Workload] = field(default_factory=dict)
+    revisions: dict[str, Revision] = field(default_factory=dict)
     pods: dict[str, Pod] = field(default_factory=dict)
     revisions_of: dict[str, set[str]] = field(default_factory=dict)
     pods_of: dict[str, set[str]] = field(default_factory=dict)
@@ -89,27 +89,17 @@ class Observer:
 
     def snapshot(self, ref: Ref) -> Snapshot:
         """What is known now; without a workload when it is not there."""
-        obj = self._cache.workloads.get(self._by_ref.get(ref, ""))
-        if obj is None:
+        workload = self._cache.workloads.get(self._by_ref.get(ref, ""))
+        if workload is None:
             return Snapshot(workload=None)
-        uid = uid_of(obj)
-        owned = [self._cache.revisions[key] for key in self._cache.revisions_of.get(uid, ())]
-        owners = (uid_of(entry) for entry in owned) if ref.kind == "Deployment" else iter((uid,))
-        pods = [self._cache.pods[key] for owner in owners for key in self._cache.pods_of.get(owner, ())]
+        owned = [self._cache.revisions[uid] for uid in self._cache.revisions_of.get(workload.uid, ())]
+        owners = (revision.uid for revision in owned) if ref.kind == "Deployment" else iter((workload.uid,))
+        pods = [self._cache.pods[uid] for owner in owners for uid in self._cache.pods_of.get(owner, ())]
         return Snapshot(
-            workload=Workload.of(obj),
-            revisions=revisions_of(obj, owned),
+            workload=workload,
+            revisions=revisions_of(workload.uid, owned),
             pods=tuple(sorted((pod for pod in pods if pod.phase not in _ENDED), key=lambda pod: pod.ref)),
         )
-
-    def object(self, ref: Ref) -> JsonObject | None:
-        """The workload as the API showed it last, without managedFields."""
-        return self._cache.workloads.get(self._by_ref.get(ref, ""))
-
-    @property
-    def silence(self) -> str:
-        """Why nothing is heard of the cluster now; empty when all is well."""
-        return next((found for found in (subscription.trouble for subscription in self._subscriptions) if found), "")
 
     def wait(self, timeout: float) -> set[Ref]:
         """Block until something happens or `timeout` seconds are over; the workloads that changed (all that is pending is read)."""
@@ -184,29 +174,28 @@ class Observer:
 
     def _selector(self, ref: Ref) -> str:
         """A label selector for what belongs to one workload; empty (all) where matchExpressions would have to be spelled."""
-        obj = self._cache.workloads.get(self._by_ref.get(ref, ""))
-        if obj is None or mapping(obj, "spec", "selector").get("matchExpressions"):
+        workload = self._cache.workloads.get(self._by_ref.get(ref, ""))
+        if workload is None or workload.match_expressions:
             return ""
-        return ",".join(f"{key}={value}" for key, value in sorted(texts(obj, "spec", "selector", "matchLabels").items()))
+        return ",".join(f"{key}={value}" for key, value in sorted(workload.selector.items()))
 
     def _take(self, resource: Resource, event: WatchEvent) -> set[str]:
         """Bring one event into the cache; UIDs of the workloads that it touches."""
         if event.type == "RESYNC":
             return self._resync(resource, event.items)
-        # The watch leaves managedFields in; they are most of an object's bytes, and nobody reads them here.
-        obj = without(event.object, "metadata", "managedFields")
-        gone = event.type == "DELETED"
+        if event.type == "DELETED":
+            return self._forget(resource, uid_of(event.object))
         if resource is POD:
-            return self._take_pod(obj, gone=gone)
+            return self._take_pod(Pod.of(event.object))
         if resource in (REPLICA_SET, CONTROLLER_REVISION):
-            return self._take_revision(obj, gone=gone)
-        return self._take_workload(obj, resource, gone=gone)
+            return self._take_revision(revision_of(event.object))
+        return self._take_workload(Workload.of(event.object))
 
     def _resync(self, resource: Resource, items: tuple[JsonObject, ...]) -> set[str]:
         touched: set[str] = set()
         there = {uid_of(item) for item in items}
         for uid in self._known(resource) - there:
-            touched |= self._take(resource, WatchEvent("DELETED", self._stub(resource, uid)))
+            touched |= self._forget(resource, uid)
         for item in items:
             touched |= self._take(resource, WatchEvent("MODIFIED", item))
         return touched
@@ -216,47 +205,40 @@ class Observer:
             return set(self._cache.pods)
         if resource in (REPLICA_SET, CONTROLLER_REVISION):
             return set(self._cache.revisions)
-        return {uid for uid, obj in self._cache.workloads.items() if text(obj, "kind") == resource.kind}
+        return {uid for uid, workload in self._cache.workloads.items() if workload.ref.kind == resource.kind}
 
-    def _stub(self, resource: Resource, uid: str) -> JsonObject:
+    def _forget(self, resource: Resource, uid: str) -> set[str]:
         if resource is POD:
-            pod = self._cache.pods[uid]
-            owner: JsonValue = [{"controller": True, "uid": pod.owner_uid}]
-            return {"metadata": {"uid": uid, "ownerReferences": owner}}
-        return (self._cache.revisions if resource in (REPLICA_SET, CONTROLLER_REVISION) else self._cache.workloads)[uid]
+            pod = self._cache.pods.pop(uid, None)
+            if pod is None:
+                return set()
+            self._cache.pods_of[pod.owner_uid].discard(uid)
+            return self._touched_by(pod)
+        if resource in (REPLICA_SET, CONTROLLER_REVISION):
+            revision = self._cache.revisions.pop(uid, None)
+            if revision is None:
+                return set()
+            self._cache.revisions_of[revision.owner_uid].discard(uid)
+            return {revision.owner_uid}
+        return {uid} if self._cache.workloads.pop(uid, None) is not None else set()
 
-    def _take_pod(self, obj: JsonObject, *, gone: bool) -> set[str]:
-        pod = Pod.of(obj)
-        siblings = self._cache.pods_of.setdefault(pod.owner_uid, set())
-        if gone:
-            self._cache.pods.pop(pod.uid, None)
-            siblings.discard(pod.uid)
-        else:
-            self._cache.pods[pod.uid] = pod
-            siblings.add(pod.uid)
+    def _take_pod(self, pod: Pod) -> set[str]:
+        self._cache.pods[pod.uid] = pod
+        self._cache.pods_of.setdefault(pod.owner_uid, set()).add(pod.uid)
+        return self._touched_by(pod)
+
+    def _touched_by(self, pod: Pod) -> set[str]:
         owner = self._cache.revisions.get(pod.owner_uid)
-        return {pod.owner_uid} | ({text(controller_of(owner), "uid")} if owner is not None else set())
+        return {pod.owner_uid} | ({owner.owner_uid} if owner is not None else set())
 
-    def _take_revision(self, obj: JsonObject, *, gone: bool) -> set[str]:
-        uid, owner = uid_of(obj), text(controller_of(obj), "uid")
-        siblings = self._cache.revisions_of.setdefault(owner, set())
-        if gone:
-            self._cache.revisions.pop(uid, None)
-            siblings.discard(uid)
-        else:
-            self._cache.revisions[uid] = obj
-            siblings.add(uid)
-        return {owner}
+    def _take_revision(self, revision: Revision) -> set[str]:
+        self._cache.revisions[revision.uid] = revision
+        self._cache.revisions_of.setdefault(revision.owner_uid, set()).add(revision.uid)
+        return {revision.owner_uid}
 
-    def _take_workload(self, obj: JsonObject, resource: Resource, *, gone: bool) -> set[str]:
-        uid = uid_of(obj)
-        ref = Ref(resource.kind, text(obj, "metadata", "namespace"), text(obj, "metadata", "name"))
-        if ref not in self._refs:
+    def _take_workload(self, workload: Workload) -> set[str]:
+        if workload.ref not in self._refs:
             return set()
-        if gone:
-            self._cache.workloads.pop(uid, None)
-        else:
-            # Items of a list do not say their kind.
-            self._cache.workloads[uid] = {"apiVersion": resource.api_version, "kind": resource.kind, **obj}
-            self._by_ref[ref] = uid
-        return {uid}
+        self._cache.workloads[workload.uid] = workload
+        self._by_ref[workload.ref] = workload.uid
+        return {workload.uid}

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, JsonValue, mapping
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.revisions import revisions_of
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Pod, Snapshot, Workload
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, JsonValue, mapping, uid_of
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.revisions import revision_of, revisions_of
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Pod, Revision, Snapshot, Workload
 
 UID = "uid-of-the-workload"
 OLD, NEW = "registry.example/web:1.0", "registry.example/web:2.0"
@@ -58,6 +58,7 @@ def replica_set(
     """The ReplicaSet `web-<hash>` of a revision."""
     own = own or f"h{number}"
     return {
+        "kind": "ReplicaSet",
         "metadata": {
             "namespace": "shop",
             "name": f"web-{own}",
@@ -77,6 +78,7 @@ def controller_revision(number: int, image: str = OLD, *, kind: str = "StatefulS
     own = own or f"h{number}"
     data = template(image)
     return {
+        "kind": "ControllerRevision",
         "metadata": {
             "namespace": "shop",
             "name": f"web-{own}",
@@ -130,11 +132,16 @@ def pod(
     }
 
 
+def revisions(obj: JsonObject, owned: Sequence[JsonObject]) -> tuple[Revision, ...]:
+    """The revisions of a workload among these ReplicaSets or ControllerRevisions."""
+    return revisions_of(uid_of(obj), map(revision_of, owned))
+
+
 def snapshot(obj: JsonObject | None, owned: Sequence[JsonObject] = (), pods: Sequence[JsonObject] = ()) -> Snapshot:
     """What the engine would see of these objects."""
     return Snapshot(
         workload=Workload.of(obj) if obj is not None else None,
-        revisions=revisions_of(obj, owned) if obj is not None else (),
+        revisions=revisions(obj, owned) if obj is not None else (),
         pods=tuple(Pod.of(entry) for entry in pods),
     )
 

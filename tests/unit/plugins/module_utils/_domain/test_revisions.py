@@ -12,7 +12,6 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.revisio
     candidate_of,
     newest_besides,
     old_and_new,
-    revisions_of,
     same_template,
     stable_of,
 )
@@ -20,7 +19,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from .samples import NEW, OLD, UID, controller_revision, pod, replica_set, snapshot, template, with_metadata, workload
+from .samples import NEW, OLD, UID, controller_revision, pod, replica_set, revisions, snapshot, template, with_metadata, workload
 
 
 def number_of(revision: Revision | None) -> int | None:
@@ -30,21 +29,21 @@ def number_of(revision: Revision | None) -> int | None:
 def test_revisions_belong_by_the_uid_of_their_controller_not_by_their_labels() -> None:
     foreign = replica_set(2, by="another", own="foreign")
     adopted = with_metadata(replica_set(3), ownerReferences=[])
-    assert [entry.name for entry in revisions_of(workload(), [foreign, adopted, replica_set(1)])] == ["web-h1"]
+    assert [entry.name for entry in revisions(workload(), [foreign, adopted, replica_set(1)])] == ["web-h1"]
 
 
 def test_a_workload_without_a_uid_has_no_revisions() -> None:
-    assert revisions_of(workload(uid=""), [replica_set(1, by="")]) == ()
+    assert revisions(workload(uid=""), [replica_set(1, by="")]) == ()
 
 
 def test_revisions_stand_oldest_first_by_number_not_by_name() -> None:
     owned = [replica_set(10, own="a"), replica_set(9, own="z"), replica_set(2, own="m")]
-    assert [entry.number for entry in revisions_of(workload(), owned)] == [2, 9, 10]
+    assert [entry.number for entry in revisions(workload(), owned)] == [2, 9, 10]
 
 
 def test_a_replica_set_becomes_a_revision() -> None:
     causes: dict[str, JsonValue] = {"kubernetes.io/change-cause": "to 2.0", "deployment.kubernetes.io/revision-history": "1, 3,x,"}
-    (found,) = revisions_of(workload(), [replica_set(5, NEW, replicas=3, available=2, annotations=causes)])
+    (found,) = revisions(workload(), [replica_set(5, NEW, replicas=3, available=2, annotations=causes)])
     assert (found.name, found.uid, found.number, found.hash) == ("web-h5", "rs-h5", 5, "h5")
     assert (found.replicas, found.ready, found.available) == (3, 3, 2)
     assert found.change_cause == "to 2.0"
@@ -55,7 +54,7 @@ def test_a_replica_set_becomes_a_revision() -> None:
 
 @pytest.mark.parametrize(("kind", "own"), [("StatefulSet", "web-h4"), ("DaemonSet", "h4")])
 def test_a_controller_revision_becomes_a_revision(kind: str, own: str) -> None:
-    (found,) = revisions_of(workload(kind), [controller_revision(4, NEW, kind=kind)])
+    (found,) = revisions(workload(kind), [controller_revision(4, NEW, kind=kind)])
     assert (found.name, found.uid, found.number, found.hash) == ("web-h4", "cr-h4", 4, own)
     assert found.change_cause == "cause 4"
     assert "$patch" not in found.template
@@ -203,7 +202,7 @@ def test_the_template_of_a_controller_revision_has_no_nulls_however_deep() -> No
         "spec": {"containers": [{"name": "app", "resources": {}, "env": None}], "volumes": None},
     }
     revision = {**controller_revision(1), "data": {"spec": {"template": data}}}
-    (found,) = revisions_of(workload("StatefulSet"), [revision])
+    (found,) = revisions(workload("StatefulSet"), [revision])
     assert found.template == {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "app", "resources": {}}]}}
 
 
@@ -218,7 +217,7 @@ TEMPLATES = st.recursive(
 @given(st.dictionaries(NAMES, TEMPLATES, max_size=3))
 def test_a_template_taken_from_a_revision_is_equal_to_the_one_that_it_was_made_from(template: dict[str, JsonValue]) -> None:
     revision = {**controller_revision(1), "data": {"spec": {"template": {**template, "$patch": "replace"}}}}
-    (found,) = revisions_of(workload("StatefulSet"), [revision])
+    (found,) = revisions(workload("StatefulSet"), [revision])
     assert same_template(found.template, template)
-    (again,) = revisions_of(workload("StatefulSet"), [{**revision, "data": {"spec": {"template": found.template}}}])
+    (again,) = revisions(workload("StatefulSet"), [{**revision, "data": {"spec": {"template": found.template}}}])
     assert again.template == found.template
