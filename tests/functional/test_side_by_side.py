@@ -1,0 +1,328 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Side by side with kubectl: random sequences on real objects, and after each step both must say and do the same.
+
+What they may differ in is listed in side_by_side.py and explained in docs/deviations_from_kubectl.md. ROLLOUT_SIDE_BY_SIDE=50 runs
+50 random examples for each kind instead of the few fixed ones; ROLLOUT_SIDE_BY_SIDE_SEED=7 chooses them.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from .cluster import ROOT, Cluster
+from .interference import eventually
+from .side_by_side import CHANGE_CAUSE, deviations
+from .twins import NAME, SIMULATE, Pair, Tally, number, pair
+
+EXAMPLES = int(os.environ.get("ROLLOUT_SIDE_BY_SIDE", "0"))
+STEPS = 20 if EXAMPLES else 12
+SEED = int(os.environ.get("ROLLOUT_SIDE_BY_SIDE_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
+GOOD = ("1", "2", "3", "4")
+BAD = ("missing", "crash", "unready", "hiccup", "crash-later", "flapping")
+TEMPERS: tuple[dict[str, str], ...] = (
+    {},
+    {"ready-after": "1s"},
+    {"ready-after": "200ms", "ready-after-at-most": "2s"},
+    {"terminate-after": "1s"},
+    {"ready-after": "300ms", "ready-after-at-most": "1s", "terminate-after": "700ms"},
+    {"fail": "never-ready"},
+    {"fail": "crash-loop"},
+)
+
+
+def image(tag: str) -> str:
+    return f"registry.example/web:{tag}"
+
+
+def manifest(kind: str, tag: str = "1", temper: Any = None, **spec: Any) -> dict[str, Any]:
+    """A workload as people write them."""
+    annotations = {f"{SIMULATE}{key}": value for key, value in (temper or {}).items()}
+    pod = {
+        "terminationGracePeriodSeconds": 5,
+        "containers": [{"name": "web", "image": image(tag), "env": [{"name": "COLOUR", "value": "blue"}]}],
+    }
+    template = {"metadata": {"labels": {"app": NAME}, "annotations": annotations}, "spec": pod}
+    whole = {"selector": {"matchLabels": {"app": NAME}}, "template": template, **spec}
+    return {"apiVersion": "apps/v1", "kind": kind, "metadata": {"name": NAME}, "spec": whole}
+
+
+CAUSES = (None, "release one", "release two", "a hotfix  [by alice, job 42]")
+EVENTS = (
+    *("apply", "set image", "release", "undo", "undo to") * 2,
+    *("scale", "strategy", "delete revision", "delete pod", "news", "pause or resume", "pause or resume", "restart", "undo to a number"),
+)
+
+
+class SideBySide(RuleBasedStateMachine):
+    """One example: twins in two namespaces of their own."""
+
+    cluster: Cluster
+    kind: str
+    tally: Tally
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._stack = ExitStack()
+        self.pair: Pair = self._stack.enter_context(pair(self.cluster, self.kind, self.tally))
+        self.manifest: dict[str, Any] = {}
+        self.steps = 0
+
+    def teardown(self) -> None:
+        self._stack.close()
+        self.tally.examples += 1
+        if EXAMPLES:
+            print(f"{self.kind} {self.tally.examples}: {self.tally}", flush=True)
+
+    # --- how it begins ----------------------------------------------------------------------------------------------------------
+
+    @initialize(lot=st.integers(0, 2**32))
+    def begin(self, lot):
+        chance = random.Random(lot)  # noqa: S311
+        spec: dict[str, Any] = {"minReadySeconds": chance.choice((0, 0, 1))}
+        if self.kind == "Deployment":
+            limits = chance.choice(({}, {"maxSurge": 0, "maxUnavailable": 1}, {"maxSurge": "50%", "maxUnavailable": 0}))
+            how = chance.choice(({"type": "Recreate"}, {"type": "RollingUpdate", "rollingUpdate": limits}, {}))
+            spec |= {"progressDeadlineSeconds": chance.choice((600, 3)), "strategy": how}
+        else:
+            spec["updateStrategy"] = {"type": chance.choice(("OnDelete", "RollingUpdate", "RollingUpdate"))}
+        if self.kind == "StatefulSet":
+            spec |= {"serviceName": NAME, "podManagementPolicy": chance.choice(("Parallel", "OrderedReady"))}
+        if self.kind != "DaemonSet":
+            spec["replicas"] = chance.randint(1, 3)
+        self.manifest = manifest(self.kind, temper=chance.choice(TEMPERS[:5]), **spec)
+        with self.pair.told():
+            self.pair.apply(self.manifest)
+            self.pair.settle()
+
+    # --- one step ---------------------------------------------------------------------------------------------------------------
+
+    @rule(lot=st.integers(0, 2**32))
+    def step(self, lot):
+        """One rule, one lot: hypothesis likes extremes and repetition, which find much in functions and little in clusters."""
+        self.steps += 1
+        chance = random.Random(lot + self.steps)  # noqa: S311
+        tag = chance.choice((*GOOD, *GOOD, *BAD))
+        place, flag, cause = chance.randint(0, 5), chance.random() < 0.5, chance.choice(CAUSES)
+        acts: dict[str, Callable[[], None]] = {
+            "apply": lambda: self._apply(tag, chance.choice((*TEMPERS, {}, {}, {})), cause, "green" if flag else "blue"),
+            "set image": lambda: self.pair.set_image(image(tag)),
+            "release": lambda: self.pair.set_image(image(chance.choice(GOOD)), cause or ""),
+            "scale": lambda: self._scale(place),
+            "strategy": lambda: self._change_strategy(other=flag),
+            "delete revision": lambda: self.pair.delete_revision(place),
+            "delete pod": lambda: self.pair.delete_pods(place, force=flag),
+            "news": lambda: self.pair.news(1.5),
+            "pause or resume": lambda: self._pause_or_partition(place, paused=flag),
+            "restart": self.pair.restart,
+            "undo": lambda: self.pair.undo(None),
+            "undo to": lambda: self._undo_to(place),
+            "undo to a number": lambda: self.pair.undo(place + 1),
+        }
+        with self.pair.told():
+            acts[chance.choice(EVENTS)]()
+            self.pair.settle()
+
+    def _apply(self, tag: str, temper: dict[str, str], cause: str | None, colour: str) -> None:
+        new = manifest(self.kind, tag, temper)["spec"]["template"]
+        new["spec"]["containers"][0]["env"][0]["value"] = colour
+        self.manifest["spec"]["template"] = new
+        self.manifest["metadata"]["annotations"] = {CHANGE_CAUSE: cause} if cause else {}
+        self.pair.apply(self.manifest)
+
+    def _scale(self, replicas: int) -> None:
+        """A DaemonSet has as many as there are nodes."""
+        if self.kind == "DaemonSet":
+            self.pair.news(1.5)
+        else:
+            self.pair.patch({"spec": {"replicas": min(replicas, 4)}})
+
+    def _change_strategy(self, *, other: bool) -> None:
+        if self.kind == "Deployment":
+            change = {"strategy": {"type": "Recreate", "rollingUpdate": None} if other else {"type": "RollingUpdate"}}
+        else:
+            change = {"updateStrategy": {"type": "OnDelete", "rollingUpdate": None} if other else {"type": "RollingUpdate"}}
+        self.pair.patch({"spec": change})
+
+    def _pause_or_partition(self, place: int, *, paused: bool) -> None:
+        if self.kind == "Deployment":
+            self.pair.pause(paused=paused)
+        elif self.kind == "StatefulSet":
+            self.pair.patch({"spec": {"updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": min(place, 4)}}}})
+        else:
+            self.pair.news(1.5)
+
+    def _undo_to(self, place: int) -> None:
+        numbers = [number(revision) for revision in self.pair.ours.view().revisions]
+        self.pair.undo(numbers[place % len(numbers)] if numbers else 1)
+
+    # --- always -----------------------------------------------------------------------------------------------------------------
+
+    @invariant()
+    def they_agree(self):
+        if self.manifest:
+            with self.pair.told():
+                self.pair.compare()
+
+
+@pytest.mark.parametrize("kind", ["Deployment", "StatefulSet", "DaemonSet"])
+def test_random_sequences_end_alike(cluster, kind):
+    tally = Tally()
+    machine: Any = type(f"SideBySide{kind}", (SideBySide,), {"cluster": cluster, "kind": kind, "tally": tally})
+    profile = settings(
+        max_examples=EXAMPLES or 3,
+        stateful_step_count=STEPS,
+        deadline=None,
+        database=None,
+        derandomize=not EXAMPLES,
+        phases=[Phase.generate],  # A cluster does nothing twice alike, so there is nothing to shrink; the journal tells what was done.
+        suppress_health_check=list(HealthCheck),
+        print_blob=False,
+    )
+    try:
+        run_state_machine_as_test(seed(SEED)(machine) if EXAMPLES else machine, settings=profile)
+    except BaseException:
+        if tally.failure is not None:
+            raise tally.failure from None
+        raise
+    finally:
+        print(f"\n{kind}: {tally}" + (f" (ROLLOUT_SIDE_BY_SIDE_SEED={SEED})" if EXAMPLES else ""))
+    for what, enough in {"status": 40, "history": 6, "undo": 3}.items():
+        counted, moved = tally.counted[what], tally.moved[what]
+        assert counted >= max(enough, moved), (
+            f"{what}: {counted} comparisons counted, {moved} did not, because the objects never stood still"
+        )
+
+
+# --- each allowed deviation, seen ---------------------------------------------------------------------------------------------
+
+
+def begin(pair: Pair, tag: str = "1", temper: Any = None, **spec: Any) -> None:
+    """Twins that are done."""
+    counts = {} if pair.kind == "DaemonSet" else {"replicas": 1}
+    more = {"serviceName": NAME} if pair.kind == "StatefulSet" else {}
+    pair.apply(manifest(pair.kind, tag, temper, **counts, **more, **spec))
+    pair.settle()
+    for one in (pair.ours, pair.twin):
+        one.kubectl(
+            "wait", one.ref, f"--for=jsonpath={{.status.{'numberReady' if pair.kind == 'DaemonSet' else 'readyReplicas'}}}", "--timeout=30s"
+        )
+
+
+def await_deviation(pair: Pair, name: str) -> None:
+    """Compare until it is seen."""
+
+    def seen() -> bool:
+        if not pair.tally.deviations[name]:
+            pair.compare()
+        return pair.tally.deviations[name] > 0
+
+    eventually(seen, f"{name} is seen: {pair.tally}", seconds=15)
+
+
+def a_pause_without_replicas(pair: Pair) -> None:
+    begin(pair)
+    pair.pause(paused=True)
+    pair.set_image(image("2"))
+    pair.patch({"spec": {"replicas": 0}})
+
+
+def a_deadline_of_another_revision(pair: Pair) -> None:
+    begin(pair, progressDeadlineSeconds=1)
+    pair.set_image(image("unready"))
+    for one in (pair.ours, pair.twin):
+        late = one.kubectl("rollout", "status", one.ref, "--timeout=30s", check=False)
+        assert "exceeded its progress deadline" in late.stderr
+    pair.pause(paused=True)
+    pair.set_image(image("2"))
+
+
+def min_ready_seconds(pair: Pair) -> None:
+    begin(pair, minReadySeconds=5)
+
+
+def a_deletion(pair: Pair) -> None:
+    begin(pair)
+    pair.patch({"metadata": {"finalizers": ["registry.example/held"]}})
+    for one in (pair.ours, pair.twin):
+        one.delete(one.workload(), "deployments")
+    try:
+        await_deviation(pair, "a_deletion_is_not_done")
+    finally:
+        pair.patch({"metadata": {"finalizers": None}})
+
+
+def on_delete(pair: Pair) -> None:
+    begin(pair, updateStrategy={"type": "OnDelete"})
+    pair.compare()
+    pair.set_image(image("2"))
+
+
+def an_undo_of_what_is_paused(pair: Pair) -> None:
+    begin(pair)
+    pair.set_image(image("2"))
+    pair.settle()
+    pair.pause(paused=True)
+    pair.undo(None)
+
+
+def two_undos(pair: Pair) -> None:
+    begin(pair)
+    pair.set_image(image("2"))
+    pair.undo(None)
+    pair.undo(None)
+
+
+def two_undos_to_one_number(pair: Pair) -> None:
+    begin(pair)
+    pair.set_image(image("2"))
+    pair.undo(1)
+    pair.undo(1)
+
+
+def a_second_pause(pair: Pair) -> None:
+    begin(pair)
+    pair.pause(paused=False)
+    pair.pause(paused=True)
+    pair.pause(paused=True)
+
+
+SCENES: dict[str, tuple[str, Callable[[Pair], None]]] = {
+    "a_pause_without_replicas_is_not_done": ("Deployment", a_pause_without_replicas),
+    "a_deadline_of_another_revision_is_no_failure": ("Deployment", a_deadline_of_another_revision),
+    "min_ready_seconds_of_a_stateful_set_count": ("StatefulSet", min_ready_seconds),
+    "a_deletion_is_not_done": ("Deployment", a_deletion),
+    "on_delete_is_told_from_the_pods": ("DaemonSet", on_delete),
+    "a_paused_deployment_is_undone": ("Deployment", an_undo_of_what_is_paused),
+    "an_undo_without_a_target_does_not_flip_back": ("DaemonSet", two_undos),
+    "a_former_number_is_known": ("StatefulSet", two_undos_to_one_number),
+    "the_change_cause_tells_of_the_undo": ("Deployment", two_undos),
+    "last_applied_is_brought_into_line": ("StatefulSet", two_undos),
+    "undos_and_restarts_are_recorded": ("Deployment", two_undos_to_one_number),
+    "pause_and_resume_are_idempotent": ("Deployment", a_second_pause),
+}
+
+
+@pytest.mark.parametrize("name", sorted(deviations()))
+def test_each_deviation_is_real(cluster, name):
+    kind, scene = SCENES[name]
+    with pair(cluster, kind, Tally()) as twins, twins.told():
+        scene(twins)
+        await_deviation(twins, name)
+
+
+def test_the_document_lists_exactly_the_allowed_deviations():
+    text = (ROOT / "docs" / "deviations_from_kubectl.md").read_text()
+    assert set(re.findall(r"^### `(\w+)`$", text, re.MULTILINE)) == deviations()
