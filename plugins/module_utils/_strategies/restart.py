@@ -31,14 +31,17 @@ def steps(target: Target, snapshot: Snapshot, operation: Restart) -> tuple[Step,
     if workload is None:
         return ()
     record = RestartRecord.of(workload.annotations)
-    if operation.key and record.key == operation.key:
+    repeated = bool(operation.key) and record.key == operation.key
+    if workload.paused and not (repeated and is_complete(snapshot)):
+        raise RefusedError(f"{target.ref} is paused, so a restart would replace no pod; resume it first.")
+    if repeated:
         again = Edit(lambda obj: obj, single=True)
         unchanged = f"it was restarted for the key {operation.key} already"
         first = Step("restart", again, _done(record.at), _one_by_one(record.at), unchanged=unchanged)
         return (first, *_limits_back(record))
-    if workload.paused:
-        raise RefusedError(f"{target.ref} is paused, so a restart would replace no pod; resume it first.")
-    limits = record.limits or (_limits_in_the_way(workload) if operation.waited_for else {})
+    # Those of a restart that broke off are still to be given back; under other limits the record has come back from the dead.
+    kept = record.limits if dict(workload.limits) == dict(_SURGING) else {}
+    limits = kept or (_limits_in_the_way(workload) if operation.waited_for else {})
     record = RestartRecord(operation.key, operation.at, limits)
     write = Edit(lambda obj: _restarted(obj, record, operation), single=True)
     news = f"was restarted{f' for the key {operation.key}' if operation.key else ''}"
@@ -106,7 +109,8 @@ def _done(at: str) -> Callable[[Snapshot], bool]:
 
 def _one_by_one(at: str) -> Replacement:
     """Where the controller replaces no pod by itself, we delete those that the restart has not reached, each when the one before is
-    made up for: first what is not ready anyway, then as the controllers do, a StatefulSet's from the highest ordinal down."""
+    made up for: first what is not ready anyway, from the lowest ordinal up, as a StatefulSet makes none while one below is not ready;
+    then as the controllers do, a StatefulSet's from the highest ordinal down."""
 
     def due(snapshot: Snapshot) -> tuple[Pod, ...]:
         workload = snapshot.workload
@@ -115,15 +119,20 @@ def _one_by_one(at: str) -> Replacement:
         if text(workload.template, "metadata", "annotations", RESTARTED_AT) != at:
             return ()  # Another restart or template has come since: this one is over.
         left = (pod for pod in snapshot.pods if pod.restarted_at != at and not pod.terminating)
-        return tuple(sorted(left, key=lambda pod: (pod.ready, -pod.ordinal, pod.node, pod.ref.name)))
+        return tuple(sorted(left, key=lambda pod: (pod.ready, -pod.ordinal if pod.ready else pod.ordinal, pod.node, pod.ref.name)))
 
     def free(snapshot: Snapshot) -> bool:
         workload = snapshot.workload
-        if workload is None or len(snapshot.pods) < workload.desired or any(pod.terminating for pod in snapshot.pods):
+        if workload is None or any(pod.terminating for pod in snapshot.pods):
             return False
         waiting = due(snapshot)
         uids = {pod.uid for pod in waiting}
+        if not all(pod.ready for pod in snapshot.pods if pod.uid not in uids):
+            return False
+        if waiting and not waiting[0].ready and workload.ref.kind == "StatefulSet":
+            # Nothing is lost with it, and those above it may wait for it to be made.
+            return {pod.ordinal for pod in snapshot.pods}.issuperset(range(workload.first_ordinal, waiting[0].ordinal))
         unready = sum(not pod.ready for pod in waiting)
-        return all(pod.ready for pod in snapshot.pods if pod.uid not in uids) and workload.available >= workload.desired - unready
+        return len(snapshot.pods) >= workload.desired and workload.available >= workload.desired - unready
 
     return Replacement(due, free)
