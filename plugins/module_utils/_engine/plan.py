@@ -18,6 +18,7 @@ from .._domain.workload import Snapshot, Workload
 from .._strategies import STRATEGIES, steps_of, warning_of
 from .observer import Observer
 from .outcome import Difference, Outcome, Rollout, RolloutPhase, StepReport
+from .parallel import side_by_side
 from .report import strategy_of
 from .select import is_everywhere, present, select
 from .surroundings import Surroundings
@@ -64,12 +65,15 @@ def make_plan(request: RolloutRequest, outside: Surroundings) -> Plan:
     steps_for = STRATEGIES[request.strategy]
     steps = [(target, steps_for(target, request.limits)) for target in request.targets]
     companions = tuple(writer.plan(entry.resource, entry.ref, Apply(entry.manifest)) for entry in request.companions)
-    targets = []
-    for target, its_steps in steps:
-        planned = writer.plan(target.resource, target.ref, _first_write(its_steps), cause=request.cause)
-        _refuse_paused(planned)
-        targets.append(PlannedTarget(target, request.strategy, its_steps, planned))
-    return Plan(companions, tuple(targets), writer, request.waiting, request.cause)
+    writer.prefetch(request.targets)
+
+    def planned(entry: tuple[Target, tuple[Step, ...]]) -> PlannedTarget:
+        target, its_steps = entry
+        write = writer.plan(target.resource, target.ref, _first_write(its_steps), cause=request.cause)
+        _refuse_paused(write)
+        return PlannedTarget(target, request.strategy, its_steps, write)
+
+    return Plan(companions, tuple(side_by_side(planned, steps)), writer, request.waiting, request.cause)
 
 
 def plan_operation(request: OperationRequest, outside: Surroundings) -> Plan:
@@ -84,7 +88,8 @@ def plan_operation(request: OperationRequest, outside: Surroundings) -> Plan:
         raise ForbiddenError(observer.warnings[0], status=403)
     targets = [target for target in found if target.ref in snapshots]
     steps = _all_or_none(lambda target: steps_of(operation, target, snapshots[target.ref]), targets)
-    cause = Cause() if isinstance(operation, Pause) else operation.cause
+    cause = NO_CAUSE if isinstance(operation, Pause) else operation.cause
+    writer.prefetch(targets)
     writes = _all_or_none(
         lambda entry: writer.plan(entry[0].resource, entry[0].ref, _first_write(entry[1]), cause=cause), zip(targets, steps, strict=True)
     )
@@ -98,15 +103,18 @@ def plan_operation(request: OperationRequest, outside: Surroundings) -> Plan:
 
 def _all_or_none(make: Callable[[U], T], entries: Iterable[U]) -> list[T]:
     """What `make` makes of each; when some are refused, one error that names them all."""
-    made, refusals = list[T](), list[str]()
-    for entry in entries:
+
+    def tried(entry: U) -> T | InputError | RefusedError:
         try:
-            made.append(make(entry))
+            return make(entry)
         except (InputError, RefusedError) as error:
-            refusals.append(error.message)
+            return error
+
+    made = side_by_side(tried, entries)
+    refusals = [entry.message for entry in made if isinstance(entry, InputError | RefusedError)]
     if refusals:
         raise RefusedError("\n".join(refusals))
-    return made
+    return [entry for entry in made if not isinstance(entry, InputError | RefusedError)]
 
 
 def preview(plan: Plan) -> Outcome:

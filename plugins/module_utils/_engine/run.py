@@ -19,6 +19,7 @@ from .._strategies import steps_of
 from .course import Course, await_all
 from .observer import Observer
 from .outcome import Outcome, Rollout, StepReport
+from .parallel import side_by_side
 from .plan import Plan, PlannedTarget, differences, notes
 from .report import failure_of, phase_of, read_logs, with_logs
 from .surroundings import Surroundings
@@ -60,10 +61,11 @@ class _Run:
         for planned in plan.companions:
             self._written.append(plan.writer.execute(planned))
         self._started = self.outside.clock()
-        for entry in plan.targets:
+        written = side_by_side(lambda entry: plan.writer.execute(entry.write, cause=plan.cause), plan.targets)
+        for entry, planned in zip(plan.targets, written, strict=True):
             ref = entry.target.ref
-            self._firsts[ref] = plan.writer.execute(entry.write, cause=plan.cause)
-            self._written.append(self._firsts[ref])
+            self._firsts[ref] = planned
+            self._written.append(planned)
             self._courses[ref] = [self.course(self._firsts[ref], entry.steps[0], self._started, entry.before)]
         self.wait([course for courses in self._courses.values() for course in courses])
         for entry in plan.targets:
