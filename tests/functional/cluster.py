@@ -131,8 +131,21 @@ class Cluster:
 
 def running_cluster() -> Cluster:
     """Return the cluster named by ROLLOUT_TEST_CLUSTER (default: dev); it is started, and left running, when it is not up."""
-    name = os.environ.get("ROLLOUT_TEST_CLUSTER", "dev")
-    command = [sys.executable, str(ROOT / "dev"), "cluster"]
-    subprocess.run([*command, "up", "--name", name], check=True, stdout=subprocess.DEVNULL)
-    facts = json.loads(subprocess.run([*command, "status", "--json", "--name", name], check=True, capture_output=True, text=True).stdout)
+    return started_cluster(os.environ.get("ROLLOUT_TEST_CLUSTER", "dev"))
+
+
+def started_cluster(name: str) -> Cluster:
+    """Return the cluster of that name, started when it is not up."""
+    _dev_cluster("up", "--name", name)
+    facts = json.loads(_dev_cluster("status", "--json", "--name", name))
     return Cluster(kubeconfig=Path(facts["kubeconfig"]), audit_log=Path(facts["audit_log"]), kubectl_program=Path(facts["kubectl"]))
+
+
+def stopped_cluster(name: str) -> None:
+    """End the cluster of that name and remove it."""
+    _dev_cluster("down", "--name", name)
+
+
+def _dev_cluster(*arguments: str) -> str:
+    command = [sys.executable, str(ROOT / "dev"), "cluster", *arguments]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout

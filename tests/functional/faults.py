@@ -4,7 +4,8 @@
 
 """A reverse proxy in front of the real API server that does what networks and overloaded servers do: refuse, drop, cut off, hang.
 
-What no fault matches is passed on with the administrator's client certificate; the client under test speaks plain HTTP to it.
+What no fault matches is passed on with the administrator's client certificate, or on request with the client's own token; the client
+under test speaks plain HTTP to it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import socket
 import ssl
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -69,9 +70,10 @@ class Fault:
 class Faults:
     """The running proxy: `url`, what was asked (`requests`), and what shall happen (`add`)."""
 
-    def __init__(self, upstream: str, context: ssl.SSLContext | None) -> None:
+    def __init__(self, upstream: str, context: ssl.SSLContext | None, *, not_passed_on: Collection[str]) -> None:
         self.upstream = urlsplit(upstream)
         self.context = context
+        self.not_passed_on = not_passed_on
         self.requests: list[Request] = []
         self.over = threading.Event()
         self._faults: list[Fault] = []
@@ -125,14 +127,15 @@ class Faults:
 
 
 @contextmanager
-def faulty(kubeconfig: Path) -> Iterator[Faults]:
-    """A proxy in front of the API server that a kubeconfig with a client certificate names."""
+def faulty(kubeconfig: Path, *, as_administrator: bool = True) -> Iterator[Faults]:
+    """A proxy in front of the API server that a kubeconfig with a client certificate names; without that, clients show their tokens."""
     content = yaml.safe_load(kubeconfig.read_text())
     cluster, user = content["clusters"][0]["cluster"], content["users"][0]["user"]
     with tempfile.TemporaryDirectory() as folder:
         context = ssl.create_default_context(cafile=_file(cluster, "certificate-authority", folder))
-        context.load_cert_chain(_file(user, "client-certificate", folder), _file(user, "client-key", folder))
-    proxy = Faults(cluster["server"], context)
+        if as_administrator:
+            context.load_cert_chain(_file(user, "client-certificate", folder), _file(user, "client-key", folder))
+    proxy = Faults(cluster["server"], context, not_passed_on=("host", "connection", *["authorization"] * as_administrator))
     try:
         yield proxy
     finally:
@@ -185,7 +188,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _pass_on(self, request: Request, body: bytes, fault: Fault | None = None) -> None:
         connection = self.faults.connect()
-        kept = {name: value for name, value in request.headers.items() if name.lower() not in ("host", "authorization", "connection")}
+        kept = {name: value for name, value in request.headers.items() if name.lower() not in self.faults.not_passed_on}
         connection.request(self.command, self.path, body=body or None, headers=kept)
         answer = connection.getresponse()
         if fault is not None and fault.unheard:

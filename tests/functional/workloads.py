@@ -1,0 +1,78 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Tasks of the modules that take live workloads, and those workloads: manifests of every kind, bringing one to a state."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .cluster import Done
+from .faults import Faults
+from .interference import eventually
+
+Kubectl = Callable[..., Done]
+
+
+def task(module: str, namespace: str, **options: Any) -> dict[str, Any]:
+    """A task of one of our modules; without other words about the deployment `web`, for at most a minute if it waits."""
+    chosen = {"namespace": namespace, **options}
+    if not {"name", "workloads", "label_selectors"} & set(options):
+        chosen["name"] = "web"
+    if module not in ("status_info", "history_info", "pause"):
+        chosen.setdefault("wait_timeout", 60)
+    return {"name": f"Call {module}", f"rollout.kubernetes.{module}": chosen}
+
+
+def of_kind(kind: str, deployment: Mapping[str, Any], **spec: Any) -> dict[str, Any]:
+    """The same pods as a StatefulSet or DaemonSet."""
+    own: dict[str, Any] = {key: value for key, value in deployment["spec"].items() if key in ("replicas", "selector", "template")}
+    if kind == "DaemonSet":
+        own.pop("replicas", None)
+    return {**deployment, "kind": kind, "spec": {**own, **spec}}
+
+
+def labelled(deployment: Mapping[str, Any], **labels: str) -> dict[str, Any]:
+    """The same with other labels of its pods, and the selector that finds them."""
+    template = deployment["spec"]["template"]
+    relabelled = {**template, "metadata": {**template["metadata"], "labels": labels}}
+    return {**deployment, "spec": {**deployment["spec"], "selector": {"matchLabels": labels}, "template": relabelled}}
+
+
+def create(kubectl: Kubectl, *manifests: Mapping[str, Any]) -> None:
+    """Make objects that are not there."""
+    kubectl("create", "--filename=-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": manifests}))
+
+
+def rolled_out(kubectl: Kubectl, *names: str) -> None:
+    """Wait until kubectl calls workloads rolled out: `deployment/web` and so on."""
+    for name in names or ("deployment/web",):
+        kubectl("rollout", "status", name, "--timeout=60s")
+
+
+def set_image(kubectl: Kubectl, tag: str, name: str = "deployment/web") -> None:
+    """Give a workload another image, as somebody else."""
+    kubectl("set", "image", name, f"web=registry.example/web:{tag}")
+
+
+def observed(kubectl: Kubectl, name: str = "deployment/web") -> None:
+    """Wait until the controller has seen what the workload asks for."""
+    generation = kubectl("get", name, "--output=jsonpath={.metadata.generation}").stdout
+    kubectl("wait", name, f"--for=jsonpath={{.status.observedGeneration}}={generation}", "--timeout=30s")
+
+
+def images(get: Callable[..., Any], kind: str = "deployment", name: str = "web") -> list[str]:
+    """The images that a workload asks for."""
+    return [container["image"] for container in get(kind, name)["spec"]["template"]["spec"]["containers"]]
+
+
+def is_watched(faults: Faults, *, since: int = 0) -> None:
+    """Wait until a client behind the proxy watches: the pods, which come last."""
+    eventually(
+        lambda: any(request.is_watch and request.path.endswith("/pods") for request in faults.requests[since:]),
+        "the task watches the pods",
+        seconds=90,
+    )
