@@ -101,6 +101,11 @@ class Observer:
             pods=tuple(sorted((pod for pod in pods if pod.phase not in _ENDED), key=lambda pod: pod.ref)),
         )
 
+    @property
+    def silence(self) -> str:
+        """Why nothing is heard of the cluster now; empty when all is well."""
+        return next((found for found in (subscription.trouble for subscription in self._subscriptions) if found), "")
+
     def wait(self, timeout: float) -> set[Ref]:
         """Block until something happens or `timeout` seconds are over; the workloads that changed (all that is pending is read)."""
         touched: set[str] = set()
