@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from .._domain.request import Limits, Operation, Pause, Restart, Target, Undo
+from .._domain.request import Limits, Operation, Restart, Target, Undo
 from .._domain.steps import Step
 from .._domain.workload import Snapshot
 from . import pause, restart, rolling, undo
@@ -28,7 +28,7 @@ def steps_of(operation: Operation, target: Target, snapshot: Snapshot) -> tuple[
             return undo.steps(target, snapshot, operation)
         case Restart():
             return restart.steps(target, snapshot, operation)
-        case Pause():
+        case _:
             return pause.steps(target, snapshot, operation)
 
 

@@ -310,11 +310,6 @@ def test_none_is_deleted_while_another_terminates_and_no_ready_one_while_others_
 @given(st.text("oO.", min_size=1, max_size=5).filter(lambda letters: letters.strip(".")), st.booleans())
 def test_a_restart_always_comes_to_an_end(letters: str, ordered: bool) -> None:
     """A controller that makes missing pods in their order, each when those below are ready (or all at once); new pods become ready."""
-    letters = (
-        letters
-        if not ordered
-        else "".join("." if "O" in letters[:index] + "" and letter == "." else letter for index, letter in enumerate(letters))
-    )
     rule, step = replacement(), step_of()
     for _turn in range(4 * len(letters)):
         seen = on_delete(letters)
