@@ -33,7 +33,7 @@ def read(role: str, path: str) -> Any:
 
 def options(role: str) -> set[str]:
     """The variables that a role should have, without their prefix."""
-    module, _ = MODULES[role]
+    module = MODULES[role][0]
     return (set(ARGUMENTS[module].spec) - set(auth_argument_spec)) | CONVENIENT | OF_THE_ROLE
 
 
