@@ -17,7 +17,7 @@ from .._domain.history import entries, numbered
 from .._domain.objects import Ref
 from .._domain.request import HistoryRequest, WatchRequest
 from .._domain.revisions import candidate_of, newest_besides, observed, stable_of
-from .._domain.workload import Snapshot
+from .._domain.workload import REVISION, Snapshot
 from .course import Course, await_all
 from .observer import Observer
 from .outcome import Outcome, Rollout
@@ -82,13 +82,16 @@ def _demand(ref: Ref, number: int | None) -> Callable[[Snapshot], str]:
     """That the wanted revision is still the one with that number."""
 
     def demand(snapshot: Snapshot) -> str:
-        candidate = candidate_of(snapshot)
-        if number is None or candidate is None or snapshot.workload is None or not observed(snapshot.workload) or not candidate.number:
+        candidate, workload = candidate_of(snapshot), snapshot.workload
+        if number is None or candidate is None or workload is None or not observed(workload):
             return ""
-        if candidate.number == number:
+        # A Deployment says its number itself; the news of its ReplicaSet's may be late.
+        own = workload.annotations.get(REVISION, "") if ref.kind == "Deployment" else ""
+        wanted = int(own) if own.isdecimal() else candidate.number
+        if wanted in (number, 0):
             return ""
         change = "it was changed since, or the number is wrong"
-        return f"{ref} wants revision {candidate.number} and not {number}, which was to be waited for; {change}."
+        return f"{ref} wants revision {wanted} and not {number}, which was to be waited for; {change}."
 
     return demand
 
