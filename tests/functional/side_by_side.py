@@ -340,6 +340,7 @@ class Entry:
 def kubectl_history(text: str, printed: str) -> list[Entry]:
     """Read `kubectl rollout history` as a table (which has the causes) and with -o json (which has the templates)."""
     rows = [re.match(r"^(\d+)\s+(.*?)\s*$", line) for line in text.splitlines()]
+    # The table is padded with spaces.
     numbers = [(int(row[1]), "" if row[2] == "<none>" else row[2]) for row in rows if row is not None]
     objects = documents(printed)
     if len(objects) != len(numbers):

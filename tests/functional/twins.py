@@ -35,6 +35,7 @@ from .side_by_side import (
     Undone,
     compare_status,
     documents,
+    is_ready,
     kubectl_history,
     kubectl_saying,
     our_saying,
@@ -77,10 +78,18 @@ class View:
     revisions: list[Object]
     pods: list[Object]
 
-    def version(self, *parts: str) -> list[tuple[str, str]]:
-        """Return the resourceVersions of the workload and of the named parts."""
-        objects = [self.workload] + [obj for part in parts for obj in getattr(self, part)]
-        return sorted((obj["metadata"]["uid"], obj["metadata"]["resourceVersion"]) for obj in objects)
+    def version(self) -> tuple[Any, ...]:
+        """Return what must be equal before and after a comparison of status: the workload and, as OnDelete is told from them, its pods."""
+        pods = [(pod["metadata"]["uid"], "deletionTimestamp" in pod["metadata"], is_ready(pod)) for pod in self.pods]
+        return self.workload["metadata"]["resourceVersion"], pods if self.on_delete else ()
+
+    def revisions_version(self) -> list[tuple[str, str]]:
+        """Return what must be equal before and after a comparison of history."""
+        return sorted((obj["metadata"]["uid"], obj["metadata"]["resourceVersion"]) for obj in self.revisions)
+
+    @property
+    def on_delete(self) -> bool:
+        return bool(self.workload["spec"].get("updateStrategy", {}).get("type") == "OnDelete")
 
     def history(self) -> list[tuple[int, Object]]:
         """Return number and template of each revision, comparable between twins."""
@@ -281,6 +290,9 @@ class Pair:
         while time.monotonic() < self.restarted + 1.1:
             time.sleep(0.05)
         before = self.ours.view()
+        if timeless(before.workload["spec"]["template"]) != timeless(self.twin.workload()["spec"]["template"]):
+            self.tally.moved["restart"] += 1
+            return
         result = self.ours.ours("restart", wait=False)
         done = self.twin.kubectl("rollout", "restart", self.twin.ref, check=False)
         self.restarted = time.monotonic()
@@ -326,6 +338,7 @@ class Pair:
         if not differences:
             self.tally.counted["undo"] += 1
             self._annotations(undone)
+            self._same_last_applied(undone)
             return
         name = next((name for name, holds in UNDO.items() if holds(undone)), "")
         if not name:
@@ -348,7 +361,40 @@ class Pair:
         patch = [{"op": "replace", "path": "/spec/template", "value": template}]
         self.note("the twin is given our template")
         self.twin.kubectl("patch", self.twin.ref, "--type=json", f"--patch={json.dumps(patch)}")
+        self._same_last_applied(undone)
         self.settle()
+
+    def _same_last_applied(self, undone: Undone) -> None:
+        """Where ours was brought into line, so is the twin's: otherwise the next apply would merge wrongly there, as it does."""
+        applied = undone.after["metadata"].get("annotations", {}).get(LAST_APPLIED)
+        if applied is not None and undone.result["changed"]:
+            theirs = json.loads(applied)
+            theirs["metadata"]["namespace"] = self.twin.namespace
+            self.twin.patch({"metadata": {"annotations": {LAST_APPLIED: json.dumps(theirs)}}})
+
+    def heal(self, image: str) -> None:
+        """Roll something good out at last: our wait must not fail, and kubectl must agree as soon as it has ended."""
+        pods = {
+            "metadata": {"annotations": {"$patch": "replace", "healed": "yes"}},
+            "spec": {"containers": [{"name": NAME, "image": image}]},
+        }
+        spec: Object = {"template": pods}
+        if self.kind == "Deployment":
+            spec |= {"paused": None, "progressDeadlineSeconds": 600}
+        else:
+            spec |= {"updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": 0} if self.kind == "StatefulSet" else None}}
+        self.patch({"spec": spec})
+        self.settle()
+        for one in (self.ours, self.twin):
+            for pod in one.view().pods if self.kind == "StatefulSet" else ():
+                if not is_ready(pod):  # It would stay on the template that failed for ever.
+                    one.delete(pod, "pods")
+            result = one.ours("wait", wait_timeout=90, progress="off")
+            self.note(f"wait: {result['msg']}")
+            saying = kubectl_saying(one.kubectl("rollout", "status", one.ref, "--watch=false", check=False))
+            if result.get("failed") or saying.state != "done":
+                raise Disagreement(f"wait ended with {result}, and kubectl says {saying.text}")
+            self.tally.counted["wait"] += 1
 
     # --- comparisons ------------------------------------------------------------------------------------------------------------
 
@@ -378,10 +424,7 @@ class Pair:
         theirs = one.kubectl("rollout", "status", one.ref, "--watch=false", check=False)
         ours = one.ours("status_info")
         after = one.view()
-        # What OnDelete has reached only the pods tell.
-        on_delete = before.workload["spec"].get("updateStrategy", {}).get("type") == "OnDelete"
-        parts = ("pods", "revisions") if on_delete else ()
-        if before.version(*parts) != after.version(*parts):
+        if before.version() != after.version():
             return None
         case = Case(
             workload=after.workload | {"kind": one.kind},
@@ -402,12 +445,12 @@ class Pair:
         whole = one.kubectl("rollout", "history", one.ref, "--output=json").stdout
         single = one.kubectl("rollout", "history", one.ref, "--output=json", f"--revision={asked}", check=False).stdout if asked else ""
         result = one.ours("history_info", **({"revision": asked} if asked else {}))
-        if before.version("revisions") != one.view().version("revisions"):
+        if before.revisions_version() != one.view().revisions_version():
             return None
         if result.get("failed"):
             raise Disagreement(f"history_info failed: {result}\nkubectl: {table}")
         theirs, (rollout,) = kubectl_history(table, whole), result["rollouts"]
-        ours = [(entry["revision"], entry["change_cause"]) for entry in rollout["revisions"]]
+        ours = [(entry["revision"], entry["change_cause"].strip()) for entry in rollout["revisions"]]
         if ours != [(entry.number, entry.cause) for entry in theirs]:
             raise Disagreement(f"history: kubectl {table}ours {ours}")
         self._templates(one, theirs, asked, single, rollout)
