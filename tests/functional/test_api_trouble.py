@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from .cluster import Cluster
 from .control_plane import ControlPlane, control_plane
 from .faults import Faults, Request, faulty
 from .interference import eventually, is_write, through
-from .plays import Ansible
+from .plays import Ansible, Running
 from .test_conflicts import BROKEN, BUSY, GONE, TROUBLE
 from .test_rolling import kubectl_says_done, roll
 from .workloads import create, images, is_watched, labelled, observed, of_kind, rolled_out, set_image, task
@@ -159,6 +159,7 @@ def test_tasks_go_on_when_the_api_server_is_killed_and_comes_back(own_control_pl
             set_image(cluster.kubectl, "2", name)
             eventually(lambda: _is_observed(own_control_plane, name), "the controllers work again", seconds=60)  # noqa: B023 - called at once
         cluster.kubectl("delete", "pods", "--selector=app=web", "--grace-period=0", "--force")  # An unready StatefulSet is stuck.
+        eventually(lambda: _have_ended(own_control_plane, plays), "all tasks have ended", seconds=120)
         lasts = {name: play.wait().last for name, play in plays.items()}
     finally:
         for play in plays.values():
@@ -167,6 +168,11 @@ def test_tasks_go_on_when_the_api_server_is_killed_and_comes_back(own_control_pl
         assert not last.failed, f"{name}: {last.msg}"
         assert {rollout["phase"] for rollout in last["rollouts"]} == {"complete"}
         assert {rollout["replicas"]["available"] for rollout in last["rollouts"]} == {3}
+
+
+def _have_ended(plane: ControlPlane, plays: Mapping[str, Running]) -> bool:
+    plane.revive()
+    return all(play.process.poll() is not None for play in plays.values())
 
 
 def _is_observed(plane: ControlPlane, name: str) -> bool:
