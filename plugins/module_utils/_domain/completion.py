@@ -51,7 +51,8 @@ def standing(snapshot: Snapshot) -> Standing:
     workload = snapshot.workload
     if workload is None or workload.deleted or not workload.paused or state.failed:
         return state
-    return replace(state, phase="paused", message=f"paused: {state.message}")
+    message = "the template is rolled out" if state.done else state.message
+    return replace(state, phase="paused", message=f"paused: {message if observed(workload) else 'the controller has yet to see it'}")
 
 
 def _standing(snapshot: Snapshot) -> Standing:

@@ -27,7 +27,7 @@ Logs = dict[tuple[Ref, str], tuple[str, ...]]
 
 def phase_of(course: Course) -> RolloutPhase:
     """The phase at the end: what failed is degraded, whatever the numbers say."""
-    if course.failed and not course.timed_out:
+    if course.failed and not course.timed_out and not course.refusal:
         return "degraded"
     return standing(course.snapshot).phase
 

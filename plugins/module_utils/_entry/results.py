@@ -41,7 +41,9 @@ def failure(message: str, *, changed: bool) -> Result:
 
 
 def _summary(outcome: Outcome, *, check: bool) -> str:
-    sentences = [_sentence(rollout, check=check) for rollout in outcome.rollouts]
+    sentences = [_sentence(rollout, check=check) for rollout in outcome.rollouts] or [
+        "No such workload is there, so there is nothing to do."
+    ]
     targets = {rollout.ref for rollout in outcome.rollouts}
     along = [str(difference.ref) for difference in outcome.differences if difference.ref not in targets]
     if along:

@@ -161,7 +161,7 @@ def test_a_paused_deployment_that_is_rolled_out_is_done() -> None:
     [
         pytest.param((2, 2, 2), "paused: 2 of 3 new replicas have been updated", id="scaling"),
         pytest.param((3, 3, 2), "paused: 2 of 3 updated replicas are available", id="becoming available"),
-        pytest.param((3, 3, 3), "paused: successfully rolled out", id="rolled out"),
+        pytest.param((3, 3, 3), "paused: the template is rolled out", id="rolled out"),
     ],
 )
 def test_what_is_paused_is_in_phase_paused_however_far_it_is(numbers: tuple[int, int, int], message: str) -> None:
@@ -171,7 +171,7 @@ def test_what_is_paused_is_in_phase_paused_however_far_it_is(numbers: tuple[int,
 
 def test_a_pause_is_seen_before_its_controller_has_observed_it() -> None:
     found = standing(snapshot(with_metadata(deployment(3, 3, 3, paused=True), generation=99), BOTH))
-    assert (found.phase, found.done) == ("paused", False)
+    assert found == Standing("paused", "paused: the controller has yet to see it", done=False, failed=False)
 
 
 def test_a_stateful_set_counts_min_ready_seconds() -> None:

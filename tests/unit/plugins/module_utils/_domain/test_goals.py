@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.goals import GOALS, old_pods_gone
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, JsonValue
@@ -14,10 +16,10 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloa
 from .samples import NEW, OLD, controller_revision, pod, replica_set, snapshot, with_metadata, workload
 
 OLD_POD, NEW_POD = pod("old", "h1"), pod("new", "h2")
-OWNED = [replica_set(1, OLD), replica_set(2, NEW)]
+OWNED = (replica_set(1, OLD), replica_set(2, NEW))
 
 
-def seen(*pods: JsonObject, updated: int = 0, available: int = 1, owned: list[dict[str, JsonValue]] = OWNED, **spec: JsonValue) -> Snapshot:
+def seen(*pods: JsonObject, updated: int = 0, available: int = 1, owned: Sequence[JsonObject] = OWNED, **spec: JsonValue) -> Snapshot:
     """A Deployment of one replica on its way from the old image to the new one."""
     status: dict[str, JsonValue] = {"replicas": 1, "updatedReplicas": updated, "readyReplicas": available, "availableReplicas": available}
     return snapshot(workload(spec={"replicas": 1, **spec}, status=status), owned, pods)
