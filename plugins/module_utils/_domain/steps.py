@@ -37,6 +37,8 @@ class Edit:
     single: bool = False
     """A change that no definition makes (a pause, a restart): by JSON patch always, so that the next apply of a definition, which
     does not name it, leaves it alone."""
+    tells_cause: bool = False
+    """`edit` sets the change cause itself, which may be the one that is there already (a second restart)."""
 
 
 Write: TypeAlias = "Apply | Edit"

@@ -159,6 +159,8 @@ class Pod:
     """Init containers first."""
     restarted_at: str = ""
     """kubectl's restart annotation, which the pod has from its template."""
+    deployment: str = ""
+    """The name of its Deployment, as the name of its ReplicaSet tells it; it stays known when the ReplicaSet is gone."""
 
     @property
     def ordinal(self) -> int:
@@ -186,7 +188,14 @@ class Pod:
             containers=tuple(Container.of(status, init=True) for status in items(obj, "status", "initContainerStatuses"))
             + tuple(Container.of(status, init=False) for status in items(obj, "status", "containerStatuses")),
             restarted_at=texts(obj, "metadata", "annotations").get(RESTARTED_AT, ""),
+            deployment=_deployment_of(controller_of(obj), labels.get(TEMPLATE_HASH, "")),
         )
+
+
+def _deployment_of(owner: JsonObject, own: str) -> str:
+    """ReplicaSets of a Deployment are called `<Deployment>-<hash>`."""
+    name = text(owner, "name")
+    return name.removesuffix(f"-{own}") if own and text(owner, "kind") == "ReplicaSet" and name.endswith(f"-{own}") else ""
 
 
 def images_of(template: JsonObject) -> dict[str, str]:

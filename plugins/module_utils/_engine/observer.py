@@ -45,6 +45,8 @@ class _Cache:
     pods: dict[str, Pod] = field(default_factory=dict)
     revisions_of: dict[str, set[str]] = field(default_factory=dict)
     pods_of: dict[str, set[str]] = field(default_factory=dict)
+    sets_of: dict[Ref, set[str]] = field(default_factory=dict)
+    """UIDs of ReplicaSets that pods name, by the Deployment that the ReplicaSets' names tell: those that are gone have pods still."""
 
 
 class Observer:
@@ -93,13 +95,17 @@ class Observer:
         if workload is None:
             return Snapshot(workload=None)
         owned = [self._cache.revisions[uid] for uid in self._cache.revisions_of.get(workload.uid, ())]
-        owners = (revision.uid for revision in owned) if ref.kind == "Deployment" else iter((workload.uid,))
+        owners = {revision.uid for revision in owned} | self._gone_sets(ref) if ref.kind == "Deployment" else {workload.uid}
         pods = [self._cache.pods[uid] for owner in owners for uid in self._cache.pods_of.get(owner, ())]
         return Snapshot(
             workload=workload,
             revisions=revisions_of(workload.uid, owned),
             pods=tuple(sorted((pod for pod in pods if pod.phase not in _ENDED), key=lambda pod: pod.ref)),
         )
+
+    def _gone_sets(self, ref: Ref) -> set[str]:
+        """The ReplicaSets of a Deployment that its history does not keep, and whose pods are still on their way out."""
+        return self._cache.sets_of.get(ref, set()) - self._cache.revisions.keys()
 
     @property
     def silence(self) -> str:
@@ -228,13 +234,18 @@ class Observer:
         return {uid} if self._cache.workloads.pop(uid, None) is not None else set()
 
     def _take_pod(self, pod: Pod) -> set[str]:
+        former = self._forget(POD, pod.uid)
         self._cache.pods[pod.uid] = pod
         self._cache.pods_of.setdefault(pod.owner_uid, set()).add(pod.uid)
-        return self._touched_by(pod)
+        if pod.deployment:
+            self._cache.sets_of.setdefault(Ref("Deployment", pod.ref.namespace, pod.deployment), set()).add(pod.owner_uid)
+        return former | self._touched_by(pod)
 
     def _touched_by(self, pod: Pod) -> set[str]:
         owner = self._cache.revisions.get(pod.owner_uid)
-        return {pod.owner_uid} | ({owner.owner_uid} if owner is not None else set())
+        if owner is not None:
+            return {pod.owner_uid, owner.owner_uid}
+        return {pod.owner_uid, self._by_ref.get(Ref("Deployment", pod.ref.namespace, pod.deployment), "")}
 
     def _take_revision(self, revision: Revision) -> set[str]:
         self._cache.revisions[revision.uid] = revision

@@ -14,7 +14,7 @@ from .._domain.completion import standing
 from .._domain.errors import ForbiddenError, InputError, RefusedError
 from .._domain.request import Cause, OperationRequest, Pause, RolloutRequest, Target, Waiting
 from .._domain.steps import Apply, Step, StepState, Write
-from .._domain.workload import Snapshot, Workload
+from .._domain.workload import Pod, Snapshot, Workload
 from .._strategies import STRATEGIES, steps_of, warning_of
 from .observer import Observer
 from .outcome import Difference, Outcome, Rollout, RolloutPhase, StepReport
@@ -119,11 +119,14 @@ def _all_or_none(make: Callable[[U], T], entries: Iterable[U]) -> list[T]:
 
 def preview(plan: Plan) -> Outcome:
     """The outcome of check mode: what would change, from the plan alone."""
+    doomed = tuple(
+        f"{entry.target.ref}: would delete {_names(_doomed(entry))}, to be made anew" for entry in plan.targets if _doomed(entry)
+    )
     return Outcome(
-        changed=any(planned.changed for planned in plan.writes),
+        changed=any(planned.changed for planned in plan.writes) or bool(doomed),
         rollouts=tuple(_preview(entry) for entry in plan.targets),
         differences=differences(plan.writes),
-        notes=notes(plan.writes),
+        notes=notes(plan.writes) + doomed,
         warnings=plan.warnings,
     )
 
@@ -138,6 +141,16 @@ def notes(writes: tuple[Planned, ...]) -> tuple[str, ...]:
     return tuple(note for planned in writes for note in planned.notes)
 
 
+def _doomed(entry: PlannedTarget) -> tuple[Pod, ...]:
+    """The pods that an earlier run has left to be replaced; those of a write that is yet to come are not known before it."""
+    replacement = entry.steps[0].replacement
+    return replacement.due(entry.before) if replacement is not None and not entry.write.changed else ()
+
+
+def _names(pods: Iterable[Pod]) -> str:
+    return ", ".join(pod.ref.name for pod in pods)
+
+
 def _preview(entry: PlannedTarget) -> Rollout:
     planned = entry.write
     before = Snapshot(Workload.of(planned.before)) if planned.before is not None else Snapshot(None)
@@ -147,10 +160,10 @@ def _preview(entry: PlannedTarget) -> Rollout:
         message = f"would be {entry.steps[0].intent}"
     else:
         message = "would be changed without a rollout" if planned.changed else state.message
-    step: StepState = "pending" if planned.changed else "unchanged"
+    step: StepState = "pending" if planned.changed or _doomed(entry) else "unchanged"
     reports = tuple(StepReport(its.name, step) for its in entry.steps)
     after = Snapshot(Workload.of(planned.after), entry.before.revisions, entry.before.pods)
-    unchanged = "" if planned.changed else entry.steps[0].unchanged
+    unchanged = "" if planned.changed or _doomed(entry) else entry.steps[0].unchanged
     return Rollout(entry.target.ref, phase, entry.strategy, after, message, steps=reports, unchanged=unchanged)
 
 

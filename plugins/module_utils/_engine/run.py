@@ -145,11 +145,16 @@ class _Run:
             candidate=candidate_of(course.snapshot),
             steps=tuple(self._steps[ref]),
             findings=course.verdict.findings,
-            cause=failure_of(course, waiting) if course.failed else "",
+            cause=failure_of(course, waiting) + self._left_over(entry) if course.failed else "",
             news=entry.steps[0].news if changed else "",
             unchanged="" if changed else entry.steps[0].unchanged,
             logs=read_logs(course, self.outside.cluster, waiting),
         )
+
+    def _left_over(self, entry: PlannedTarget) -> str:
+        """The steps that a failure kept from being taken: what they set back stays changed until then."""
+        left = [step.name for step in entry.steps[len(self._steps[entry.target.ref]) :]]
+        return f" Left to do: {', '.join(left)}; mend what is wrong and run the task again." if left else ""
 
     def _step_report(self, step: Step, course: Course, written: Planned) -> StepReport:
         touched = written.changed or bool(course.replaced)

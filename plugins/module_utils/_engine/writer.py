@@ -160,7 +160,7 @@ class Writer:
         edited = write.edit(live)
         if content(edited) == content(live):
             return Planned(ref=ref, resource=resource, write=write, before=live, after=live, route="none", body=live)
-        if template_differs(live, edited) and text(edited, *_CAUSE_PATH) == text(live, *_CAUSE_PATH):
+        if template_differs(live, edited) and not write.tells_cause and text(edited, *_CAUSE_PATH) == text(live, *_CAUSE_PATH):
             edited = _with_cause(edited, _spelled(cause, live, edited))
         return self._plan_edit(resource, ref, write, live, edited)
 

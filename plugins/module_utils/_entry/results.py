@@ -139,7 +139,7 @@ def _revision(snapshot: Snapshot) -> int | None:
     if candidate is not None:
         return candidate.number
     number = snapshot.workload.annotations.get(REVISION, "") if snapshot.workload is not None else ""
-    return int(number) if number.isdigit() else None
+    return int(number) if number.isdecimal() else None
 
 
 def _version(revision: Revision | None) -> Result | None:

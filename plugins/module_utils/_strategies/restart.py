@@ -43,7 +43,7 @@ def steps(target: Target, snapshot: Snapshot, operation: Restart) -> tuple[Step,
     kept = record.limits if dict(workload.limits) == dict(_SURGING) else {}
     limits = kept or (_limits_in_the_way(workload) if operation.waited_for else {})
     record = RestartRecord(operation.key, operation.at, limits)
-    write = Edit(lambda obj: _restarted(obj, record, operation), single=True)
+    write = Edit(lambda obj: _restarted(obj, record, operation), single=True, tells_cause=True)
     news = f"was restarted{f' for the key {operation.key}' if operation.key else ''}"
     first = Step("restart", write, _done(record.at), _one_by_one(record.at), intent="restarted", news=news)
     return (first, *_limits_back(record))

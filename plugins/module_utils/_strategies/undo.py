@@ -49,7 +49,8 @@ def steps(target: Target, snapshot: Snapshot, operation: Undo) -> tuple[Step, ..
     workload = snapshot.workload
     record = UndoRecord.of(workload.annotations if workload is not None else {}).after(snapshot, goal)
     name = f"revision {goal.number}{f' ({goal.change_cause})' if goal.change_cause else ''}"
-    write = Edit(_bring_back(goal, operation, record), still(target.ref, workload) if workload is not None else None)
+    demand = still(target.ref, workload) if workload is not None else None
+    write = Edit(_bring_back(goal, operation, record), demand, tells_cause=True)
     return (Step("undo", write, done, replacement, intent=f"taken back to {name}", news=f"went back to {name}"),)
 
 

@@ -1,0 +1,68 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which pods belong to a workload, whatever becomes of what owns them; the lists are canned, as only their contents matter here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, Ref
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.ports import Page, WatchEvent
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import POD, REPLICA_SET, Resource
+from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.observer import Observer
+
+from tests.unit.plugins.module_utils._domain.samples import NEW, OLD, pod, replica_set, with_metadata, workload
+
+WEB = Ref("Deployment", "shop", "web")
+OTHER = Ref("Deployment", "shop", "other")
+
+
+class Lists:
+    """A cluster that only lists."""
+
+    def __init__(self, lists: Mapping[str, list[JsonObject]]) -> None:
+        self._lists = lists
+
+    def list(self, resource: Resource, namespace: str = "", *, labels: str = "", fields: str = "") -> Page:
+        del namespace, labels, fields
+        return Page(tuple(self._lists.get(resource.kind, ())), "1")
+
+
+def observer(pods: list[JsonObject], sets: list[JsonObject]) -> Observer:
+    lists = Lists({"Deployment": [workload()], "ReplicaSet": sets, "Pod": pods})
+    return Observer(lists, [WEB, OTHER], follow=False)  # type: ignore[arg-type]
+
+
+def of_set(name: str, own: str, *, by: str = "") -> dict[str, object]:
+    """A pod that names its ReplicaSet as the API does."""
+    owner = {"controller": True, "kind": "ReplicaSet", "name": f"web-{own}", "uid": by or f"rs-{own}"}
+    return with_metadata(pod(name, own), ownerReferences=[owner])
+
+
+def test_pods_whose_replica_set_is_pruned_are_still_seen() -> None:
+    with observer([of_set("old", "h1"), of_set("new", "h2")], [replica_set(2, NEW)]) as seen:
+        assert [entry.ref.name for entry in seen.snapshot(WEB).pods] == ["new", "old"]
+        assert seen._take(POD, WatchEvent("DELETED", of_set("old", "h1"))) >= {seen.snapshot(WEB).workload.uid}
+        assert [entry.ref.name for entry in seen.snapshot(WEB).pods] == ["new"]
+
+
+def test_pods_of_a_replica_set_that_another_owns_are_not_seen() -> None:
+    with observer([of_set("foreign", "h1")], [replica_set(1, OLD, by="another")]) as seen:
+        assert seen.snapshot(WEB).pods == ()
+
+
+def test_a_replica_set_that_goes_leaves_its_pods_seen() -> None:
+    with observer([of_set("old", "h1")], [replica_set(1, OLD), replica_set(2, NEW)]) as seen:
+        seen._take(REPLICA_SET, WatchEvent("DELETED", replica_set(1, OLD)))
+        assert [entry.ref.name for entry in seen.snapshot(WEB).pods] == ["old"]
+
+
+def test_a_pod_that_is_released_counts_no_more_and_may_go() -> None:
+    with observer([of_set("one", "h1")], [replica_set(1, OLD)]) as seen:
+        released = with_metadata(of_set("one", "h1"), ownerReferences=[])
+        assert seen._take(POD, WatchEvent("MODIFIED", released)) >= {seen.snapshot(WEB).workload.uid}
+        assert seen.snapshot(WEB).pods == ()
+        seen._take(POD, WatchEvent("DELETED", released))
+        assert seen.snapshot(WEB).pods == ()
