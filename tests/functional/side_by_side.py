@@ -158,6 +158,7 @@ UNDO: dict[str, UndoPredicate] = {}
 ANNOTATIONS: dict[str, AnnotationPredicate] = {}
 OPERATIONS: dict[str, str] = {
     "pause_and_resume_are_idempotent": "kubectl ends with an error when the Deployment is already in that state",
+    "the_change_cause_tells_of_the_restart": "kubectl leaves the change cause of what was released last",
 }
 
 

@@ -304,6 +304,12 @@ def a_second_pause(pair: Pair) -> None:
     pair.pause(paused=True)
 
 
+def a_restart(pair: Pair) -> None:
+    begin(pair)
+    pair.restart()
+    pair.restart()
+
+
 SCENES: dict[str, tuple[str, Callable[[Pair], None]]] = {
     "a_pause_without_replicas_is_not_done": ("Deployment", a_pause_without_replicas),
     "a_deadline_of_another_revision_is_no_failure": ("Deployment", a_deadline_of_another_revision),
@@ -317,6 +323,7 @@ SCENES: dict[str, tuple[str, Callable[[Pair], None]]] = {
     "last_applied_is_brought_into_line": ("StatefulSet", two_undos),
     "undos_and_restarts_are_recorded": ("Deployment", two_undos_to_one_number),
     "pause_and_resume_are_idempotent": ("Deployment", a_second_pause),
+    "the_change_cause_tells_of_the_restart": ("StatefulSet", a_restart),
 }
 
 

@@ -91,9 +91,22 @@ class View:
     def on_delete(self) -> bool:
         return bool(self.workload["spec"].get("updateStrategy", {}).get("type") == "OnDelete")
 
-    def history(self) -> list[tuple[int, Object]]:
-        """Return number and template of each revision, comparable between twins."""
-        return sorted(((number(revision), timeless(template_of(revision))) for revision in self.revisions), key=lambda entry: entry[0])
+    def numbers(self) -> list[int]:
+        """Return the numbers of the revisions, oldest first."""
+        return [number(revision) for revision in self.revisions]
+
+    def templates(self) -> list[Object]:
+        """Return the templates of the revisions, oldest first, comparable between twins."""
+        return [timeless(template_of(revision)) for revision in self.revisions]
+
+    def given(self, before: View) -> list[int]:
+        """Return which numbers are new, as the distance from the highest that there was."""
+        return [entry - max(before.numbers(), default=0) for entry in self.numbers() if entry not in before.numbers()]
+
+    def is_alike(self, other: View) -> bool:
+        """Say whether twins want the same and have the same revisions in the same order; their numbers part with a deviation."""
+        wanted = (timeless(view.workload["spec"]["template"]) for view in (self, other))
+        return self.templates() == other.templates() and next(wanted) == next(wanted)
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -246,7 +259,7 @@ class Pair:
     def delete_revision(self, place: int) -> None:
         """Delete the same ReplicaSet or ControllerRevision of both, if there is one in both."""
         views = (self.ours.view(), self.twin.view())
-        if views[0].history() != views[1].history() or not views[0].revisions:
+        if not views[0].is_alike(views[1]) or not views[0].revisions:
             return
         self.note(f"delete revision {number(views[0].revisions[place % len(views[0].revisions)])}")
         for one, view in zip((self.ours, self.twin), views, strict=True):
@@ -305,18 +318,24 @@ class Pair:
         if unchanging(before.workload) != unchanging(after):
             raise Disagreement(f"restart changed more than the template: {after['spec']}")
         self.tally.counted["restart"] += 1
+        if result["changed"]:
+            cause = annotations_of(after).get(CHANGE_CAUSE, "")
+            if not cause.startswith("restart"):
+                raise Disagreement(f"restart: the change cause is {cause}")
+            self.tally.deviations["the_change_cause_tells_of_the_restart"] += 1
+            self.twin.patch({"metadata": {"annotations": {CHANGE_CAUSE: cause}}})
 
     def undo(self, revision: int | None) -> None:
         """Undo ours by the collection and the twin by kubectl, and compare what comes of it."""
         self.settle()
         before, other = self.ours.view(), self.twin.view()
-        if before.history() != other.history() or timeless(before.workload["spec"]["template"]) != timeless(
-            other.workload["spec"]["template"]
-        ):
-            self.note(f"the twins have drifted apart: {[entry[0] for entry in before.history()]} {[entry[0] for entry in other.history()]}")
+        known = revision in before.numbers()
+        if not before.is_alike(other) or (revision in other.numbers() and not known):
+            self.note(f"the twins have drifted apart: {before.numbers()} {other.numbers()}")
             self.tally.moved["undo"] += 1
             return
-        arguments = () if revision is None else (f"--to-revision={revision}",)
+        theirs = other.numbers()[before.numbers().index(revision)] if revision is not None and known else revision
+        arguments = () if theirs is None else (f"--to-revision={theirs}",)
         done = self.twin.kubectl("rollout", "undo", self.twin.ref, *arguments, check=False)
         options = {} if revision is None else {"revision": revision}
         result = self.ours.ours("undo", wait=False, repair="none", **options)
@@ -330,15 +349,15 @@ class Pair:
             revision=revision,
             kubectl=done,
             result=result,
-            history=[number(entry) for entry in before.revisions],
+            history=before.numbers(),
         )
         if "broke off" in result["msg"]:
             raise Disagreement(f"undo broke off: {result}")
-        differences = list(outcome(undone, after, other_after))
+        differences = list(outcome(undone, (before, after), (other, other_after)))
         if not differences:
             self.tally.counted["undo"] += 1
             self._annotations(undone)
-            self._same_last_applied(undone)
+            self._same_annotations(undone)
             return
         name = next((name for name, holds in UNDO.items() if holds(undone)), "")
         if not name:
@@ -361,16 +380,18 @@ class Pair:
         patch = [{"op": "replace", "path": "/spec/template", "value": template}]
         self.note("the twin is given our template")
         self.twin.kubectl("patch", self.twin.ref, "--type=json", f"--patch={json.dumps(patch)}")
-        self._same_last_applied(undone)
+        self._same_annotations(undone)
         self.settle()
 
-    def _same_last_applied(self, undone: Undone) -> None:
-        """Where ours was brought into line, so is the twin's: otherwise the next apply would merge wrongly there, as it does."""
+    def _same_annotations(self, undone: Undone) -> None:
+        """The twin gets our change cause and, where it was brought into line, what was applied last: else the next apply merges wrongly."""
         applied = undone.after["metadata"].get("annotations", {}).get(LAST_APPLIED)
         if applied is not None and undone.result["changed"]:
             theirs = json.loads(applied)
             theirs["metadata"]["namespace"] = self.twin.namespace
             self.twin.patch({"metadata": {"annotations": {LAST_APPLIED: json.dumps(theirs)}}})
+        cause = undone.after["metadata"].get("annotations", {}).get(CHANGE_CAUSE)
+        self.twin.patch({"metadata": {"annotations": {CHANGE_CAUSE: cause}}})
 
     def heal(self, image: str) -> None:
         """Roll something good out at last: our wait must not fail, and kubectl must agree as soon as it has ended."""
@@ -469,8 +490,9 @@ class Pair:
 
 
 def annotations_of(workload: Object) -> dict[str, str]:
-    """Return a workload's annotations; what kubectl applied last without the namespace, in which twins differ."""
+    """Return a workload's annotations without what twins need not share: the number, and the namespace in what kubectl applied last."""
     found = dict(workload["metadata"].get("annotations", {}))
+    found.pop("deployment.kubernetes.io/revision", None)
     if LAST_APPLIED in found:
         applied = json.loads(found[LAST_APPLIED])
         applied["metadata"].pop("namespace", None)
@@ -483,7 +505,7 @@ def unchanging(workload: Object) -> Object:
     return {key: value for key, value in workload["spec"].items() if key != "template"}
 
 
-def outcome(undone: Undone, after: View, other: View) -> Iterator[str]:
+def outcome(undone: Undone, ours: tuple[View, View], theirs: tuple[View, View]) -> Iterator[str]:
     """Say in what our undo ended differently from kubectl's."""
     if bool(undone.kubectl.code) != bool(undone.result.get("failed")):
         yield "one failed and the other did not"
@@ -491,8 +513,10 @@ def outcome(undone: Undone, after: View, other: View) -> Iterator[str]:
         yield f"templates: kubectl {undone.twin_after['spec']['template']}, ours {undone.after['spec']['template']}"
     if unchanging(undone.after) != unchanging(undone.before):
         yield f"the spec besides the template: before {unchanging(undone.before)}, after {unchanging(undone.after)}"
-    if after.history() != other.history():
-        yield f"histories: kubectl {other.history()}, ours {after.history()}"
+    if ours[1].templates() != theirs[1].templates():
+        yield f"the order of revisions: kubectl {theirs[1].templates()}, ours {ours[1].templates()}"
+    if ours[1].given(ours[0]) != theirs[1].given(theirs[0]):
+        yield f"new numbers: kubectl {theirs[0].numbers()} -> {theirs[1].numbers()}, ours {ours[0].numbers()} -> {ours[1].numbers()}"
     changed = timeless(undone.before["spec"]["template"]) != timeless(undone.after["spec"]["template"])
     if undone.result["changed"] != changed:
         yield f"changed is {undone.result['changed']}"

@@ -108,6 +108,15 @@ def test_without_a_key_each_run_restarts() -> None:
     assert edited(step, obj) != obj
 
 
+def test_a_second_restart_keeps_the_cause_of_the_first() -> None:
+    (first,) = steps(deployment())
+    restarted = edited(first, deployment())
+    (second,) = steps(restarted)
+    assert at(edited(second, restarted), "metadata", "annotations", CAUSE) == at(restarted, "metadata", "annotations", CAUSE)
+    assert isinstance(second.write, Edit)
+    assert second.write.tells_cause, "the writer would take an equal cause for one that nobody has set"
+
+
 def test_nothing_is_restarted_where_there_is_nothing() -> None:
     assert steps_of(Restart(NOW), target(), Snapshot(None)) == ()
     assert warning_of(Restart(NOW), target(), Snapshot(None)) == ""
