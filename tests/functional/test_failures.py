@@ -141,10 +141,10 @@ def test_rollback_brings_the_old_template_back_and_the_task_still_fails(ansible,
     assert "Went back to revision 1 (good)" in last.msg
     rollout = last["rollouts"][0]
     assert rollout["phase"] == "aborted"
-    assert (rollout["stable"]["change_cause"], rollout["candidate"]["change_cause"]) == ("good", "bad")
+    assert (rollout["stable"]["change_cause"], rollout["candidate"]["change_cause"]) == ("undo to revision 1: good", "bad")
     live = get("deployment", "web")
     assert live["spec"]["template"] == template
-    assert live["metadata"]["annotations"]["kubernetes.io/change-cause"] == "good"
+    assert live["metadata"]["annotations"]["kubernetes.io/change-cause"] == "undo to revision 1: good"
     assert kubectl_says_done(kubectl)
     assert not ansible(roll(namespace, definition=deployment(), change_cause="good")).last.changed
     again = ansible(broken).last
