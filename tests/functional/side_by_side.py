@@ -254,8 +254,10 @@ def a_paused_deployment_is_undone(undone: Undone) -> bool:
 
 @on_undo
 def an_undo_without_a_target_does_not_flip_back(undone: Undone) -> bool:
-    """What runs is the outcome of an undo, and nothing was rolled out since: ours leaves it."""
-    return undone.revision is None and undone.kubectl.code == 0 and not undone.result["changed"] and not undone.result.get("failed")
+    """What runs is the outcome of an undo, and nothing was rolled out since: ours leaves it, also where kubectl knows no other."""
+    recorded = bool(_annotation(undone.before, f"{OWN}undo"))
+    kubectl = undone.kubectl.code == 0 or "no rollout history" in undone.kubectl.stderr or "no last revision" in undone.kubectl.stderr
+    return undone.revision is None and recorded and kubectl and not undone.result["changed"] and not undone.result.get("failed")
 
 
 @on_undo

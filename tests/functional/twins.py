@@ -237,7 +237,9 @@ class Pair:
         shown = {**manifest["spec"], "template": {**template["metadata"]["annotations"], **template["spec"]}}
         self.note(f"apply {json.dumps(shown)}")
         for one in (self.ours, self.twin):
-            one.kubectl("apply", "--filename=-", stdin=json.dumps(manifest))
+            done = one.kubectl("apply", "--filename=-", stdin=json.dumps(manifest), check=False)
+            # A partition that was set besides does not go with OnDelete, which then is refused to both.
+            assert not done.code or "updateStrategy.rollingUpdate" in done.stderr, done.stderr
 
     def patch(self, patch: Mapping[str, Any]) -> None:
         """A strategic merge patch of both."""
@@ -492,7 +494,8 @@ class Pair:
 def annotations_of(workload: Object) -> dict[str, str]:
     """Return a workload's annotations without what twins need not share: the number, and the namespace in what kubectl applied last."""
     found = dict(workload["metadata"].get("annotations", {}))
-    found.pop("deployment.kubernetes.io/revision", None)
+    for name in ("deployment.kubernetes.io/revision", "deprecated.daemonset.template.generation"):
+        found.pop(name, None)
     if LAST_APPLIED in found:
         applied = json.loads(found[LAST_APPLIED])
         applied["metadata"].pop("namespace", None)
