@@ -147,7 +147,9 @@ class Undone:
     kubectl: Done
     result: Mapping[str, Any]
     history: Sequence[int]
-    """The numbers that there were before."""
+    """The numbers that there were before, in ascending order."""
+    templates: Sequence[Object]
+    """The templates of those revisions."""
 
 
 StatusPredicate = Callable[[Case], bool]
@@ -258,6 +260,15 @@ def an_undo_without_a_target_does_not_flip_back(undone: Undone) -> bool:
     recorded = bool(_annotation(undone.before, f"{OWN}undo"))
     kubectl = undone.kubectl.code == 0 or "no rollout history" in undone.kubectl.stderr or "no last revision" in undone.kubectl.stderr
     return undone.revision is None and recorded and kubectl and not undone.result["changed"] and not undone.result.get("failed")
+
+
+@on_undo
+def an_undo_of_what_has_no_revision_yet_goes_one_back(undone: Undone) -> bool:
+    """kubectl counts from the newest revision that exists, not from the template that is wanted."""
+    wanted, after = (without_hash(obj["spec"]["template"]) for obj in (undone.before, undone.after))
+    went_back = undone.revision is None and not undone.result.get("failed") and bool(undone.templates)
+    kubectl = undone.kubectl.code == 0 or "no rollout history" in undone.kubectl.stderr
+    return went_back and kubectl and wanted not in undone.templates and after == undone.templates[-1]
 
 
 @on_undo

@@ -145,9 +145,9 @@ def test_tasks_go_on_when_the_api_server_is_killed_and_comes_back(own_control_pl
     mark = cluster.audit_mark()
     both = [{"name": "web"}, {"kind": "StatefulSet", "name": "web"}]
     plays = {
-        "wait": ansible.start(task("wait", "default", workloads=both, wait_timeout=110)),
-        "module": ansible.start(task("wait", "default", wait_timeout=110), way="module"),
-        "rolling": ansible.start(roll("default", name="rolled", image="registry.example/web:unready-2", wait_timeout=110)),
+        "wait": ansible.start(task("wait", "default", workloads=both, wait_timeout=300)),
+        "module": ansible.start(task("wait", "default", wait_timeout=300), way="module"),
+        "rolling": ansible.start(roll("default", name="rolled", image="registry.example/web:unready-2", wait_timeout=300)),
     }
     try:
         eventually(lambda: _pods_watched(cluster, mark) >= len(plays), "all tasks watch their pods", seconds=90)
@@ -159,7 +159,7 @@ def test_tasks_go_on_when_the_api_server_is_killed_and_comes_back(own_control_pl
             set_image(cluster.kubectl, "2", name)
             eventually(lambda: _is_observed(own_control_plane, name), "the controllers work again", seconds=60)  # noqa: B023 - called at once
         cluster.kubectl("delete", "pods", "--selector=app=web", "--grace-period=0", "--force")  # An unready StatefulSet is stuck.
-        eventually(lambda: _have_ended(own_control_plane, plays), "all tasks have ended", seconds=120)
+        eventually(lambda: _have_ended(own_control_plane, plays), "all tasks have ended", seconds=300)
         lasts = {name: play.wait().last for name, play in plays.items()}
     finally:
         for play in plays.values():

@@ -297,6 +297,13 @@ def two_undos_to_one_number(pair: Pair) -> None:
     pair.undo(1)
 
 
+def an_undo_while_old_pods_end(pair: Pair) -> None:
+    begin(pair, "1", {"terminate-after": "4s"}, strategy={"type": "Recreate"})
+    pair.set_image(image("2"))
+    pair.settle()
+    pair.undo(None)
+
+
 def a_second_pause(pair: Pair) -> None:
     begin(pair)
     pair.pause(paused=False)
@@ -318,6 +325,7 @@ SCENES: dict[str, tuple[str, Callable[[Pair], None]]] = {
     "on_delete_is_told_from_the_pods": ("DaemonSet", on_delete),
     "a_paused_deployment_is_undone": ("Deployment", an_undo_of_what_is_paused),
     "an_undo_without_a_target_does_not_flip_back": ("DaemonSet", two_undos),
+    "an_undo_of_what_has_no_revision_yet_goes_one_back": ("Deployment", an_undo_while_old_pods_end),
     "a_former_number_is_known": ("StatefulSet", two_undos_to_one_number),
     "the_change_cause_tells_of_the_undo": ("Deployment", two_undos),
     "last_applied_is_brought_into_line": ("StatefulSet", two_undos),

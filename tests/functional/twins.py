@@ -352,6 +352,7 @@ class Pair:
             kubectl=done,
             result=result,
             history=before.numbers(),
+            templates=[template_of(revision) for revision in before.revisions],
         )
         if "broke off" in result["msg"]:
             raise Disagreement(f"undo broke off: {result}")
@@ -520,7 +521,7 @@ def outcome(undone: Undone, ours: tuple[View, View], theirs: tuple[View, View]) 
         yield f"the order of revisions: kubectl {theirs[1].templates()}, ours {ours[1].templates()}"
     if ours[1].given(ours[0]) != theirs[1].given(theirs[0]):
         yield f"new numbers: kubectl {theirs[0].numbers()} -> {theirs[1].numbers()}, ours {ours[0].numbers()} -> {ours[1].numbers()}"
-    changed = timeless(undone.before["spec"]["template"]) != timeless(undone.after["spec"]["template"])
+    changed = undone.before["spec"]["template"] != undone.after["spec"]["template"]
     if undone.result["changed"] != changed:
         yield f"changed is {undone.result['changed']}"
 
