@@ -247,6 +247,16 @@ def _on_delete_done(case: Case) -> bool:
     return len(new) == len(pods) and sum(map(is_ready, new)) >= desired and available >= desired
 
 
+def _succeeded(undone: Undone) -> bool:
+    return not undone.result.get("failed")
+
+
+def _went_or_found_nothing(undone: Undone) -> bool:
+    """kubectl went to another revision, or knows no other."""
+    nothing = ("no rollout history", "no last revision")
+    return undone.kubectl.code == 0 or any(sentence in undone.kubectl.stderr for sentence in nothing)
+
+
 @on_undo
 def a_paused_deployment_is_undone(undone: Undone) -> bool:
     """kubectl refuses."""
@@ -258,17 +268,15 @@ def a_paused_deployment_is_undone(undone: Undone) -> bool:
 def an_undo_without_a_target_does_not_flip_back(undone: Undone) -> bool:
     """What runs is the outcome of an undo, and nothing was rolled out since: ours leaves it, also where kubectl knows no other."""
     recorded = bool(_annotation(undone.before, f"{OWN}undo"))
-    kubectl = undone.kubectl.code == 0 or "no rollout history" in undone.kubectl.stderr or "no last revision" in undone.kubectl.stderr
-    return undone.revision is None and recorded and kubectl and not undone.result["changed"] and not undone.result.get("failed")
+    return undone.revision is None and recorded and _went_or_found_nothing(undone) and not undone.result["changed"] and _succeeded(undone)
 
 
 @on_undo
 def an_undo_of_what_has_no_revision_yet_goes_one_back(undone: Undone) -> bool:
     """kubectl counts from the newest revision that exists, not from the template that is wanted."""
     wanted, after = (without_hash(obj["spec"]["template"]) for obj in (undone.before, undone.after))
-    went_back = undone.revision is None and not undone.result.get("failed") and bool(undone.templates)
-    kubectl = undone.kubectl.code == 0 or "no rollout history" in undone.kubectl.stderr
-    return went_back and kubectl and wanted not in undone.templates and after == undone.templates[-1]
+    went_back = undone.revision is None and _succeeded(undone) and bool(undone.templates)
+    return went_back and _went_or_found_nothing(undone) and wanted not in undone.templates and after == undone.templates[-1]
 
 
 @on_undo

@@ -154,6 +154,14 @@ def test_a_paused_deployment_is_undone_and_stays_paused_unless_told(ours, versio
     assert {pod["spec"]["containers"][0]["image"] for pod in pods_of(get).values()} == {"registry.example/web:1"}
 
 
+def test_an_undo_that_does_not_wait_does_not_fail_for_what_it_sees(ours, versions):
+    versions("DaemonSet", 1, "crash")
+    ours("wait", kind="DaemonSet", fails=True)
+    result = ours("undo", kind="DaemonSet", revision=2, wait=False)
+    assert not result["changed"]
+    assert result["rollouts"][0]["findings"][0]["reason"] == "CrashLoopBackOff"
+
+
 @pytest.mark.parametrize("policy", ["OrderedReady", "Parallel"])
 def test_a_stuck_stateful_set_is_repaired_and_ready_pods_stay(ours, versions, get, policy):
     versions("StatefulSet", 1, "missing", podManagementPolicy=policy)

@@ -124,7 +124,7 @@ class Course:
         self._since = self.verdict.since or {}
         if self._lags(snapshot, now):
             return
-        if self.verdict.state != "waiting":
+        if self.verdict.state == "done" or (self.verdict.state == "failed" and self._waiting.wait):
             self.ended = now
         elif due and self._replacement is not None and self._replacement.free(snapshot):
             # Its deletion may not show yet: then nothing else goes either.

@@ -65,6 +65,16 @@ def test_done_just_before_the_deadline_is_done() -> None:
     assert (one.failed, one.timed_out) == (False, False)
 
 
+def test_who_does_not_wait_is_told_of_trouble_and_not_failed() -> None:
+    state: JsonObject = {"waiting": {"reason": "InvalidImageName", "message": "it cannot be read"}}
+    broken = pod("new", "h2", ready=False, statuses=[{"name": "web", "state": state, "restartCount": 0}])
+    for wait, failed in ((True, True), (False, False)):
+        one = Course(Ref("Deployment", "shop", "web"), started=0.0, waiting=Waiting(wait=wait), done=lambda _seen: False, generation=2)
+        one.look(seen(OLD_POD, broken), 1.0)
+        assert (one.failed, one.open) == (failed, not failed)
+        assert [finding.reason for finding in one.verdict.findings] == ["InvalidImageName"]
+
+
 def test_what_is_older_than_our_write_says_nothing() -> None:
     one = Course(Ref("Deployment", "shop", "web"), started=0.0, waiting=Waiting(), done=lambda _seen: True, generation=3)
     one.look(seen(NEW_POD), 1.0)
