@@ -240,6 +240,8 @@ def _on_delete_done(case: Case) -> bool:
         return False
     stateful = case.kind == "StatefulSet"
     wanted = status["updateRevision"] if stateful else newest["metadata"]["labels"]["controller-revision-hash"]
+    if stateful and all(revision["metadata"]["name"] != wanted for revision in case.revisions):
+        return False  # It was deleted, and what is wanted now gets a revision at the next turn of the controller.
     desired = case.spec["replicas"] if stateful else status["desiredNumberScheduled"]
     pods = [pod for pod in case.pods if "deletionTimestamp" not in pod["metadata"]]
     new = [pod for pod in pods if pod["metadata"]["labels"].get("controller-revision-hash") == wanted]

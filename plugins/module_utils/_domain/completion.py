@@ -77,7 +77,7 @@ def _deployment(snapshot: Snapshot, workload: Workload) -> Standing:
     # A pause holds back the template's first pod and the replacement of the old ones; it holds back neither scaling nor readiness.
     if workload.paused and (candidate is None or workload.current > workload.updated or expired):
         updated = f"{_count(workload.updated, workload.desired, 'new replica')} {_have(workload.desired)} been updated"
-        return _progressing(updated)
+        return _progressing(_lacking(workload) or updated)
     lacking = _lacking(workload)
     if expired and not lacking:
         lacking = "an earlier revision exceeded its progress deadline and the controller has not judged this one yet"

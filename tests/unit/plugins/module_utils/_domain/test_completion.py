@@ -161,6 +161,7 @@ def test_a_paused_deployment_that_is_rolled_out_is_done() -> None:
     [
         pytest.param((2, 2, 2), "paused: 2 of 3 new replicas have been updated", id="scaling"),
         pytest.param((3, 3, 2), "paused: 2 of 3 updated replicas are available", id="becoming available"),
+        pytest.param((5, 3, 3), "paused: 2 old replicas are pending termination", id="old ones left"),
         pytest.param((3, 3, 3), "paused: the template is rolled out", id="rolled out"),
     ],
 )
