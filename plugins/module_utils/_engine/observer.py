@@ -2,38 +2,24 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the cluster shows of some workloads, kept up to date by watches: one list and one watch for each kind and namespace.
-
-Watches run in threads that do nothing but put events into a queue; all else happens in the caller's thread.
-"""
+"""What the cluster shows of some workloads, kept up to date by watches: one list and one watch for each kind and namespace."""
 
 from __future__ import annotations
 
-import queue
-import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
-from .._domain.errors import ClusterError, ForbiddenError
+from .._domain.errors import ForbiddenError
 from .._domain.objects import JsonObject, Ref, uid_of
-from .._domain.ports import Cluster, Subscription, WatchEvent
+from .._domain.ports import Cluster, WatchEvent
 from .._domain.resources import CONTROLLER_REVISION, POD, REPLICA_SET, WORKLOADS, Resource
 from .._domain.revisions import revision_of, revisions_of
 from .._domain.workload import Pod, Revision, Snapshot, Workload
+from .feed import Feed, Source
 
 _ENDED = ("Succeeded", "Failed")
-
-
-@dataclass
-class _Source:
-    """One watched collection."""
-
-    resource: Resource
-    namespace: str
-    labels: str = ""
-    fields: str = ""
 
 
 @dataclass
@@ -61,14 +47,12 @@ class Observer:
     def __init__(
         self, cluster: Cluster, refs: Iterable[Ref], *, follow: bool = True, everywhere: bool = False, narrow: bool = True
     ) -> None:
-        self._cluster = cluster
-        self._following = follow
+        self._feed = Feed(cluster, self._hear, follow=follow)
         self._everywhere = everywhere
         self._narrow = narrow
         self._refs = frozenset(refs)
         self._cache = _Cache()
-        self._events: queue.SimpleQueue[tuple[Resource, WatchEvent] | ClusterError] = queue.SimpleQueue()
-        self._subscriptions: list[Subscription] = []
+        self._touched: set[str] = set()
         self.warnings: list[str] = []
         """What could not be read, in sentences."""
         self._by_ref: dict[Ref, str] = {}
@@ -86,8 +70,7 @@ class Observer:
 
     def close(self) -> None:
         """End all watches."""
-        for subscription in self._subscriptions:
-            subscription.close()
+        self._feed.close()
 
     def snapshot(self, ref: Ref) -> Snapshot:
         """What is known now; without a workload when it is not there."""
@@ -110,62 +93,35 @@ class Observer:
     @property
     def silence(self) -> str:
         """Why nothing is heard of the cluster now; empty when all is well."""
-        return next((found for found in (subscription.trouble for subscription in self._subscriptions) if found), "")
+        return self._feed.silence
 
     def wait(self, timeout: float) -> set[Ref]:
         """Block until something happens or `timeout` seconds are over; the workloads that changed (all that is pending is read)."""
-        touched: set[str] = set()
-        try:
-            event = self._events.get(timeout=max(0.0, timeout))
-            while True:
-                if isinstance(event, ClusterError):
-                    raise event
-                touched |= self._take(*event)
-                event = self._events.get_nowait()
-        except queue.Empty:
-            pass
-        return {ref for ref, uid in self._by_ref.items() if uid in touched}
+        self._touched = set()
+        self._feed.wait(timeout)
+        return {ref for ref, uid in self._by_ref.items() if uid in self._touched}
 
     def _start(self) -> None:
         """List, then watch from there: the workloads first, as their selectors narrow what follows."""
         for source in self._workload_sources():
-            self._follow(source)
+            self._feed.follow(source)
         for source in self._dependent_sources():
             try:
-                self._follow(source)
+                self._feed.follow(source)
             except ForbiddenError as error:
                 # A rollout is done or not by the workload alone; only causes and the way back need the rest.
                 self.warnings.append(f"{error.message} So causes of a failure cannot be told, and nothing can be rolled back.")
 
-    def _follow(self, source: _Source) -> None:
-        page = self._cluster.list(source.resource, source.namespace, labels=source.labels, fields=source.fields)
-        for item in page.items:
-            self._take(source.resource, WatchEvent("ADDED", item))
-        if not self._following:
-            return
-        subscription = self._cluster.watch(
-            source.resource, source.namespace, labels=source.labels, fields=source.fields, resource_version=page.resource_version
-        )
-        self._subscriptions.append(subscription)
-        threading.Thread(target=self._pump, args=(source.resource, subscription), daemon=True).start()
-
-    def _pump(self, resource: Resource, subscription: Subscription) -> None:
-        try:
-            for event in subscription:
-                self._events.put((resource, event))
-        except ClusterError as error:
-            self._events.put(error)
-
-    def _workload_sources(self) -> list[_Source]:
+    def _workload_sources(self) -> list[Source]:
         names: dict[tuple[str, str], list[str]] = {}
         for ref in self._refs:
             names.setdefault((ref.kind, self._place(ref)), []).append(ref.name)
         return [
-            _Source(WORKLOADS[kind], namespace, fields=f"metadata.name={its[0]}" if len(its) == 1 and namespace else "")
+            Source(WORKLOADS[kind], namespace, fields=f"metadata.name={its[0]}" if len(its) == 1 and namespace else "")
             for (kind, namespace), its in sorted(names.items())
         ]
 
-    def _dependent_sources(self) -> list[_Source]:
+    def _dependent_sources(self) -> list[Source]:
         places: dict[str, list[Ref]] = {}
         for ref in self._refs:
             places.setdefault(self._place(ref), []).append(ref)
@@ -174,10 +130,10 @@ class Observer:
             labels = self._selector(here[0]) if len(here) == 1 and self._narrow else ""
             kinds = {ref.kind for ref in here}
             if "Deployment" in kinds:
-                sources.append(_Source(REPLICA_SET, namespace, labels=labels))
+                sources.append(Source(REPLICA_SET, namespace, labels=labels))
             if kinds - {"Deployment"}:
-                sources.append(_Source(CONTROLLER_REVISION, namespace, labels=labels))
-            sources.append(_Source(POD, namespace, labels=labels))
+                sources.append(Source(CONTROLLER_REVISION, namespace, labels=labels))
+            sources.append(Source(POD, namespace, labels=labels))
         return sources
 
     def _place(self, ref: Ref) -> str:
@@ -189,6 +145,9 @@ class Observer:
         if workload is None or workload.match_expressions:
             return ""
         return ",".join(f"{key}={value}" for key, value in sorted(workload.selector.items()))
+
+    def _hear(self, resource: Resource, event: WatchEvent) -> None:
+        self._touched |= self._take(resource, event)
 
     def _take(self, resource: Resource, event: WatchEvent) -> set[str]:
         """Bring one event into the cache; UIDs of the workloads that it touches."""

@@ -1,0 +1,83 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""News of collections: one list and one watch for each, from there.
+
+Watches run in threads that do nothing but put events into a queue; all else happens in the caller's thread.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .._domain.errors import ClusterError
+from .._domain.ports import Cluster, Subscription, WatchEvent
+from .._domain.resources import Resource
+
+
+@dataclass(frozen=True)
+class Source:
+    """One collection: of a namespace, or of all without one; selectors as in the API's query."""
+
+    resource: Resource
+    namespace: str
+    labels: str = ""
+    fields: str = ""
+
+
+class Feed:
+    """Gives each object that is there, and then each event, to `take`. With ``follow=False`` it only lists, once."""
+
+    def __init__(self, cluster: Cluster, take: Callable[[Resource, WatchEvent], None], *, follow: bool = True) -> None:
+        self._cluster = cluster
+        self._take = take
+        self._following = follow
+        self._events: queue.SimpleQueue[tuple[Resource, WatchEvent] | ClusterError] = queue.SimpleQueue()
+        self._subscriptions: list[Subscription] = []
+
+    def follow(self, source: Source) -> None:
+        """List a collection, then watch it from there. Raises `ClusterError` when it cannot be read."""
+        page = self._cluster.list(source.resource, source.namespace, labels=source.labels, fields=source.fields)
+        for item in page.items:
+            self._take(source.resource, WatchEvent("ADDED", item))
+        if not self._following:
+            return
+        subscription = self._cluster.watch(
+            source.resource, source.namespace, labels=source.labels, fields=source.fields, resource_version=page.resource_version
+        )
+        self._subscriptions.append(subscription)
+        threading.Thread(target=self._pump, args=(source.resource, subscription), daemon=True).start()
+
+    def wait(self, timeout: float) -> None:
+        """Block until something happens or `timeout` seconds are over; all that is pending is taken. Raises `ClusterError` for what a
+        watch could not heal."""
+        try:
+            event = self._events.get(timeout=max(0.0, timeout))
+            while True:
+                if isinstance(event, ClusterError):
+                    raise event
+                self._take(*event)
+                event = self._events.get_nowait()
+        except queue.Empty:
+            pass
+
+    @property
+    def silence(self) -> str:
+        """Why nothing is heard of the cluster now; empty when all is well."""
+        return next((found for found in (subscription.trouble for subscription in self._subscriptions) if found), "")
+
+    def close(self) -> None:
+        """End all watches."""
+        for subscription in self._subscriptions:
+            subscription.close()
+
+    def _pump(self, resource: Resource, subscription: Subscription) -> None:
+        try:
+            for event in subscription:
+                self._events.put((resource, event))
+        except ClusterError as error:
+            self._events.put(error)
