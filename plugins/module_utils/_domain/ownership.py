@@ -177,6 +177,12 @@ def owners(obj: JsonObject) -> tuple[Owner, ...]:
     return tuple(_owner(entry) for entry in items(obj, "metadata", "managedFields"))
 
 
+def last_writer(obj: JsonObject, *path: str) -> str:
+    """The manager that wrote the field at a path of names last; empty where nobody is recorded."""
+    entries = [entry for entry in items(obj, "metadata", "managedFields") if not is_empty(within(mapping(entry, "fieldsV1"), *path))]
+    return max(((text(entry, "time"), text(entry, "manager")) for entry in entries), default=("", ""))[1]
+
+
 def applied_fields(obj: JsonObject) -> FieldSet:
     """What our server-side apply owns; of a dry run's answer: what it would own, which is what the definition names."""
     return next((owner.fields for owner in owners(obj) if _is_our_apply(owner)), {})

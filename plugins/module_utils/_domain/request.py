@@ -166,6 +166,26 @@ Operation: TypeAlias = "Undo | Restart | Pause"
 
 
 @dataclass(frozen=True)
+class SwitchRequest:
+    """One task that points Services of one namespace at other pods, all of them or none."""
+
+    namespace: str
+    wanted: Mapping[str, Mapping[str, str]]
+    """The selectors that shall be, by the Services' names."""
+    application: str
+    """Whose Lease is the lock."""
+    holder: str
+    """Who works on it: unique to this very process."""
+    minimum: int = 1
+    """How many ready pods each selector must pick."""
+    mixed: bool = False
+    """Pods of several workloads may stand behind one Service."""
+    take_ownership: bool = False
+    timeout: float = 60
+    """Seconds for the EndpointSlices to follow."""
+
+
+@dataclass(frozen=True)
 class OperationRequest:
     """One task that changes live workloads and brings no template of its own."""
 

@@ -43,6 +43,8 @@ POD = Resource("v1", "Pod", "pods")
 EVENT = Resource("v1", "Event", "events")
 SECRET = Resource("v1", "Secret", "secrets")
 LEASE = Resource("coordination.k8s.io/v1", "Lease", "leases")
+SERVICE = Resource("v1", "Service", "services")
+ENDPOINT_SLICE = Resource("discovery.k8s.io/v1", "EndpointSlice", "endpointslices")
 HPA = Resource("autoscaling/v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers")
 
 _KNOWN = (
@@ -57,7 +59,7 @@ _KNOWN = (
     LEASE,
     HPA,
     Resource("v1", "ConfigMap", "configmaps"),
-    Resource("v1", "Service", "services"),
+    SERVICE,
     Resource("v1", "ServiceAccount", "serviceaccounts"),
     Resource("v1", "Namespace", "namespaces", namespaced=False),
     Resource("v1", "PersistentVolumeClaim", "persistentvolumeclaims"),
@@ -65,7 +67,7 @@ _KNOWN = (
     Resource("v1", "LimitRange", "limitranges"),
     Resource("batch/v1", "Job", "jobs"),
     Resource("batch/v1", "CronJob", "cronjobs"),
-    Resource("discovery.k8s.io/v1", "EndpointSlice", "endpointslices"),
+    ENDPOINT_SLICE,
     Resource("networking.k8s.io/v1", "Ingress", "ingresses"),
     Resource("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies"),
     Resource("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets"),

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from .objects import JsonObject
+from .objects import JsonObject, JsonValue
 from .workload import Pod, Snapshot
 
 StepState = Literal["pending", "running", "done", "unchanged", "failed"]
@@ -41,7 +41,16 @@ class Edit:
     """`edit` sets the change cause itself, which may be the one that is there already (a second restart)."""
 
 
-Write: TypeAlias = "Apply | Edit"
+@dataclass(frozen=True)
+class Replace:
+    """Replace one field of a live object as a whole, if it holds what is expected there: by a JSON patch that tests all of it."""
+
+    path: tuple[str, ...]
+    expected: JsonValue
+    value: JsonValue
+
+
+Write: TypeAlias = "Apply | Edit | Replace"
 
 
 @dataclass(frozen=True)

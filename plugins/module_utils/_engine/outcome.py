@@ -13,6 +13,7 @@ from typing import Literal
 from .._domain.diagnosis import Finding
 from .._domain.history import Entry
 from .._domain.objects import JsonObject, Ref
+from .._domain.services import Selector
 from .._domain.steps import StepState
 from .._domain.workload import Revision, Snapshot
 
@@ -57,6 +58,21 @@ class Rollout:
     """The revision whose template was asked for."""
     compared: tuple[Revision, Revision] | None = None
     """The two whose difference was asked for, the one that counts as earlier first."""
+    switched: Switched | None = None
+    """Of a Service, which has neither revisions nor replicas."""
+
+
+@dataclass(frozen=True)
+class Switched:
+    """A Service's selectors and endpoints, where a task was about those."""
+
+    before: Selector
+    after: Selector
+    """What it has now."""
+    pods: int
+    """Pods that it selects and that may serve."""
+    ready: int
+    """Pods among its endpoints that get traffic."""
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ changes who owns fields and no value.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -32,6 +33,7 @@ from .._domain.ownership import (
     conflict_sentence,
     forced_notes,
     handover,
+    last_writer,
     restart_only,
     scaled_by,
     takeover,
@@ -41,7 +43,7 @@ from .._domain.records import RECORDS
 from .._domain.request import Cause, Target
 from .._domain.resources import HPA, SECRET, WORKLOADS, Resource
 from .._domain.revisions import same_template
-from .._domain.steps import Apply, Edit, Write
+from .._domain.steps import Apply, Edit, Replace, Write
 from .._domain.workload import CHANGE_CAUSE
 
 # While a rollout runs, each status update may come between our read and a take-over's write: those end by themselves.
@@ -155,6 +157,8 @@ class Writer:
             raise InputError(
                 f"{ref} does not exist, so there is nothing to change; correct name and namespace, or give its manifest by definition."
             )
+        if isinstance(write, Replace):
+            return self._plan_replacement(resource, ref, write, live)
         if write.demand is not None:
             write.demand(live)
         edited = write.edit(live)
@@ -204,6 +208,22 @@ class Writer:
         operations = patch_between(content_with_version(live), content_with_version(edited))
         after = self._cluster.json_patch(resource, ref.namespace, ref.name, operations, manager=PATCH_MANAGER, dry_run=True)
         return Planned(ref=ref, resource=resource, write=write, before=live, after=after, route="patch", body=edited, operations=operations)
+
+    def _plan_replacement(self, resource: Resource, ref: Ref, write: Replace, live: JsonObject) -> Planned:
+        """One field as a whole. Raises `RefusedError`, naming who it was, when somebody has written another value meanwhile."""
+        found = at(live, *write.path)
+        if found == write.value:
+            return Planned(ref=ref, resource=resource, write=write, before=live, after=live, route="none", body=live)
+        if found != write.expected:
+            who = last_writer(live, *write.path)
+            raise RefusedError(
+                f"{'.'.join(write.path)} of {ref} was changed meanwhile{f' by {who}' if who else ''}: it is {json.dumps(found)} and was "
+                f"{json.dumps(write.expected)}; look at it and run the task again."
+            )
+        pointer = "/" + "/".join(write.path)
+        operations = (PatchOperation("test", pointer, write.expected), PatchOperation("replace", pointer, write.value))
+        after = self._cluster.json_patch(resource, ref.namespace, ref.name, operations, manager=PATCH_MANAGER, dry_run=True)
+        return Planned(ref=ref, resource=resource, write=write, before=live, after=after, route="patch", body=after, operations=operations)
 
     def _plan_apply(
         self, resource: Resource, ref: Ref, write: Write, live: JsonObject | None, manifest: JsonObject, *, cause: Cause

@@ -135,6 +135,31 @@ ARGUMENTS: Mapping[str, Arguments] = {
     ),
     "pause": _on_workloads({}, kinds=("Deployment",)),
     "resume": _on_workloads(_WAIT, kinds=("Deployment",)),
+    "service_switch": Arguments(
+        spec={
+            **auth_argument_spec,
+            "name": {"type": "str"},
+            "namespace": {"type": "str"},
+            "services": {
+                "type": "list",
+                "elements": "dict",
+                "options": {"name": {"type": "str", "required": True}, "selector": {"type": "dict"}},
+            },
+            "selector": {"type": "dict"},
+            "min_endpoints": {"type": "int", "default": 1},
+            "several_workloads": {"type": "bool", "default": False},
+            "application": {"type": "str"},
+            "requested_by": {"type": "str"},
+            "take_ownership": {"type": "bool", "default": False},
+            "wait_timeout": {"type": "int", "default": 60, "aliases": ["timeout"]},
+            "progress": _TIMES["progress"],
+        },
+        checks={
+            "mutually_exclusive": [("name", "services")],
+            "required_one_of": [("name", "services")],
+            "required_by": {"name": "selector"},
+        },
+    ),
     "restart": _on_workloads({"key": {"type": "str", "no_log": False}, **_CAUSE, **_WAIT}),
 }
 """By the module's name."""

@@ -6,6 +6,10 @@
 
 from __future__ import annotations
 
+import getpass
+import os
+import socket
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +21,7 @@ from .._engine.outcome import Outcome
 from .._engine.plan import make_plan, plan_operation, preview
 from .._engine.run import carry_out
 from .._engine.surroundings import Surroundings
+from .._engine.switch import switch
 from .arguments import ARGUMENTS
 from .requests import (
     Parameters,
@@ -25,6 +30,7 @@ from .requests import (
     restart_request,
     rollout_request,
     selection_of,
+    switch_request,
     undo_request,
     watch_request,
 )
@@ -85,6 +91,18 @@ def _restart(call: Call, outside: Surroundings) -> Outcome:
     return _operate(call, restart_request(call.parameters, _selection(call), datetime.now(UTC)), outside)
 
 
+def _switch(call: Call, outside: Surroundings) -> Outcome:
+    process = f"{_user()}@{socket.gethostname()} {uuid.uuid4().hex[:8]}"
+    return switch(switch_request(call.parameters, call.namespace, process), outside, check=call.check)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # A container may run under a number without a name.
+        return f"uid {os.getuid()}"
+
+
 COMMANDS: Mapping[str, Callable[[Call, Surroundings], Outcome]] = {
     "rolling": _roll_out,
     "wait": _wait,
@@ -94,4 +112,5 @@ COMMANDS: Mapping[str, Callable[[Call, Surroundings], Outcome]] = {
     "pause": _pause,
     "resume": _resume,
     "restart": _restart,
+    "service_switch": _switch,
 }

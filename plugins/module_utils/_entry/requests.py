@@ -26,6 +26,7 @@ from .._domain.request import (
     RolloutRequest,
     Selection,
     ShortChange,
+    SwitchRequest,
     Target,
     Undo,
     Waiting,
@@ -159,6 +160,46 @@ def _revision(parameters: Parameters, name: str) -> int | None:
 
 def _cause(parameters: Parameters) -> Cause:
     return Cause(why=parameters.get("change_cause") or "", by=parameters.get("requested_by") or "")
+
+
+def switch_request(parameters: Parameters, cluster_namespace: str, process: str) -> SwitchRequest:
+    """The request of `service_switch`; `process` tells this very process from all others. Raises `InputError`."""
+    timeout, minimum = parameters["wait_timeout"], parameters["min_endpoints"]
+    if timeout <= 0:
+        raise InputError(f"wait_timeout must be at least 1 second, not {timeout}.")
+    if minimum < 1:
+        raise InputError(f"min_endpoints must be 1 or more, not {minimum}: a Service without endpoints is an outage.")
+    entries = parameters.get("services")
+    if entries is None:
+        entries = [{"name": parameters["name"]}]
+    if not entries:
+        raise InputError("services is empty; name at least one.")
+    names = [check_name(entry["name"], "the name of a Service") for entry in entries]
+    namespace = check_name(parameters.get("namespace") or cluster_namespace, "namespace")
+    _refuse_twice([Ref("Service", namespace, name) for name in names], "services")
+    by = parameters.get("requested_by") or ""
+    return SwitchRequest(
+        namespace=namespace,
+        wanted={
+            name: _selector(entry.get("selector") or parameters.get("selector"), name) for name, entry in zip(names, entries, strict=True)
+        },
+        application=check_name(parameters.get("application") or names[0], "application"),
+        holder=f"{by}, {process}" if by else process,
+        minimum=minimum,
+        mixed=parameters["several_workloads"],
+        take_ownership=parameters["take_ownership"],
+        timeout=timeout,
+    )
+
+
+def _selector(given: Mapping[Any, Any] | None, service: str) -> dict[str, str]:
+    """A selector as the API wants it: texts to texts, and at least one."""
+    if not given:
+        raise InputError(f"Service {service} needs a selector: give selector, with the labels of the pods that it shall lead to.")
+    odd = next((key for key, value in given.items() if not isinstance(value, str | int | float) or isinstance(value, bool)), None)
+    if odd is not None:
+        raise InputError(f"The selector of Service {service} has no text for {odd}; write it in quotes, as labels are texts.")
+    return {str(key): str(value) for key, value in given.items()}
 
 
 def rollout_request(

@@ -73,7 +73,7 @@ def _rollout(rollout: Rollout) -> Result:
         "namespace": rollout.ref.namespace,
         "name": rollout.ref.name,
         "phase": rollout.phase,
-        "complete": standing(rollout.snapshot).done,
+        "complete": standing(rollout.snapshot).done or (rollout.switched is not None and rollout.phase == "complete"),
         "strategy": rollout.strategy,
         "steps": [{"name": step.name, "state": step.state, "seconds": step.seconds} for step in rollout.steps],
         # Stable is what serves: once complete, the candidate itself.
@@ -88,6 +88,10 @@ def _rollout(rollout: Rollout) -> Result:
         "findings": [_finding(finding, rollout) for finding in rollout.findings],
         "cause": rollout.cause,
     }
+    if rollout.switched is not None:
+        entry["selector"] = dict(rollout.switched.after)
+        entry["previous_selector"] = dict(rollout.switched.before)
+        entry["endpoints"] = {"pods": rollout.switched.pods, "ready": rollout.switched.ready}
     if rollout.history is not None:
         now = datetime.now(UTC)
         entry["revisions"] = [_revision_entry(revision, now) for revision in rollout.history]

@@ -14,7 +14,11 @@ import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.arguments import ARGUMENTS
 
-OF_THE_HISTORY = {"revisions", "template", "difference"}
+SPECIAL = {
+    "history_info": {"revisions", "template", "difference"},
+    "service_switch": {"selector", "previous_selector", "endpoints"},
+}
+"""What a module's results have besides."""
 PACKAGE = "ansible_collections.rollout.kubernetes.plugins.modules"
 
 
@@ -37,7 +41,7 @@ def examples() -> list[Any]:
 @pytest.mark.parametrize("module", ARGUMENTS)
 def test_all_modules_document_one_shape_of_result(module: str) -> None:
     ours, theirs = documented(module, "RETURN"), documented("status_info", "RETURN")
-    special = OF_THE_HISTORY if module == "history_info" else set()
+    special = SPECIAL.get(module, set())
     assert ours["msg"] == theirs["msg"]
     assert {key: value for key, value in ours["rollouts"]["contains"].items() if key not in special} == theirs["rollouts"]["contains"]
     assert special <= set(ours["rollouts"]["contains"])

@@ -29,6 +29,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.ownersh
     conflict_sentence,
     forced_notes,
     handover,
+    last_writer,
     owners,
     restart_only,
     scaled_by,
@@ -485,6 +486,18 @@ def test_replicas_that_only_we_own_are_handed_over_before_they_are_dropped() -> 
 )
 def test_replicas_need_no_handover_where(found: JsonObject) -> None:
     assert handover(found) is None
+
+
+def test_who_wrote_a_field_last_is_told() -> None:
+    whole: FieldSet = {"f:spec": {"f:selector": {}}}
+    part: FieldSet = {"f:spec": {"f:selector": {"f:app": {}}}}
+    entries = [
+        entry("early", whole),
+        entry("late", part, time="2026-01-02T00:00:00Z"),
+        entry("other", MIN_READY, time="2026-01-03T00:00:00Z"),
+    ]
+    assert last_writer({"metadata": {"managedFields": entries}}, "spec", "selector") == "late"
+    assert last_writer({"metadata": {"managedFields": entries}}, "spec", "replicas") == ""
 
 
 def test_what_our_apply_owns_is_read_from_its_entry() -> None:
