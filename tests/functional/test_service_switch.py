@@ -249,6 +249,11 @@ def test_what_cannot_be_proven_is_switched_back(switch, colours, create_services
     result = switch(fails=True, wait_timeout=3)
     assert "still lead to an address by hand (wait_timeout of 3 s is over)" in result["msg"]
     assert get("service", "web")["spec"]["selector"] == selector("blue")
+    # The address is still there: going back cannot be proven either.
+    assert "Switched back: web. That is not proven yet: Service" in result["msg"]
+    assert result["rollouts"][0]["phase"] == "degraded"
+    steps = {step["name"]: step["state"] for step in result["rollouts"][0]["steps"]}
+    assert steps == {"check": "done", "switch": "done", "verify": "failed", "switch_back": "failed"}
     kubectl("delete", "endpointslice", "by-hand")
     assert switch()["changed"], "nothing is in the way of the next attempt"
     assert leads_to() == {"web-green"}
@@ -263,6 +268,8 @@ def test_a_failure_at_one_turns_the_others_back(switch, faults, colours, create_
     assert "Switched back: a." in result["msg"]
     assert {get("service", name)["spec"]["selector"]["colour"] for name in "abc"} == {"blue"}
     assert {entry["phase"] for entry in result["rollouts"]} == {"aborted"}
+    steps = {step["name"]: step["state"] for step in result["rollouts"][0]["steps"]}
+    assert steps == {"check": "done", "switch": "failed", "verify": "pending", "switch_back": "done"}
     assert lease_of(get, "a") == {"holder": "", "intent": ""}
     assert leads_to("a") == {"web-blue"}
 

@@ -29,6 +29,7 @@ from .traffic import Traffic
 from .writer import Planned, Writer
 
 _PATH = ("spec", "selector")
+_STEPS = ("check", "switch", "verify")
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,8 @@ class _Run:
                 lock.forget(INTENT)
                 raise
             lock.note(INTENT, plan.intent.text())
-            return self._turn_back(plan, lock, "an earlier run was interrupted, and the pods that it switched to are not ready any more")
+            why = "an earlier run was interrupted, and the pods that it switched to are not ready any more"
+            return self._turn_back(plan, lock, why, failed="check")
         lock.note(INTENT, plan.intent.text())
         try:
             for name, planned in plan.writes.items():
@@ -158,14 +160,14 @@ class _Run:
                 if planned.changed:
                     self._outside.progress(f"{planned.ref}: selects {spelled(self._request.wanted[name])}")
         except RolloutError as error:
-            return self._turn_back(plan, lock, error.message)
+            return self._turn_back(plan, lock, error.message, failed="switch")
         self._seconds["switch"] = self._outside.clock() - self._started
         missing = self._prove(self._request.wanted, self._request.minimum, until_lost=True)
         self._seconds["verify"] = self._outside.clock() - self._started - self._seconds["switch"]
         if missing:
-            return self._turn_back(plan, lock, missing)
+            return self._turn_back(plan, lock, missing, failed="verify")
         lock.forget(INTENT)
-        return self._outcome(plan, "complete", "", ("done", "done", "done"))
+        return self._outcome(plan, "complete", "", self._steps())
 
     def _reached(self, plan: _Plan) -> tuple[str, ...]:
         """The Services that have the new selector by now, and had another one before: as the cluster says, since the answer to a write
@@ -198,7 +200,7 @@ class _Run:
                 return f"{missing} (wait_timeout of {self._request.timeout:g} s is over){silence}"
             self._traffic.wait(left)
 
-    def _turn_back(self, plan: _Plan, lock: Lock, why: str) -> Outcome:
+    def _turn_back(self, plan: _Plan, lock: Lock, why: str, *, failed: str) -> Outcome:
         """Give each Service that was switched the selector back that it had; not to pods of which none is ready."""
         self._outside.progress(f"going back: {why}")
         back: dict[str, Selector] = {}
@@ -219,15 +221,17 @@ class _Run:
             except RolloutError as error:
                 left.append(error.message)
         missing = self._prove(back, 1) if back else ""
-        if missing:
-            left.append(missing)
         if not left:
             lock.forget(INTENT)
-        went = f" Switched back: {', '.join(sorted(back))}." if back else ""
-        rest = f" Not switched back: {'; '.join(left)}." if left else ""
-        sentence = f"The switch failed: {why.rstrip('.')}.{went or rest or ' Nothing was switched.'}{rest if went else ''}"
-        state: StepState = "failed"
-        return self._outcome(plan, "degraded" if left else "aborted", sentence, ("done", state, "pending"), back=bool(back))
+        parts = [
+            f"The switch failed: {why.rstrip('.')}.",
+            f"Switched back: {', '.join(sorted(back))}." if back else "",
+            f"That is not proven yet: {missing}." if missing else "",
+            f"Not switched back: {'; '.join(left)}." if left else "",
+        ]
+        sentence = " ".join(filter(None, parts if back or left else (*parts, "Nothing was switched.")))
+        steps = (*self._steps(failed), *((StepReport("switch_back", "failed" if left or missing else "done"),) if back else ()))
+        return self._outcome(plan, "degraded" if left or missing else "aborted", sentence, steps)
 
     # --- what is told ---------------------------------------------------------------------------------------------------------
 
@@ -251,26 +255,25 @@ class _Run:
         """What would be written."""
         rollouts = []
         for name, planned in plan.writes.items():
-            steps = tuple(StepReport(step, "pending") for step in ("check", "switch", "verify"))
+            steps = tuple(StepReport(step, "pending") for step in _STEPS)
             rollout = self._rollout(name, planned.before or {}, planned.after, "pending", steps)
             rollouts.append(replace(rollout, message=f"would select {spelled(self._request.wanted[name])}"))
         return Outcome(
             changed=any(entry.changed for entry in plan.writes.values()), rollouts=tuple(rollouts), differences=_differences(plan.writes)
         )
 
-    def _outcome(
-        self, plan: _Plan, phase: RolloutPhase, error: str, states: tuple[StepState, StepState, StepState], *, back: bool = False
-    ) -> Outcome:
-        steps = [
-            StepReport(name, state, round(self._seconds.get(name, 0.0), 1))
-            for name, state in zip(("check", "switch", "verify"), states, strict=True)
-        ]
-        if back:
-            steps.append(StepReport("switch_back", "done"))
+    def _steps(self, failed: str = "") -> tuple[StepReport, ...]:
+        """The steps as they went: those before the one that failed are done, those after it were not begun."""
+        states: dict[str, StepState] = dict.fromkeys(_STEPS, "done")
+        if failed:
+            states |= {**dict.fromkeys(_STEPS[_STEPS.index(failed) :], "pending"), failed: "failed"}
+        return tuple(StepReport(name, states[name], round(self._seconds.get(name, 0.0), 1)) for name in _STEPS)
+
+    def _outcome(self, plan: _Plan, phase: RolloutPhase, error: str, steps: tuple[StepReport, ...]) -> Outcome:
         rollouts = []
         for name, planned in plan.writes.items():
             written = self._written.get(name, planned)
-            rollout = self._rollout(name, planned.before or {}, written.after, phase, tuple(steps))
+            rollout = self._rollout(name, planned.before or {}, written.after, phase, steps)
             message = f"selects {spelled(Service.of(written.after).selector)}"
             rollouts.append(replace(rollout, message=message, cause=error))
         return Outcome(
