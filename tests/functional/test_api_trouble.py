@@ -402,4 +402,6 @@ def test_a_rollout_whose_object_is_replaced_unseen_says_so(ansible, faults, name
     last = started.wait().last
     assert seconds_of(there) < ANSIBLE_SECONDS, "not only at the deadline"
     assert last.failed
-    assert f"Deployment {namespace}/web was deleted while its rollout was waited for, and made anew" in last.msg
+    assert f"Deployment {namespace}/web was deleted while its rollout was waited for" in last.msg
+    # A server that remembers tells of the deletion first, and then of the new object: perhaps too late for the sentence.
+    assert ", and made anew" in last.msg or not forgotten
