@@ -158,7 +158,9 @@ def test_tasks_go_on_when_the_api_server_is_killed_and_comes_back(own_control_pl
         for name in ("deployment/web", "statefulset/web", "deployment/rolled"):
             set_image(cluster.kubectl, "2", name)
             eventually(lambda: _is_observed(own_control_plane, name), "the controllers work again", seconds=60)  # noqa: B023 - called at once
-        cluster.kubectl("delete", "pods", "--selector=app=web", "--grace-period=0", "--force")  # An unready StatefulSet is stuck.
+        cluster.kubectl(
+            "delete", "pods", "--selector=app=web", "--grace-period=0", "--force", "--wait=false"
+        )  # An unready StatefulSet is stuck.
         eventually(lambda: _have_ended(own_control_plane, plays), "all tasks have ended", seconds=300)
         lasts = {name: play.wait().last for name, play in plays.items()}
     finally:
