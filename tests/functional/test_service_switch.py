@@ -230,6 +230,18 @@ def test_pods_on_their_way_out_are_not_counted(switch, colours, create_services,
     assert leads_to() == {"web-green"}
 
 
+def test_what_a_gitops_tool_looks_after_is_changed_only_on_request(switch, colours, create_services, leads_to, audit):
+    colours()
+    looked_after = service()
+    looked_after["metadata"]["annotations"] = {"argocd.argoproj.io/tracking-id": "shop:/Service:shop/web"}
+    create_services(looked_after)
+    audit.mark()
+    assert "belongs to Argo CD (application shop)" in switch(fails=True)["msg"]
+    assert audit.writes() == []
+    assert switch(take_ownership=True)["changed"]
+    assert leads_to() == {"web-green"}
+
+
 # --- when it goes wrong -------------------------------------------------------------------------------------------------------------
 
 

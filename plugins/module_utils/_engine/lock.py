@@ -19,12 +19,12 @@ from typing import Self
 from .._domain.errors import ConflictError, RefusedError, RolloutError
 from .._domain.leases import DURATION, Holding, lease_name, new_lease, noted, released, renewed, taken
 from .._domain.objects import JsonObject, Ref
+from .._domain.ownership import APPLY_MANAGER
 from .._domain.ports import WatchEvent
 from .._domain.resources import LEASE, Resource
 from .feed import Feed, Source
 from .surroundings import Surroundings
 
-MANAGER = "rollout.kubernetes"
 _TRIES = 10
 _Change = Callable[[JsonObject], JsonObject]
 
@@ -144,9 +144,9 @@ class Lock:
         try:
             if self._lease is None:
                 body = taken(new_lease(self._ref.namespace, self._application), self._holder, now)
-                self._lease = self._cluster.create(LEASE, body, manager=MANAGER)
+                self._lease = self._cluster.create(LEASE, body, manager=APPLY_MANAGER)
             else:
-                self._lease = self._cluster.update(LEASE, taken(self._lease, self._holder, now), manager=MANAGER)
+                self._lease = self._cluster.update(LEASE, taken(self._lease, self._holder, now), manager=APPLY_MANAGER)
         except ConflictError:
             self._lease = self._read()
         self._renewed_at = at
@@ -171,7 +171,7 @@ class Lock:
                     raise RefusedError(f"{self._ref} was taken over by {self._lost} meanwhile; run the task again.")
                 at = self._outside.clock()
                 try:
-                    self._lease = self._cluster.update(LEASE, change(self._lease), manager=MANAGER)
+                    self._lease = self._cluster.update(LEASE, change(self._lease), manager=APPLY_MANAGER)
                 except ConflictError:
                     self._lease = self._read()  # Perhaps an annotation of somebody's, or our own write whose answer was lost.
                 else:

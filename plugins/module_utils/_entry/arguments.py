@@ -52,6 +52,8 @@ class Arguments:
 
     spec: Spec
     checks: Mapping[str, Any] = field(default_factory=dict)
+    goes_back: bool = False
+    """After a failure it goes back by itself, whatever its options say, which may take its time once more."""
 
 
 def _on_workloads(options: Spec, *, kinds: Sequence[str] = tuple(sorted(WORKLOADS)), **checks: Any) -> Arguments:
@@ -159,6 +161,7 @@ ARGUMENTS: Mapping[str, Arguments] = {
             "required_one_of": [("name", "services")],
             "required_by": {"name": "selector"},
         },
+        goes_back=True,
     ),
     "restart": _on_workloads({"key": {"type": "str", "no_log": False}, **_CAUSE, **_WAIT}),
 }

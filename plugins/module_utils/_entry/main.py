@@ -98,7 +98,8 @@ def _call(
     warnings: list[str],
 ) -> Result:
     # Going back has the same time once more.
-    seconds = (parameters.get("wait_timeout") or 0) * (2 if parameters.get("on_failure") == "rollback" else 1)
+    goes_back = ARGUMENTS[name].goes_back or parameters.get("on_failure") == "rollback"
+    seconds = (parameters.get("wait_timeout") or 0) * (2 if goes_back else 1)
     connection = connect(options, environment=context.environment, clock=time.monotonic, deadline_seconds=seconds + _MARGIN_SECONDS)
     warnings.extend(connection.warnings)
     hidden |= connection.secrets
