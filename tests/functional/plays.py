@@ -20,6 +20,8 @@ from typing import Any, Literal
 from .cluster import ROOT, Cluster
 
 Way = Literal["process", "module", "async"]
+PATIENCE = 480
+"""Seconds until a run that hangs is ended; never what a test waits for, even where others take the machine."""
 HERE = Path(__file__).resolve().parent
 
 
@@ -71,7 +73,7 @@ class Running:
     process: subprocess.Popen[str]
     record: Path
 
-    def wait(self, timeout: float = 120) -> Play:
+    def wait(self, timeout: float = PATIENCE) -> Play:
         """Wait for its end and return what happened; after the time-out it is killed and the test fails."""
         try:
             stdout, stderr = self.process.communicate(timeout=timeout)
@@ -99,7 +101,7 @@ class Ansible:
     running: list[Running] = dataclasses.field(default_factory=list)
     count: int = 0
 
-    def __call__(self, tasks: Sequence[Mapping[str, Any]] | Mapping[str, Any] | str, *, timeout: float = 120, **how: Any) -> Play:
+    def __call__(self, tasks: Sequence[Mapping[str, Any]] | Mapping[str, Any] | str, *, timeout: float = PATIENCE, **how: Any) -> Play:
         """Run to the end. Takes what start() takes."""
         return self.start(tasks, **how).wait(timeout)
 
@@ -146,7 +148,7 @@ class Ansible:
         """Write a play for localhost that holds the tasks."""
         listed = [dict(tasks)] if isinstance(tasks, Mapping) else [dict(task) for task in tasks]
         if way == "async":
-            listed = [{"async": 120, "poll": 1, **task} for task in listed]
+            listed = [{"async": PATIENCE, "poll": 1, **task} for task in listed]
         whole = {"hosts": "localhost", "gather_facts": False, **play, "tasks": listed}
         if way == "module":
             elsewhere = {"ansible_connection": "rollout_elsewhere", "ansible_python_interpreter": sys.executable}

@@ -42,6 +42,8 @@ def comparable(results: Sequence[Result], name: str) -> dict[str, dict[str, Any]
         text = re.sub(r'"(seconds|terminating|old)": [0-9.]+', r'"\1": 0', text)
         text = re.sub(r'"since": "[^"]*"', '"since": "THEN"', text)
         text = re.sub(r"after \d+ s", "after N s", text)
+        text = text.replace('Created new replica set \\"REPLICASET\\"', 'ReplicaSet \\"REPLICASET\\" is progressing.')
+        text = text.replace("NewReplicaSetCreated", "ReplicaSetUpdated")  # How far the controller had come by then.
         text = re.sub(r"Valid booleans include: [^\"]*", "Valid booleans", text)  # A set, in any order.
         found[result.task] = json.loads(text)
     return found
