@@ -17,6 +17,8 @@ from .paths import COLLECTIONS, REQUIREMENTS, ROOT, cache
 from .shell import Command, Problem, lock, quiet, say
 
 OLDEST_PYTHON = "3.11"
+MADE = b"2"
+"""What of the way environments are made is not in their lock files: another number makes all of them anew."""
 
 
 def digest(*parts: bytes) -> str:
@@ -69,7 +71,7 @@ def install(arguments: Command, what: str, environment: Path | None = None) -> N
 def environment(name: str, requirements: str, python: str) -> Path:
     """Return the virtual environment ROOT/name with exactly what the lock file says; instant when nothing changed."""
     folder, locked = ROOT / name, REQUIREMENTS / f"{requirements}.txt"
-    stamp, wanted = folder / ".stamp", digest(locked.read_bytes(), python.encode(), str(folder).encode())
+    stamp, wanted = folder / ".stamp", digest(MADE, locked.read_bytes(), python.encode(), str(folder).encode())
     if stamp.is_file() and stamp.read_text() == wanted:
         return folder
     with lock(locked, f"Waiting for another process that makes {name} ..."):
@@ -77,7 +79,8 @@ def environment(name: str, requirements: str, python: str) -> Path:
             say(f"Making the environment {name} with {python} ...")
             program = uv()
             quiet([program, "venv", "--quiet", "--clear", "--no-config", "--python", python, folder], f"Making {name}")
-            install(["pip", "sync", "--require-hashes", locked], f"Filling {name}", folder)
+            # Compiled now: with PYTHONDONTWRITEBYTECODE, as containers have it, each program would compile all that it imports, every time.
+            install(["pip", "sync", "--compile-bytecode", "--require-hashes", locked], f"Filling {name}", folder)
             stamp.write_text(wanted)
     return folder
 
