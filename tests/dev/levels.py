@@ -63,9 +63,10 @@ def oldest(extra: Sequence[str]) -> list[Outcome]:
 
 
 def functional(extra: Sequence[str]) -> list[Outcome]:
-    """Every module against the real control plane."""
+    """Every module against the real control plane; one test after the other goes to whoever is free, the longest first."""
+    spread = ["-n", "4", "--dist", "load", "--maxschedchunk", "1"]
     with test_cluster() as variables:
-        return [pytest("functional", envs.main(), ["tests/functional", "-n", "4", "--dist", "worksteal"], extra, variables)]
+        return [pytest("functional", envs.main(), ["tests/functional", *spread], extra, variables)]
 
 
 def molecule(_extra: Sequence[str]) -> list[Outcome]:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -14,12 +15,16 @@ import sys
 import time
 import urllib.parse
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from . import api
+
 ROOT = Path(__file__).resolve().parent.parent.parent
-NOT_THE_TESTED_CLIENT = ("kube-", "kwok", "kubectl", "etcd", "server/")
+PATIENCE = 480
+"""Seconds until what hangs is ended; never what a test waits for, even where others take the machine."""
+NOT_THE_TESTED_CLIENT = ("kube-", "kwok", "kubectl", "etcd", "server/", api.USER_AGENT)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -94,10 +99,29 @@ class Cluster:
     def kubectl(self, *arguments: str, stdin: str | None = None, check: bool = True) -> Done:
         """Run kubectl as the administrator; with check a failure ends the test with what kubectl said."""
         command = [str(self.kubectl_program), "--kubeconfig", str(self.kubeconfig), *arguments]
-        done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False, timeout=120)
+        done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False, timeout=PATIENCE)
         if check and done.returncode:
             raise AssertionError(f"kubectl {' '.join(arguments)} ended with {done.returncode}: {done.stderr.strip()}")
         return Done(code=done.returncode, stdout=done.stdout, stderr=done.stderr)
+
+    @contextlib.contextmanager
+    def fresh_namespace(self, name: str) -> Iterator[None]:
+        """A namespace that is ready for pods, deleted at the end without waiting."""
+        api.ask(self.kubeconfig, "POST", "/api/v1/namespaces", body={"metadata": {"name": name}})
+        account = f"/api/v1/namespaces/{name}/serviceaccounts/default"
+        deadline = time.monotonic() + PATIENCE
+        try:
+            while api.ask(self.kubeconfig, "GET", account, absent=True) is None:
+                assert time.monotonic() < deadline, f"The controllers did not make the service account of namespace {name}."
+                time.sleep(0.02)
+            yield
+        finally:
+            with contextlib.suppress(api.Refused):
+                api.ask(self.kubeconfig, "DELETE", f"/api/v1/namespaces/{name}")
+
+    def get(self, namespace: str, kind: str, name: str | None = None) -> Any:
+        """Return one object as a dict (None: not there), or the list of all."""
+        return api.get(self.kubeconfig, namespace, kind, name)
 
     def audit_mark(self) -> int:
         """Return a mark: what is in the audit log by now lies before it."""
@@ -115,8 +139,8 @@ class Cluster:
         """Return the size of the log once a request of ours, made now, is in it."""
         before = self.audit_log.stat().st_size
         marker = f"rollout-test-marker={uuid.uuid4().hex}"
-        self.kubectl("get", "--raw", f"/version?{marker}")
-        deadline = time.monotonic() + 10
+        api.ask(self.kubeconfig, "GET", f"/version?{marker}")
+        deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             with self.audit_log.open("rb") as stream:
                 stream.seek(before)

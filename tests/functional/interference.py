@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from .cluster import PATIENCE
 from .faults import Faults, Request
 
 Match = Callable[[Request], bool]
@@ -98,8 +99,8 @@ def kill_all(pids: set[int]) -> None:
             continue
 
 
-def eventually(holds: Callable[[], bool], what: str, *, seconds: float = 10) -> None:
-    """Wait until something holds; the test fails when it does not come about in time."""
+def eventually(holds: Callable[[], bool], what: str, *, seconds: float = PATIENCE) -> None:
+    """Wait until something holds; the test fails when it does not come about however long it is given."""
     deadline = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > deadline:

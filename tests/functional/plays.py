@@ -17,11 +17,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from .cluster import ROOT, Cluster
+from .cluster import PATIENCE, ROOT, Cluster
 
 Way = Literal["process", "module", "async"]
-PATIENCE = 480
-"""Seconds until a run that hangs is ended; never what a test waits for, even where others take the machine."""
 HERE = Path(__file__).resolve().parent
 
 

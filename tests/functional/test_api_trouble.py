@@ -28,8 +28,8 @@ from .test_conflicts import BROKEN, BUSY, GONE, TROUBLE
 from .test_rolling import kubectl_says_done, roll
 from .workloads import create, images, is_watched, labelled, observed, of_kind, rolled_out, set_image, task
 
-ANSIBLE_SECONDS = 60
-"""What ansible-playbook may need to start and to end besides its task, on a busy machine."""
+ANSIBLE_SECONDS = 180
+"""What ansible-playbook may need to start and to end besides its task, on a busy machine: less than what a task would wait in vain."""
 
 
 @pytest.fixture
@@ -150,18 +150,18 @@ def test_tasks_go_on_when_the_api_server_is_killed_and_comes_back(own_control_pl
         "rolling": ansible.start(roll("default", name="rolled", image="registry.example/web:unready-2", wait_timeout=300)),
     }
     try:
-        eventually(lambda: _pods_watched(cluster, mark) >= len(plays), "all tasks watch their pods", seconds=90)
+        eventually(lambda: _pods_watched(cluster, mark) >= len(plays), "all tasks watch their pods")
         own_control_plane.kill_api_server()
         time.sleep(2)  # Nobody answers; all have noticed.
         assert all(play.process.poll() is None for play in plays.values()), "nobody has given up"
         own_control_plane.start_api_server()
         for name in ("deployment/web", "statefulset/web", "deployment/rolled"):
             set_image(cluster.kubectl, "2", name)
-            eventually(lambda: _is_observed(own_control_plane, name), "the controllers work again", seconds=60)  # noqa: B023 - called at once
+            eventually(lambda: _is_observed(own_control_plane, name), "the controllers work again")  # noqa: B023 - called at once
         cluster.kubectl(
             "delete", "pods", "--selector=app=web", "--grace-period=0", "--force", "--wait=false"
         )  # An unready StatefulSet is stuck.
-        eventually(lambda: _have_ended(own_control_plane, plays), "all tasks have ended", seconds=300)
+        eventually(lambda: _have_ended(own_control_plane, plays), "all tasks have ended")
         lasts = {name: play.wait().last for name, play in plays.items()}
     finally:
         for play in plays.values():
@@ -178,7 +178,7 @@ def _have_ended(plane: ControlPlane, plays: Mapping[str, Running]) -> bool:
 
 
 def _is_observed(plane: ControlPlane, name: str) -> bool:
-    """Whether the controller has seen what the workload asks for; controllers that have given up their lease are started again."""
+    """Whether the controller has seen what the workload asks for."""
     plane.revive()
     found = plane.cluster.kubectl("get", name, "--output=json").json()
     return bool(found["status"].get("observedGeneration", 0) >= found["metadata"]["generation"])
@@ -215,11 +215,11 @@ def test_a_token_that_expires_in_mid_wait_ends_the_task_with_a_sentence(ansible,
             "rolling": ansible.start(roll(namespace, name="web", image="registry.example/web:unready-2"), environment=environment),
         }
         heir = ansible.start(task("wait", namespace), kubeconfig=_with_token_file(tmp_path, proxy.url, renewed))
-        eventually(lambda: _opened(proxy) >= len(plays) + 1, "all tasks watch their pods", seconds=90)
+        eventually(lambda: _opened(proxy) >= len(plays) + 1, "all tasks watch their pods")
         kubectl("delete", "serviceaccount", "robot")
         renewed.write_text(fresh)
         # The server remembers for some seconds that it has seen the token.
-        eventually(lambda: "Unauthorized" in _answer(cluster, token), "the server refuses the token", seconds=90)
+        eventually(lambda: "Unauthorized" in _answer(cluster, token), "the server refuses the token")
         proxy.drop_all()
         refused = time.monotonic()
         for way, started in plays.items():
@@ -273,7 +273,7 @@ def test_a_deletion_in_mid_wait_is_an_error_and_the_others_are_reported(ansible,
         of_kind("DaemonSet", deployment("agent", simulate={"ready-after": "1s"})),
     )
     wanted = [{"name": "gone"}, {"name": "web"}, {"kind": "DaemonSet", "name": "agent"}]
-    started = ansible.start(task("wait", namespace, workloads=wanted, wait_timeout=100), environment=through(faults))
+    started = ansible.start(task("wait", namespace, workloads=wanted, wait_timeout=300), environment=through(faults))
     is_watched(faults)
     kubectl("delete", "deployment", "gone")
     deleted = time.monotonic()
@@ -287,15 +287,15 @@ def test_a_deletion_in_mid_wait_is_an_error_and_the_others_are_reported(ansible,
 
 
 @pytest.mark.parametrize("module", ["undo", "restart", "resume"])
-def test_a_deletion_while_an_operation_waits_is_an_error(ansible, faults, namespace, deployment, apply, kubectl, module):
+def test_a_deletion_while_an_operation_waits_is_an_error(ansible, faults, namespace, deployment, apply, kubectl, get, module):
     apply(deployment(image="registry.example/web:unready"))
     set_image(kubectl, "unready-2")
     observed(kubectl)
     if module == "resume":
         kubectl("rollout", "pause", "deployment/web")
-    eventually(lambda: len(kubectl("get", "replicasets", "--output=name").stdout.split()) == 2, "both revisions are there")
+    eventually(lambda: len(get("replicasets")) == 2, "both revisions are there")
     started = ansible.start(task(module, namespace), environment=through(faults))
-    eventually(lambda: any(map(is_write, faults.requests)), "the write was sent", seconds=90)
+    eventually(lambda: any(map(is_write, faults.requests)), "the write was sent")
     is_watched(faults, since=next(index for index, request in enumerate(faults.requests) if is_write(request)))
     kubectl("delete", "deployment", "web")
     last = started.wait().last
@@ -373,7 +373,7 @@ def test_what_was_created_anew_under_other_labels_fails_early_with_its_cause(ans
 
 def test_a_workload_that_is_not_there_yet_is_waited_for_on_request(ansible, faults, namespace, deployment, apply):
     started = ansible.start(task("wait", namespace, on_deletion="wait"), environment=through(faults))
-    eventually(lambda: any(map(is_watch, faults.requests)), "the task watches", seconds=90)
+    eventually(lambda: any(map(is_watch, faults.requests)), "the task watches")
     apply(deployment(simulate={"ready-after": "1s"}))
     last = started.wait().last
     assert not last.failed, last.msg
@@ -396,7 +396,7 @@ def test_a_rollout_whose_object_is_replaced_unseen_says_so(ansible, faults, name
     blindfold = Blindfold(faults, forgotten=forgotten)
     task_of_ours = roll(namespace, name="web", image="registry.example/web:unready", wait_timeout=300)
     started = ansible.start(task_of_ours, environment=through(faults))
-    eventually(lambda: any(map(is_write, faults.requests)), "the write was sent", seconds=90)
+    eventually(lambda: any(map(is_write, faults.requests)), "the write was sent")
     is_watched(faults)
     with blindfold:
         replaced_by(kubectl, deployment())

@@ -145,10 +145,10 @@ def test_recreate_and_no_surge_are_not_done_early(ansible, faults, namespace, de
 def test_a_rollout_that_a_quota_holds_back_is_not_complete(ansible, namespace, deployment, apply, kubectl):
     """The same predicate, held still: 3 of 3 old pods are available, none is new, and kubernetes.core returns ok at once."""
     apply({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "few"}, "spec": {"hard": {"pods": "3"}}})
-    kubectl("wait", "resourcequota/few", "--for=jsonpath={.status.used.pods}=0", "--timeout=60s")
+    kubectl("wait", "resourcequota/few", "--for=jsonpath={.status.used.pods}=0", "--timeout=300s")
     apply(deployment())
     rolled_out(kubectl)
-    kubectl("wait", "resourcequota/few", "--for=jsonpath={.status.used.pods}=3", "--timeout=60s")
+    kubectl("wait", "resourcequota/few", "--for=jsonpath={.status.used.pods}=3", "--timeout=300s")
     kubectl("patch", "deployment", "web", "--patch", json.dumps({"spec": {"strategy": {"rollingUpdate": {"maxUnavailable": 0}}}}))
     set_image(kubectl, "2")
     observed(kubectl)
@@ -180,7 +180,7 @@ def test_on_delete_is_done_when_its_pods_are(ansible, cluster, namespace, deploy
     apply(of_kind(kind, deployment(), updateStrategy={"type": "OnDelete"}))
     count = 3 if kind == "StatefulSet" else 5
     path = "readyReplicas" if kind == "StatefulSet" else "numberReady"
-    kubectl("wait", f"{kind}/web", f"--for=jsonpath={{.status.{path}}}={count}", "--timeout=60s")
+    kubectl("wait", f"{kind}/web", f"--for=jsonpath={{.status.{path}}}={count}", "--timeout=300s")
     set_image(kubectl, "2", f"{kind}/web")
     observed(kubectl, f"{kind}/web")
     command = [str(cluster.kubectl_program), "--namespace", namespace, "delete", "pods", "--all"]
@@ -228,7 +228,7 @@ def test_a_deletion_meanwhile_is_an_error_in_words(ansible, faults, namespace, d
     started = ansible.start(task("wait", namespace, kind=kind), environment=through(faults))
     is_watched(faults)
     kubectl("delete", kind, "web")
-    play = started.wait(60)
+    play = started.wait()
     assert play.last.failed
     assert f"{kind} {namespace}/web was deleted" in play.last.msg
     assert "Error" not in play.last.msg

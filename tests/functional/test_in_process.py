@@ -22,6 +22,7 @@ import pytest
 import yaml
 from ansible.parsing.vault import VaultLib, VaultSecret
 
+from .cluster import PATIENCE
 from .faults import faulty
 from .interference import through
 from .plays import Running
@@ -407,7 +408,7 @@ class Live:
         for line in self.running.process.stdout:
             self.lines.put((time.monotonic(), line))
 
-    def next(self, word: str, seconds: float = 60) -> str:
+    def next(self, word: str, seconds: float = PATIENCE) -> str:
         """The next line that holds a word."""
         deadline = time.monotonic() + seconds
         while True:
@@ -417,7 +418,7 @@ class Live:
 
     def rest(self) -> list[tuple[float, str]]:
         """All lines that are still to come, with their times, once it has ended."""
-        self.running.process.wait(120)
+        self.running.process.wait(PATIENCE)
         self._thread.join(10)
         return list(self.lines.queue)
 
@@ -457,21 +458,34 @@ def test_progress_is_no_flood(live, namespace, deployment):
     assert busiest <= 12, f"{busiest} lines within one second"
 
 
-QUIET: dict[str, dict[str, Any]] = {
-    "no_log": {"keywords": {"no_log": True}},
-    "off": {"options": {"progress": "off"}},
-    "off-as-yaml-has-it": {"options": {"progress": False}},
-    "variable": {"environment": {"ROLLOUT_PROGRESS": "false"}},
-    "variable-of-the-task": {"keywords": {"environment": {"ROLLOUT_PROGRESS": "false"}}},
-    "callback-oneline": {"environment": {"ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.oneline"}},
+QUIET: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "no-log": ({}, {"no_log": True}),
+    "off": ({"progress": "off"}, {}),
+    "off-as-yaml-has-it": ({"progress": False}, {}),
+    "variable-of-the-task": ({}, {"environment": {"ROLLOUT_PROGRESS": "false"}}),
+    "wanted": ({}, {}),
 }
+"""Options and keywords of tasks, by the names of their Deployments; only the last wants to be shown."""
 
 
-@pytest.mark.parametrize("case", QUIET)
-def test_progress_is_not_shown_where_it_is_not_wanted(ansible, namespace, deployment, case):
-    how = QUIET[case]
-    task = {**roll(namespace, definition=deployment(simulate={"ready-after": "1s"}), **how.get("options", {})), **how.get("keywords", {})}
-    play = ansible(task, environment=how.get("environment"))
+def test_progress_is_not_shown_by_tasks_that_do_not_want_it(ansible, namespace, deployment):
+    slow = {"ready-after": "1s"}
+    play = ansible(
+        [
+            {**roll(namespace, definition=deployment(name, simulate=slow), **options), **keywords}
+            for name, (options, keywords) in QUIET.items()
+        ]
+    )
+    assert play.code == 0, play.stdout
+    assert len(play.results) == len(QUIET)
+    shown = [line for line in play.stdout.splitlines() if " old, " in line and " new ready" in line]
+    assert shown, play.stdout
+    assert all(f" {namespace}/wanted: " in line for line in shown), play.stdout
+
+
+@pytest.mark.parametrize("variable", [{"ROLLOUT_PROGRESS": "false"}, {"ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.oneline"}])
+def test_progress_is_not_shown_where_it_is_not_wanted(ansible, namespace, deployment, variable):
+    play = ansible(roll(namespace, definition=deployment(simulate={"ready-after": "1s"})), environment=variable)
     assert play.code == 0, play.stdout
     assert not went_in_process(play), play.stdout
 
@@ -491,14 +505,13 @@ def test_no_log_hides_what_is_in_the_result(ansible, namespace, deployment):
 
 
 @pytest.mark.oldest
-def test_the_keyword_timeout_interrupts_and_nothing_is_written_later(ansible, audit, namespace, deployment, kubectl):
-    first = deployment("first")
-    ansible(roll(namespace, definition=first))
+def test_the_keyword_timeout_interrupts_and_nothing_is_written_later(ansible, here, audit, namespace, deployment, kubectl):
+    here(roll(namespace, definition=deployment("first")))
     audit.mark()
     # Both items run in one process, one after the other: what the first left behind would act during the second.
-    task = roll(namespace, definition="{{ item }}", on_failure="rollback", wait_timeout=4)
+    task = roll(namespace, definition="{{ item }}", on_failure="rollback", wait_timeout=11)
     items = [deployment("first", image="registry.example/web:unready"), deployment("second", simulate={"ready-after": "1s"})]
-    looped = {**task, "loop": items, "timeout": 3, "ignore_errors": True, "loop_control": {"label": "x", "pause": 3}}
+    looped = {**task, "loop": items, "timeout": 10, "ignore_errors": True, "loop_control": {"label": "x", "pause": 3}}
     last = ansible(looped).last
     interrupted, done = last["results"]
     assert "timedout" in interrupted

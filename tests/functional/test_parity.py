@@ -80,7 +80,7 @@ def test_rollouts_have_the_same_result_each_way(ansible, namespace, deployment):
         name = f"web-{way}"
         one, two = (deployment(name, image=f"registry.example/web:{tag}", replicas=2) for tag in (1, 2))
         config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": f"{name}-config"}, "data": {"key": "value"}}
-        common = {"namespace": namespace, "wait_timeout": 60}
+        common = {"namespace": namespace, "wait_timeout": 300}
         tasks = [
             {**task("would be created", **common, definition=one), "check_mode": True},
             {**task("created", **common, definition=[config, one], change_cause="first"), "diff": True},
@@ -111,7 +111,7 @@ def test_failures_have_the_same_result_each_way(ansible, namespace, deployment):
         name = f"web-{way}"
         good, missing = deployment(name, replicas=1), deployment(name, replicas=1, image="registry.example/web:missing")
         unready = deployment(name, replicas=1, image="registry.example/web:unready")
-        common = {"namespace": namespace, "wait_timeout": 60}
+        common = {"namespace": namespace, "wait_timeout": 300}
         tasks = [
             task("nothing to go back to", **common, definition=missing, on_failure="rollback"),
             task("good", **common, definition=good, change_cause="good"),
@@ -210,7 +210,7 @@ def test_nothing_secret_is_shown_however_it_ends(ansible, namespace, deployment,
         "clusters": [{"name": "there", "cluster": {"server": server, "insecure-skip-tls-verify": True}}],
         "users": [{"name": "me", "user": {"token": TOKEN}}],
     }
-    where = {"namespace": namespace, "wait_timeout": 30}
+    where = {"namespace": namespace, "wait_timeout": 300}
     tasks = [
         task("created", **where, definition=both),
         task("text", **where, definition="\n---\n".join(map(json.dumps, both))),

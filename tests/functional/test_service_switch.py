@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from .calls import call
+from .cluster import PATIENCE
 from .faults import Faults, faulty
 from .interference import Stop, before, eventually, family, is_alive, is_write, kill_all, through
 from .workloads import create, labelled
@@ -47,9 +48,9 @@ def colours(deployment, kubectl) -> Callable[..., None]:
 
     def make(**green: Any) -> None:
         create(kubectl, coloured("blue"), coloured("green", **green))
-        kubectl("rollout", "status", "deployment/web-blue", "--timeout=60s")
+        kubectl("rollout", "status", "deployment/web-blue", "--timeout=300s")
         if not green.get("image", ":1").endswith(":unready"):
-            kubectl("rollout", "status", "deployment/web-green", "--timeout=60s")
+            kubectl("rollout", "status", "deployment/web-green", "--timeout=300s")
 
     return make
 
@@ -61,7 +62,7 @@ def switch(cluster, namespace) -> Callable[..., dict[str, Any]]:
     def run(colour: str = "green", *, fails: bool = False, **options: Any) -> dict[str, Any]:
         if "services" not in options:
             options.setdefault("name", "web")
-        result = call(cluster, "service_switch", **{"namespace": namespace, "selector": selector(colour), "wait_timeout": 30, **options})
+        result = call(cluster, "service_switch", **{"namespace": namespace, "selector": selector(colour), "wait_timeout": 300, **options})
         assert result.get("failed", False) is fails, result["msg"]
         return result
 
@@ -223,7 +224,7 @@ def test_pods_on_their_way_out_are_not_counted(switch, colours, create_services,
     create_services(service())
     name = next(pod["metadata"]["name"] for pod in get("pods") if pod["metadata"]["labels"]["colour"] == "green")
     kubectl("delete", "pod", name, "--wait=false")
-    kubectl("rollout", "status", "deployment/web-green", "--timeout=60s")
+    kubectl("rollout", "status", "deployment/web-green", "--timeout=300s")
     assert len([pod for pod in get("pods") if pod["metadata"]["labels"]["colour"] == "green"]) == 3
     assert "fewer than min_endpoints: 3" in switch(min_endpoints=3, fails=True)["msg"]
     assert switch(min_endpoints=2)["rollouts"][0]["endpoints"]["pods"] == 2
@@ -369,14 +370,14 @@ def test_killed_after_any_write_the_next_run_ends_as_an_undisturbed_one(
         with faulty(cluster.kubeconfig) as proxy:
             stop = Stop(proxy, after=number)
             running = ansible.start(task(number), environment=through(proxy))
-            eventually(stop.reached.is_set, f"write {number}", seconds=60)
+            eventually(stop.reached.is_set, f"write {number}")
             members = family(running.process.pid)
             kill_all(members)
-            running.process.wait(10)
+            running.process.wait(PATIENCE)
             eventually(lambda: not any(map(is_alive, members)), "the end of all workers")  # noqa: B023 - called at once
     again = {number: ansible.start(task(number)) for number in numbers}
     for number, running in again.items():
-        last = running.wait(120).last
+        last = running.wait().last
         assert not last.failed, f"killed after write {number}: {last.msg}"
         assert last.changed == (number < 4), "changed tells whether this run switched something"
         assert leads_to(f"a-{number}") == leads_to(f"b-{number}") == {"web-green"}
@@ -393,12 +394,12 @@ def test_half_a_switch_is_turned_back_when_the_new_pods_are_gone(
         stop = Stop(proxy, after=3)
         options = {"namespace": namespace, "services": both, "selector": selector("green")}
         running = ansible.start({"name": "switch", "rollout.kubernetes.service_switch": options}, environment=through(proxy))
-        eventually(stop.reached.is_set, "half a switch", seconds=60)
+        eventually(stop.reached.is_set, "half a switch")
         kill_all(family(running.process.pid))
-        running.process.wait(10)
+        running.process.wait(PATIENCE)
     assert [get("service", name)["spec"]["selector"]["colour"] for name in "ab"] == ["green", "blue"]
     kubectl("scale", "deployment/web-green", "--replicas=0")
-    eventually(lambda: all(pod["metadata"]["labels"]["colour"] == "blue" for pod in get("pods")), "green is gone", seconds=60)
+    eventually(lambda: all(pod["metadata"]["labels"]["colour"] == "blue" for pod in get("pods")), "green is gone")
     alone = switch(name="b", application="a", fails=True)
     assert "was interrupted after a; run it again with just these services" in alone["msg"]
     result = switch(services=both, fails=True)

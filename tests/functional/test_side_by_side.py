@@ -222,7 +222,10 @@ def begin(pair: Pair, tag: str = "1", temper: Any = None, **spec: Any) -> None:
     pair.settle()
     for one in (pair.ours, pair.twin):
         one.kubectl(
-            "wait", one.ref, f"--for=jsonpath={{.status.{'numberReady' if pair.kind == 'DaemonSet' else 'readyReplicas'}}}", "--timeout=30s"
+            "wait",
+            one.ref,
+            f"--for=jsonpath={{.status.{'numberReady' if pair.kind == 'DaemonSet' else 'readyReplicas'}}}",
+            "--timeout=300s",
         )
 
 
@@ -234,7 +237,7 @@ def await_deviation(pair: Pair, name: str) -> None:
             pair.compare()
         return pair.tally.deviations[name] > 0
 
-    eventually(seen, f"{name} is seen: {pair.tally}", seconds=15)
+    eventually(seen, f"{name} is seen: {pair.tally}")
 
 
 def a_pause_without_replicas(pair: Pair) -> None:
@@ -248,7 +251,7 @@ def a_deadline_of_another_revision(pair: Pair) -> None:
     begin(pair, progressDeadlineSeconds=1)
     pair.set_image(image("unready"))
     for one in (pair.ours, pair.twin):
-        late = one.kubectl("rollout", "status", one.ref, "--timeout=30s", check=False)
+        late = one.kubectl("rollout", "status", one.ref, "--timeout=300s", check=False)
         assert "exceeded its progress deadline" in late.stderr
     pair.pause(paused=True)
     pair.set_image(image("2"))

@@ -12,8 +12,10 @@ from typing import Any
 
 import pytest
 
+from .cluster import PATIENCE
 
-def wait_for(question: Callable[[], Any], seconds: float = 20) -> Any:
+
+def wait_for(question: Callable[[], Any], seconds: float = PATIENCE) -> Any:
     """Return the first true answer."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -64,7 +66,7 @@ def test_slow_readiness_and_slow_termination(apply: Any, get: Any, kubectl: Any,
     apply(deployment(replicas=1, simulate={"ready-after": "1s", "terminate-after": "3s"}))
     pod = wait_for(lambda: [pod for pod in get("pods") if pod["status"].get("phase") == "Running"])[0]
     assert not pod["status"]["containerStatuses"][0]["ready"]
-    kubectl("rollout", "status", "deployment/web", "--timeout=20s")
+    kubectl("rollout", "status", "deployment/web", "--timeout=300s")
     kubectl("scale", "deployment/web", "--replicas=0")
     time.sleep(1)
     assert [pod for pod in get("pods") if pod["metadata"].get("deletionTimestamp")]

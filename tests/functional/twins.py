@@ -541,12 +541,5 @@ def pair(cluster: Cluster, kind: str, tally: Tally) -> Iterator[Pair]:
         )
         for side in ("ours", "twin")
     ]
-    try:
-        for one in twins:
-            cluster.kubectl("create", "namespace", one.namespace)
-        for one in twins:
-            one.kubectl("wait", "--for=create", "serviceaccount/default", "--timeout=30s")
+    with cluster.fresh_namespace(twins[0].namespace), cluster.fresh_namespace(twins[1].namespace):
         yield Pair(ours=twins[0], twin=twins[1], tally=tally)
-    finally:
-        for one in twins:
-            cluster.kubectl("delete", "namespace", one.namespace, "--wait=false", check=False)

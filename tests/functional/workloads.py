@@ -18,12 +18,12 @@ Kubectl = Callable[..., Done]
 
 
 def task(module: str, namespace: str, **options: Any) -> dict[str, Any]:
-    """A task of one of our modules; without other words about the deployment `web`, for at most a minute if it waits."""
+    """A task of one of our modules; without other words about the deployment `web`, for at most five minutes if it waits."""
     chosen = {"namespace": namespace, **options}
     if not {"name", "workloads", "label_selectors"} & set(options):
         chosen["name"] = "web"
     if module not in ("status_info", "history_info", "pause"):
-        chosen.setdefault("wait_timeout", 60)
+        chosen.setdefault("wait_timeout", 300)
     return {"name": f"Call {module}", f"rollout.kubernetes.{module}": chosen}
 
 
@@ -50,7 +50,7 @@ def create(kubectl: Kubectl, *manifests: Mapping[str, Any]) -> None:
 def rolled_out(kubectl: Kubectl, *names: str) -> None:
     """Wait until kubectl calls workloads rolled out: `deployment/web` and so on."""
     for name in names or ("deployment/web",):
-        kubectl("rollout", "status", name, "--timeout=60s")
+        kubectl("rollout", "status", name, "--timeout=300s")
 
 
 def set_image(kubectl: Kubectl, tag: str, name: str = "deployment/web") -> None:
@@ -61,7 +61,7 @@ def set_image(kubectl: Kubectl, tag: str, name: str = "deployment/web") -> None:
 def observed(kubectl: Kubectl, name: str = "deployment/web") -> None:
     """Wait until the controller has seen what the workload asks for."""
     generation = kubectl("get", name, "--output=jsonpath={.metadata.generation}").stdout
-    kubectl("wait", name, f"--for=jsonpath={{.status.observedGeneration}}={generation}", "--timeout=30s")
+    kubectl("wait", name, f"--for=jsonpath={{.status.observedGeneration}}={generation}", "--timeout=300s")
 
 
 def images(get: Callable[..., Any], kind: str = "deployment", name: str = "web") -> list[str]:
@@ -74,5 +74,4 @@ def is_watched(faults: Faults, *, since: int = 0) -> None:
     eventually(
         lambda: any(request.is_watch and request.path.endswith("/pods") for request in faults.requests[since:]),
         "the task watches the pods",
-        seconds=90,
     )
