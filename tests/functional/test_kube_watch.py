@@ -74,7 +74,7 @@ def faults(cluster: Cluster) -> Iterator[Faults]:
 @pytest.fixture
 def shaky(faults: Faults) -> Api:
     """The client behind faults."""
-    return connect(auth_options({"host": faults.url, "api_key": "unused"}, environment={}), environment={}, deadline_seconds=20).cluster
+    return connect(auth_options({"host": faults.url, "api_key": "unused"}, environment={}), environment={}, deadline_seconds=120).cluster
 
 
 @pytest.fixture
@@ -280,7 +280,7 @@ def test_closing_ends_it_at_once_while_it_reads(reader: Callable[..., Reader], w
 
 
 def test_closing_ends_it_at_once_over_tls(cluster: Cluster, namespace: str, write: Callable[..., None]) -> None:
-    api = connect(auth_options({"kubeconfig": str(cluster.kubeconfig)}, environment={}), environment={}, deadline_seconds=20).cluster
+    api = connect(auth_options({"kubeconfig": str(cluster.kubeconfig)}, environment={}), environment={}, deadline_seconds=120).cluster
     events = Reader(api.watch(CONFIG_MAP, namespace, labels="of=us", resource_version=api.list(CONFIG_MAP, namespace).resource_version))
     write("a")
     events.next("a")
@@ -310,6 +310,6 @@ def test_closing_before_reading_is_an_empty_watch(shaky: Api, namespace: str) ->
 
 def test_a_lack_of_rights_is_an_error_at_once(cluster: Cluster, namespace: str) -> None:
     options = auth_options({"kubeconfig": str(cluster.kubeconfig), "impersonate_user": "joe"}, environment={})
-    api = connect(options, environment={}, deadline_seconds=20).cluster
+    api = connect(options, environment={}, deadline_seconds=120).cluster
     with pytest.raises(ForbiddenError, match=f"user joe may not watch configmaps in namespace {namespace}"):
         list(api.watch(CONFIG_MAP, namespace, resource_version="1"))

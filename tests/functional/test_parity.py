@@ -118,7 +118,7 @@ def test_failures_have_the_same_result_each_way(ansible, namespace, deployment):
             {**task("failed", **common, definition=missing), "diff": True},
             task("good again", **common, definition=good, change_cause="good again"),
             {**task("went back", **common, definition=missing, on_failure="rollback"), "diff": True},
-            task("out of time", **{**common, "wait_timeout": 2}, definition=unready),
+            task("out of time", **{**common, "wait_timeout": 8}, definition=unready),
         ]
         plays[way] = ansible(tasks, way=way)
     process = {result.task: result for result in plays["process"].results}

@@ -258,7 +258,7 @@ def a_deadline_of_another_revision(pair: Pair) -> None:
 
 
 def min_ready_seconds(pair: Pair) -> None:
-    begin(pair, minReadySeconds=5)
+    begin(pair, minReadySeconds=60)
 
 
 def a_deletion(pair: Pair) -> None:
@@ -301,7 +301,7 @@ def two_undos_to_one_number(pair: Pair) -> None:
 
 
 def an_undo_while_old_pods_end(pair: Pair) -> None:
-    begin(pair, "1", {"terminate-after": "4s"}, strategy={"type": "Recreate"})
+    begin(pair, "1", {"terminate-after": "12s"}, strategy={"type": "Recreate"})
     pair.set_image(image("2"))
     pair.settle()
     pair.undo(None)

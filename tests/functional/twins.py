@@ -256,7 +256,7 @@ class Pair:
     def settle(self) -> None:
         """Wait until the controllers have seen the specs: otherwise a template could pass unnoticed by one of them."""
         for one in (self.ours, self.twin):
-            eventually(one.observed, f"the controller observes {one.ref}", seconds=20)
+            eventually(one.observed, f"the controller observes {one.ref}")
 
     def delete_revision(self, place: int) -> None:
         """Delete the same ReplicaSet or ControllerRevision of both, if there is one in both."""
@@ -413,7 +413,7 @@ class Pair:
             for pod in one.view().pods if self.kind == "StatefulSet" else ():
                 if not is_ready(pod):  # It would stay on the template that failed for ever.
                     one.delete(pod, "pods")
-            result = one.ours("wait", wait_timeout=90, progress="off")
+            result = one.ours("wait", wait_timeout=300, progress="off")
             self.note(f"wait: {result['msg']}")
             saying = kubectl_saying(one.kubectl("rollout", "status", one.ref, "--watch=false", check=False))
             if result.get("failed") or saying.state != "done":
