@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from .objects import JsonObject, JsonValue
-from .workload import Pod, Snapshot
+from .workload import Pod, Snapshot, Workload
 
 StepState = Literal["pending", "running", "done", "unchanged", "failed"]
 
@@ -69,6 +69,7 @@ class Step:
 
     name: str
     write: Write | None
+    """None: it follows from the write of the step before, and is only waited for. Not so the first step."""
     done: Callable[[Snapshot], bool]
     replacement: Replacement | None = None
     intent: str = "rolled out"
@@ -77,3 +78,12 @@ class Step:
     """What has happened once the write is carried out: `undone to revision 2`."""
     unchanged: str = ""
     """Why there was nothing to write."""
+    before: Callable[[Snapshot, Workload], str] | None = None
+    """What must be over before the first step changes the template, in a sentence without a full stop; empty when nothing is in the
+    way. Takes what is there, and the workload as it will be."""
+    patient: bool = False
+    """The progress deadline does not count in it: the pods that take their time are old ones."""
+    stays: str = ""
+    """Why a failure in it is not answered by going back; empty where it is."""
+    notes: tuple[str, ...] = ()
+    """What the user should know of it, in the report."""

@@ -21,11 +21,11 @@ from .._domain.steps import Replacement
 from .._domain.workload import Condition, Pod, Snapshot
 from .observer import Observer
 from .surroundings import Surroundings
-from .verdict import FindingKey, Verdict, judge
+from .verdict import FindingKey, Verdict, deadline_exceeded, judge
 from .writer import Writer
 
 _LINES_PER_SECOND = 10
-_SETTLE_SECONDS = 0.5
+SETTLE_SECONDS = 0.5
 """How long a workload that is done waits for the news of its pods: each kind has a watch of its own, and one may be ahead."""
 
 
@@ -35,6 +35,8 @@ class Course:
     `generation` is that of our own write: what is older says nothing about the new template. `stale` is explained at `judge`.
     `demand` answers with a sentence when the workload is not any more what is waited for; that ends the wait. `uid` is that of the
     object that is waited for (empty: the first that is seen): another one of its name means that it was deleted, seen or not.
+    `patient`: an exceeded progress deadline is no failure. `seen` is told each snapshot and its time. `begun` is the clock's time at
+    which its own part of the wait begins (default: `started`, which the deadline counts from).
     """
 
     def __init__(
@@ -49,9 +51,13 @@ class Course:
         replacement: Replacement | None = None,
         demand: Callable[[Snapshot], str] = lambda snapshot: "",
         uid: str = "",
+        patient: bool = False,
+        seen: Callable[[Snapshot, float], None] = lambda snapshot, now: None,
+        begun: float | None = None,
     ) -> None:
         self.ref = ref
         self.started = started
+        self.begun = started if begun is None else begun
         self.ended: float | None = None
         self.snapshot = Snapshot(None)
         self.verdict = Verdict("waiting", "")
@@ -74,6 +80,8 @@ class Course:
         self._replacement = replacement
         self._demand = demand
         self._uid = uid
+        self._patient = patient
+        self._seen = seen
         self._since: Mapping[FindingKey, float] = {}
         self._pull_errors: dict[tuple[str, str], str] = {}
         self._line = ""
@@ -102,6 +110,7 @@ class Course:
         if snapshot.workload is None or not self.open:
             return
         self._uid = snapshot.workload.uid
+        self._seen(snapshot, now)
         if snapshot.workload.generation < self._generation:
             return
         sentence = self._demand(snapshot)
@@ -118,7 +127,7 @@ class Course:
             since=self._since,
             done=self._done,
             doomed={pod.uid for pod in due},
-            stale=self._stale,
+            stale=deadline_exceeded(snapshot) if self._patient else self._stale,
             pull_errors=self._pull_errors,
         )
         self._since = self.verdict.since or {}
@@ -151,7 +160,7 @@ class Course:
         """The Deployment says that it is done, and pods of other revisions still look ready: their news is on its way."""
         if self.verdict.state != "done" or not is_complete(snapshot) or self.ref.kind != "Deployment" or not old_and_new(snapshot)[0]:
             return False
-        self._settled_at = self._settled_at or min(now + _SETTLE_SECONDS, self.deadline)
+        self._settled_at = self._settled_at or min(now + SETTLE_SECONDS, self.deadline)
         if now >= self._settled_at:
             return False
         self.verdict = replace(self.verdict, state="waiting", message="", recheck=self._settled_at)
@@ -204,17 +213,26 @@ def _replace_next(course: Course, writer: Writer, outside: Surroundings) -> None
         course.give_up(error.message, outside.clock())
 
 
-def await_all(courses: Collection[Course], observer: Observer, outside: Surroundings, writer: Writer | None = None) -> None:
+def await_all(
+    courses: Collection[Course],
+    observer: Observer,
+    outside: Surroundings,
+    writer: Writer | None = None,
+    onward: Callable[[Course], Course | None] = lambda course: None,
+) -> None:
     """Wait until every course has ended: done, failed, deleted, or out of time; `writer` deletes the pods that a step replaces.
 
-    Raises `ClusterError` when the cluster cannot be watched any more.
+    `onward` answers with the course that one which is done leads on to, without waiting for the others. Raises `ClusterError` when the
+    cluster cannot be watched any more.
     """
+    courses = list(courses)
     by_ref = {course.ref: course for course in courses}
     dirty = {course.ref for course in courses if course.open}
     shown: list[float] = []
     while True:
         now = outside.clock()
-        for ref in sorted(dirty):
+        queue = sorted(dirty)
+        for ref in queue:
             course = by_ref.get(ref)
             if course is None or not course.open:
                 continue
@@ -226,6 +244,11 @@ def await_all(courses: Collection[Course], observer: Observer, outside: Surround
                 outside.progress(line)
             if writer is not None and course.next_pod is not None:
                 _replace_next(course, writer, outside)
+            following = onward(course) if not course.open and not course.failed else None
+            if following is not None:
+                by_ref[ref] = following
+                courses.append(following)
+                queue.append(ref)
         waiting = [course for course in courses if course.open]
         for course in waiting:
             if course.deadline <= now:

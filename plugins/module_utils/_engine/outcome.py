@@ -58,8 +58,21 @@ class Rollout:
     """The revision whose template was asked for."""
     compared: tuple[Revision, Revision] | None = None
     """The two whose difference was asked for, the one that counts as earlier first."""
+    outage: Outage | None = None
+    """The time without a pod that serves, where the strategy makes one."""
     switched: Switched | None = None
     """Of a Service, which has neither revisions nor replicas."""
+
+
+@dataclass(frozen=True)
+class Outage:
+    """Seconds without a pod that serves."""
+
+    expected: float | None
+    """As earlier ones let expect; None where there was none, or none is to come."""
+    seconds: float | None
+    """As measured, up to the end of the task; None where it was not seen: in check mode, without waiting, of a run that went on with
+    what another one began."""
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,10 @@ class PlannedTarget:
     write: Planned
     before: Snapshot = NOTHING_SEEN
     """What was seen of it, where the steps follow from that."""
+    intent: str = ""
+    """What check mode says instead of the first step's own intent."""
+    outages: tuple[float, ...] | None = None
+    """Seconds of earlier outages, the newest last, where the write makes another one; None where it makes none."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,11 @@ class Plan:
     def writes(self) -> tuple[Planned, ...]:
         """All writes in their order."""
         return self.companions + tuple(entry.write for entry in self.targets)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the steps have to say, whatever becomes of them."""
+        return tuple(note for entry in self.targets for step in entry.steps for note in step.notes)
 
 
 def make_plan(request: RolloutRequest, outside: Surroundings) -> Plan:
@@ -126,7 +135,7 @@ def preview(plan: Plan) -> Outcome:
         changed=any(planned.changed for planned in plan.writes) or bool(doomed),
         rollouts=tuple(_preview(entry) for entry in plan.targets),
         differences=differences(plan.writes),
-        notes=notes(plan.writes) + doomed,
+        notes=plan.notes + notes(plan.writes) + doomed,
         warnings=plan.warnings,
     )
 
@@ -157,7 +166,7 @@ def _preview(entry: PlannedTarget) -> Rollout:
     state = standing(before if entry.before.workload is None else entry.before)
     phase: RolloutPhase = "pending" if planned.changed else state.phase
     if planned.template_changed or (planned.changed and entry.before.workload is not None):
-        message = f"would be {entry.steps[0].intent}"
+        message = f"would be {entry.intent or entry.steps[0].intent}"
     else:
         message = "would be changed without a rollout" if planned.changed else state.message
     step: StepState = "pending" if planned.changed or _doomed(entry) else "unchanged"

@@ -7,18 +7,19 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from .._domain.errors import RolloutError
+from .._domain.errors import ForbiddenError, RefusedError, RolloutError
 from .._domain.objects import Ref
+from .._domain.outages import Gap, expected, is_serving, spelled
 from .._domain.request import Cause, Undo
 from .._domain.revisions import candidate_of, stable_of
 from .._domain.steps import Step, StepState
-from .._domain.workload import Revision, Snapshot, Workload
+from .._domain.workload import Condition, Revision, Snapshot, Workload
 from .._strategies import steps_of
-from .course import Course, await_all
+from .course import SETTLE_SECONDS, Course, await_all
 from .observer import Observer
-from .outcome import Outcome, Rollout, StepReport
+from .outcome import Outage, Outcome, Rollout, StepReport
 from .parallel import side_by_side
 from .plan import Plan, PlannedTarget, differences, notes
 from .report import failure_of, phase_of, read_logs, with_logs
@@ -31,12 +32,23 @@ def carry_out(plan: Plan, outside: Surroundings) -> Outcome:
     """The outcome of a run. Raises `RolloutError` when a write fails; a rollout that fails is an outcome, not an exception."""
     with ExitStack() as stack:
         run = _Run(plan, outside, stack)
+        run.clear_the_way()
         run.first_steps()
         run.further_steps()
         run.reports = {entry.target.ref: run.report(entry) for entry in plan.targets}
         if plan.waiting.on_failure == "rollback" and any(rollout.cause for rollout in run.reports.values()):
             _roll_back(run)
         return run.outcome()
+
+
+@dataclass(frozen=True)
+class _Leg:
+    """One step that was begun."""
+
+    step: Step
+    course: Course
+    written: Planned
+    """The write that it follows from: its own, or that of the step before."""
 
 
 class _Run:
@@ -50,44 +62,86 @@ class _Run:
         self._stack = stack
         self._observer: Observer | None = None
         self._written: list[Planned] = []
-        self._firsts: dict[Ref, Planned] = {}
-        self._courses: dict[Ref, list[Course]] = {}
-        self._steps: dict[Ref, list[StepReport]] = {}
-        self._started = 0.0
+        self._entries = {entry.target.ref: entry for entry in plan.targets}
+        self._legs: dict[Ref, list[_Leg]] = {}
+        self._gaps: dict[Ref, Gap] = {}
+        self._started = outside.clock()
+
+    def clear_the_way(self) -> None:
+        """Wait for what a new template must not meet. Raises `RefusedError` when the time is over; nothing is written then."""
+        waiting = self.plan.waiting
+        entries = [entry for entry in self.plan.targets if entry.steps[0].before is not None and entry.write.before is not None]
+        entries = [entry for entry in entries if entry.write.template_changed]
+        if not entries:
+            return
+        observer = self.observer()
+        if observer.warnings:
+            raise ForbiddenError(f"{observer.warnings[0]} Without that nobody can tell when the old pods are gone.", status=403)
+        deadline = self._started + (waiting.timeout if waiting.wait else SETTLE_SECONDS)
+        shown = ""
+        while True:
+            obstacle = next(filter(None, (self._obstacle(entry) for entry in entries)), "")
+            left = deadline - self.outside.clock()
+            if not obstacle:
+                break
+            if left <= 0:
+                later = "wait until that is over and run the task again" if waiting.wait else "set wait: true, or run the task again later"
+                raise RefusedError(f"{obstacle}. Nothing was written; {later}.")
+            if obstacle != shown:
+                self.outside.progress(f"{obstacle}: waiting for that first")
+                shown = obstacle
+            observer.wait(left)
+        for entry in entries:
+            if entry.outages is not None and waiting.wait and is_serving(observer.snapshot(entry.target.ref)):
+                self._gaps[entry.target.ref] = Gap()
+
+    def _obstacle(self, entry: PlannedTarget) -> str:
+        ref, before = entry.target.ref, entry.steps[0].before
+        found = before(self.observer().snapshot(ref), Workload.of(entry.write.after)) if before is not None else ""
+        return f"{ref}: {found}" if found else ""
 
     def first_steps(self) -> None:
         """Write all first steps, then wait for them together."""
         plan = self.plan
         for planned in plan.companions:
             self._written.append(plan.writer.execute(planned))
-        self._started = self.outside.clock()
+        for entry in plan.targets:
+            if entry.outages is not None and entry.write.template_changed:
+                self.outside.progress(f"{entry.target.ref}: is {entry.intent}")
         written = side_by_side(lambda entry: plan.writer.execute(entry.write, cause=plan.cause), plan.targets)
         for entry, planned in zip(plan.targets, written, strict=True):
-            ref = entry.target.ref
-            self._firsts[ref] = planned
             self._written.append(planned)
-            self._courses[ref] = [self.course(self._firsts[ref], entry.steps[0], self._started, entry.before)]
-        self.wait([course for courses in self._courses.values() for course in courses])
-        for entry in plan.targets:
-            ref = entry.target.ref
-            self._steps[ref] = [self._step_report(entry.steps[0], self._courses[ref][0], self._firsts[ref])]
+            course = self.course(planned, entry.steps[0], self._started, entry.before)
+            self._legs[entry.target.ref] = [_Leg(entry.steps[0], course, planned)]
+        self.wait([legs[0].course for legs in self._legs.values()])
 
     def further_steps(self) -> None:
         """The next step of each workload whose last one is done, until there is none."""
         for number in range(1, max((len(entry.steps) for entry in self.plan.targets), default=0)):
-            begun: list[tuple[PlannedTarget, Course, Planned]] = []
+            begun: list[Course] = []
             for entry in self.plan.targets:
-                last = self._courses[entry.target.ref][-1]
-                if number >= len(entry.steps) or last.open or last.failed:
+                legs = self._legs[entry.target.ref]
+                if number >= len(entry.steps) or len(legs) > number or legs[-1].course.open or legs[-1].course.failed:
                     continue
-                step = entry.steps[number]
-                written = self._write(entry, step)
-                course = self.course(written, step, self._started, Snapshot(None))
-                self._courses[entry.target.ref].append(course)
-                begun.append((entry, course, written))
-            self.wait([course for _entry, course, _written in begun])
-            for entry, course, written in begun:
-                self._steps[entry.target.ref].append(self._step_report(entry.steps[number], course, written))
+                begun.append(self._begin(entry))
+            self.wait(begun)
+
+    def _begin(self, entry: PlannedTarget) -> Course:
+        """The next step of one workload."""
+        legs = self._legs[entry.target.ref]
+        last, step = legs[-1], entry.steps[len(legs)]
+        written, stale = last.written, deadline_exceeded(last.course.snapshot)
+        if step.write is not None:
+            written, stale = self._write(entry, step), None
+        course = self.course(written, step, self._started, Snapshot(None), begun=last.course.ended, stale=stale)
+        legs.append(_Leg(step, course, written))
+        return course
+
+    def _onward(self, course: Course) -> Course | None:
+        """The next step of a workload, where it writes nothing and so has begun already."""
+        entry, legs = self._entries[course.ref], self._legs[course.ref]
+        rest = entry.steps[len(legs) :]
+        return self._begin(entry) if legs[-1].course is course and rest and rest[0].write is None else None
 
     def _write(self, entry: PlannedTarget, step: Step) -> Planned:
         if step.write is None:
@@ -97,18 +151,32 @@ class _Run:
         self._written.append(written)
         return written
 
-    def course(self, written: Planned, step: Step, started: float, before: Snapshot) -> Course:
+    def course(
+        self,
+        written: Planned,
+        step: Step,
+        started: float,
+        before: Snapshot,
+        *,
+        begun: float | None = None,
+        stale: Condition | None = None,
+    ) -> Course:
         """The wait for one step of one workload; ended already where there is nothing to wait for."""
         workload = Workload.of(written.after)
+        if stale is None and written.changed and written.before is not None:
+            stale = deadline_exceeded(Snapshot(Workload.of(written.before)))
         course = Course(
             written.ref,
             started=started,
             waiting=self.plan.waiting,
             done=step.done,
             generation=workload.generation if written.changed else 0,
-            stale=deadline_exceeded(Snapshot(Workload.of(written.before))) if written.changed and written.before is not None else None,
+            stale=stale,
             replacement=step.replacement,
             uid=workload.uid,
+            patient=step.patient,
+            seen=lambda snapshot, now: self._measure(written.ref, snapshot, now),
+            begun=begun,
         )
         # What was seen while planning still holds where nothing was written; otherwise the answer to the write is all there is yet.
         seen = replace(before, workload=workload) if before.workload is not None and not written.changed else Snapshot(workload)
@@ -116,11 +184,16 @@ class _Run:
             course.look(seen, self.outside.clock())
         return course
 
+    def _measure(self, ref: Ref, snapshot: Snapshot, now: float) -> None:
+        # The answer to a write alone, without any ReplicaSet, says nothing of pods.
+        if ref in self._gaps and snapshot.revisions:
+            self._gaps[ref] = self._gaps[ref].after(snapshot, now)
+
     def wait(self, courses: list[Course]) -> None:
         """Wait for what is still open, unless the task does not wait."""
         if not self.plan.waiting.wait or not any(course.open for course in courses):
             return
-        await_all(courses, self.observer(), self.outside, self.plan.writer)
+        await_all(courses, self.observer(), self.outside, self.plan.writer, self._onward)
 
     def observer(self) -> Observer:
         """What watches the cluster; takes up what it warns of."""
@@ -133,8 +206,8 @@ class _Run:
     def report(self, entry: PlannedTarget) -> Rollout:
         """One workload at the end of its steps."""
         ref = entry.target.ref
-        course, waiting = self._courses[ref][-1], self.plan.waiting
-        changed = self._firsts[ref].changed
+        course, waiting = self._legs[ref][-1].course, self.plan.waiting
+        changed = self._legs[ref][0].written.changed
         return Rollout(
             ref=ref,
             phase=phase_of(course),
@@ -143,7 +216,7 @@ class _Run:
             message=course.verdict.message,
             stable=stable_of(course.snapshot),
             candidate=candidate_of(course.snapshot),
-            steps=tuple(self._steps[ref]),
+            steps=self._step_reports(entry),
             findings=course.verdict.findings,
             cause=failure_of(course, waiting) + self._left_over(entry) if course.failed else "",
             news=entry.steps[0].news if changed else "",
@@ -152,24 +225,50 @@ class _Run:
         )
 
     def _left_over(self, entry: PlannedTarget) -> str:
-        """The steps that a failure kept from being taken: what they set back stays changed until then."""
-        left = [step.name for step in entry.steps[len(self._steps[entry.target.ref]) :]]
+        """The writes that a failure kept from being made: what they set back stays changed until then."""
+        left = [step.name for step in entry.steps[len(self._legs[entry.target.ref]) :] if step.write is not None]
         return f" Left to do: {', '.join(left)}; mend what is wrong and run the task again." if left else ""
 
-    def _step_report(self, step: Step, course: Course, written: Planned) -> StepReport:
-        touched = written.changed or bool(course.replaced)
+    def _step_reports(self, entry: PlannedTarget) -> tuple[StepReport, ...]:
+        """The steps that were begun, and those that come by themselves."""
+        legs = self._legs[entry.target.ref]
+        coming = tuple(StepReport(step.name, "pending") for step in entry.steps[len(legs) :] if step.write is None)
+        return tuple(self._step_report(leg) for leg in legs) + coming
+
+    def _step_report(self, leg: _Leg) -> StepReport:
+        course = leg.course
+        touched = leg.written.changed or bool(course.replaced)
         state: StepState = "running" if course.open else ("failed" if course.failed else ("done" if touched else "unchanged"))
-        seconds = round((course.ended if course.ended is not None else self.outside.clock()) - course.started, 1)
-        return StepReport(step.name, state, seconds)
+        return StepReport(
+            leg.step.name, state, round((course.ended if course.ended is not None else self.outside.clock()) - course.begun, 1)
+        )
+
+    def stays(self, ref: Ref) -> str:
+        """Why a failure of this workload is not answered by going back; empty where it is."""
+        return self._legs[ref][-1].step.stays
+
+    def _with_outage(self, rollout: Rollout) -> Rollout:
+        """The rollout with its outage, and a word about it."""
+        entry, gap, now = self._entries[rollout.ref], self._gaps.get(rollout.ref), self.outside.clock()
+        if entry.outages is None:
+            return rollout
+        seconds = round(gap.seconds(now), 1) if gap is not None else None
+        rollout = replace(rollout, outage=Outage(expected(entry.outages), seconds))
+        if gap is None or seconds is None:
+            return rollout
+        if not rollout.cause:
+            return replace(rollout, news=f"was recreated with an outage of {spelled(seconds)} s")
+        if gap.since is not None:
+            return replace(rollout, cause=f"{rollout.cause} No pod has served for {spelled(now - gap.since)} s by now.")
+        return replace(rollout, cause=f"{rollout.cause} The outage lasted {spelled(seconds)} s.") if seconds else rollout
 
     def outcome(self) -> Outcome:
         """The whole run."""
-        rollouts = tuple(with_logs(rollout) for rollout in self.reports.values())
+        rollouts = tuple(with_logs(self._with_outage(rollout)) for rollout in self.reports.values())
         writes = tuple(self._written)
         replaced = tuple(
             f"{course.ref}: deleted {', '.join(pod.ref.name for pod in course.replaced)}, to be made anew"
-            for courses in self._courses.values()
-            for course in courses
+            for course in (leg.course for legs in self._legs.values() for leg in legs)
             if course.replaced
         )
         went_back = any(_went_back(rollout) for rollout in rollouts)
@@ -177,7 +276,7 @@ class _Run:
             changed=any(planned.changed for planned in writes) or bool(replaced) or went_back,
             rollouts=rollouts,
             differences=differences(self._first_writes()),
-            notes=notes(writes) + replaced,
+            notes=self.plan.notes + notes(writes) + replaced,
             warnings=(*self.warnings, *(self._not_restored() if went_back else ())),
             error="\n".join(rollout.cause for rollout in rollouts if rollout.cause),
         )
@@ -205,6 +304,9 @@ def _roll_back(run: _Run) -> None:
     for entry in run.plan.targets:
         rollout = run.reports[entry.target.ref]
         if not rollout.cause or rollout.snapshot.workload is None:
+            continue
+        if run.stays(rollout.ref):
+            run.reports[rollout.ref] = replace(rollout, cause=f"{rollout.cause} It was not taken back: {run.stays(rollout.ref)}.")
             continue
         stable = stable_of(rollout.snapshot)
         if stable is None:

@@ -38,12 +38,11 @@ _SHORT: Spec = {
     "env": {"type": "dict"},
     "container": {"type": "str"},
 }
-_LIMITS: Spec = {
-    "max_surge": {"type": "raw"},
-    "max_unavailable": {"type": "raw"},
+_SETTINGS: Spec = {
     "min_ready_seconds": {"type": "int"},
     "progress_deadline_seconds": {"type": "int"},
 }
+_LIMITS: Spec = {"max_surge": {"type": "raw"}, "max_unavailable": {"type": "raw"}, **_SETTINGS}
 
 
 @dataclass(frozen=True)
@@ -87,18 +86,18 @@ def _on_workloads(options: Spec, *, kinds: Sequence[str] = tuple(sorted(WORKLOAD
     )
 
 
-ARGUMENTS: Mapping[str, Arguments] = {
-    "rolling": Arguments(
+def _strategy(options: Spec) -> Arguments:
+    """A module that brings Deployments to a manifest, or to a short change of what is there, by a strategy with options of its own."""
+    return Arguments(
         spec={
             **auth_argument_spec,
             **_MANIFEST,
             **_WORKLOAD,
             "kind": {"type": "str", "default": "Deployment", "choices": ["Deployment"]},
             **_SHORT,
-            **_LIMITS,
             **_CAUSE,
             "take_ownership": {"type": "bool", "default": False},
-            "on_failure": {"type": "str", "default": "hold", "choices": ["hold", "rollback"]},
+            **options,
             **_WAIT,
         },
         checks={
@@ -111,6 +110,13 @@ ARGUMENTS: Mapping[str, Arguments] = {
             "required_one_of": [("definition", "src", "template", "name")],
             "required_by": {"image": "name", "env": "name", "container": "env"},
         },
+    )
+
+
+ARGUMENTS: Mapping[str, Arguments] = {
+    "rolling": _strategy({**_LIMITS, "on_failure": {"type": "str", "default": "hold", "choices": ["hold", "rollback"]}}),
+    "recreate": _strategy(
+        {**_SETTINGS, "on_failure": {"type": "str", "default": "rollback", "choices": ["rollback", "hold"]}},
     ),
     "wait": _on_workloads(
         {

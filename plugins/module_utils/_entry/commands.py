@@ -19,6 +19,7 @@ from .._domain.request import OperationRequest, Selection
 from .._engine import look
 from .._engine.outcome import Outcome
 from .._engine.plan import make_plan, plan_operation, preview
+from .._engine.recreate import recreate
 from .._engine.run import carry_out
 from .._engine.surroundings import Surroundings
 from .._engine.switch import switch
@@ -51,6 +52,12 @@ def _roll_out(call: Call, outside: Surroundings) -> Outcome:
     request = rollout_request(call.name, call.parameters, call.manifests, outside.cluster, call.namespace)
     plan = make_plan(request, outside)
     return preview(plan) if call.check else carry_out(plan, outside)
+
+
+def _recreate(call: Call, outside: Surroundings) -> Outcome:
+    request = rollout_request(call.name, call.parameters, call.manifests, outside.cluster, call.namespace)
+    process = f"{_user()}@{socket.gethostname()} {uuid.uuid4().hex[:8]}"
+    return recreate(request, outside, f"{request.cause.by}, {process}" if request.cause.by else process, check=call.check)
 
 
 def _selection(call: Call) -> Selection:
@@ -105,6 +112,7 @@ def _user() -> str:
 
 COMMANDS: Mapping[str, Callable[[Call, Surroundings], Outcome]] = {
     "rolling": _roll_out,
+    "recreate": _recreate,
     "wait": _wait,
     "status_info": _status,
     "history_info": _history,

@@ -88,6 +88,8 @@ def _rollout(rollout: Rollout) -> Result:
         "findings": [_finding(finding, rollout) for finding in rollout.findings],
         "cause": rollout.cause,
     }
+    if rollout.outage is not None:
+        entry["outage"] = {"expected_seconds": rollout.outage.expected, "seconds": rollout.outage.seconds}
     if rollout.switched is not None:
         entry["selector"] = dict(rollout.switched.after)
         entry["previous_selector"] = dict(rollout.switched.before)

@@ -14,10 +14,11 @@ from collections.abc import Callable, Mapping
 from .._domain.request import Limits, Operation, Restart, Target, Undo
 from .._domain.steps import Step
 from .._domain.workload import Snapshot
-from . import pause, restart, rolling, undo
+from . import pause, recreate, restart, rolling, undo
 
 STRATEGIES: Mapping[str, Callable[[Target, Limits], tuple[Step, ...]]] = {
     "rolling": rolling.steps,
+    "recreate": recreate.steps,
 }
 
 

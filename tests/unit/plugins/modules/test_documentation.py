@@ -16,6 +16,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.argument
 
 SPECIAL = {
     "history_info": {"revisions", "template", "difference"},
+    "recreate": {"outage"},
     "service_switch": {"selector", "previous_selector", "endpoints"},
 }
 """What a module's results have besides."""

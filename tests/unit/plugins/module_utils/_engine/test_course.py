@@ -22,8 +22,11 @@ def seen(*pods: JsonObject) -> Snapshot:
     return snapshot(workload(spec={"replicas": 1}, status=DONE), [replica_set(1, OLD), replica_set(2, NEW, replicas=1)], pods)
 
 
+REF = Ref("Deployment", "shop", "web")
+
+
 def course() -> Course:
-    return Course(Ref("Deployment", "shop", "web"), started=0.0, waiting=Waiting(timeout=60), done=lambda _seen: True, generation=2)
+    return Course(REF, started=0.0, waiting=Waiting(timeout=60), done=lambda _seen: True, generation=2)
 
 
 OLD_POD, NEW_POD = pod("old", "h1"), pod("new", "h2")
@@ -114,3 +117,16 @@ def test_a_silent_cluster_is_told_instead_of_what_was_wrong_before() -> None:
     one.look(seen(OLD_POD), 1.0)
     one.time_out(60.0, "connection refused")
     assert failure_of(one, Waiting(timeout=60)).endswith("did not answer (connection refused), so what was seen last may be outdated.")
+
+
+def test_a_patient_wait_outlasts_the_progress_deadline() -> None:
+    exceeded: JsonObject = {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded", "message": "timed out"}
+    late = snapshot(workload(spec={"replicas": 1}, status={"conditions": [exceeded]}), [replica_set(1, OLD)], [OLD_POD])
+
+    def waits(*, patient: bool) -> Course:
+        one = Course(REF, started=0.0, waiting=Waiting(timeout=60), done=lambda _seen: False, patient=patient)
+        one.look(late, 1.0)
+        return one
+
+    assert waits(patient=False).failed
+    assert waits(patient=True).open

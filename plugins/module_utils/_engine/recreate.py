@@ -1,0 +1,107 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A rollout that makes an outage: announced from the application's own history, under the application's lock, remembered afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+
+from .._domain.completion import standing
+from .._domain.errors import RolloutError
+from .._domain.objects import Ref, mapping
+from .._domain.outages import OUTAGES, announcement, expected, outages_of, stops_pods, with_outage
+from .._domain.request import RolloutRequest
+from .._domain.workload import Snapshot, Workload
+from .lock import Lock, read_lease
+from .outcome import Outage, Outcome, Rollout
+from .plan import Plan, PlannedTarget, make_plan, preview
+from .run import carry_out
+from .surroundings import Surroundings
+
+_Locks = Mapping[Ref, Lock]
+
+
+def recreate(request: RolloutRequest, outside: Surroundings, holder: str, *, check: bool) -> Outcome:
+    """Carry the request out, or in check mode tell what it would do. `holder` is unique to this very process.
+
+    Raises as `make_plan` and `carry_out`; `RefusedError` when somebody else works on one of the applications, `ClusterError` when its
+    Lease cannot be read or written: then nothing was written.
+    """
+    plan = make_plan(request, outside)
+    if check:
+        plan = _announced(plan, outside)
+        return _completed(preview(plan), plan)
+    with ExitStack() as stack:
+        busy = sorted(entry.target.ref for entry in plan.targets if _is_busy(entry))
+        locks = {ref: stack.enter_context(Lock(outside, ref.namespace, ref.name, holder)) for ref in busy}
+        if not locks:
+            return _completed(carry_out(plan, outside), plan)
+        # Each write asks from now on whether we still hold the locks. Somebody may have finished while we waited for them.
+        locked = replace(outside, guard=lambda: _guard(outside, locks))
+        plan = _announced(make_plan(request, locked), locked)
+        return _remembered(_completed(carry_out(plan, locked), plan), plan, locks)
+
+
+def _guard(outside: Surroundings, locks: _Locks) -> None:
+    outside.guard()
+    for lock in locks.values():
+        lock.guard()
+
+
+def _is_busy(entry: PlannedTarget) -> bool:
+    """There is something to change, or a rollout goes on: going back from it would be a change. What is yet to be made has no outage."""
+    return entry.write.before is not None and (entry.write.changed or not _is_idle(entry))
+
+
+def _is_idle(entry: PlannedTarget) -> bool:
+    return entry.write.before is None or standing(Snapshot(Workload.of(entry.write.before))).done
+
+
+# --- the outage -----------------------------------------------------------------------------------------------------------------
+
+
+def _announced(plan: Plan, outside: Surroundings) -> Plan:
+    """The plan that says which outages it makes, from what is remembered of earlier ones."""
+    return replace(plan, targets=tuple(_with_history(entry, outside) for entry in plan.targets))
+
+
+def _with_history(entry: PlannedTarget, outside: Surroundings) -> PlannedTarget:
+    before, ref = entry.write.before, entry.target.ref
+    if before is None or not entry.write.template_changed or not stops_pods(before):
+        return entry
+    outages = outages_of(read_lease(outside, ref.namespace, ref.name))
+    return replace(entry, outages=outages, intent=f"recreated: {announcement(outages, mapping(before, 'spec', 'template'))}")
+
+
+def _completed(outcome: Outcome, plan: Plan) -> Outcome:
+    """The outcome in which each rollout has its outage, also one that makes none."""
+    entries = {entry.target.ref: entry for entry in plan.targets}
+    return replace(outcome, rollouts=tuple(_with_outage(rollout, entries[rollout.ref]) for rollout in outcome.rollouts))
+
+
+def _with_outage(rollout: Rollout, entry: PlannedTarget) -> Rollout:
+    if rollout.outage is not None:
+        return rollout
+    if entry.outages is not None:
+        return replace(rollout, outage=Outage(expected(entry.outages), None))
+    # Whether what somebody else began has stopped pods was not seen.
+    return replace(rollout, outage=Outage(None, 0.0 if _is_idle(entry) else None))
+
+
+def _remembered(outcome: Outcome, plan: Plan, locks: _Locks) -> Outcome:
+    """The outcome, once the outages are in the applications' Leases: of those that went well, since the others tell nothing of the next."""
+    announced = {entry.target.ref for entry in plan.targets if entry.outages is not None}
+    lost = []
+    for rollout in outcome.rollouts:
+        ref, seconds = rollout.ref, rollout.outage.seconds if rollout.outage is not None else None
+        if ref not in announced or ref not in locks or seconds is None or rollout.phase != "complete":
+            continue
+        try:
+            locks[ref].note(OUTAGES, with_outage(outages_of(locks[ref].lease), seconds))
+        except RolloutError as error:
+            lost.append(f"The outage of {ref} could not be remembered for the next announcement: {error.message}")
+    return replace(outcome, warnings=(*outcome.warnings, *lost))

@@ -1,0 +1,243 @@
+#!/usr/bin/python
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The module `recreate`."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: recreate
+short_description: Roll a Deployment out by stopping all old pods before the first new one starts
+version_added: 0.1.0
+description:
+  - Brings a Deployment to a manifest, or changes its image or environment. The old pods are gone, not only on their way out, before the
+    first new one starts. For applications of which two versions must never run at the same time.
+  - That is an outage. Check mode, and a line before anything is written, tell how long it will be, from the outages of this application
+    before.
+  - When the new version fails it goes back at once.
+  - The template and the strategy C(Recreate) come in a single write, so that the cluster brings the rollout to its end even when the
+    task is killed.
+  - Pods that are still stopping and that the cluster itself would not wait for (their ReplicaSet is gone, or is the one that is to start)
+    are waited for before anything is written.
+  - Nothing is stopped where the template already runs, also if the Deployment had another strategy. A second run with the same input
+    writes nothing.
+  - Definitions and fields of other managers are dealt with as by M(rollout.kubernetes.rolling).
+  - While there is something to do the task holds the Lease C(rollout-<name>), so that two tasks do not meet, and remembers the last
+    ten outages there, in the annotation C(rollout.kubernetes/outages). A Deployment that is yet to be created needs no Lease.
+options:
+  kind:
+    choices: [Deployment]
+  definition:
+    description:
+      - The manifest, or several, as a dict, a list or a text of one or more YAML documents.
+      - The objects that are no Deployments (ConfigMaps, Secrets, Services, ...) are applied first, in their order; the Deployments
+        then roll out at the same time.
+      - Replicas that are left out are left alone. Where a HorizontalPodAutoscaler scales the Deployment, the manifest's replicas count
+        only for the first creation.
+    type: raw
+    aliases: [resource_definition, inline]
+  src:
+    description: A file with the manifests. Searched as Ansible searches files, then from the folder of invocation. May be vaulted.
+    type: path
+  template:
+    description:
+      - A Jinja2 template with the manifests, a path; or a mapping with C(path) and the options of M(ansible.builtin.template) for
+        delimiters and whitespace; or a list of these.
+    type: raw
+  image:
+    description:
+      - The short way to change a live Deployment, together with O(name). A text sets the image of the only container; a mapping of
+        container to image sets several, init containers too.
+    type: raw
+  env:
+    description: Environment variables to set on a live Deployment, together with O(name). A null takes a variable away.
+    type: dict
+  container:
+    description: The container that O(env) is for. Needed when there are several.
+    type: str
+  min_ready_seconds:
+    description: How many seconds a new pod must be ready before it counts as available.
+    type: int
+  progress_deadline_seconds:
+    description: After how many seconds without progress Kubernetes calls the rollout failed.
+    type: int
+  take_ownership:
+    description:
+      - Take a workload over although GitOps or Helm manages it, and fields although a controller owns them. The other side may write
+        them again; use it when it is going to be removed.
+    type: bool
+    default: false
+  on_failure:
+    description:
+      - What to do when the new version fails. V(rollback) brings the template back that served before, in the same way, and waits for it.
+        V(hold) leaves everything as it is, which is an outage that lasts. The task fails in both cases.
+      - Where the time is over while old pods still stop, nothing is taken back, since what starts then would run beside them. The cluster
+        starts the new version when they are gone.
+    type: str
+    choices: [rollback, hold]
+    default: rollback
+  wait:
+    description: Wait until the rollout is complete. Without waiting nothing is rolled back, and the outage is not measured.
+    type: bool
+    default: true
+extends_documentation_fragment:
+  - rollout.kubernetes.workload
+  - rollout.kubernetes.cause
+  - rollout.kubernetes.wait
+  - rollout.kubernetes.auth
+  - rollout.kubernetes.attributes
+notes:
+  - Needs, besides the rights for the Deployment, to get, list and watch ReplicaSets and Pods, and to get, list, watch, create and update
+    Leases.
+seealso:
+  - module: rollout.kubernetes.rolling
+  - module: rollout.kubernetes.wait
+  - module: rollout.kubernetes.status_info
+  - module: rollout.kubernetes.undo
+author:
+  - the rollout.kubernetes contributors (@rollout-kubernetes)
+"""
+
+EXAMPLES = r"""
+- name: Roll out a version that must not run beside the one before
+  rollout.kubernetes.recreate:
+    src: web.yml
+    namespace: shop
+    change_cause: release 2.0, ticket SHOP-311
+
+- name: See how long the outage would be
+  rollout.kubernetes.recreate:
+    name: web
+    namespace: shop
+    image: registry.example/web:2.0
+  check_mode: true
+
+- name: Change the image of a live Deployment; a new version that crashes stays, to be looked at
+  rollout.kubernetes.recreate:
+    name: web
+    namespace: shop
+    image: registry.example/web:2.0
+    on_failure: hold
+"""
+
+RETURN = r"""
+msg:
+  description: What happened, in a sentence for each workload; the cause and the remedy when it failed.
+  type: str
+  returned: always
+  sample: "Deployment shop/web is complete: successfully rolled out."
+rollouts:
+  description: Each workload as it was at the end of the task.
+  type: list
+  elements: dict
+  returned: always
+  contains:
+    kind:
+      description: The kind of the workload.
+      type: str
+      sample: Deployment
+    namespace:
+      description: The namespace of the workload.
+      type: str
+      sample: shop
+    name:
+      description: The name of the workload.
+      type: str
+      sample: web
+    phase:
+      description:
+        - V(pending) nothing is observed yet (or would begin, in check mode), V(progressing), V(paused) whenever a Deployment is paused,
+          V(complete) exactly when it is complete and not paused, V(degraded) when it failed, V(aborted) when it failed and the stable
+          template runs again.
+      type: str
+      sample: complete
+    complete:
+      description:
+        - Whether C(kubectl rollout status) would say that it is rolled out. Where that gives no answer, for C(OnDelete), whether all pods
+          are of the candidate and available.
+      type: bool
+      sample: true
+    strategy:
+      description: The strategy of the rollout, or that of the workload where the task brings no template.
+      type: str
+      sample: rolling
+    steps:
+      description:
+        - The steps of the task, each with C(name), C(state) (pending, running, done, unchanged, failed) and C(seconds).
+        - Empty where the task only reads.
+      type: list
+      elements: dict
+      sample: [{name: roll, state: done, seconds: 7.2}]
+    stable:
+      description: The version that serves. Once a rollout is complete that is the candidate; null when nothing serves yet.
+      type: dict
+      sample: {revision: 1, name: web-5c9f7d8b6, images: {app: 'registry.example/web:1.0'}, change_cause: first rollout}
+    candidate:
+      description: The revision that the workload asks for.
+      type: dict
+      sample: {revision: 2, name: web-7d4b9c6f5, images: {app: 'registry.example/web:2.0'}, change_cause: release 2.0}
+    revision:
+      description: The number of the candidate; null before the cluster has given it one.
+      type: int
+      sample: 2
+    change_cause:
+      description: The change cause of the workload.
+      type: str
+      sample: release 2.0
+    images:
+      description: The image that the workload asks for, by container.
+      type: dict
+      sample: {app: 'registry.example/web:2.0'}
+    replicas:
+      description: Counts of pods. C(old) and C(new) are the ready pods of each side, present when the pods were looked at.
+      type: dict
+      sample: {desired: 3, current: 3, updated: 3, ready: 3, available: 3, old: 0, new: 3, terminating: 0}
+    conditions:
+      description: The conditions of the workload's status, each with C(type), C(status), C(reason), C(message) and C(since).
+      type: list
+      elements: dict
+      sample: [{type: Available, status: 'True', reason: MinimumReplicasAvailable, message: Deployment has minimum availability.,
+        since: '2026-11-21T08:00:00Z'}]
+    weights:
+      description: Shares of the traffic; empty for strategies without a router.
+      type: dict
+      sample: {}
+    findings:
+      description:
+        - What is wrong with pods of the candidate, worst first.
+        - Each has C(object), C(container), C(reason), C(message), C(remedy), C(restarts) and C(log).
+      type: list
+      elements: dict
+      sample: []
+    cause:
+      description: Why the rollout failed; empty when it did not.
+      type: str
+      sample: ""
+    outage:
+      description:
+        - The time without a pod that serves. C(expected_seconds) is the middle of earlier outages of the application, null where none is
+          known or none is to come.
+        - C(seconds) is what was measured, from the moment at which no pod is ready to the first new one that is available, or to the end of
+          a task that failed; 0 where nothing was stopped, null where it was not seen (in check mode, without waiting, or in a run that
+          goes on with what another one began).
+      type: dict
+      sample: {expected_seconds: 12.3, seconds: 11.9}
+diff:
+  description: The objects before and after, in diff mode. Values of Secrets are never shown.
+  type: list
+  elements: dict
+  returned: in diff mode
+"""
+
+from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.main import main as run_module
+
+
+def main() -> None:
+    """Run the module."""
+    run_module("recreate")
+
+
+if __name__ == "__main__":
+    main()
