@@ -15,11 +15,12 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.main imp
 from .cluster import Cluster
 
 
-def call(cluster: Cluster, module: str, **parameters: Any) -> dict[str, Any]:
-    """Run a module with these arguments, validated as Ansible validates them, and return its result."""
+def call(cluster: Cluster, module: str, *, context: Context | None = None, **parameters: Any) -> dict[str, Any]:
+    """Run a module with these arguments, validated as Ansible validates them, and return its result; its warnings are in `warnings`."""
     arguments = ARGUMENTS[module]
     validated = ArgumentSpecValidator(arguments.spec, **arguments.checks).validate({"kubeconfig": str(cluster.kubeconfig), **parameters})
     refusal = refused(module, validated)
     if refusal is not None:
         raise AssertionError(f"{module} does not take {parameters}: {refusal['msg']}")
-    return dict(run(module, validated.validated_parameters, Context(verbose=True)).result)
+    answer = run(module, validated.validated_parameters, context or Context(verbose=True))
+    return {**answer.result, "warnings": list(answer.warnings)}

@@ -1,0 +1,463 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Recreate: the old pods are gone before the first new one is made, the outage is told and remembered, a failure goes back at once."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.main import Context
+
+from .calls import call
+from .cluster import Cluster
+from .faults import Faults, faulty
+from .interference import Stop, before, eventually, family, is_alive, is_write, kill_all, through
+from .workloads import observed, rolled_out, set_image
+
+OUTAGES = "rollout.kubernetes/outages"
+ONE, TWO, THREE = (f"registry.example/web:{tag}" for tag in "123")
+SLOW = {"terminate-after": "2s"}
+
+
+@pytest.fixture
+def lines() -> list[str]:
+    """The lines of progress of `recreate`."""
+    return []
+
+
+@pytest.fixture
+def recreate(cluster, namespace, lines) -> Callable[..., dict[str, Any]]:
+    """recreate(definition=... or image=..., check=False, fails=False, module="recreate"): the module in this process."""
+
+    def run(*, check: bool = False, fails: bool = False, module: str = "recreate", **options: Any) -> dict[str, Any]:
+        context = Context(check=check, diff=True, verbose=True, progress=lines.append)
+        chosen = {"namespace": namespace, "wait_timeout": 60, **options}
+        if "definition" not in options:
+            chosen.setdefault("name", "web")
+        result = call(cluster, module, context=context, **chosen)
+        assert result.get("failed", False) is fails, result["msg"]
+        return result
+
+    return run
+
+
+@pytest.fixture
+def faults(cluster) -> Iterator[Faults]:
+    with faulty(cluster.kubeconfig) as proxy:
+        yield proxy
+
+
+class Pods:
+    """All that happens to the pods of a namespace, as the server's own watch tells it, in the order of resource versions."""
+
+    def __init__(self, cluster: Cluster, namespace: str) -> None:
+        self._cluster, self._path = cluster, f"/api/v1/namespaces/{namespace}/pods"
+        self.mark()
+
+    def mark(self) -> None:
+        """Begin here."""
+        listed = self._cluster.kubectl("get", "--raw", self._path).json()
+        self._there = {pod["metadata"]["uid"]: pod for pod in listed["items"]}
+        self._version = listed["metadata"]["resourceVersion"]
+
+    def beside(self, app: str = "web") -> list[tuple[str, str, bool]]:
+        """Each pair of a pod of a Deployment that was made and another one that was there then, since the mark: their images, and whether
+        the other one was terminating. Those of one image that were made together are no pair."""
+        query = f"{self._path}?watch=1&resourceVersion={self._version}&timeoutSeconds=1"
+        there, pairs = dict(self._there), []
+        for line in self._cluster.kubectl("get", "--raw", query).stdout.splitlines():
+            event = json.loads(line)
+            pod, uid = event["object"], event["object"]["metadata"].get("uid")
+            assert event["type"] in ("ADDED", "MODIFIED", "DELETED"), event
+            if event["type"] == "DELETED":
+                del there[uid]
+                continue
+            if event["type"] == "ADDED":
+                others = [other for other in there.values() if image_of(other) != image_of(pod) or is_terminating(other)]
+                others = [other for other in others if app == app_of(pod) == app_of(other)]
+                pairs += [(image_of(pod), image_of(other), is_terminating(other)) for other in others]
+            there[uid] = pod
+        assert there, "the watch has told of pods"
+        return pairs
+
+
+def image_of(pod: dict[str, Any]) -> str:
+    """The image of a pod's only container."""
+    return str(pod["spec"]["containers"][0]["image"])
+
+
+def app_of(pod: dict[str, Any]) -> str:
+    """The label that its Deployment selects."""
+    return str(pod["metadata"]["labels"]["app"])
+
+
+def is_terminating(pod: dict[str, Any]) -> bool:
+    """Say whether it is on its way out."""
+    return "deletionTimestamp" in pod["metadata"]
+
+
+@pytest.fixture
+def pods(cluster, namespace) -> Pods:
+    return Pods(cluster, namespace)
+
+
+def history(get: Callable[..., Any], name: str = "web") -> list[float]:
+    """The outages that the application's Lease remembers."""
+    found = (get("lease", f"rollout-{name}") or {"metadata": {}})["metadata"].get("annotations", {}).get(OUTAGES, "[]")
+    return list(json.loads(found))
+
+
+def steps(result: dict[str, Any]) -> list[tuple[str, str]]:
+    """The steps of the first workload, with their states."""
+    return [(step["name"], step["state"]) for step in result["rollouts"][0]["steps"]]
+
+
+@pytest.fixture
+def applied(kubectl, deployment) -> Callable[..., None]:
+    """applied(**how): a Deployment that we applied, rolled out."""
+
+    def bring(name: str = "web", **how: Any) -> None:
+        manifest = json.dumps(deployment(name, **{"replicas": 2, "simulate": SLOW, **how}))
+        kubectl("apply", "--server-side", "--field-manager=rollout.kubernetes", "--filename=-", stdin=manifest)
+        rolled_out(kubectl, f"deployment/{name}")
+
+    return bring
+
+
+# --- the order ------------------------------------------------------------------------------------------------------------------------
+
+
+def test_no_new_pod_is_made_beside_an_old_one_as_a_rolling_update_does(recreate, applied, deployment, pods, kubectl, get):
+    applied()
+    pods.mark()
+    rolled = recreate(module="rolling", image=TWO)
+    assert (TWO, ONE, False) in pods.beside(), "the control experiment: a rolling update runs both at a time"
+    assert rolled["rollouts"][0]["phase"] == "complete"
+    eventually(lambda: len(get("pods")) == 2, "the pods of the rolling update have ended")
+    pods.mark()
+    done = recreate(image=THREE)
+    assert pods.beside() == []
+    assert steps(done) == [("stop", "done"), ("start", "done")]
+    entry = done["rollouts"][0]
+    assert (entry["phase"], entry["strategy"], entry["complete"]) == ("complete", "recreate", True)
+    stop, start = (step["seconds"] for step in entry["steps"])
+    assert stop >= 2, "the pods take two seconds to stop"
+    assert entry["outage"]["seconds"] >= 2
+    assert entry["outage"]["seconds"] <= stop + start + 0.2
+    assert get("deployment", "web")["spec"]["strategy"] == {"type": "Recreate"}
+    assert {image_of(pod) for pod in get("pods")} == {THREE}
+    assert f"was recreated with an outage of {entry['outage']['seconds']} s" in done["msg"]
+
+
+def test_pods_whose_replica_set_is_gone_are_waited_for_first(recreate, applied, pods, kubectl, get, audit, lines):
+    # The controller overlooks them: as a control experiment a person does the same by kubectl.
+    for name in ("web", "twin"):
+        applied(name, revisionHistoryLimit=0, simulate={"terminate-after": "12s"})
+    slow = json.dumps({"spec": {"template": {"metadata": {"annotations": {"simulate.rollout.kubernetes/terminate-after": "1s"}}}}})
+    for name in ("web", "twin"):
+        kubectl("patch", "deployment", name, "--type=merge", f"--patch={slow}")
+    rolled_out(kubectl, "deployment/web", "deployment/twin")
+    recreated = {"spec": {"strategy": {"type": "Recreate", "rollingUpdate": None}}}
+    eventually(lambda: len(get("replicasets")) == 2, "the ReplicaSets of the slow pods are removed")
+    pods.mark()
+    audit.mark()
+    refused = recreate(image=TWO, wait=False, fails=True)
+    assert "2 pods of an earlier rollout are still stopping" in refused["msg"]
+    assert "Nothing was written; set wait: true" in refused["msg"]
+    assert [event.resource for event in audit.writes()] == ["leases", "leases"], "the lock alone"
+    kubectl("patch", "deployment", "twin", "--type=merge", f"--patch={json.dumps(recreated)}")
+    set_image(kubectl, "2", "deployment/twin")
+    done = recreate(image=THREE)
+    assert (TWO, ONE, True) in pods.beside("twin"), "the control experiment: the cluster's own controller does not wait"
+    assert pods.beside("web") == []
+    assert [line for line in lines if "which the cluster would not wait for: waiting for that first" in line]
+    assert done["rollouts"][0]["phase"] == "complete"
+    assert done["rollouts"][0]["outage"]["seconds"] < done["rollouts"][0]["steps"][0]["seconds"], "the wait was no outage"
+
+
+def test_back_to_what_is_still_stopping_waits_until_it_has_stopped(recreate, applied, pods, kubectl, get, lines):
+    applied(strategy={"type": "Recreate"}, simulate={"terminate-after": "4s"})
+    set_image(kubectl, "2")
+    observed(kubectl)
+    eventually(lambda: all(map(is_terminating, get("pods"))), "the old pods terminate")
+    pods.mark()
+    recreate(image=ONE)
+    assert not [pair for pair in pods.beside() if pair[2]], "nothing was made beside a pod that terminates"
+    assert [line for line in lines if "2 pods of an earlier rollout are still stopping" in line]
+    assert {image_of(pod) for pod in get("pods")} == {ONE}
+
+
+# --- nothing to do, or nothing to stop ------------------------------------------------------------------------------------------------
+
+
+def test_check_mode_then_the_run_then_nothing_and_the_history_grows(ansible, recreate, namespace, deployment, audit, get, lines):
+    def version(image: str) -> dict[str, Any]:
+        return deployment(image=image, replicas=2, simulate=SLOW)
+
+    made = recreate(definition=version(ONE))
+    assert made["rollouts"][0]["outage"] == {"expected_seconds": None, "seconds": 0.0}
+    assert steps(made) == [("stop", "done"), ("start", "done")]
+    assert not get("leases"), "what is new has no outage, and needs no lock"
+    audit.mark()
+    would = recreate(definition=version(TWO), check=True)
+    assert audit.writes() == []
+    assert would["changed"]
+    assert would["msg"] == (
+        f"Deployment {namespace}/web would be recreated: an outage of unknown length (never recreated before); pods have up to 30 s to "
+        "stop (terminationGracePeriodSeconds)."
+    )
+    assert steps(would) == [("stop", "pending"), ("start", "pending")]
+    assert would["rollouts"][0]["outage"] == {"expected_seconds": None, "seconds": None}
+    assert TWO in would["diff"][0]["after"]
+    task = {"name": "Recreate", "rollout.kubernetes.recreate": {"namespace": namespace, "definition": version(TWO)}}
+    play = ansible([task, task])
+    first, again = play.results
+    assert first.changed
+    assert f"Deployment {namespace}/web: is recreated: an outage of unknown length" in play.stdout
+    assert not again.changed
+    assert "the template already runs" in again.msg
+    assert again["rollouts"][0]["outage"] == {"expected_seconds": None, "seconds": 0.0}
+    assert history(get) == [first["rollouts"][0]["outage"]["seconds"]]
+    audit.mark()
+    assert not recreate(definition=version(TWO))["changed"]
+    assert audit.writes() == []
+    assert not [event for event in audit.events() if event.resource == "leases" or event.verb == "watch"]
+    done = recreate(definition=version(THREE))
+    assert any("is recreated: an outage of about" in line and "the last one took" in line for line in lines)
+    assert done["rollouts"][0]["outage"]["expected_seconds"] == history(get)[0]
+    assert history(get)[1:] == [done["rollouts"][0]["outage"]["seconds"]]
+    assert "(the last 2 took " in recreate(definition=version(ONE), check=True)["msg"]
+    assert "holderIdentity" not in get("lease", "rollout-web")["spec"]
+
+
+def test_only_another_type_restarts_nothing(recreate, applied, deployment, get):
+    applied(strategy={"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}})
+    old = {pod["metadata"]["uid"] for pod in get("pods")}
+    rolling = deployment(replicas=2, simulate=SLOW, strategy={"type": "RollingUpdate"})
+    done = recreate(definition=rolling)
+    assert done["changed"]
+    assert "says strategy RollingUpdate, which was replaced by Recreate" in done["msg"]
+    assert get("deployment", "web")["spec"]["strategy"] == {"type": "Recreate"}
+    assert {pod["metadata"]["uid"] for pod in get("pods")} == old
+    assert done["rollouts"][0]["outage"] == {"expected_seconds": None, "seconds": 0.0}
+    assert history(get) == []
+    again = recreate(definition=rolling)
+    assert not again["changed"]
+    assert "which was replaced by Recreate" in again["msg"]
+    back = recreate(module="rolling", definition=deployment(image=TWO, replicas=2))
+    assert back["rollouts"][0]["phase"] == "complete"
+    assert get("deployment", "web")["spec"]["strategy"]["type"] == "RollingUpdate"
+
+
+def test_what_kubectl_applied_is_taken_over_with_its_limits(recreate, apply, deployment, kubectl, get, pods):
+    limits = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
+    apply(deployment(replicas=2, strategy=limits, simulate=SLOW))
+    rolled_out(kubectl)
+    pods.mark()
+    done = recreate(definition=deployment(image=TWO, replicas=2, strategy=limits, simulate=SLOW))
+    assert pods.beside() == []
+    assert "took over" in done["msg"]
+    assert get("deployment", "web")["spec"]["strategy"] == {"type": "Recreate"}
+
+
+def test_without_pods_there_is_no_outage(recreate, applied, get):
+    applied(replicas=0)
+    assert recreate(image=TWO, check=True)["msg"].endswith("/web would be rolled out.")
+    done = recreate(image=TWO)
+    assert done["rollouts"][0]["outage"] == {"expected_seconds": None, "seconds": 0.0}
+    assert history(get) == []
+
+
+def test_an_autoscaler_keeps_its_replicas(recreate, applied, deployment, kubectl, get):
+    applied(replicas=2)
+    kubectl("autoscale", "deployment/web", "--min=3", "--max=4", "--cpu=80%")
+    eventually(lambda: get("deployment", "web")["spec"]["replicas"] == 3, "the autoscaler has scaled", seconds=60)
+    recreate(definition=deployment(image=TWO, replicas=2))
+    assert get("deployment", "web")["spec"]["replicas"] == 3
+    assert get("deployment", "web")["status"]["availableReplicas"] == 3
+
+
+def test_several_go_their_own_ways_each_with_its_outage(recreate, applied, deployment, get):
+    quick, slow = {"terminate-after": "1s"}, {"terminate-after": "5s"}
+    applied("quick", simulate=quick)
+    applied("slow", simulate=slow)
+    both = [deployment("quick", image=TWO, replicas=2, simulate=quick), deployment("slow", image=TWO, replicas=2, simulate=slow)]
+    done = recreate(definition=both)
+    first, second = done["rollouts"]
+    assert (first["phase"], second["phase"]) == ("complete", "complete")
+    assert first["outage"]["seconds"] < 4, "not held up by the other one"
+    assert second["outage"]["seconds"] >= 5
+    assert (history(get, "quick"), history(get, "slow")) == ([first["outage"]["seconds"]], [second["outage"]["seconds"]])
+
+
+# --- when it fails --------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_failure_goes_back_at_once_in_the_same_way(recreate, applied, deployment, pods, kubectl, get):
+    applied()
+    pods.mark()
+    failed = recreate(definition=deployment(image="registry.example/web:missing", replicas=2, simulate=SLOW), fails=True)
+    assert pods.beside() == []
+    entry = failed["rollouts"][0]
+    assert steps(failed) == [("stop", "done"), ("start", "failed"), ("rollback", "done")]
+    assert entry["phase"] == "aborted"
+    assert "ErrImagePull" in failed["msg"]
+    assert "Went back to revision 1" in failed["msg"]
+    assert f"The outage lasted {entry['outage']['seconds']} s." in failed["msg"]
+    rolled_out(kubectl)
+    assert {image_of(pod) for pod in get("pods")} == {ONE}
+    assert get("deployment", "web")["spec"]["strategy"] == {"type": "Recreate"}
+    assert history(get) == [], "an outage with a way back tells nothing of the next one"
+    assert "holderIdentity" not in get("lease", "rollout-web")["spec"]
+
+
+def test_held_it_tells_that_nothing_serves(recreate, applied, kubectl, get):
+    applied(simulate={})
+    failed = recreate(image="registry.example/web:crash", on_failure="hold", fails=True)
+    assert steps(failed) == [("stop", "done"), ("start", "failed")]
+    assert failed["rollouts"][0]["phase"] == "degraded"
+    assert "No pod has served for" in failed["msg"]
+    assert failed["rollouts"][0]["outage"]["seconds"] > 0
+    again = recreate(image="registry.example/web:crash", fails=True)
+    assert steps(again) == [("stop", "unchanged"), ("start", "failed"), ("rollback", "done")]
+    assert again["rollouts"][0]["outage"] == {"expected_seconds": None, "seconds": None}, "the beginning was not seen"
+    assert {image_of(pod) for pod in get("pods") if not is_terminating(pod)} == {ONE}
+
+
+def test_while_old_pods_stop_nothing_is_taken_back(recreate, applied, pods, kubectl, get):
+    applied(simulate={"terminate-after": "9s"})
+    pods.mark()
+    failed = recreate(image=TWO, wait_timeout=3, fails=True)
+    assert steps(failed) == [("stop", "failed"), ("start", "pending")]
+    assert "wait_timeout of 3 s is over" in failed["msg"]
+    assert "It was not taken back: the old pods are still stopping" in failed["msg"]
+    assert "Left to do" not in failed["msg"]
+    finished = recreate(image=TWO)
+    assert not finished["changed"]
+    assert finished["rollouts"][0]["phase"] == "complete"
+    assert pods.beside() == []
+
+
+def test_without_waiting_the_cluster_finishes(recreate, applied, kubectl, get):
+    applied()
+    done = recreate(image=TWO, wait=False)
+    assert steps(done) == [("stop", "running"), ("start", "pending")]
+    assert done["rollouts"][0]["outage"] == {"expected_seconds": None, "seconds": None}
+    rolled_out(kubectl)
+    assert {image_of(pod) for pod in get("pods")} == {TWO}
+
+
+# --- others ---------------------------------------------------------------------------------------------------------------------------
+
+
+def test_what_somebody_writes_meanwhile_stays(recreate, applied, kubectl, get, faults):
+    applied()
+    before(faults, lambda request: is_write(request) and "/deployments/" in request.path, lambda: kubectl("label", "deployment/web", "a=b"))
+    proxied = {"host": faults.url, "api_key": "proxied-by-the-test"}
+    done = recreate(image=TWO, **proxied)
+    assert done["rollouts"][0]["phase"] == "complete"
+    assert get("deployment", "web")["metadata"]["labels"]["a"] == "b"
+
+
+def test_two_at_a_time_are_kept_apart(recreate, applied, deployment, get, audit):
+    applied(simulate={"terminate-after": "12s"})
+    first: list[dict[str, Any]] = []
+    other = threading.Thread(target=lambda: first.append(recreate(image=TWO)))
+    other.start()
+    eventually(lambda: bool(get("lease", "rollout-web")), "the first one has the lock", seconds=30)
+    refused = recreate(image=THREE, fails=True)
+    other.join()
+    assert "web is being changed by " in refused["msg"]
+    assert "wait until that is done" in refused["msg"]
+    assert first[0]["rollouts"][0]["phase"] == "complete"
+    assert get("deployment", "web")["spec"]["template"]["spec"]["containers"][0]["image"] == TWO
+
+
+@pytest.mark.parametrize(
+    ("lacking", "words"),
+    [("leases.coordination.k8s.io", "leases"), ("pods", "when the old pods are gone")],
+)
+def test_without_the_rights_it_refuses_before_anything_is_written(recreate, applied, namespace, kubectl, audit, lacking, words):
+    applied()
+    needed = ["leases.coordination.k8s.io", "deployments.apps", "replicasets.apps", "pods"]
+    rights = [f"--resource={resource}" for resource in needed if resource != lacking]
+    kubectl("create", "role", "limited", "--verb=get,list,watch,create,patch,update", *rights)
+    kubectl("create", "rolebinding", "limited", "--role=limited", f"--user={namespace}")
+    audit.mark()
+    refused = recreate(image=TWO, impersonate_user=namespace, fails=True)
+    assert words in refused["msg"]
+    assert [event.name for event in audit.writes() if event.resource == "deployments"] == []
+
+
+def test_bad_input_is_refused(cluster, recreate, applied, deployment, kubectl, audit, namespace):
+    applied()
+    audit.mark()
+    stateful = {**deployment("db"), "kind": "StatefulSet"}
+    assert "cannot be rolled out by recreate, which takes Deployments" in recreate(definition=stateful, fails=True)["msg"]
+    assert "does not exist, so there is nothing to change" in recreate(name="nobody", image=TWO, fails=True)["msg"]
+    assert "Nothing to change" in recreate(fails=True)["msg"]
+    with pytest.raises(AssertionError, match="max_surge"):
+        recreate(image=TWO, max_surge=1)
+    kubectl("rollout", "pause", "deployment/web")
+    assert "is paused" in recreate(image=TWO, fails=True)["msg"]
+    assert audit.writes() == []
+
+
+# --- killed ---------------------------------------------------------------------------------------------------------------------------
+
+
+def test_killed_after_any_write_the_next_run_ends_as_an_undisturbed_one(ansible, namespace, deployment, cluster, audit, kubectl, get):
+    # The lock, the ownership of the former strategy's defaults, the Deployment, the outage in the Lease, the lock released.
+    count_of_writes = 5
+
+    def task(name: str) -> dict[str, Any]:
+        definition = deployment(name, image=TWO, replicas=2, simulate={"terminate-after": "1s"})
+        return {"namespace": namespace, "definition": definition, "wait_timeout": 60}
+
+    def written() -> list[str]:
+        return [event.resource for event in audit.writes()]
+
+    names = [f"after-{count}" for count in range(1, count_of_writes + 1)]
+    manifests = [deployment(name, replicas=2, simulate={"terminate-after": "1s"}) for name in ("twin", *names)]
+    listed = json.dumps({"apiVersion": "v1", "kind": "List", "items": manifests})
+    kubectl("apply", "--server-side", "--field-manager=rollout.kubernetes", "--filename=-", stdin=listed)
+    rolled_out(kubectl, *(f"deployment/{name}" for name in ("twin", *names)))
+    audit.mark()
+    assert not call(cluster, "recreate", **task("twin")).get("failed")
+    # On a busy machine signs of life may come between.
+    assert collapsed(written()) == ["leases", "deployments", "leases"]
+    assert written().count("deployments") == 2
+    assert len(written()) >= count_of_writes, "the task has as many writes as are tried"
+    for count, name in enumerate(names, start=1):
+        audit.mark()
+        with faulty(cluster.kubeconfig) as faults:
+            stop = Stop(faults, after=count)
+            running = ansible.start({"name": "Recreate", "rollout.kubernetes.recreate": task(name)}, environment=through(faults))
+            eventually(stop.reached.is_set, f"write {count}", seconds=90)
+            members = family(running.process.pid)
+            kill_all(members)
+            running.process.wait(10)
+            eventually(lambda members=members: not any(map(is_alive, members)), "the end of all workers")
+        assert len(written()) == count
+        reached = written().count("deployments") == 2
+        again = call(cluster, "recreate", **task(name))
+        assert again["changed"] is not reached, "changed tells whether this run changed something"
+        assert again["rollouts"][0]["phase"] == "complete", again["msg"]
+        assert spec(get, name) == spec(get, "twin").replace("twin", name)
+    assert {image_of(pod) for pod in get("pods")} == {TWO}
+
+
+def collapsed(words: list[str]) -> list[str]:
+    """Without repetitions that follow one another."""
+    return [word for index, word in enumerate(words) if words[index - 1 : index] != [word]]
+
+
+def spec(get: Callable[..., Any], name: str) -> str:
+    """What a Deployment asks for."""
+    return json.dumps(get("deployment", name)["spec"], sort_keys=True)
