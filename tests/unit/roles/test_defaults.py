@@ -16,7 +16,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.auth impo
 
 ROLES = Path(__file__).parents[3] / "roles"
 OF_THE_ROLE = {"preflight", "before_step", "after_step", "files_dir"}
-MODULES = {"rolling": ("rolling", "roll"), "rollback": ("undo", "undo")}
+MODULES = {"rolling": ("rolling", "roll"), "recreate": ("recreate", "recreate"), "rollback": ("undo", "undo")}
 """The module that each role composes, and its file of tasks."""
 
 CONVENIENT = {"kubeconfig", "context"}
