@@ -171,6 +171,10 @@ def test_pods_whose_replica_set_is_gone_are_waited_for_first(recreate, applied, 
     assert "2 pods of an earlier rollout are still stopping" in refused["msg"]
     assert "Nothing was written; set wait: true" in refused["msg"]
     assert [event.resource for event in audit.writes()] == ["leases", "leases"], "the lock alone"
+    assert recreate(image=TWO, wait=False, check=True, fails=True)["msg"] == refused["msg"]
+    (warning,) = recreate(image=TWO, check=True)["warnings"]
+    assert "2 pods of an earlier rollout are still stopping" in warning
+    assert "that would be waited for first" in warning
     kubectl("patch", "deployment", "twin", "--type=merge", f"--patch={json.dumps(recreated)}")
     set_image(kubectl, "2", "deployment/twin")
     done = recreate(image=THREE)
@@ -219,7 +223,7 @@ def test_check_mode_then_the_run_then_nothing_and_the_history_grows(ansible, rec
     play = ansible([task, task])
     first, again = play.results
     assert first.changed
-    assert f"Deployment {namespace}/web: is recreated: an outage of unknown length" in play.stdout
+    assert f"Deployment {namespace}/web: going to be recreated: an outage of unknown length" in play.stdout
     assert not again.changed
     assert "the template already runs" in again.msg
     assert again["rollouts"][0]["outage"] == {"expected_seconds": None, "seconds": 0.0}
@@ -229,7 +233,7 @@ def test_check_mode_then_the_run_then_nothing_and_the_history_grows(ansible, rec
     assert audit.writes() == []
     assert not [event for event in audit.events() if event.resource == "leases" or event.verb == "watch"]
     done = recreate(definition=version(THREE))
-    assert any("is recreated: an outage of about" in line and "the last one took" in line for line in lines)
+    assert any("going to be recreated: an outage of about" in line and "the last one took" in line for line in lines)
     assert done["rollouts"][0]["outage"]["expected_seconds"] == history(get)[0]
     assert history(get)[1:] == [done["rollouts"][0]["outage"]["seconds"]]
     assert "(the last 2 took " in recreate(definition=version(ONE), check=True)["msg"]
@@ -390,8 +394,8 @@ def test_without_the_rights_it_refuses_before_anything_is_written(recreate, appl
     kubectl("create", "role", "limited", "--verb=get,list,watch,create,patch,update", *rights)
     kubectl("create", "rolebinding", "limited", "--role=limited", f"--user={namespace}")
     audit.mark()
-    refused = recreate(image=TWO, impersonate_user=namespace, fails=True)
-    assert words in refused["msg"]
+    for check in (True, False):
+        assert words in recreate(image=TWO, impersonate_user=namespace, check=check, fails=True)["msg"]
     assert [event.name for event in audit.writes() if event.resource == "deployments"] == []
 
 

@@ -150,6 +150,30 @@ def notes(writes: tuple[Planned, ...]) -> tuple[str, ...]:
     return tuple(note for planned in writes for note in planned.notes)
 
 
+def may_be_in_the_way(entry: PlannedTarget) -> bool:
+    """Something may have to be over before the first step is written."""
+    return entry.steps[0].before is not None and entry.write.before is not None and entry.write.template_changed
+
+
+def obstacle(entry: PlannedTarget, observer: Observer) -> str:
+    """What must be over before the first step is written, in a sentence; empty when nothing is in the way."""
+    ref, before = entry.target.ref, entry.steps[0].before
+    found = before(observer.snapshot(ref), Workload.of(entry.write.after)) if before is not None else ""
+    return f"{ref}: {found}" if found else ""
+
+
+def in_the_way(found: str, waiting: Waiting) -> RefusedError:
+    """The error for an obstacle that does not go away in time."""
+    later = "wait until that is over and run the task again" if waiting.wait else "set wait: true, or run the task again later"
+    return RefusedError(f"{found}. Nothing was written; {later}.")
+
+
+def demand_sight(observer: Observer) -> None:
+    """Raise `ForbiddenError` where the pods cannot be seen."""
+    if observer.warnings:
+        raise ForbiddenError(f"{observer.warnings[0]} Without that nobody can tell when the old pods are gone.", status=403)
+
+
 def _doomed(entry: PlannedTarget) -> tuple[Pod, ...]:
     """The pods that an earlier run has left to be replaced; those of a write that is yet to come are not known before it."""
     replacement = entry.steps[0].replacement

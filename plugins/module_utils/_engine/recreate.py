@@ -17,8 +17,9 @@ from .._domain.outages import OUTAGES, announcement, expected, outages_of, stops
 from .._domain.request import RolloutRequest
 from .._domain.workload import Snapshot, Workload
 from .lock import Lock, read_lease
+from .observer import Observer
 from .outcome import Outage, Outcome, Rollout
-from .plan import Plan, PlannedTarget, make_plan, preview
+from .plan import Plan, PlannedTarget, demand_sight, in_the_way, make_plan, may_be_in_the_way, obstacle, preview
 from .run import carry_out
 from .surroundings import Surroundings
 
@@ -33,7 +34,7 @@ def recreate(request: RolloutRequest, outside: Surroundings, holder: str, *, che
     """
     plan = make_plan(request, outside)
     if check:
-        plan = _announced(plan, outside)
+        plan = _looked_after(_announced(plan, outside), outside)
         return _completed(preview(plan), plan)
     with ExitStack() as stack:
         busy = sorted(entry.target.ref for entry in plan.targets if _is_busy(entry))
@@ -59,6 +60,19 @@ def _is_busy(entry: PlannedTarget) -> bool:
 
 def _is_idle(entry: PlannedTarget) -> bool:
     return entry.write.before is None or standing(Snapshot(Workload.of(entry.write.before))).done
+
+
+def _looked_after(plan: Plan, outside: Surroundings) -> Plan:
+    """The plan that says what would be waited for first. Raises what the run would raise."""
+    entries = [entry for entry in plan.targets if may_be_in_the_way(entry)]
+    if not entries:
+        return plan
+    with Observer(outside.cluster, [entry.target.ref for entry in entries], follow=False) as observer:
+        demand_sight(observer)
+        found = [sentence for sentence in (obstacle(entry, observer) for entry in entries) if sentence]
+    if found and not plan.waiting.wait:
+        raise in_the_way(found[0], plan.waiting)
+    return replace(plan, warnings=(*plan.warnings, *(f"{sentence}: that would be waited for first." for sentence in found)))
 
 
 # --- the outage -----------------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
-from .._domain.errors import ForbiddenError, RefusedError, RolloutError
+from .._domain.errors import RolloutError
 from .._domain.objects import Ref
 from .._domain.outages import Gap, expected, is_serving, spelled
 from .._domain.request import Cause, Undo
@@ -21,7 +21,7 @@ from .course import SETTLE_SECONDS, Course, await_all
 from .observer import Observer
 from .outcome import Outage, Outcome, Rollout, StepReport
 from .parallel import side_by_side
-from .plan import Plan, PlannedTarget, differences, notes
+from .plan import Plan, PlannedTarget, demand_sight, differences, in_the_way, may_be_in_the_way, notes, obstacle
 from .report import failure_of, phase_of, read_logs, with_logs
 from .surroundings import Surroundings
 from .verdict import deadline_exceeded
@@ -70,35 +70,27 @@ class _Run:
     def clear_the_way(self) -> None:
         """Wait for what a new template must not meet. Raises `RefusedError` when the time is over; nothing is written then."""
         waiting = self.plan.waiting
-        entries = [entry for entry in self.plan.targets if entry.steps[0].before is not None and entry.write.before is not None]
-        entries = [entry for entry in entries if entry.write.template_changed]
+        entries = [entry for entry in self.plan.targets if may_be_in_the_way(entry)]
         if not entries:
             return
         observer = self.observer()
-        if observer.warnings:
-            raise ForbiddenError(f"{observer.warnings[0]} Without that nobody can tell when the old pods are gone.", status=403)
+        demand_sight(observer)
         deadline = self._started + (waiting.timeout if waiting.wait else SETTLE_SECONDS)
         shown = ""
         while True:
-            obstacle = next(filter(None, (self._obstacle(entry) for entry in entries)), "")
+            found = next(filter(None, (obstacle(entry, observer) for entry in entries)), "")
             left = deadline - self.outside.clock()
-            if not obstacle:
+            if not found:
                 break
             if left <= 0:
-                later = "wait until that is over and run the task again" if waiting.wait else "set wait: true, or run the task again later"
-                raise RefusedError(f"{obstacle}. Nothing was written; {later}.")
-            if obstacle != shown:
-                self.outside.progress(f"{obstacle}: waiting for that first")
-                shown = obstacle
+                raise in_the_way(found, waiting)
+            if found != shown:
+                self.outside.progress(f"{found}: waiting for that first")
+                shown = found
             observer.wait(left)
         for entry in entries:
             if entry.outages is not None and waiting.wait and is_serving(observer.snapshot(entry.target.ref)):
                 self._gaps[entry.target.ref] = Gap()
-
-    def _obstacle(self, entry: PlannedTarget) -> str:
-        ref, before = entry.target.ref, entry.steps[0].before
-        found = before(self.observer().snapshot(ref), Workload.of(entry.write.after)) if before is not None else ""
-        return f"{ref}: {found}" if found else ""
 
     def first_steps(self) -> None:
         """Write all first steps, then wait for them together."""
@@ -107,7 +99,7 @@ class _Run:
             self._written.append(plan.writer.execute(planned))
         for entry in plan.targets:
             if entry.outages is not None and entry.write.template_changed:
-                self.outside.progress(f"{entry.target.ref}: is {entry.intent}")
+                self.outside.progress(f"{entry.target.ref}: going to be {entry.intent}")
         written = side_by_side(lambda entry: plan.writer.execute(entry.write, cause=plan.cause), plan.targets)
         for entry, planned in zip(plan.targets, written, strict=True):
             self._written.append(planned)
