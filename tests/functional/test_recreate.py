@@ -18,6 +18,7 @@ from .calls import call
 from .cluster import Cluster
 from .faults import Faults, faulty
 from .interference import Stop, before, eventually, family, is_alive, is_write, kill_all, through
+from .plays import Running
 from .workloads import observed, rolled_out, set_image
 
 OUTAGES = "rollout.kubernetes/outages"
@@ -133,7 +134,7 @@ def applied(kubectl, deployment) -> Callable[..., None]:
 # --- the order ------------------------------------------------------------------------------------------------------------------------
 
 
-def test_no_new_pod_is_made_beside_an_old_one_as_a_rolling_update_does(recreate, applied, deployment, pods, kubectl, get):
+def test_no_new_pod_is_made_beside_an_old_one_as_a_rolling_update_does(recreate, applied, pods, lines, get):
     applied()
     pods.mark()
     rolled = recreate(module="rolling", image=TWO)
@@ -152,6 +153,8 @@ def test_no_new_pod_is_made_beside_an_old_one_as_a_rolling_update_does(recreate,
     assert entry["outage"]["seconds"] <= stop + start + 0.2
     assert get("deployment", "web")["spec"]["strategy"] == {"type": "Recreate"}
     assert {image_of(pod) for pod in get("pods")} == {THREE}
+    assert any("0 old, 0 new ready: 2 old pods are still stopping" in line for line in lines)
+    assert all(line != lines[index + 1] for index, line in enumerate(lines[:-1])), "no line twice"
     assert f"was recreated with an outage of {entry['outage']['seconds']} s" in done["msg"]
 
 
@@ -202,7 +205,8 @@ def test_back_to_what_is_still_stopping_waits_until_it_has_stopped(recreate, app
 
 def test_check_mode_then_the_run_then_nothing_and_the_history_grows(ansible, recreate, namespace, deployment, audit, get, lines):
     def version(image: str) -> dict[str, Any]:
-        return deployment(image=image, replicas=2, simulate=SLOW)
+        manifest: dict[str, Any] = deployment(image=image, replicas=2, simulate=SLOW)
+        return manifest
 
     made = recreate(definition=version(ONE))
     assert made["rollouts"][0]["outage"] == {"expected_seconds": None, "seconds": 0.0}
@@ -339,7 +343,7 @@ def test_while_old_pods_stop_nothing_is_taken_back(recreate, applied, pods, kube
     pods.mark()
     failed = recreate(image=TWO, wait_timeout=3, fails=True)
     assert steps(failed) == [("stop", "failed"), ("start", "pending")]
-    assert "wait_timeout of 3 s is over" in failed["msg"]
+    assert "2 old pods are still stopping (wait_timeout of 3 s is over)" in failed["msg"]
     assert "It was not taken back: the old pods are still stopping" in failed["msg"]
     assert "Left to do" not in failed["msg"]
     finished = recreate(image=TWO)
@@ -444,10 +448,7 @@ def test_killed_after_any_write_the_next_run_ends_as_an_undisturbed_one(ansible,
             stop = Stop(faults, after=count)
             running = ansible.start({"name": "Recreate", "rollout.kubernetes.recreate": task(name)}, environment=through(faults))
             eventually(stop.reached.is_set, f"write {count}", seconds=90)
-            members = family(running.process.pid)
-            kill_all(members)
-            running.process.wait(10)
-            eventually(lambda members=members: not any(map(is_alive, members)), "the end of all workers")
+            bury(running)
         assert len(written()) == count
         reached = written().count("deployments") == 2
         again = call(cluster, "recreate", **task(name))
@@ -455,6 +456,14 @@ def test_killed_after_any_write_the_next_run_ends_as_an_undisturbed_one(ansible,
         assert again["rollouts"][0]["phase"] == "complete", again["msg"]
         assert spec(get, name) == spec(get, "twin").replace("twin", name)
     assert {image_of(pod) for pod in get("pods")} == {TWO}
+
+
+def bury(running: Running) -> None:
+    """Kill all of a family at once, and wait until nobody is left."""
+    members = family(running.process.pid)
+    kill_all(members)
+    running.process.wait(10)
+    eventually(lambda: not any(map(is_alive, members)), "the end of all workers")
 
 
 def collapsed(words: list[str]) -> list[str]:

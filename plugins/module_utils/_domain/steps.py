@@ -81,6 +81,8 @@ class Step:
     before: Callable[[Snapshot, Workload], str] | None = None
     """What must be over before the first step changes the template, in a sentence without a full stop; empty when nothing is in the
     way. Takes what is there, and the workload as it will be."""
+    lacks: Callable[[Snapshot], str] | None = None
+    """What it still waits for, where that says more than how far the rollout is; empty where it does not."""
     patient: bool = False
     """The progress deadline does not count in it: the pods that take their time are old ones."""
     stays: str = ""

@@ -35,8 +35,9 @@ class Course:
     `generation` is that of our own write: what is older says nothing about the new template. `stale` is explained at `judge`.
     `demand` answers with a sentence when the workload is not any more what is waited for; that ends the wait. `uid` is that of the
     object that is waited for (empty: the first that is seen): another one of its name means that it was deleted, seen or not.
-    `patient`: an exceeded progress deadline is no failure. `seen` is told each snapshot and its time. `begun` is the clock's time at
-    which its own part of the wait begins (default: `started`, which the deadline counts from).
+    `lacks` answers with what it waits for, where that says more than how far the rollout is. `patient`: an exceeded progress deadline
+    is no failure. `seen` is told each snapshot and its time. `begun` is the clock's time at which its own part of the wait begins
+    (default: `started`, which the deadline counts from), and `line` the line of progress that was shown last by then.
     """
 
     def __init__(
@@ -51,9 +52,11 @@ class Course:
         replacement: Replacement | None = None,
         demand: Callable[[Snapshot], str] = lambda snapshot: "",
         uid: str = "",
+        lacks: Callable[[Snapshot], str] | None = None,
         patient: bool = False,
         seen: Callable[[Snapshot, float], None] = lambda snapshot, now: None,
         begun: float | None = None,
+        line: str = "",
     ) -> None:
         self.ref = ref
         self.started = started
@@ -80,11 +83,13 @@ class Course:
         self._replacement = replacement
         self._demand = demand
         self._uid = uid
+        self._lacks = lacks
         self._patient = patient
         self._seen = seen
         self._since: Mapping[FindingKey, float] = {}
         self._pull_errors: dict[tuple[str, str], str] = {}
-        self._line = ""
+        self.line = line
+        """The line of progress that was shown last."""
         self._settled_at: float | None = None
 
     @property
@@ -131,6 +136,8 @@ class Course:
             pull_errors=self._pull_errors,
         )
         self._since = self.verdict.since or {}
+        if self._lacks is not None and self.verdict.state != "done":
+            self.verdict = replace(self.verdict, message=self._lacks(snapshot) or self.verdict.message)
         if self._lags(snapshot, now):
             return
         if self.verdict.state == "done" or (self.verdict.state == "failed" and self._waiting.wait):
@@ -178,9 +185,9 @@ class Course:
         troubles = [finding for finding in self.verdict.findings if not finding.starting]
         trouble = f"; {troubles[0].sentence}" if troubles else ""
         line = f"{self.ref}: {old} old, {new} new ready: {self.verdict.message}{trouble}"
-        if line == self._line:
+        if line == self.line:
             return ""
-        self._line = line
+        self.line = line
         return line
 
     def _ask_for_pull_errors(self, snapshot: Snapshot, cluster: Cluster) -> None:

@@ -125,7 +125,7 @@ class _Run:
         written, stale = last.written, deadline_exceeded(last.course.snapshot)
         if step.write is not None:
             written, stale = self._write(entry, step), None
-        course = self.course(written, step, self._started, Snapshot(None), begun=last.course.ended, stale=stale)
+        course = self.course(written, step, self._started, Snapshot(None), after=last.course, stale=stale)
         legs.append(_Leg(step, course, written))
         return course
 
@@ -150,10 +150,11 @@ class _Run:
         started: float,
         before: Snapshot,
         *,
-        begun: float | None = None,
+        after: Course | None = None,
         stale: Condition | None = None,
     ) -> Course:
-        """The wait for one step of one workload; ended already where there is nothing to wait for."""
+        """The wait for one step of one workload, which began when that of the step before ended; ended already where there is nothing to
+        wait for."""
         workload = Workload.of(written.after)
         if stale is None and written.changed and written.before is not None:
             stale = deadline_exceeded(Snapshot(Workload.of(written.before)))
@@ -166,9 +167,11 @@ class _Run:
             stale=stale,
             replacement=step.replacement,
             uid=workload.uid,
+            lacks=step.lacks,
             patient=step.patient,
             seen=lambda snapshot, now: self._measure(written.ref, snapshot, now),
-            begun=begun,
+            begun=after.ended if after is not None else None,
+            line=after.line if after is not None else "",
         )
         # What was seen while planning still holds where nothing was written; otherwise the answer to the write is all there is yet.
         seen = replace(before, workload=workload) if before.workload is not None and not written.changed else Snapshot(workload)

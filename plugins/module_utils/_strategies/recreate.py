@@ -44,6 +44,7 @@ def _stop(write: Apply | Edit) -> Step:
         write,
         _old_pods_are_gone,
         before=_overlooked,
+        lacks=_still_there,
         patient=True,
         stays="the old pods are still stopping, and what is started now would run beside them; once they are gone the cluster starts "
         "the new ones by itself",
@@ -70,11 +71,24 @@ def _overridden(target: Target, manifest: JsonObject) -> tuple[str, ...]:
 
 def _old_pods_are_gone(snapshot: Snapshot) -> bool:
     """No pod is left but those of the ReplicaSet that is wanted. Without any ReplicaSet the pods are not known yet."""
-    workload, candidate = snapshot.workload, candidate_of(snapshot)
+    workload = snapshot.workload
     if workload is None or is_complete(snapshot):
         return workload is not None
-    wanted = candidate.uid if candidate is not None else ""
-    return bool(snapshot.revisions) and observed(workload) and all(pod.owner_uid == wanted for pod in snapshot.pods)
+    return bool(snapshot.revisions) and observed(workload) and not _old_pods(snapshot)
+
+
+def _still_there(snapshot: Snapshot) -> str:
+    old = _old_pods(snapshot)
+    if not old or snapshot.workload is None or not observed(snapshot.workload):
+        return ""
+    several = len(old) > 1
+    stopping = all(pod.terminating for pod in old)
+    return f"{len(old)} old {'pods' if several else 'pod'} {'are' if several else 'is'} {'still stopping' if stopping else 'to be stopped'}"
+
+
+def _old_pods(snapshot: Snapshot) -> tuple[Pod, ...]:
+    candidate = candidate_of(snapshot)
+    return tuple(pod for pod in snapshot.pods if candidate is None or pod.owner_uid != candidate.uid)
 
 
 def _overlooked(snapshot: Snapshot, wanted: Workload) -> str:

@@ -123,6 +123,23 @@ def test_old_pods_are_gone_when_none_is_left_that_terminates_either(snapshot_: S
     assert not START.done(snapshot_)
 
 
+@pytest.mark.parametrize(
+    ("snapshot_", "lacks"),
+    [
+        (Snapshot(None), ""),
+        (seen(pod("old", "h1"), generation=3), ""),
+        (seen(pod("a", "h1"), pod("b", "h1", terminating=True)), "2 old pods are to be stopped"),
+        (seen(pod("a", "h1", terminating=True), pod("b", "h1", terminating=True)), "2 old pods are still stopping"),
+        (seen(pod("new", "h2"), pod("b", "h1", terminating=True), sets=BOTH), "1 old pod is still stopping"),
+        (seen(), ""),
+    ],
+    ids=["nothing", "unseen", "to-be-stopped", "stopping", "last", "gone"],
+)
+def test_it_tells_which_pods_it_waits_for(snapshot_: Snapshot, lacks: str) -> None:
+    assert STOP.lacks is not None
+    assert STOP.lacks(snapshot_) == lacks
+
+
 def test_a_rollout_that_is_complete_has_no_old_pods_to_wait_for() -> None:
     status = {"replicas": 1, "updatedReplicas": 1, "readyReplicas": 1, "availableReplicas": 1}
     complete = snapshot(workload(spec={"replicas": 1}, status=status))
