@@ -250,14 +250,14 @@ def test_only_another_type_restarts_nothing(recreate, applied, deployment, get):
     rolling = deployment(replicas=2, simulate=SLOW, strategy={"type": "RollingUpdate"})
     done = recreate(definition=rolling)
     assert done["changed"]
-    assert "says strategy RollingUpdate, which was replaced by Recreate" in done["msg"]
+    assert "says strategy RollingUpdate, and Recreate is used instead" in done["msg"]
     assert get("deployment", "web")["spec"]["strategy"] == {"type": "Recreate"}
     assert {pod["metadata"]["uid"] for pod in get("pods")} == old
     assert done["rollouts"][0]["outage"] == {"expected_seconds": None, "seconds": 0.0}
     assert history(get) == []
     again = recreate(definition=rolling)
     assert not again["changed"]
-    assert "which was replaced by Recreate" in again["msg"]
+    assert "and Recreate is used instead" in again["msg"]
     back = recreate(module="rolling", definition=deployment(image=TWO, replicas=2))
     assert back["rollouts"][0]["phase"] == "complete"
     assert get("deployment", "web")["spec"]["strategy"]["type"] == "RollingUpdate"

@@ -66,7 +66,7 @@ def _overridden(target: Target, manifest: JsonObject) -> tuple[str, ...]:
     kind = text(given, "type") or ("RollingUpdate" if mapping(given, "rollingUpdate") else "")
     if kind in ("", "Recreate"):
         return ()
-    return (f"the definition of {target.ref} says strategy {kind}, which was replaced by Recreate",)
+    return (f"the definition of {target.ref} says strategy {kind}, and Recreate is used instead",)
 
 
 def _old_pods_are_gone(snapshot: Snapshot) -> bool:

@@ -66,7 +66,7 @@ def test_the_type_comes_with_the_template_and_without_the_parameters_of_another(
 def test_a_definition_that_says_otherwise_is_told_of(strategy: JsonObject | None, said: bool) -> None:
     stop, start = by_manifest(**({} if strategy is None else {"strategy": strategy}))
     assert bool(stop.notes) is said
-    assert all("says strategy RollingUpdate, which was replaced by Recreate" in note for note in stop.notes)
+    assert all("says strategy RollingUpdate, and Recreate is used instead" in note for note in stop.notes)
     assert start.notes == ()
 
 
