@@ -247,7 +247,8 @@ class _Run:
         entry, gap, now = self._entries[rollout.ref], self._gaps.get(rollout.ref), self.outside.clock()
         if entry.outages is None:
             return rollout
-        seconds = round(gap.seconds(now), 1) if gap is not None else None
+        # Pods that served have stopped: an outage of no length is one that passed unseen.
+        seconds = (round(gap.seconds(now), 1) or None) if gap is not None else None
         rollout = replace(rollout, outage=Outage(expected(entry.outages), seconds))
         if gap is None or seconds is None:
             return rollout
@@ -255,7 +256,7 @@ class _Run:
             return replace(rollout, news=f"was recreated with an outage of {spelled(seconds)} s")
         if gap.since is not None:
             return replace(rollout, cause=f"{rollout.cause} No pod has served for {spelled(now - gap.since)} s by now.")
-        return replace(rollout, cause=f"{rollout.cause} The outage lasted {spelled(seconds)} s.") if seconds else rollout
+        return replace(rollout, cause=f"{rollout.cause} The outage lasted {spelled(seconds)} s.")
 
     def outcome(self) -> Outcome:
         """The whole run."""
