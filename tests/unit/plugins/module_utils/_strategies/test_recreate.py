@@ -95,8 +95,8 @@ def test_no_change_of_the_template_is_one_of_the_type() -> None:
 # --- when the old pods are gone -------------------------------------------------------------------------------------------------------
 
 
-def seen(*pods: JsonObject, sets: tuple[JsonObject, ...] = (replica_set(1, OLD),), **metadata: JsonValue) -> Snapshot:
-    return snapshot(workload(spec={"replicas": 1}, **metadata), sets, pods)
+def seen(*pods: JsonObject, sets: tuple[JsonObject, ...] = (replica_set(1, OLD),), generation: int = 2) -> Snapshot:
+    return snapshot(workload(spec={"replicas": 1}, generation=generation), sets, pods)
 
 
 BOTH = (replica_set(1, OLD), replica_set(2, NEW, replicas=1, available=0))
