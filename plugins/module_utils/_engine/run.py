@@ -14,7 +14,7 @@ from .._domain.objects import Ref
 from .._domain.outages import Gap, expected, is_serving, spelled
 from .._domain.request import Cause, Undo
 from .._domain.revisions import candidate_of, stable_of
-from .._domain.steps import Step, StepState
+from .._domain.steps import Step, StepState, Write
 from .._domain.workload import Condition, Revision, Snapshot, Workload
 from .._strategies import steps_of
 from .course import SETTLE_SECONDS, Course, await_all
@@ -124,7 +124,7 @@ class _Run:
         last, step = legs[-1], entry.steps[len(legs)]
         written, stale = last.written, deadline_exceeded(last.course.snapshot)
         if step.write is not None:
-            written, stale = self._write(entry, step), None
+            written, stale = self._write(entry, step.write), None
         course = self.course(written, step, self._started, Snapshot(None), after=last.course, stale=stale)
         legs.append(_Leg(step, course, written))
         return course
@@ -135,10 +135,8 @@ class _Run:
         rest = entry.steps[len(legs) :]
         return self._begin(entry) if legs[-1].course is course and rest and rest[0].write is None else None
 
-    def _write(self, entry: PlannedTarget, step: Step) -> Planned:
-        if step.write is None:
-            raise ValueError(f"The step {step.name} of a strategy writes nothing.")
-        planned = self.plan.writer.plan(entry.target.resource, entry.target.ref, step.write, cause=self.plan.cause)
+    def _write(self, entry: PlannedTarget, write: Write) -> Planned:
+        planned = self.plan.writer.plan(entry.target.resource, entry.target.ref, write, cause=self.plan.cause)
         written = self.plan.writer.execute(planned, cause=self.plan.cause)
         self._written.append(written)
         return written
