@@ -153,6 +153,13 @@ rollouts:
       type: list
       elements: dict
       sample: []
+    blue_green:
+      description:
+        - The two sides by the names of their Deployments, C(stable) and C(candidate), of the C(workload), with what their Deployments ask
+          for (C(replicas)), what its Services select (C(selectors)), and in check mode the C(plan) as lines of a table.
+      type: dict
+      sample: {workload: web, stable: web, candidate: web-green, replicas: {web: 0, web-green: 3},
+        selectors: {web: {app: web, rollout.kubernetes/colour: green}}, plan: []}
     cause:
       description: Why the rollout failed; empty when it did not.
       type: str

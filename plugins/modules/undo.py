@@ -19,6 +19,8 @@ description:
     revision is repaired, which Kubernetes does not do by itself.
   - Without a target the task goes back once. When what runs is the outcome of an undo already, it is left alone, where
     C(kubectl rollout undo) would go forth to the broken version; to go further back, name a revision.
+  - Of an application that M(rollout.kubernetes.blue_green) rolls out, named by O(name), it brings an earlier promotion back in the same
+    way, beside what serves. Numbers are those of the promotions then. O(resume), O(repair) and O(last_applied) have no meaning there.
 options:
   revision:
     description:
@@ -189,6 +191,13 @@ rollouts:
       type: list
       elements: dict
       sample: []
+    blue_green:
+      description:
+        - The two sides by the names of their Deployments, C(stable) and C(candidate), of the C(workload), with what their Deployments ask
+          for (C(replicas)), what its Services select (C(selectors)), and in check mode the C(plan) as lines of a table.
+      type: dict
+      sample: {workload: web, stable: web, candidate: web-green, replicas: {web: 0, web-green: 3},
+        selectors: {web: {app: web, rollout.kubernetes/colour: green}}, plan: []}
     cause:
       description: Why the rollout failed; empty when it did not.
       type: str

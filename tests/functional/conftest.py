@@ -18,6 +18,8 @@ import pytest
 from .calls import call as call_module
 from .cluster import NOT_THE_TESTED_CLIENT, Cluster, Done, Event, running_cluster
 from .plays import Ansible
+from .sides import service
+from .workloads import create
 
 LONGEST = (
     "test_tasks_go_on_when_the_api_server_is_killed_and_comes_back",
@@ -160,3 +162,32 @@ def deployment() -> Callable[..., dict[str, Any]]:
         return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name}, "spec": whole}
 
     return make
+
+
+@pytest.fixture
+def plain(deployment, kubectl) -> Callable[..., None]:
+    """plain(**options): Deployment and Service `web`, rolled out, as before blue/green."""
+
+    def make(*others: dict[str, Any], **options: Any) -> None:
+        create(kubectl, deployment(**{"replicas": 2, **options}), service(), *others)
+        kubectl("rollout", "status", "deployment/web", "--timeout=60s")
+
+    return make
+
+
+@pytest.fixture
+def run(cluster, namespace) -> Callable[..., dict[str, Any]]:
+    """run(module="blue_green", fails=False, **options): a module on the application `web`."""
+
+    def invoke(module: str = "blue_green", *, fails: bool = False, **options: Any) -> dict[str, Any]:
+        if not {"definition", "workloads"} & set(options):
+            options.setdefault("name", "web")
+        if module == "blue_green":
+            options.setdefault("scale_down_delay", 0)
+        if module != "history_info":
+            options.setdefault("wait_timeout", 60)
+        result = call_module(cluster, module, **{"namespace": namespace, **options})
+        assert result.get("failed", False) is fails, result["msg"]
+        return result
+
+    return invoke

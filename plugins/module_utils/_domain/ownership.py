@@ -37,7 +37,7 @@ The way to an apply, each step seen on 1.36:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -65,6 +65,7 @@ PATCH_MANAGER = "rollout.kubernetes-patch"
 """Manager of our JSON patches."""
 HANDOVER_MANAGER = "rollout.kubernetes-replicas"
 """Manager that holds `spec.replicas` when a definition stops naming it."""
+OURS = (APPLY_MANAGER, PATCH_MANAGER, HANDOVER_MANAGER)
 
 _Kind = Literal["ours", "person", "controller", "unknown"]
 _Habit = Literal["ours", "whole", "single", "deployer", "controller", "unknown"]
@@ -177,9 +178,13 @@ def owners(obj: JsonObject) -> tuple[Owner, ...]:
     return tuple(_owner(entry) for entry in items(obj, "metadata", "managedFields"))
 
 
-def last_writer(obj: JsonObject, *path: str) -> str:
-    """The manager that wrote the field at a path of names last; empty where nobody is recorded."""
-    entries = [entry for entry in items(obj, "metadata", "managedFields") if not is_empty(within(mapping(entry, "fieldsV1"), *path))]
+def last_writer(obj: JsonObject, *path: str, besides: Collection[str] = ()) -> str:
+    """The manager that wrote at or below a path of names last, not one of `besides`; empty where nobody is recorded."""
+    entries = [
+        entry
+        for entry in items(obj, "metadata", "managedFields")
+        if text(entry, "manager") not in besides and not is_empty(within(mapping(entry, "fieldsV1"), *path))
+    ]
     return max(((text(entry, "time"), text(entry, "manager")) for entry in entries), default=("", ""))[1]
 
 

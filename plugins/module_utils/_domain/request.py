@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 from .objects import JsonObject, Ref
 from .resources import Resource
 
-OnFailure = Literal["rollback", "hold"]
+OnFailure = Literal["rollback", "hold", "abort"]
 Goal = Literal["complete", "progressing", "paused", "healthy"]
 OnDeletion = Literal["fail", "wait"]
 Repair = Literal["none", "stuck", "all"]
@@ -178,11 +178,59 @@ class SwitchRequest:
     """Who works on it: unique to this very process."""
     minimum: int = 1
     """How many ready pods each selector must pick."""
+    minimums: Mapping[str, int] = field(default_factory=dict)
+    """How many for single Services, where that differs."""
+    partial: bool = False
+    """Pods that are not ready may be among those picked: for what serves already, or served just before."""
     mixed: bool = False
     """Pods of several workloads may stand behind one Service."""
     take_ownership: bool = False
     timeout: float = 60
     """Seconds for the EndpointSlices to follow."""
+
+    def minimum_of(self, service: str) -> int:
+        """How many ready pods the new selector of a Service must pick."""
+        return self.minimums.get(service, self.minimum)
+
+
+@dataclass(frozen=True)
+class Colours:
+    """How a rollout by blue/green goes. `services` lead to the names of their preview Services, empty where there is none."""
+
+    services: Mapping[str, str]
+    preview_replicas: int | None = None
+    delay: float = 30
+    """Seconds that the old pods stay after the switch."""
+    keep_old: bool = False
+    leaves: bool = False
+    """Back to one plain Deployment."""
+
+
+@dataclass(frozen=True)
+class ColourRequest:
+    """One task that rolls workloads of one namespace out by blue/green, or goes on with that.
+
+    `goal` says what for: a new version, the end of what is on its way, giving that up, or an earlier version.
+    """
+
+    goal: Literal["roll", "promote", "abort", "undo"]
+    namespace: str
+    application: str
+    """Whose Lease holds the claim and the history."""
+    holder: str
+    targets: tuple[Target, ...] = ()
+    companions: tuple[Companion, ...] = ()
+    colours: Colours | None = None
+    """None where the claim says it all."""
+    stop_before: str = ""
+    """The step that is not taken any more; empty: all are."""
+    supersede: bool = False
+    revision: int | None = None
+    """The promotion to go back to."""
+    to: str = ""
+    cause: Cause = Cause()
+    take_ownership: bool = False
+    waiting: Waiting = Waiting(on_failure="abort")
 
 
 @dataclass(frozen=True)

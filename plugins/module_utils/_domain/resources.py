@@ -45,6 +45,7 @@ SECRET = Resource("v1", "Secret", "secrets")
 LEASE = Resource("coordination.k8s.io/v1", "Lease", "leases")
 SERVICE = Resource("v1", "Service", "services")
 ENDPOINT_SLICE = Resource("discovery.k8s.io/v1", "EndpointSlice", "endpointslices")
+BUDGET = Resource("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets")
 HPA = Resource("autoscaling/v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers")
 
 _KNOWN = (
@@ -70,7 +71,7 @@ _KNOWN = (
     ENDPOINT_SLICE,
     Resource("networking.k8s.io/v1", "Ingress", "ingresses"),
     Resource("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies"),
-    Resource("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets"),
+    BUDGET,
     Resource("rbac.authorization.k8s.io/v1", "Role", "roles"),
     Resource("rbac.authorization.k8s.io/v1", "RoleBinding", "rolebindings"),
 )

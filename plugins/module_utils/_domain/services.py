@@ -70,11 +70,14 @@ class Backend:
     ready: bool
     going: bool
     """It has ended, was evicted, or is on its way out: it serves nobody any more."""
+    ended: bool = False
+    """It has ended or was evicted: none of its containers runs."""
 
     @classmethod
     def of(cls, obj: JsonObject) -> Backend:
         """From a Pod object."""
         ready = condition(Condition.all_of(obj), "Ready")
+        ended = text(obj, "status", "phase") in _ENDED
         return cls(
             ref=ref_of({**obj, "kind": "Pod"}),
             uid=uid_of(obj),
@@ -88,7 +91,8 @@ class Backend:
             ),
             application=_application(obj),
             ready=ready is not None and ready.status == "True",
-            going=text(obj, "status", "phase") in _ENDED or bool(text(obj, "metadata", "deletionTimestamp")),
+            going=ended or bool(text(obj, "metadata", "deletionTimestamp")),
+            ended=ended,
         )
 
 
@@ -159,14 +163,17 @@ def unswitchable(service: Service) -> str:
     return ""
 
 
-def unfit(service: Service, selector: Selector, backends: Sequence[Backend], *, minimum: int, mixed: bool = False) -> str:
+def unfit(
+    service: Service, selector: Selector, backends: Sequence[Backend], *, minimum: int, mixed: bool = False, partial: bool = False
+) -> str:
     """Why the Service must not get this selector now, in a sentence; empty when every pod that it picks is ready to serve.
 
-    `minimum` is how many of them there must be, `mixed` allows pods of several workloads.
+    `minimum` is how many of them there must be (0 where a Service may be without pods), `mixed` allows pods of several workloads,
+    `partial` some that are not ready (which get no traffic either way): for what serves already, or served just before.
     """
     ref, chosen = service.ref, picked(selector, backends)
     wanted = spelled(selector)
-    if not chosen:
+    if not chosen and minimum:
         return f"{ref} would select no pod by {wanted}; correct the selector, or roll the pods out first."
     applications = sorted({backend.application for backend in chosen})
     if len(applications) > 1 and not mixed:
@@ -178,17 +185,26 @@ def unfit(service: Service, selector: Selector, backends: Sequence[Backend], *, 
     if lacking:
         return f"{ref} leads to the port {lacking[0]}, which pods selected by {wanted} do not have; name it in their containers' ports."
     unready = sorted(backend.ref.name for backend in chosen if not backend.ready)
-    if unready:
+    if unready and not partial:
         are = "is" if len(unready) == 1 else "are"
         return f"{ref} would get pods by {wanted} that {are} not ready: {_some(unready)}; wait for them (module wait) and try again."
-    if len(chosen) < minimum:
-        return f"{ref} would get {len(chosen)} ready pods by {wanted}, fewer than min_endpoints: {minimum}; scale them up first."
+    if len(chosen) - len(unready) < minimum:
+        ready = len(chosen) - len(unready)
+        return f"{ref} would get {ready} ready pods by {wanted}, fewer than min_endpoints: {minimum}; scale them up first."
     return ""
 
 
-def unproven(service: Service, selector: Selector, backends: Sequence[Backend], endpoints: Sequence[Endpoint], *, minimum: int) -> str:
+def unproven(
+    service: Service,
+    selector: Selector,
+    backends: Sequence[Backend],
+    endpoints: Sequence[Endpoint],
+    *,
+    minimum: int,
+    partial: bool = False,
+) -> str:
     """What is missing until the Service has this selector and its EndpointSlices hold all pods that it picks, ready, and nothing else;
-    empty when that is proven."""
+    empty when that is proven. With `partial` only the ready ones need to be there."""
     if service.selector != selector:
         return f"the cluster still shows its selector as {spelled(service.selector)}"
     chosen = picked(service.selector, backends)
@@ -199,13 +215,14 @@ def unproven(service: Service, selector: Selector, backends: Sequence[Backend], 
     if strangers:
         return f"its EndpointSlices still lead to {_some(strangers)}"
     unready = sorted(backend.ref.name for backend in chosen if not backend.ready)
-    if unready:
+    if unready and not partial:
         return f"{_some(unready)} {'is' if len(unready) == 1 else 'are'} not ready"
     ready = {endpoint.pod_uid for endpoint in endpoints if endpoint.ready}
-    missing = sorted(backend.ref.name for backend in chosen if backend.uid not in ready)
+    missing = sorted(backend.ref.name for backend in chosen if backend.ready and backend.uid not in ready)
     if missing:
         return f"its EndpointSlices do not lead to {_some(missing)} yet"
-    return f"{len(chosen)} of at least {minimum} pods are ready" if len(chosen) < minimum else ""
+    count = len(chosen) - len(unready)
+    return f"{count} of at least {minimum} pods are ready" if count < minimum else ""
 
 
 def ready_behind(selector: Selector, backends: Iterable[Backend]) -> int:

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from .._domain.errors import ClusterError
+from .._domain.objects import JsonObject
 from .._domain.ports import Cluster, Subscription, WatchEvent
 from .._domain.resources import Resource
 
@@ -36,14 +37,18 @@ class Feed:
         self._cluster = cluster
         self._take = take
         self._following = follow
+        self._sources: set[Source] = set()
         self._events: queue.SimpleQueue[tuple[Resource, WatchEvent] | ClusterError] = queue.SimpleQueue()
         self._subscriptions: list[Subscription] = []
 
     def follow(self, source: Source) -> None:
-        """List a collection, then watch it from there. Raises `ClusterError` when it cannot be read."""
+        """List a collection, then watch it from there; once only. Raises `ClusterError` when it cannot be read."""
+        if source in self._sources:
+            return
         page = self._cluster.list(source.resource, source.namespace, labels=source.labels, fields=source.fields)
         for item in page.items:
             self._take(source.resource, WatchEvent("ADDED", item))
+        self._sources.add(source)
         if not self._following:
             return
         subscription = self._cluster.watch(
@@ -51,6 +56,10 @@ class Feed:
         )
         self._subscriptions.append(subscription)
         threading.Thread(target=self._pump, args=(source.resource, subscription), daemon=True).start()
+
+    def take(self, resource: Resource, obj: JsonObject) -> None:
+        """Take the answer to a write of our own, before its event comes."""
+        self._take(resource, WatchEvent("MODIFIED", obj))
 
     def wait(self, timeout: float) -> None:
         """Block until something happens or `timeout` seconds are over; all that is pending is taken. Raises `ClusterError` for what a

@@ -45,9 +45,16 @@ class Observer:
     """
 
     def __init__(
-        self, cluster: Cluster, refs: Iterable[Ref], *, follow: bool = True, everywhere: bool = False, narrow: bool = True
+        self,
+        cluster: Cluster,
+        refs: Iterable[Ref],
+        *,
+        follow: bool = True,
+        everywhere: bool = False,
+        narrow: bool = True,
+        feed: Feed | None = None,
     ) -> None:
-        self._feed = Feed(cluster, self._hear, follow=follow)
+        self._feed = feed or Feed(cluster, self.hear, follow=follow)
         self._everywhere = everywhere
         self._narrow = narrow
         self._refs = frozenset(refs)
@@ -146,7 +153,10 @@ class Observer:
             return ""
         return ",".join(f"{key}={value}" for key, value in sorted(workload.selector.items()))
 
-    def _hear(self, resource: Resource, event: WatchEvent) -> None:
+    def hear(self, resource: Resource, event: WatchEvent) -> None:
+        """Take one event of a kind that is followed here; others are left alone."""
+        if resource not in (POD, REPLICA_SET, CONTROLLER_REVISION, *WORKLOADS.values()):
+            return
         self._touched |= self._take(resource, event)
 
     def _take(self, resource: Resource, event: WatchEvent) -> set[str]:

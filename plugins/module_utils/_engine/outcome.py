@@ -62,6 +62,23 @@ class Rollout:
     """The time without a pod that serves, where the strategy makes one."""
     switched: Switched | None = None
     """Of a Service, which has neither revisions nor replicas."""
+    coloured: Coloured | None = None
+    """Of a workload with two sides."""
+
+
+@dataclass(frozen=True)
+class Coloured:
+    """A workload with two sides, by the names of their Deployments."""
+
+    workload: str
+    stable: str
+    candidate: str
+    selectors: Mapping[str, Selector]
+    """What its Services select now."""
+    replicas: Mapping[str, int]
+    """What each Deployment asks for."""
+    plan: tuple[str, ...] = ()
+    """In check mode the plan as lines of a table."""
 
 
 @dataclass(frozen=True)
@@ -107,3 +124,5 @@ class Outcome:
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     error: str = ""
+    table: tuple[str, ...] = ()
+    """The plan, as lines of a table."""

@@ -11,7 +11,7 @@ Whatever goes wrong in between turns everything back; a process that is killed l
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from .._domain.errors import RefusedError, RolloutError
@@ -71,6 +71,12 @@ def switch(request: SwitchRequest, outside: Surroundings, *, check: bool) -> Out
             return run.carry_out(run.plan(former), lock)
 
 
+def switch_within(request: SwitchRequest, outside: Surroundings, traffic: Traffic, lock: Lock) -> Outcome:
+    """`switch` for a task that holds the lock and follows the traffic already. Raises and returns as `switch`."""
+    run = _Run(request, outside, traffic, Writer(outside.cluster, guard=lock.guard, take_ownership=request.take_ownership))
+    return run.carry_out(run.plan(Intent.of(lock.lease)), lock)
+
+
 def _refuse_another(former: Intent, request: SwitchRequest, outside: Surroundings) -> None:
     """A switch that was interrupted half-way is finished or turned back before another one begins."""
     if not former.after or is_same(request.wanted, former.after) or is_same(request.wanted, former.before):
@@ -101,8 +107,8 @@ class _Run:
         """What follows from the cluster as it is now. Raises `RefusedError` for a Service that cannot be switched."""
         self._traffic.wait(0)
         services = self._traffic.services()
-        for service in services.values():
-            refusal = unswitchable(service)
+        for name in sorted(self._request.wanted):
+            refusal = unswitchable(services[name])
             if refusal:
                 raise RefusedError(refusal)
         writes = {name: self._replace(name, services[name].selector, wanted) for name, wanted in sorted(self._request.wanted.items())}
@@ -129,11 +135,13 @@ class _Run:
     def _unfit(self, name: str) -> str:
         request = self._request
         service = self._traffic.services()[name]
-        return unfit(service, request.wanted[name], self._traffic.backends(), minimum=request.minimum, mixed=request.mixed)
+        backends, minimum = self._traffic.backends(), request.minimum_of(name)
+        return unfit(service, request.wanted[name], backends, minimum=minimum, mixed=request.mixed, partial=request.partial)
 
     def _unproven(self, name: str, selector: Selector, minimum: int) -> str:
         service = self._traffic.services()[name]
-        return unproven(service, selector, self._traffic.backends(), self._traffic.endpoints(name), minimum=minimum)
+        found = self._traffic.endpoints(name)
+        return unproven(service, selector, self._traffic.backends(), found, minimum=minimum, partial=self._request.partial)
 
     # --- carrying out ---------------------------------------------------------------------------------------------------------
 
@@ -162,7 +170,7 @@ class _Run:
         except RolloutError as error:
             return self._turn_back(plan, lock, error.message, failed="switch")
         self._seconds["switch"] = self._outside.clock() - self._started
-        missing = self._prove(self._request.wanted, self._request.minimum, until_lost=True)
+        missing = self._prove(self._request.wanted, self._request.minimum_of, until_lost=True)
         self._seconds["verify"] = self._outside.clock() - self._started - self._seconds["switch"]
         if missing:
             return self._turn_back(plan, lock, missing, failed="verify")
@@ -177,23 +185,24 @@ class _Run:
         found = {name: self._outside.cluster.read(SERVICE, self._request.namespace, name) for name in changed}
         return tuple(name for name, obj in found.items() if obj is not None and Service.of(obj).selector == wanted[name])
 
-    def _prove(self, wanted: Mapping[str, Selector], minimum: int, *, until_lost: bool = False) -> str:
+    def _prove(self, wanted: Mapping[str, Selector], minimum_of: Callable[[str], int], *, until_lost: bool = False) -> str:
         """Wait until the EndpointSlices of all Services hold the pods of their selectors and nothing else; what is missing when the time
         is over. With `until_lost` no longer than there are enough ready pods at all: without them waiting is an outage."""
         deadline = self._outside.clock() + self._request.timeout
         shown = ""
         while True:
-            missing = next((f"{self._ref(name)}: {lack}" for name in wanted if (lack := self._unproven(name, wanted[name], minimum))), "")
+            lacks = {name: self._unproven(name, selector, minimum_of(name)) for name, selector in wanted.items()}
+            missing = next((f"{self._ref(name)}: {lack}" for name, lack in lacks.items() if lack), "")
             if not missing:
                 return ""
             if missing != shown:
                 self._outside.progress(missing)
                 shown = missing
             backends = self._traffic.backends()
-            lost = [name for name, selector in wanted.items() if ready_behind(selector, backends) < minimum] if until_lost else []
+            lost = [name for name, selector in wanted.items() if ready_behind(selector, backends) < minimum_of(name)] if until_lost else []
             if lost:
                 count = ready_behind(wanted[lost[0]], backends)
-                return f"{self._ref(lost[0])}: only {count} of at least {minimum} pods are ready after the switch"
+                return f"{self._ref(lost[0])}: only {count} of at least {minimum_of(lost[0])} pods are ready after the switch"
             left = deadline - self._outside.clock()
             if left <= 0:
                 silence = f"; the cluster did not answer ({self._traffic.silence})" if self._traffic.silence else ""
@@ -220,7 +229,7 @@ class _Run:
                 back[name] = former
             except RolloutError as error:
                 left.append(error.message)
-        missing = self._prove(back, 1) if back else ""
+        missing = self._prove(back, lambda name: 1) if back else ""
         if not left:
             lock.forget(INTENT)
         parts = [
@@ -240,7 +249,7 @@ class _Run:
         rollouts = []
         warnings = []
         for name, planned in plan.writes.items():
-            lack = self._unproven(name, self._request.wanted[name], self._request.minimum)
+            lack = self._unproven(name, self._request.wanted[name], self._request.minimum_of(name))
             if lack:
                 warnings.append(f"{planned.ref} selects {spelled(self._request.wanted[name])} already, but {lack}.")
             rollouts.append(

@@ -21,25 +21,41 @@ from .feed import Feed, Source
 class Traffic:
     """Follows Services of one namespace until it is closed; use it as a context manager. With ``follow=False`` it only lists, once.
 
+    ``feed``: one that is shared with others, which gives each event to `hear`. ``whole``: all Services of the namespace are followed, so
+    that `all_services` knows them. ``optional`` are names of Services that may be missing.
+
     Raises `NotFoundError` for a Service that is not there, `ClusterError` when the cluster cannot be read.
     """
 
-    def __init__(self, cluster: Cluster, namespace: str, names: Iterable[str], *, follow: bool = True) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        namespace: str,
+        names: Iterable[str],
+        *,
+        follow: bool = True,
+        feed: Feed | None = None,
+        whole: bool = False,
+        optional: Iterable[str] = (),
+    ) -> None:
         self._namespace = namespace
         self._names = frozenset(names)
-        self._feed = Feed(cluster, self._take, follow=follow)
+        self._optional = frozenset(optional)
+        self._whole = whole
+        self._feed = feed or Feed(cluster, self.hear, follow=follow)
         self._services: dict[str, Service] = {}
         self._pods: dict[str, Backend] = {}
         self._slices: dict[str, tuple[str, tuple[Endpoint, ...]]] = {}
 
     def __enter__(self) -> Self:
-        only = f"metadata.name={next(iter(self._names))}" if len(self._names) == 1 else ""
+        only = f"metadata.name={next(iter(self._names))}" if len(self._names) == 1 and not self._whole else ""
         owned = f"{SERVICE_NAME} in ({','.join(sorted(self._names))})"
         try:
             self._feed.follow(Source(SERVICE, self._namespace, fields=only))
             self.services()
             self._feed.follow(Source(POD, self._namespace))
-            self._feed.follow(Source(ENDPOINT_SLICE, self._namespace, labels=owned))
+            if self._names:
+                self._feed.follow(Source(ENDPOINT_SLICE, self._namespace, labels=owned))
         except BaseException:
             self.close()
             raise
@@ -54,12 +70,16 @@ class Traffic:
 
     def services(self) -> Mapping[str, Service]:
         """The Services by name. Raises `NotFoundError` when one is not there (any more)."""
-        found = {service.ref.name: service for service in self._services.values()}
-        missing = sorted(self._names - found.keys())
+        found = {service.ref.name: service for service in self._services.values() if service.ref.name in self._names}
+        missing = sorted(self._names - found.keys() - self._optional)
         if missing:
             ref = Ref("Service", self._namespace, missing[0])
             raise NotFoundError(f"{ref} does not exist; correct name and namespace, or create it first.", status=404)
         return found
+
+    def all_services(self) -> Mapping[str, Service]:
+        """All Services that are there, by name."""
+        return {service.ref.name: service for service in self._services.values()}
 
     def backends(self) -> tuple[Backend, ...]:
         """All pods of the namespace, by name."""
@@ -78,7 +98,10 @@ class Traffic:
         """Why nothing is heard of the cluster now; empty when all is well."""
         return self._feed.silence
 
-    def _take(self, resource: Resource, event: WatchEvent) -> None:
+    def hear(self, resource: Resource, event: WatchEvent) -> None:
+        """Take one event of a kind that is followed here; others are left alone."""
+        if resource not in (SERVICE, POD, ENDPOINT_SLICE):
+            return
         if event.type == "DELETED":
             self._known(resource).pop(uid_of(event.object), None)
             return
@@ -93,7 +116,7 @@ class Traffic:
             self._pods[uid] = Backend.of(obj)
         elif resource is ENDPOINT_SLICE:
             self._slices[uid] = (texts(obj, "metadata", "labels").get(SERVICE_NAME, ""), Endpoint.all_of(obj))
-        elif ref_of(obj).name in self._names:
+        elif self._whole or ref_of(obj).name in self._names:
             self._services[uid] = Service.of(obj)
 
     def _known(self, resource: Resource) -> dict[str, Any]:

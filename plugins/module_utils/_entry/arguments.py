@@ -12,6 +12,7 @@ from typing import Any
 
 from .._domain.resources import WORKLOADS
 from .._kube.auth import auth_argument_spec
+from .._strategies.blue_green import FORWARD
 
 Spec = dict[str, Any]
 
@@ -43,6 +44,13 @@ _SETTINGS: Spec = {
     "progress_deadline_seconds": {"type": "int"},
 }
 _LIMITS: Spec = {"max_surge": {"type": "raw"}, "max_unavailable": {"type": "raw"}, **_SETTINGS}
+_ABORTS: Spec = {"on_failure": {"type": "str", "default": "abort", "choices": ["abort", "hold"]}}
+_APPLICATION: Spec = {
+    **auth_argument_spec,
+    "name": {"type": "str", "required": True},
+    "namespace": {"type": "str"},
+    "requested_by": {"type": "str"},
+}
 
 
 @dataclass(frozen=True)
@@ -51,6 +59,8 @@ class Arguments:
 
     spec: Spec
     checks: Mapping[str, Any] = field(default_factory=dict)
+    waits: int = 1
+    """How many steps there are, each of which may take its whole time."""
     goes_back: bool = False
     """After a failure it goes back by itself, whatever its options say, which may take its time once more."""
 
@@ -169,6 +179,63 @@ ARGUMENTS: Mapping[str, Arguments] = {
         },
         goes_back=True,
     ),
+    "blue_green": Arguments(
+        spec={
+            **auth_argument_spec,
+            **_MANIFEST,
+            "name": {"type": "str"},
+            "namespace": {"type": "str"},
+            **_SHORT,
+            "workloads": {"type": "list", "elements": "dict", "options": {"name": {"type": "str", "required": True}, **_SHORT}},
+            "service": {"type": "str"},
+            "preview_service": {"type": "str"},
+            "services": {
+                "type": "list",
+                "elements": "dict",
+                "options": {"name": {"type": "str", "required": True}, "preview_service": {"type": "str"}},
+            },
+            "preview_replicas": {"type": "int"},
+            "scale_down_delay": {"type": "int", "default": 30},
+            "keep_old": {"type": "bool", "default": False},
+            "leave": {"type": "bool", "default": False},
+            "stop_before": {"type": "str", "choices": list(FORWARD[1:])},
+            "supersede": {"type": "bool", "default": False},
+            "application": {"type": "str"},
+            **_CAUSE,
+            "take_ownership": {"type": "bool", "default": False},
+            **_ABORTS,
+            **_TIMES,
+        },
+        checks={
+            "mutually_exclusive": [
+                *(
+                    (manifest, other)
+                    for manifest in ("definition", "src", "template")
+                    for other in ("src", "template", "name", "workloads", "image", "env", "container")
+                    if manifest < other or other not in _MANIFEST
+                ),
+                ("name", "workloads"),
+                ("service", "services"),
+                ("preview_service", "services"),
+            ],
+            "required_one_of": [("definition", "src", "template", "name", "workloads")],
+            "required_by": {"image": "name", "env": "name", "container": "env"},
+        },
+        goes_back=True,
+        waits=len(FORWARD),
+    ),
+    "promote": Arguments(
+        spec={
+            **_APPLICATION,
+            "stop_before": {"type": "str", "choices": list(FORWARD[1:])},
+            "take_ownership": {"type": "bool", "default": False},
+            **_ABORTS,
+            **_TIMES,
+        },
+        goes_back=True,
+        waits=len(FORWARD),
+    ),
+    "abort": Arguments(spec={**_APPLICATION, "take_ownership": {"type": "bool", "default": False}, **_TIMES}, waits=len(FORWARD)),
     "restart": _on_workloads({"key": {"type": "str", "no_log": False}, **_CAUSE, **_WAIT}),
 }
 """By the module's name."""

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 
 from .._domain.objects import JsonObject
 from .._domain.request import OperationRequest, Selection
-from .._engine import look
+from .._engine import blue_green, look, promotions
 from .._engine.outcome import Outcome
 from .._engine.plan import make_plan, plan_operation, preview
 from .._engine.recreate import recreate
@@ -26,6 +26,9 @@ from .._engine.switch import switch
 from .arguments import ARGUMENTS
 from .requests import (
     Parameters,
+    colour_operation,
+    colour_request,
+    colour_undo,
     history_request,
     pause_request,
     restart_request,
@@ -74,6 +77,10 @@ def _status(call: Call, outside: Surroundings) -> Outcome:
 
 
 def _history(call: Call, outside: Surroundings) -> Outcome:
+    application = _two_sided(call, outside)
+    if application:
+        namespace = call.parameters.get("namespace") or call.namespace
+        return promotions.history(history_request(call.parameters, _selection(call)), namespace, application, outside)
     return look.history(history_request(call.parameters, _selection(call)), outside)
 
 
@@ -83,7 +90,18 @@ def _operate(call: Call, request: OperationRequest, outside: Surroundings) -> Ou
 
 
 def _undo(call: Call, outside: Surroundings) -> Outcome:
+    if _two_sided(call, outside):
+        return blue_green.roll(colour_undo(call.parameters, call.namespace, _process()), outside, check=call.check)
     return _operate(call, undo_request(call.parameters, _selection(call)), outside)
+
+
+def _two_sided(call: Call, outside: Surroundings) -> str:
+    """The name of the application that the task is about, where blue/green rolls that out; else empty."""
+    name = call.parameters.get("name")
+    if not name or call.parameters.get("kind") not in (None, "Deployment"):
+        return ""
+    _selection(call)  # It refuses what is no name.
+    return name if promotions.is_blue_green(call.parameters.get("namespace") or call.namespace, name, outside) else ""
 
 
 def _pause(call: Call, outside: Surroundings) -> Outcome:
@@ -99,8 +117,25 @@ def _restart(call: Call, outside: Surroundings) -> Outcome:
 
 
 def _switch(call: Call, outside: Surroundings) -> Outcome:
-    process = f"{_user()}@{socket.gethostname()} {uuid.uuid4().hex[:8]}"
-    return switch(switch_request(call.parameters, call.namespace, process), outside, check=call.check)
+    return switch(switch_request(call.parameters, call.namespace, _process()), outside, check=call.check)
+
+
+def _colour(call: Call, outside: Surroundings) -> Outcome:
+    request = colour_request(call.parameters, call.manifests, outside.cluster, call.namespace, _process())
+    return blue_green.roll(request, outside, check=call.check)
+
+
+def _promote(call: Call, outside: Surroundings) -> Outcome:
+    return blue_green.roll(colour_operation("promote", call.parameters, call.namespace, _process()), outside, check=call.check)
+
+
+def _abort(call: Call, outside: Surroundings) -> Outcome:
+    return blue_green.roll(colour_operation("abort", call.parameters, call.namespace, _process()), outside, check=call.check)
+
+
+def _process() -> str:
+    """What tells this very process from all others."""
+    return f"{_user()}@{socket.gethostname()} {uuid.uuid4().hex[:8]}"
 
 
 def _user() -> str:
@@ -121,4 +156,7 @@ COMMANDS: Mapping[str, Callable[[Call, Surroundings], Outcome]] = {
     "resume": _resume,
     "restart": _restart,
     "service_switch": _switch,
+    "blue_green": _colour,
+    "promote": _promote,
+    "abort": _abort,
 }

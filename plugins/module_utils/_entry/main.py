@@ -99,7 +99,8 @@ def _call(
 ) -> Result:
     # Going back has the same time once more.
     goes_back = ARGUMENTS[name].goes_back or parameters.get("on_failure") == "rollback"
-    seconds = (parameters.get("wait_timeout") or 0) * (2 if goes_back else 1)
+    seconds = (parameters.get("wait_timeout") or 0) * (2 if goes_back else 1) * ARGUMENTS[name].waits
+    seconds += parameters.get("scale_down_delay") or 0
     connection = connect(options, environment=context.environment, clock=time.monotonic, deadline_seconds=seconds + _MARGIN_SECONDS)
     warnings.extend(connection.warnings)
     hidden |= connection.secrets
@@ -112,6 +113,8 @@ def _call(
     outcome = COMMANDS[name](call, outside)
     warnings.extend(outcome.warnings)
     result = result_of(outcome, diff=context.diff, check=context.check)
+    for line in outcome.table:
+        progress(line)
     if connection.notes:
         result["msg"] = " ".join([result["msg"], *connection.notes])
     return result

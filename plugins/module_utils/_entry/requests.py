@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from .._domain.errors import InputError
 from .._domain.objects import JsonObject, Ref, ref_of, replaced, text, without
@@ -17,6 +18,8 @@ from .._domain.ports import Cluster
 from .._domain.replicas import check_limits
 from .._domain.request import (
     Cause,
+    ColourRequest,
+    Colours,
     Companion,
     HistoryRequest,
     Limits,
@@ -177,14 +180,13 @@ def switch_request(parameters: Parameters, cluster_namespace: str, process: str)
     names = [check_name(entry["name"], "the name of a Service") for entry in entries]
     namespace = check_name(parameters.get("namespace") or cluster_namespace, "namespace")
     _refuse_twice([Ref("Service", namespace, name) for name in names], "services")
-    by = parameters.get("requested_by") or ""
     return SwitchRequest(
         namespace=namespace,
         wanted={
             name: _selector(entry.get("selector") or parameters.get("selector"), name) for name, entry in zip(names, entries, strict=True)
         },
         application=check_name(parameters.get("application") or names[0], "application"),
-        holder=f"{by}, {process}" if by else process,
+        holder=_holder(parameters, process),
         minimum=minimum,
         mixed=parameters["several_workloads"],
         take_ownership=parameters["take_ownership"],
@@ -208,6 +210,24 @@ def rollout_request(
     """The request of a strategy's module: workloads are its targets, everything else comes along and is applied before them."""
     limits = _limits(parameters)
     waiting = waiting_of(parameters)
+    targets, companions = _sorted(strategy, parameters, manifests, cluster, cluster_namespace)
+    if not manifests:
+        targets = (_short(parameters, limits, cluster_namespace),)
+    return RolloutRequest(
+        strategy=strategy,
+        targets=targets,
+        companions=companions,
+        limits=limits,
+        cause=_cause(parameters),
+        take_ownership=parameters["take_ownership"],
+        waiting=waiting,
+    )
+
+
+def _sorted(
+    strategy: str, parameters: Parameters, manifests: tuple[JsonObject, ...], cluster: Cluster, cluster_namespace: str
+) -> tuple[tuple[Target, ...], tuple[Companion, ...]]:
+    """The workloads of a definition, and what comes along with them, in the order in which that is applied."""
     targets: list[Target] = []
     companions: list[Companion] = []
     for manifest in manifests:
@@ -222,18 +242,117 @@ def rollout_request(
     if manifests and not targets:
         raise InputError("The definition holds no Deployment, so there is nothing to roll out; add it to the definition.")
     _refuse_twice([entry.ref for entry in companions] + [entry.ref for entry in targets], "the definition")
-    if not manifests:
-        targets.append(_short(parameters, limits, cluster_namespace))
-    return RolloutRequest(
-        strategy=strategy,
-        targets=tuple(targets),
-        # Nothing can be made in a namespace before it is there.
-        companions=tuple(sorted(companions, key=lambda entry: entry.resource.kind != "Namespace")),
-        limits=limits,
+    # Nothing can be made in a namespace before it is there.
+    return tuple(targets), tuple(sorted(companions, key=lambda entry: entry.resource.kind != "Namespace"))
+
+
+def colour_request(
+    parameters: Parameters, manifests: tuple[JsonObject, ...], cluster: Cluster, cluster_namespace: str, process: str
+) -> ColourRequest:
+    """The request of `blue_green`. Raises `InputError`."""
+    if manifests:
+        targets, companions = _sorted("blue_green", parameters, manifests, cluster, cluster_namespace)
+    else:
+        targets, companions = _short_colours(parameters, cluster_namespace), ()
+    places = sorted({target.ref.namespace for target in targets})
+    if len(places) > 1:
+        raise InputError(f"The definition has Deployments in the namespaces {' and '.join(places)}; give each namespace a task of its own.")
+    _refuse_twice([target.ref for target in targets], "workloads")
+    replicas, delay = parameters["preview_replicas"], parameters["scale_down_delay"]
+    if replicas is not None and replicas < 1:
+        raise InputError(f"preview_replicas must be 1 or more, not {replicas}.")
+    if delay < 0:
+        raise InputError(f"scale_down_delay must be 0 or more seconds, not {delay}.")
+    return ColourRequest(
+        goal="roll",
+        namespace=places[0],
+        application=check_name(parameters["application"] or targets[0].ref.name, "application"),
+        holder=_holder(parameters, process),
+        targets=targets,
+        companions=companions,
+        colours=Colours(
+            services=_colour_services(parameters, targets),
+            preview_replicas=replicas,
+            delay=delay,
+            keep_old=parameters["keep_old"],
+            leaves=parameters["leave"],
+        ),
+        stop_before=parameters["stop_before"] or "",
+        supersede=parameters["supersede"],
         cause=_cause(parameters),
         take_ownership=parameters["take_ownership"],
-        waiting=waiting,
+        waiting=waiting_of(parameters),
     )
+
+
+def _short_colours(parameters: Parameters, cluster_namespace: str) -> tuple[Target, ...]:
+    """Workloads by name with a change each; to leave blue/green no change is needed."""
+    entries = parameters["workloads"] or [{key: parameters.get(key) for key in ("name", "image", "env", "container")}]
+    found = []
+    for entry in entries:
+        own = {**entry, "namespace": parameters.get("namespace"), "kind": "Deployment"}
+        if parameters["leave"] and not own.get("image") and not own.get("env"):
+            found.append(replace(_named(own, cluster_namespace), change=ShortChange()))
+        else:
+            found.append(_short(own, Limits(), cluster_namespace))
+    return tuple(found)
+
+
+def _colour_services(parameters: Parameters, targets: tuple[Target, ...]) -> dict[str, str]:
+    """The Services with their preview Services; by default the one that is called like the workload."""
+    entries = parameters["services"]
+    if entries is None:
+        name = parameters["service"] or targets[0].ref.name
+        entries = [{"name": name, "preview_service": parameters["preview_service"]}]
+    if not entries:
+        raise InputError("services is empty; name at least one.")
+    found: dict[str, str] = {}
+    for entry in entries:
+        name = check_name(entry["name"], "the name of a Service")
+        preview = entry.get("preview_service") or ""
+        if preview:
+            check_name(preview, "preview_service")
+        if name in found:
+            raise InputError(f"Service {name} stands in services twice; leave one out.")
+        found[name] = preview
+    previews = [preview for preview in found.values() if preview]
+    double = next((name for name in previews if name in found or previews.count(name) > 1), None)
+    if double is not None:
+        raise InputError(f"Service {double} cannot be the preview of one Service and something else as well; give each its own preview.")
+    return found
+
+
+def colour_undo(parameters: Parameters, cluster_namespace: str, process: str) -> ColourRequest:
+    """The request of an `undo` of what blue/green rolls out. Raises `InputError` for options that mean nothing there."""
+    for option, default in (("resume", False), ("repair", "stuck"), ("last_applied", "align"), ("wait", True)):
+        if parameters[option] != default:
+            raise InputError(f"{parameters['name']} is rolled out by blue/green, where {option} means nothing; leave it out.")
+    return colour_operation("undo", parameters, cluster_namespace, process)
+
+
+def colour_operation(
+    goal: Literal["promote", "abort", "undo"], parameters: Parameters, cluster_namespace: str, process: str
+) -> ColourRequest:
+    """The request of `promote` and `abort`, and of an `undo` of what is rolled out by blue/green. Raises `InputError`."""
+    revision = parameters.get("revision")
+    return ColourRequest(
+        goal=goal,
+        namespace=check_name(parameters.get("namespace") or cluster_namespace, "namespace"),
+        application=check_name(parameters["name"], "name"),
+        holder=_holder(parameters, process),
+        stop_before=parameters.get("stop_before") or "",
+        revision=_revision(parameters, "revision") if revision else None,
+        to=(parameters.get("to") or "").strip(),
+        cause=_cause(parameters),
+        take_ownership=parameters.get("take_ownership", False),
+        waiting=replace(waiting_of(parameters), on_failure=parameters.get("on_failure", "abort")),
+    )
+
+
+def _holder(parameters: Parameters, process: str) -> str:
+    """Who works on it, as others see it who find the Lease held."""
+    by = parameters.get("requested_by") or ""
+    return f"{by}, {process}" if by else process
 
 
 def _limits(parameters: Parameters) -> Limits:

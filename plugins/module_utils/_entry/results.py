@@ -57,7 +57,7 @@ def _summary(outcome: Outcome, *, check: bool) -> str:
 def _sentence(rollout: Rollout, *, check: bool) -> str:
     states = {step.state for step in rollout.steps}
     message = rollout.message.rstrip(".").removeprefix("paused: ")
-    if check and states == {"pending"}:
+    if check and "pending" in states and rollout.phase == "pending":
         return f"{rollout.ref} {message}."
     how = f"is {rollout.phase}{f': {message}' if message else ''}"
     if rollout.unchanged:
@@ -94,6 +94,17 @@ def _rollout(rollout: Rollout) -> Result:
         entry["selector"] = dict(rollout.switched.after)
         entry["previous_selector"] = dict(rollout.switched.before)
         entry["endpoints"] = {"pods": rollout.switched.pods, "ready": rollout.switched.ready}
+    if rollout.coloured is not None:
+        coloured = rollout.coloured
+        entry["blue_green"] = {
+            "workload": coloured.workload,
+            "stable": coloured.stable,
+            "candidate": coloured.candidate,
+            "replicas": dict(coloured.replicas),
+            "selectors": {name: dict(selector) for name, selector in coloured.selectors.items()},
+            "plan": list(coloured.plan),
+        }
+        entry["complete"] = rollout.phase == "complete"
     if rollout.history is not None:
         now = datetime.now(UTC)
         entry["revisions"] = [_revision_entry(revision, now) for revision in rollout.history]

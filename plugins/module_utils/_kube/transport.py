@@ -156,7 +156,7 @@ class Transport:
 
 def _pool(settings: Settings) -> Any:
     """A pool of connections for these settings."""
-    options: dict[str, Any] = {"maxsize": 8, "retries": False, "socket_options": _socket_options()}
+    options: dict[str, Any] = {"maxsize": 16, "retries": False, "socket_options": _socket_options()}
     if settings.host.startswith("https:"):
         options["ssl_context"] = _tls(settings)
         options["cert_reqs"] = "CERT_REQUIRED" if settings.verify else "CERT_NONE"

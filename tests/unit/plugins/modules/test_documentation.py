@@ -15,8 +15,12 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.arguments import ARGUMENTS
 
 SPECIAL = {
-    "history_info": {"revisions", "template", "difference"},
+    "abort": {"blue_green"},
+    "blue_green": {"blue_green"},
+    "history_info": {"revisions", "template", "difference", "blue_green"},
     "recreate": {"outage"},
+    "promote": {"blue_green"},
+    "undo": {"blue_green"},
     "service_switch": {"selector", "previous_selector", "endpoints"},
 }
 """What a module's results have besides."""

@@ -1,0 +1,463 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Blue/green: take the steps of the strategy one after another, each as long as something is lacking; go back when one fails.
+
+What is to be done follows from the scene alone, so a run that was killed at any instant is continued by the next one. The claim in the
+application's Lease says which rollout that is, across tasks and approvals; the Lease itself is the lock while a task works.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import TypeAlias
+
+from .._domain.actions import Action, Change, Promote, Removal, SceneStep, Turn
+from .._domain.claims import CLAIM, HISTORY, SETTINGS, Claim, Promotion, Settings, history_of, history_text
+from .._domain.colours import base_of, deployments_of, fingerprint, mark_of
+from .._domain.errors import RefusedError, RolloutError
+from .._domain.objects import JsonObject, Ref, texts
+from .._domain.ownership import OURS, last_writer
+from .._domain.request import Cause, ColourRequest, SwitchRequest
+from .._domain.resources import DEPLOYMENT, SERVICE
+from .._domain.scenes import Scene
+from .._domain.services import spelled
+from .._domain.steps import StepState
+from .._domain.workload import Condition
+from .._strategies.blue_green import forward
+from .._strategies.blue_green_back import back, gone
+from .colour_report import ColourReport
+from .colours import ColourPlan, Planner
+from .course import Course
+from .lock import Lock, read_lease
+from .outcome import Outcome, StepReport
+from .report import failure_of, read_logs
+from .stage import Stage
+from .surroundings import Surroundings
+from .switch import switch_within
+from .verdict import deadline_exceeded
+from .writer import Planned, Writer
+
+_Current: TypeAlias = Callable[[], SceneStep]
+"""The step as it is by now: it follows from the claim, which changes when the traffic has moved."""
+
+
+def roll(request: ColourRequest, outside: Surroundings, *, check: bool) -> Outcome:
+    """Carry a request out, or in check mode tell what it would do. A rollout that fails is an outcome with an error.
+
+    Raises `RolloutError` for what is refused: then nothing has changed.
+    """
+    lease = read_lease(outside, request.namespace, request.application)
+    names, services, optional = _extent(request, lease, outside)
+    with ExitStack() as stack:
+        stage = stack.enter_context(Stage(outside.cluster, request.namespace, names, services, follow=not check, optional=optional))
+        plan = Planner(request, outside, stage.scene(_switched(lease)), lease).plan()
+        report = ColourReport(request, stage)
+        if plan.empty:
+            return report.unchanged(plan)
+        if check:
+            return report.preview(plan)
+        lock = stack.enter_context(Lock(outside, request.namespace, request.application, request.holder))
+        if _remembered(lock.lease) != _remembered(lease):
+            # Somebody has gone on with it while we waited for the lock.
+            stage.wait(0)
+            plan = Planner(request, outside, stage.scene(_switched(lock.lease)), lock.lease).plan()
+        if plan.empty:
+            return report.unchanged(plan)
+        return _Run(request, outside, stage, lock, plan, report).carry_out()
+
+
+def _switched(lease: JsonObject | None) -> str:
+    claim = Claim.of(lease)
+    return claim.switched if claim is not None else ""
+
+
+def _remembered(lease: JsonObject | None) -> tuple[object, ...]:
+    return Claim.of(lease), Settings.of(lease)
+
+
+def _extent(request: ColourRequest, lease: JsonObject | None, outside: Surroundings) -> tuple[list[str], list[str], list[str]]:
+    """The Deployments and Services to look at, and those of the Services that come with the definition."""
+    claim, settings = Claim.of(lease), Settings.of(lease)
+    workloads = {target.ref.name for target in request.targets} | {name for entry in history_of(lease)[-1:] for name in entry.parts}
+    services: dict[str, str] = dict(request.colours.services) if request.colours is not None else {}
+    if claim is not None:
+        workloads |= {side.workload for side in claim.sides}
+        services |= {name: services.get(name, "") for name in claim.services} | dict.fromkeys(claim.previews, "")
+    if request.colours is None and settings is not None:
+        services |= settings.previews
+    ref = Ref("Deployment", request.namespace, request.application)
+    known = claim is not None or settings is not None or request.colours is not None
+    if not known and lease is None and outside.cluster.read(DEPLOYMENT, ref.namespace, ref.name) is None:
+        raise RefusedError(
+            f"{ref} is not rolled out by blue/green, as far as Lease rollout-{request.application} tells; correct name and namespace."
+        )
+    names = [deployment for workload in sorted(workloads or {request.application}) for deployment in deployments_of(workload)]
+    wanted = [*services, *(preview for preview in services.values() if preview)]
+    coming = {entry.ref.name for entry in request.companions if entry.resource == SERVICE}
+    absent = [name for name in wanted if name in coming and outside.cluster.read(SERVICE, request.namespace, name) is None]
+    return names, list(dict.fromkeys(wanted)), absent
+
+
+class _Failed(Exception):
+    """A step cannot be done; the text is the sentence."""
+
+
+class _Run:
+    """One task on its way."""
+
+    def __init__(
+        self, request: ColourRequest, outside: Surroundings, stage: Stage, lock: Lock, plan: ColourPlan, report: ColourReport
+    ) -> None:
+        self._request = request
+        self._outside = outside
+        self._stage = stage
+        self._lock = lock
+        self._plan = plan
+        self._report = report
+        self._writer = Writer(outside.cluster, guard=lock.guard, take_ownership=request.take_ownership)
+        self._claim = plan.claim
+        self._history = plan.history
+        self._written: list[Planned] = []
+        self._changed = False
+        self._steps: list[StepReport] = []
+        self._stale: dict[str, Condition | None] = {}
+        self._logs: list[str] = []
+
+    def carry_out(self) -> Outcome:
+        """Write what needs no new template, or take the steps."""
+        for planned in (*self._plan.companions, *self._plan.direct):
+            self._keep(self._writer.execute(planned))
+        claim = self._claim
+        if claim is None:
+            return self._report.direct(self._plan, tuple(self._written))
+        if self._plan.fresh:
+            self._begin(claim)
+        if claim.back:
+            return self._go_back(claim.why, resumed=self._request.goal != "abort")
+        self._note_if_changed(claim)
+        try:
+            stopped = self._forward()
+        except _Failed as failure:
+            return self._failed(str(failure))
+        if stopped:
+            return self._report.stopped(self._plan, self._now(), self._steps, stopped, changed=self._changed, written=self._written)
+        self._end(self._now())
+        return self._report.complete(self._plan, self._now(), self._steps, changed=self._changed, written=self._written)
+
+    def _now(self) -> Claim:
+        if self._claim is None:
+            raise ValueError("There is no rollout on its way.")
+        return self._claim
+
+    # --- what is remembered ---------------------------------------------------------------------------------------------------
+
+    def _begin(self, claim: Claim) -> None:
+        """The claim is stored before anything of it is carried out; what served until now begins the history."""
+        if not self._history and any(side.stable for side in claim.sides):
+            scene = self._scene()
+            self._history = (self._promotion(scene, {side.workload: side.stable for side in claim.sides}, at="", undoes=0, cause=""),)
+        previews = {
+            service: next((name for name, its in claim.previews.items() if its == workload), "")
+            for service, workload in claim.services.items()
+        }
+        settings = Settings(previews, claim.delay, claim.keep_old)
+        self._lock.note_all({CLAIM: claim.text(), HISTORY: history_text(self._history), SETTINGS: settings.text()})
+        self._changed = True
+
+    def _note_if_changed(self, claim: Claim) -> None:
+        """The options of a task that goes on count from now on."""
+        if Claim.of(self._lock.lease) != claim:
+            self._lock.note_all({CLAIM: claim.text()})
+
+    def _promotion(self, scene: Scene, deployments: Mapping[str, str], *, at: str, undoes: int, cause: str) -> Promotion:
+        parts: dict[str, tuple[str, str]] = {}
+        images: list[str] = []
+        causes: list[str] = []
+        for workload, deployment in deployments.items():
+            snapshot = scene.snapshot(deployment)
+            if snapshot.workload is None:
+                continue
+            wanted = snapshot.workload.normal
+            revision = next((entry for entry in snapshot.revisions if entry.normal == wanted), None)
+            parts[workload] = (deployment, revision.hash if revision is not None else "")
+            images.extend(snapshot.workload.images.values())
+            if revision is not None and revision.change_cause:
+                causes.append(revision.change_cause)
+        number = self._history[-1].number + 1 if self._history else 1
+        text = cause or "; ".join(dict.fromkeys(causes))
+        return Promotion(number, at, text, parts, tuple(dict.fromkeys(images)), undoes)
+
+    def _promote(self) -> None:
+        claim = self._now()
+        now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        candidates = {side.workload: side.candidate for side in claim.sides}
+        entry = self._promotion(self._scene(), candidates, at=now, undoes=claim.undoes, cause=claim.cause)
+        self._history = (*self._history, entry)
+        self._claim = replace(claim, switched=now)
+        self._lock.note_all({CLAIM: self._claim.text(), HISTORY: history_text(self._history)})
+
+    def _end(self, claim: Claim) -> None:
+        """Nothing is on its way any more."""
+        gone = {HISTORY: "", SETTINGS: ""} if claim.leaves else {}
+        self._lock.note_all({CLAIM: "", **gone})
+        self._changed = True
+
+    # --- forward --------------------------------------------------------------------------------------------------------------
+
+    def _forward(self) -> str:
+        """Take the steps; the name of the one before which it stops, as the request wants it, else an empty text."""
+        namespace = self._request.namespace
+        for index, name in enumerate(step.name for step in forward(self._now(), namespace, self._plan.manifests)):
+            if name == self._request.stop_before:
+                return name
+            # The claim may have changed since: the traffic has moved.
+            self._take(partial(self._forward_step, index))
+        return ""
+
+    def _forward_step(self, index: int) -> SceneStep:
+        return forward(self._now(), self._request.namespace, self._plan.manifests)[index]
+
+    def _back_step(self, index: int) -> SceneStep:
+        return back(self._now(), self._request.namespace)[index]
+
+    def _failed(self, why: str) -> Outcome:
+        """What the request wants for a failure. Once the old pods are on their way out there is no going back."""
+        claim = self._now()
+        last = self._steps[-1].name
+        if self._request.waiting.on_failure != "abort" or last == "scale_down":
+            return self._report.failed(self._plan, claim, self._steps, why, changed=self._changed, written=self._written)
+        if not any(side.stable for side in claim.sides):
+            why += " There is no earlier version to go back to."
+            return self._report.failed(self._plan, claim, self._steps, why, changed=self._changed, written=self._written)
+        lost = gone(claim, self._request.namespace, self._scene())
+        if lost:
+            why += f" There is no way back, as {lost}, which served before, is deleted already."
+            return self._report.failed(self._plan, claim, self._steps, why, changed=self._changed, written=self._written)
+        return self._go_back(why)
+
+    # --- back -----------------------------------------------------------------------------------------------------------------
+
+    def _go_back(self, why: str, *, resumed: bool = False) -> Outcome:
+        claim = self._now() if self._now().back else self._now().given_up(why)
+        self._claim = claim
+        requested = self._request.goal == "abort"
+        self._lock.note_all({CLAIM: claim.text()})
+        self._changed = True
+        if not requested:
+            self._outside.progress(f"going back: {why}")
+        namespace = self._request.namespace
+        sentence = "" if requested else why
+        if resumed:
+            sentence = (
+                f"An earlier run went back ({why.rstrip('.')}) and was interrupted; that is finished now. Run the task again to try anew."
+            )
+        try:
+            for index in range(len(back(claim, namespace))):
+                self._take(partial(self._back_step, index))
+        except _Failed as failure:
+            sentence = f"{sentence} Going back did not finish: {failure} Run the module abort once that is mended.".strip()
+            return self._report.failed(self._plan, claim, self._steps, sentence, changed=True, written=self._written)
+        if claim.switched and self._history:
+            self._history = self._history[:-1]
+        gone = {SETTINGS: ""} if len(self._history) < 2 and self._is_adopted_back(claim) else {}
+        kept = "" if gone else history_text(self._history)
+        self._lock.note_all({CLAIM: "", HISTORY: kept, **gone})
+        return self._report.aborted(self._plan, claim, self._steps, sentence, written=self._written)
+
+    def _is_adopted_back(self, claim: Claim) -> bool:
+        """Blue/green began with this rollout, and has ended with it."""
+        scene = self._scene()
+        return all(
+            name in scene.services and scene.services[name].selector == selector
+            for name, selector in claim.originals.items()
+            if name in claim.services
+        )
+
+    # --- one step -------------------------------------------------------------------------------------------------------------
+
+    def _scene(self) -> Scene:
+        self._stage.wait(0)
+        return self._stage.scene(self._claim.switched if self._claim is not None else "")
+
+    def _take(self, current: _Current) -> None:
+        """Take one step. Raises `_Failed` when it cannot be done, `RefusedError` when the lock is lost."""
+        step = current()
+        started = self._outside.clock()
+        self._steps.append(StepReport(step.name, "running"))
+        if step.idle:
+            self._steps[-1] = StepReport(step.name, "unchanged")
+            return
+        try:
+            changed = self._until_done(current, started)
+        except (_Failed, RolloutError) as error:
+            self._steps[-1] = StepReport(step.name, "failed", self._seconds(started))
+            self._lock.guard()  # Who has lost the lock must not go back either.
+            message = error.message if isinstance(error, RolloutError) else str(error)
+            raise _Failed(message) from error
+        state: StepState = "done" if changed or step.name == "hold" else "unchanged"
+        self._steps[-1] = StepReport(step.name, state, self._seconds(started))
+
+    def _seconds(self, started: float) -> float:
+        return round(self._outside.clock() - started, 1)
+
+    def _until_done(self, current: _Current, started: float) -> bool:
+        """Act and wait until nothing is lacking; whether anything was written."""
+        changed = False
+        shown = ""
+        courses: dict[str, Course] = {}
+        allowed = self._request.waiting.timeout + (self._now().delay if current().name == "hold" else 0)
+        while True:
+            step, scene = current(), self._scene()
+            lacking = step.lacking(scene)
+            if not lacking:
+                return changed
+            acted, refusal = self._act(step, scene)
+            changed |= acted
+            if acted:
+                continue
+            self._watch(step, scene, courses, started)
+            lacking = refusal or lacking
+            if lacking != shown and not lacking.startswith("still to do"):
+                self._outside.progress(f"{step.name}: {lacking}")
+                shown = lacking
+            now = self._outside.clock()
+            left = started + allowed - now
+            if left <= 0:
+                silence = f"; the cluster did not answer ({self._stage.silence})" if self._stage.silence else ""
+                timeout = f"wait_timeout of {self._request.waiting.timeout:g} s is over"
+                raise _Failed(f"The step {step.name} did not finish: {lacking.rstrip('.')} ({timeout}){silence}.")
+            rechecks = [step.recheck(scene), *(course.verdict.recheck and course.verdict.recheck - now for course in courses.values())]
+            self._stage.wait(min([left, *(max(0.0, entry) for entry in rechecks if entry is not None)]))
+
+    def _act(self, step: SceneStep, scene: Scene) -> tuple[bool, str]:
+        """Carry out what is due; whether something was written, and why not where that may change by itself."""
+        acted, refusal = False, ""
+        for action in step.due(scene):
+            try:
+                acted |= self._execute(action, scene)
+            except _Refused as refused:
+                refusal = str(refused)
+        self._changed |= acted
+        return acted, refusal
+
+    def _execute(self, action: Action, scene: Scene) -> bool:
+        match action:
+            case Change():
+                return self._change(action, scene)
+            case Removal():
+                self._outside.progress(action.news)
+                return self._writer.delete(action.resource, action.ref, action.uid)
+            case Turn():
+                return self._turn(action)
+            case Promote():
+                self._promote()
+                return True
+
+    def _change(self, action: Change, scene: Scene) -> bool:
+        cause = Cause(self._now().cause)
+        planned = self._writer.plan(action.resource, action.ref, action.write, cause=cause)
+        if action.starts:
+            self._stale[action.ref.name] = deadline_exceeded(scene.snapshot(action.ref.name))
+        written = self._writer.execute(planned, cause=cause)
+        self._stage.take(action.resource, written.after)
+        if written.changed:
+            self._outside.progress(action.news)
+            self._written.append(written)
+        return written.changed
+
+    def _turn(self, turn: Turn) -> bool:
+        request = SwitchRequest(
+            namespace=self._request.namespace,
+            wanted=turn.wanted,
+            application=self._request.application,
+            holder=self._request.holder,
+            minimum=1,
+            minimums=turn.minimums,
+            partial=turn.partial,
+            take_ownership=self._request.take_ownership,
+            timeout=self._request.waiting.timeout,
+        )
+        self._refuse_meddling(turn)
+        try:
+            outcome = switch_within(request, self._outside, self._stage.traffic, self._lock)
+        except RefusedError as error:
+            self._lock.guard()
+            raise _Refused(error.message) from error
+        if outcome.error:
+            self._changed |= outcome.changed
+            raise _Failed(outcome.error)
+        return outcome.changed
+
+    def _refuse_meddling(self, turn: Turn) -> None:
+        """Raise `_Failed`, naming who it was, where somebody has pointed a Service elsewhere meanwhile."""
+        for name, expected in turn.expected.items():
+            live = self._outside.cluster.read(SERVICE, self._request.namespace, name)
+            found = texts(live or {}, "spec", "selector")
+            if live is not None and found != turn.wanted[name] and found not in expected:
+                who = last_writer(live, "spec", "selector", besides=OURS)
+                by = f" by {who}" if who else ""
+                now = spelled(found) or "empty"
+                raise _Failed(
+                    f"spec.selector of {self._ref(name)} was changed meanwhile{by}: it is {now}; look at it and run the task again."
+                )
+
+    def _ref(self, service: str) -> Ref:
+        return Ref("Service", self._request.namespace, service)
+
+    def _keep(self, written: Planned) -> None:
+        self._stage.take(written.resource, written.after)
+        if written.changed:
+            self._changed = True
+            self._written.append(written)
+
+    # --- failures -------------------------------------------------------------------------------------------------------------
+
+    def _watch(self, step: SceneStep, scene: Scene, courses: dict[str, Course], started: float) -> None:
+        """Raise `_Failed` when a Deployment of this step has failed: with its cause, as early as for any other strategy."""
+        for name in step.watched:
+            snapshot = scene.snapshot(name)
+            if snapshot.workload is None or not self._is_wanted(name, scene):
+                continue
+            course = courses.get(name)
+            if course is None:
+                course = Course(
+                    snapshot.workload.ref,
+                    started=started,
+                    waiting=replace(self._request.waiting, on_deletion="fail"),
+                    done=lambda seen: False,
+                    stale=self._stale.get(name),
+                )
+                courses[name] = course
+            course.look(snapshot, self._outside.clock(), self._outside.cluster)
+            line = course.new_line()
+            if line:
+                self._outside.progress(line)
+            if course.failed:
+                waiting = self._request.waiting
+                logs = read_logs(course, self._outside.cluster, waiting)
+                lines = [line for log in logs.values() for line in ("Its log ends with:", *(f"  {entry}" for entry in log))]
+                raise _Failed("\n".join([failure_of(course, waiting), *lines]))
+        claim = self._now()
+        if not claim.switched or claim.back or not step.watched:
+            return
+        for side in claim.sides:
+            mark = mark_of(scene.snapshot(side.candidate))
+            for service in (name for name, workload in claim.services.items() if workload == side.workload):
+                if mark and not scene.ready({**base_of(claim.originals.get(service, {})), **mark}):
+                    raise _Failed(f"Deployment {self._request.namespace}/{side.candidate} has no ready pod any more after the switch.")
+
+    def _is_wanted(self, deployment: str, scene: Scene) -> bool:
+        """The Deployment has the template that is waited for: what is wrong with another one is of no interest."""
+        side = next((side for side in self._now().sides if deployment == side.candidate), None)
+        workload = scene.workload(deployment)
+        return side is None or workload is None or self._now().switched != "" or fingerprint(workload.template) == side.wanted
+
+
+class _Refused(Exception):
+    """An action is refused as things are; it may be taken later."""

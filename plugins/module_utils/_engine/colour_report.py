@@ -1,0 +1,211 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a rollout by blue/green leaves behind for the user: one report for each workload, whatever has happened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from .._domain.claims import Claim
+from .._domain.completion import standing
+from .._domain.request import ColourRequest
+from .._domain.revisions import candidate_of
+from .._domain.services import Selector, spelled
+from .._domain.tables import lines_of
+from .._strategies.blue_green import FORWARD, forward
+from .._strategies.blue_green_back import BACK
+from .._strategies.blue_green_plan import extra_pods, rows
+from .colours import ColourPlan
+from .outcome import Coloured, Difference, Outcome, Rollout, RolloutPhase, StepReport
+from .stage import Stage
+from .writer import Planned
+
+
+class ColourReport:
+    """Makes outcomes for one request from what the stage shows at that moment."""
+
+    def __init__(self, request: ColourRequest, stage: Stage) -> None:
+        self._request = request
+        self._stage = stage
+
+    def unchanged(self, plan: ColourPlan) -> Outcome:
+        """There is nothing to do."""
+        return Outcome(
+            changed=False,
+            rollouts=self._rollouts(plan, None, "complete", (), unchanged=plan.unchanged),
+            warnings=(*self._stage.warnings, *plan.warnings),
+        )
+
+    def direct(self, plan: ColourPlan, written: Sequence[Planned]) -> Outcome:
+        """What serves was changed without a new template."""
+        changed = any(planned.changed for planned in written)
+        return Outcome(
+            changed=changed,
+            rollouts=self._rollouts(plan, None, "complete", (), message="changed without a rollout"),
+            differences=_differences(written),
+            warnings=(*self._stage.warnings, *plan.warnings),
+        )
+
+    def preview(self, plan: ColourPlan) -> Outcome:
+        """What would be done."""
+        writes = (*plan.companions, *plan.direct, *plan.candidates)
+        if plan.claim is None:
+            rollouts = self._rollouts(plan, None, "pending", (), message="would be changed without a rollout")
+            return Outcome(changed=True, rollouts=rollouts, differences=_differences(writes), warnings=plan.warnings)
+        claim, scene = plan.claim, self._stage.scene(plan.claim.switched)
+        steps = tuple(StepReport(name, "pending") for name in BACK) if claim.back else self._ahead(plan, claim)
+        table: tuple[str, ...] = ()
+        message = "would be given up, back to what served before"
+        if not claim.back:
+            pending = {step.name for step in steps if step.state == "pending"}
+            before = self._request.stop_before
+            if before and not plan.fresh and not pending & set(FORWARD[: FORWARD.index(before)]) and not any(w.changed for w in writes):
+                return self.stopped(plan, claim, steps[: FORWARD.index(before)], before, changed=False, written=())
+            extra = extra_pods(claim, self._request.namespace, scene)
+            table = lines_of(row for row in rows(claim, self._request.namespace, scene) if row.step in pending)
+            message = f"would be rolled out by blue/green, at the cost of {extra} more pods until the old ones are gone"
+        rollouts = self._rollouts(plan, claim, "pending", steps, message=message, table=table)
+        return Outcome(
+            changed=True,
+            rollouts=rollouts,
+            differences=_differences(writes),
+            notes=tuple(note for planned in writes for note in planned.notes),
+            warnings=(*self._stage.warnings, *plan.warnings),
+            table=table,
+        )
+
+    def complete(
+        self, plan: ColourPlan, claim: Claim, steps: Sequence[StepReport], *, changed: bool, written: Sequence[Planned]
+    ) -> Outcome:
+        """It came to its end."""
+        return self._outcome(plan, claim, "complete", steps, changed=changed, written=written)
+
+    def stopped(
+        self, plan: ColourPlan, claim: Claim, steps: Sequence[StepReport], before: str, *, changed: bool, written: Sequence[Planned]
+    ) -> Outcome:
+        """It waits before a step, as the request wants it."""
+        rest = self._ahead(plan, claim)[FORWARD.index(before) :]
+        message = f"stopped before {before}"
+        return self._outcome(plan, claim, "paused", (*steps, *rest), changed=changed, written=written, message=message)
+
+    def _ahead(self, plan: ColourPlan, claim: Claim) -> tuple[StepReport, ...]:
+        """The steps as they are before they are taken: those that have nothing to do (any more) are `unchanged`."""
+        self._stage.wait(0)
+        scene = self._stage.scene(claim.switched)
+        found: list[StepReport] = []
+        due = False
+        for step in forward(claim, self._request.namespace, plan.manifests):
+            # What a step lacks is known once those before it are done.
+            due = due or (not step.idle and (step.name == "hold" or bool(step.lacking(scene))))
+            found.append(StepReport(step.name, "pending" if due and not step.idle else "unchanged"))
+        return tuple(found)
+
+    def failed(
+        self, plan: ColourPlan, claim: Claim, steps: Sequence[StepReport], why: str, *, changed: bool, written: Sequence[Planned]
+    ) -> Outcome:
+        """A step failed, and it stays as it is."""
+        return self._outcome(plan, claim, "degraded", steps, changed=changed, written=written, error=why)
+
+    def aborted(self, plan: ColourPlan, claim: Claim, steps: Sequence[StepReport], why: str, *, written: Sequence[Planned]) -> Outcome:
+        """It was given up, and everything is as it was before."""
+        error = f"{why} Went back: {self._leads(claim, stable=True)}." if why else ""
+        return self._outcome(
+            plan, claim, "aborted", steps, changed=True, written=written, error=error, message=self._leads(claim, stable=True)
+        )
+
+    def _outcome(
+        self,
+        plan: ColourPlan,
+        claim: Claim,
+        phase: RolloutPhase,
+        steps: Sequence[StepReport],
+        *,
+        changed: bool,
+        written: Sequence[Planned],
+        error: str = "",
+        message: str = "",
+    ) -> Outcome:
+        return Outcome(
+            changed=changed,
+            rollouts=self._rollouts(plan, claim, phase, tuple(steps), message=message, cause=error),
+            differences=_differences(written),
+            notes=tuple(dict.fromkeys(note for planned in written for note in planned.notes)),
+            warnings=(*self._stage.warnings, *plan.warnings),
+            error=error,
+        )
+
+    def _rollouts(
+        self,
+        plan: ColourPlan,
+        claim: Claim | None,
+        phase: RolloutPhase,
+        steps: tuple[StepReport, ...],
+        *,
+        message: str = "",
+        cause: str = "",
+        unchanged: str = "",
+        table: tuple[str, ...] = (),
+    ) -> tuple[Rollout, ...]:
+        self._stage.wait(0)
+        scene = self._stage.scene()
+        sides = {side.workload: (side.stable, side.candidate) for side in claim.sides} if claim is not None else {}
+        found = []
+        for workload, deployment in (sides or {name: ("", its) for name, its in plan.serving.items()}).items():
+            stable, candidate = deployment
+            live = stable if phase == "aborted" or (claim is not None and claim.back) else candidate
+            snapshot = scene.snapshot(live)
+            services = {
+                name: scene.services[name].selector
+                for name, its in (claim.services if claim is not None else {}).items()
+                if its == workload and name in scene.services
+            }
+            found.append(
+                Rollout(
+                    ref=snapshot.workload.ref if snapshot.workload is not None else self._stage.ref(live or workload),
+                    phase=phase,
+                    strategy="blue_green",
+                    snapshot=snapshot,
+                    message=message or (self._leads(claim, stable=False) if claim is not None else standing(snapshot).message),
+                    stable=candidate_of(scene.snapshot(stable)) if stable else None,
+                    candidate=candidate_of(scene.snapshot(candidate)),
+                    steps=steps,
+                    cause=cause,
+                    unchanged=unchanged,
+                    coloured=Coloured(
+                        workload=workload,
+                        stable=stable if claim is not None else live,
+                        candidate=candidate,
+                        selectors=services,
+                        replicas={name: scene.desired(name) for name in dict.fromkeys((stable, candidate)) if name in scene.deployments},
+                        plan=table,
+                    ),
+                )
+            )
+        return tuple(found)
+
+    def _leads(self, claim: Claim, *, stable: bool) -> str:
+        """Where the traffic goes, in words."""
+        scene = self._stage.scene()
+        by_workload: dict[str, list[str]] = {}
+        for name, workload in sorted(claim.services.items()):
+            by_workload.setdefault(workload, []).append(name)
+        parts = []
+        for side in claim.sides:
+            names = by_workload.get(side.workload, [])
+            selectors: Mapping[str, Selector] = {name: scene.services[name].selector for name in names if name in scene.services}
+            shown = spelled(next(iter(selectors.values()), {}))
+            parts.append(f"Service {', '.join(names)} leads to {side.stable if stable else side.candidate} ({shown})")
+        return "; ".join(parts)
+
+
+def _differences(writes: Sequence[Planned]) -> tuple[Difference, ...]:
+    """Before the first write to an object and after the last one."""
+    first: dict[object, Planned] = {}
+    last: dict[object, Planned] = {}
+    for planned in writes:
+        if planned.changed:
+            first.setdefault(planned.ref, planned)
+            last[planned.ref] = planned
+    return tuple(Difference(planned.ref, planned.before, last[ref].after) for ref, planned in first.items())

@@ -1,0 +1,182 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Giving a rollout by blue/green up: what served before carries everything again, then the candidate goes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from .._domain.actions import Action, Removal, SceneStep
+from .._domain.claims import Claim, Side
+from .._domain.colours import COLOUR, mark_of
+from .._domain.objects import texts
+from .._domain.resources import DEPLOYMENT
+from .._domain.scenes import Scene
+from .._domain.services import Selector
+from .._domain.workload import TEMPLATE_HASH, Workload
+from .two_sides import (
+    Rollout,
+    autoscaler_turn,
+    budget_turns,
+    first_of,
+    has_moved,
+    holds,
+    led_to,
+    not_gone,
+    not_proven,
+    off,
+    regrown,
+    scale,
+    step,
+    turns,
+    widen,
+)
+
+BACK = ("restore", "switch_back", "verify_back", "clear", "release")
+"""The names of the steps, in their order."""
+
+
+def back(claim: Claim, namespace: str) -> tuple[SceneStep, ...]:
+    """The steps that give a rollout up, from wherever it is; none where nothing served before."""
+    rollout = Rollout(claim, namespace, {})
+    if rollout.first():
+        return ()
+    stable = tuple(side.stable for side in rollout.moving)
+
+    def able(scene: Scene) -> str:
+        return first_of(_weaker(rollout, scene, side) for side in rollout.moving)
+
+    return (
+        step("restore", lambda scene: _restore(rollout, scene), able, watched=stable),
+        step("switch_back", lambda scene: _switch_back(rollout, scene), able),
+        step(
+            "verify_back",
+            lambda scene: _verify_back(rollout, scene),
+            lambda scene: not_proven(scene, _pinned(rollout, scene, rollout.to_stable()), partial=True),
+        ),
+        step(
+            "clear", lambda scene: _clear(rollout, scene), lambda scene: first_of(_cleared(rollout, scene, side) for side in rollout.moving)
+        ),
+        step("release", lambda scene: _release(rollout, scene), lambda scene: ""),
+    )
+
+
+def gone(claim: Claim, namespace: str, scene: Scene) -> str:
+    """What served before and does not exist any more, although the traffic has left it: then there is no way back. Empty when there is."""
+    rollout = Rollout(claim, namespace, {})
+    missing = (rollout.ref(side.stable) for side in rollout.moving if side.stable and scene.workload(side.stable) is None)
+    return next((str(ref) for ref in missing if claim.switched), "")
+
+
+def _on_candidate(rollout: Rollout, scene: Scene) -> bool:
+    """A Service leads to a candidate."""
+    stable = _ours(rollout, scene, rollout.to_stable())
+    return bool(off(scene, stable)) and has_moved(rollout, scene)
+
+
+def _ours(rollout: Rollout, scene: Scene, wanted: Mapping[str, Selector]) -> dict[str, Selector]:
+    """Those of these Services that are there and lead where this rollout or what was before it has led them. What somebody else has set
+    meanwhile is not ours to take back."""
+    there = {name: its for name, its in wanted.items() if name in scene.services}
+    return {name: its for name, its in there.items() if scene.services[name].selector in (its, *rollout.known(scene, name))}
+
+
+def _restore(rollout: Rollout, scene: Scene) -> tuple[Action, ...]:
+    """What served before is made able to carry everything, while the traffic is elsewhere (R4)."""
+    if not _on_candidate(rollout, scene):
+        return ()
+    holding = holds(rollout, scene, ((side.stable, side.mark) for side in rollout.moving))
+    return holding or regrown(rollout, scene)
+
+
+def _weaker(rollout: Rollout, scene: Scene, side: Side) -> str:
+    """The stable side has fewer ready pods than what gets the traffic now. Where that has none, any is better."""
+    if not _on_candidate(rollout, scene):
+        return ""
+    workload = scene.workload(side.stable)
+    if workload is None:
+        return f"{rollout.ref(side.stable)} does not exist any more"
+    mark = mark_of(scene.snapshot(side.candidate))
+    ready, serving = scene.ready({**side.mark, **_own(workload)}), scene.ready({**mark, **_own(workload)}) if mark else 0
+    if ready >= max(serving, 1):
+        return ""
+    return f"{rollout.ref(side.stable)}: {ready} of {max(serving, 1)} pods are ready"
+
+
+def _own(workload: Workload) -> dict[str, str]:
+    """The labels of a workload's pods, whichever colour."""
+    labels = texts(workload.template, "metadata", "labels")
+    return {key: value for key, value in labels.items() if key not in (COLOUR, TEMPLATE_HASH)}
+
+
+def _switch_back(rollout: Rollout, scene: Scene) -> tuple[Action, ...]:
+    services = _pinned(rollout, scene, rollout.to_stable())
+    if not off(scene, services):
+        return ()
+    # What gets the traffic may have grown since, what served before may have lost pods.
+    first = holds(rollout, scene, ((side.stable, side.mark) for side in rollout.moving)) or _restore(rollout, scene)
+    if first or any(_weaker(rollout, scene, side) for side in rollout.moving):
+        return first
+    return turns(rollout, scene, services, "point back", minimum={}, partial=True)
+
+
+def _pinned(rollout: Rollout, scene: Scene, wanted: Mapping[str, Selector]) -> dict[str, Selector]:
+    """Those of the selectors that lead to what served before that are still to be set. Services that are as before blue/green stay so
+    once the candidate is gone."""
+    workloads = {**rollout.claim.services, **rollout.claim.previews}
+    return {
+        name: selector
+        for name, selector in _ours(rollout, scene, wanted).items()
+        if not (scene.services[name].selector == rollout.base(name) and _is_over(rollout, scene, workloads[name]))
+    }
+
+
+def _is_over(rollout: Rollout, scene: Scene, workload: str) -> bool:
+    """This very rollout has brought blue/green, and nothing runs of its candidate."""
+    candidate = rollout.sides[workload].candidate
+    return _adopted_now(rollout) and not scene.desired(candidate) and not scene.pods_of(candidate)
+
+
+def _verify_back(rollout: Rollout, scene: Scene) -> tuple[Action, ...]:
+    narrowed = ((side, side.mark) for side in rollout.moving if side.mark and not _is_over(rollout, scene, side.workload))
+    budgets = tuple(budget_turns(scene, narrowed))
+    scalers = tuple(change for side in rollout.moving for change in autoscaler_turn(scene, side.candidate, side.stable))
+    spare = dict.fromkeys(rollout.claim.previews, 0)
+    previews = turns(rollout, scene, _pinned(rollout, scene, rollout.previews_to_stable()), "point back", minimum=spare, partial=True)
+    return (*budgets, *scalers, *previews)
+
+
+def _clear(rollout: Rollout, scene: Scene) -> tuple[Action, ...]:
+    """The candidate goes: deleted where this rollout made it, else without pods."""
+    actions: list[Action] = []
+    for side in rollout.moving:
+        workload = scene.workload(side.candidate)
+        if workload is None or workload.deleted or led_to(scene, workload):
+            continue
+        if side.created and _adopted_now(rollout):
+            actions.append(Removal(DEPLOYMENT, workload.ref, workload.uid, f"delete {side.candidate}"))
+        elif workload.desired:
+            actions.append(scale(rollout, scene, side.candidate, 0))
+    return tuple(actions)
+
+
+def _cleared(rollout: Rollout, scene: Scene, side: Side) -> str:
+    if side.created and _adopted_now(rollout):
+        pods = scene.pods_of(side.candidate)
+        there = scene.workload(side.candidate) is not None
+        return f"{rollout.ref(side.candidate)}: its end is waited for ({len(pods)} pods)" if there or pods else ""
+    return not_gone(scene, side.candidate)
+
+
+def _adopted_now(rollout: Rollout) -> bool:
+    """This very rollout has pinned Services that selected by their own labels alone."""
+    return all(rollout.claim.originals.get(name) == rollout.base(name) for name in rollout.claim.services)
+
+
+def _release(rollout: Rollout, scene: Scene) -> tuple[Action, ...]:
+    """Where blue/green began with this rollout, everything is as before it."""
+    if not _adopted_now(rollout):
+        return ()
+    return widen(rollout, scene, _ours(rollout, scene, rollout.claim.originals), [side.stable for side in rollout.moving])

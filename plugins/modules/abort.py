@@ -1,0 +1,186 @@
+#!/usr/bin/python
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The module `abort`."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: abort
+short_description: Give a rollout up and bring everything back
+version_added: 0.1.0
+description:
+  - Gives up what M(rollout.kubernetes.blue_green) has begun. What served before is made able to carry everything, the Services are pointed
+    back at it with proof, then the candidate goes. Where blue/green began with this rollout, everything is as it was before it.
+  - When nothing is on its way, it does nothing. A rollout that has come to its end is undone by M(rollout.kubernetes.undo).
+options:
+  name:
+    description: The application, as O(rollout.kubernetes.blue_green#module:application) or the workload's name calls it.
+    type: str
+    required: true
+  namespace:
+    description: Its namespace. The default is that of the kubeconfig's context.
+    type: str
+  requested_by:
+    description: Who asks for it, as others see it who find the Lease held. In AWX the user and the job by default.
+    type: str
+  take_ownership:
+    description: Change what a GitOps tool or a Helm release looks after, which may change it back.
+    type: bool
+    default: false
+  wait_timeout:
+    description: How many seconds each step may take.
+    type: int
+    default: 600
+    aliases: [timeout]
+  failure_grace:
+    description:
+      - How many seconds trouble that may heal by itself is waited for. The default is the Deployment's own progress deadline.
+    type: int
+  log_lines:
+    description: How many of the last lines of a crashing container's log are shown. V(0) shows none.
+    type: int
+    default: 5
+  progress:
+    description:
+      - V(auto) shows one line for each change while it runs, on the terminal and in an AWX job's output. V(off) shows none.
+    type: str
+    default: auto
+    choices: ["auto", "off"]
+extends_documentation_fragment:
+  - rollout.kubernetes.auth
+  - rollout.kubernetes.attributes
+seealso:
+  - module: rollout.kubernetes.blue_green
+  - module: rollout.kubernetes.promote
+  - module: rollout.kubernetes.undo
+author:
+  - the rollout.kubernetes contributors (@rollout-kubernetes)
+"""
+
+EXAMPLES = r"""
+- name: Give up what is on its way
+  rollout.kubernetes.abort:
+    name: web
+    namespace: shop
+"""
+
+RETURN = r"""
+msg:
+  description: What happened, in a sentence for each workload; the cause and the remedy when it failed.
+  type: str
+  returned: always
+  sample: "Deployment shop/web is complete: successfully rolled out."
+rollouts:
+  description: Each workload as it was at the end of the task.
+  type: list
+  elements: dict
+  returned: always
+  contains:
+    kind:
+      description: The kind of the workload.
+      type: str
+      sample: Deployment
+    namespace:
+      description: The namespace of the workload.
+      type: str
+      sample: shop
+    name:
+      description: The name of the workload.
+      type: str
+      sample: web
+    phase:
+      description:
+        - V(pending) nothing is observed yet (or would begin, in check mode), V(progressing), V(paused) whenever a Deployment is paused,
+          V(complete) exactly when it is complete and not paused, V(degraded) when it failed, V(aborted) when it failed and the stable
+          template runs again.
+      type: str
+      sample: complete
+    complete:
+      description:
+        - Whether C(kubectl rollout status) would say that it is rolled out. Where that gives no answer, for C(OnDelete), whether all pods
+          are of the candidate and available.
+      type: bool
+      sample: true
+    strategy:
+      description: The strategy of the rollout, or that of the workload where the task brings no template.
+      type: str
+      sample: rolling
+    steps:
+      description:
+        - The steps of the task, each with C(name), C(state) (pending, running, done, unchanged, failed) and C(seconds).
+        - Empty where the task only reads.
+      type: list
+      elements: dict
+      sample: [{name: roll, state: done, seconds: 7.2}]
+    stable:
+      description: The version that serves. Once a rollout is complete that is the candidate; null when nothing serves yet.
+      type: dict
+      sample: {revision: 1, name: web-5c9f7d8b6, images: {app: 'registry.example/web:1.0'}, change_cause: first rollout}
+    candidate:
+      description: The revision that the workload asks for.
+      type: dict
+      sample: {revision: 2, name: web-7d4b9c6f5, images: {app: 'registry.example/web:2.0'}, change_cause: release 2.0}
+    revision:
+      description: The number of the candidate; null before the cluster has given it one.
+      type: int
+      sample: 2
+    change_cause:
+      description: The change cause of the workload.
+      type: str
+      sample: release 2.0
+    images:
+      description: The image that the workload asks for, by container.
+      type: dict
+      sample: {app: 'registry.example/web:2.0'}
+    replicas:
+      description: Counts of pods. C(old) and C(new) are the ready pods of each side, present when the pods were looked at.
+      type: dict
+      sample: {desired: 3, current: 3, updated: 3, ready: 3, available: 3, old: 0, new: 3, terminating: 0}
+    conditions:
+      description: The conditions of the workload's status, each with C(type), C(status), C(reason), C(message) and C(since).
+      type: list
+      elements: dict
+      sample: [{type: Available, status: 'True', reason: MinimumReplicasAvailable, message: Deployment has minimum availability.,
+        since: '2026-11-21T08:00:00Z'}]
+    weights:
+      description: Shares of the traffic; empty for strategies without a router.
+      type: dict
+      sample: {}
+    findings:
+      description:
+        - What is wrong with pods of the candidate, worst first.
+        - Each has C(object), C(container), C(reason), C(message), C(remedy), C(restarts) and C(log).
+      type: list
+      elements: dict
+      sample: []
+    blue_green:
+      description:
+        - The two sides by the names of their Deployments, C(stable) and C(candidate), of the C(workload), with what their Deployments ask
+          for (C(replicas)), what its Services select (C(selectors)), and in check mode the C(plan) as lines of a table.
+      type: dict
+      sample: {workload: web, stable: web, candidate: web-green, replicas: {web: 0, web-green: 3},
+        selectors: {web: {app: web, rollout.kubernetes/colour: green}}, plan: []}
+    cause:
+      description: Why the rollout failed; empty when it did not.
+      type: str
+      sample: ""
+diff:
+  description: The objects before and after, in diff mode. Values of Secrets are never shown.
+  type: list
+  elements: dict
+  returned: in diff mode
+"""
+
+from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.main import main as run_module
+
+
+def main() -> None:
+    """Run the module."""
+    run_module("abort")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,335 @@
+#!/usr/bin/python
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The module `blue_green`."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: blue_green
+short_description: Roll out beside what serves, and switch when it is ready
+version_added: 0.1.0
+description:
+  - Brings a new version of a Deployment up beside the one that serves, lets you look at it, points the Service at it once all its pods are
+    ready, proves that, and lets the old pods go after a while. What fails never gets a request.
+  - The two sides are called colours. They are the Deployments C(NAME-blue) and C(NAME-green). A plain Deployment C(NAME) that is there
+    already is adopted as one of them, together with its Service; no pod is restarted for that. Which one serves is read from the Service.
+  - The steps are V(prepare), V(preview), V(scale_up), V(switch), V(verify), V(hold) and V(scale_down). With O(stop_before) the task ends
+    before one of them; the same task without it, or M(rollout.kubernetes.promote), goes on to the end, M(rollout.kubernetes.abort) brings
+    everything back.
+  - The same task again does nothing. After an interruption, wherever it was, the same task goes on to the same end.
+  - In check mode the plan is shown as a table.
+options:
+  definition:
+    description:
+      - The manifest of a Deployment, or of several that are switched together, as for M(rollout.kubernetes.rolling), named as if there were
+        no colours. Other objects in it are applied before. Where a Service of O(services) leads is not taken from its manifest.
+      - C(spec.replicas) counts, but while both sides stand the new one is never smaller than the old one. Where an autoscaler
+        scales the workload, it alone decides.
+    type: raw
+    aliases: [resource_definition, inline]
+  src:
+    description: A file with the definition, on the machine where the module runs.
+    type: path
+  template:
+    description: A file with the definition that is rendered by Jinja on the controller, or a dictionary as for C(kubernetes.core.k8s).
+    type: raw
+  name:
+    description: The name of the workload, without a colour, for a change of what serves by O(image) or O(env).
+    type: str
+  namespace:
+    description: The namespace of objects that name none. The default is that of the kubeconfig's context.
+    type: str
+  image:
+    description: The new image; a mapping of container to image where there are several containers.
+    type: raw
+  env:
+    description: Environment variables to set, by their names; null takes one away.
+    type: dict
+  container:
+    description: The container that O(env) is for. The default is all of them.
+    type: str
+  workloads:
+    description: Several workloads of one application, each with a change, that are switched together.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: The name of the workload, without a colour.
+        type: str
+        required: true
+      image:
+        description: As O(image).
+        type: raw
+      env:
+        description: As O(env).
+        type: dict
+      container:
+        description: As O(container).
+        type: str
+  service:
+    description: The Service that leads to the workload. The default is the one that is called like it.
+    type: str
+  preview_service:
+    description:
+      - A Service that is pointed at the new version in the step V(preview), once that is ready. It must exist, or be in the definition.
+    type: str
+  services:
+    description: Several Services, which are switched together, all of them or none.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: The name of the Service.
+        type: str
+        required: true
+      preview_service:
+        description: Its preview Service.
+        type: str
+  preview_replicas:
+    description:
+      - How many replicas the new version has until the step V(scale_up). The default is as many as serve, from the beginning.
+    type: int
+  scale_down_delay:
+    description:
+      - How many seconds the old pods stay after the switch, for connections that are open, and for going back at once.
+    type: int
+    default: 30
+  keep_old:
+    description:
+      - Keep the old pods at their size until the next rollout. M(rollout.kubernetes.undo) is one switch then.
+    type: bool
+    default: false
+  leave:
+    description:
+      - Leave blue/green; at the end there is one plain Deployment C(NAME), and the Services select as they did before.
+      - With O(name) alone it has the version that serves. With a definition or a change it has that one, unless the Deployment C(NAME)
+        serves itself; then a new version is refused.
+    type: bool
+    default: false
+  stop_before:
+    description: The step that is not taken any more. The result's phase is V(paused) then, which is no failure.
+    type: str
+    choices: [preview, scale_up, switch, verify, hold, scale_down]
+  supersede:
+    description:
+      - Put this version in the place of another one that is on its way and does not serve yet. Otherwise that is refused.
+    type: bool
+    default: false
+  application:
+    description:
+      - The application that the workloads belong to. One task at a time works on it; its Lease is called C(rollout-APPLICATION).
+      - The default is the name of the first workload.
+    type: str
+  take_ownership:
+    description: Change what a GitOps tool or a Helm release looks after, which may change it back.
+    type: bool
+    default: false
+  on_failure:
+    description:
+      - V(abort) brings everything back when a step fails; what served before is made able to carry everything first. V(hold) leaves it as
+        it is, to look at.
+      - When a Service cannot be switched, it is turned back in both cases. Once the old pods go there is no going back.
+    type: str
+    choices: [abort, hold]
+    default: abort
+  wait_timeout:
+    description: How many seconds each step may take. In the step V(hold) the O(scale_down_delay) comes on top.
+    type: int
+    default: 600
+    aliases: [timeout]
+  failure_grace:
+    description:
+      - How many seconds trouble that may heal by itself is waited for. The default is the Deployment's own progress deadline.
+    type: int
+  log_lines:
+    description: How many of the last lines of a crashing container's log are shown. V(0) shows none.
+    type: int
+    default: 5
+  progress:
+    description:
+      - V(auto) shows one line for each change while it runs, on the terminal and in an AWX job's output. V(off) shows none.
+    type: str
+    default: auto
+    choices: ["auto", "off"]
+extends_documentation_fragment:
+  - rollout.kubernetes.cause
+  - rollout.kubernetes.auth
+  - rollout.kubernetes.attributes
+notes:
+  - The rights it needs are those of C(edit) for Deployments, Services, HorizontalPodAutoscalers and PodDisruptionBudgets, to get, list,
+    watch, create and update Leases, and to list and watch Pods, ReplicaSets and EndpointSlices, in the namespace.
+  - A HorizontalPodAutoscaler and a PodDisruptionBudget of the workload are moved from colour to colour, with their bounds as they are.
+seealso:
+  - module: rollout.kubernetes.promote
+  - module: rollout.kubernetes.abort
+  - module: rollout.kubernetes.undo
+  - module: rollout.kubernetes.service_switch
+  - name: Blue/green
+    description: What happens in each step, from a plain Deployment and back to it.
+    link: https://github.com/rollout/kubernetes/blob/main/docs/guide_blue_green.md
+author:
+  - the rollout.kubernetes contributors (@rollout-kubernetes)
+"""
+
+EXAMPLES = r"""
+- name: Roll out beside what serves, and switch
+  rollout.kubernetes.blue_green:
+    namespace: shop
+    definition: "{{ lookup('ansible.builtin.file', 'web.yml') }}"
+    service: web
+    change_cause: release 2.0
+
+- name: Only another image, with a look at it before it serves
+  rollout.kubernetes.blue_green:
+    name: web
+    namespace: shop
+    image: registry.example/web:2.0
+    preview_service: web-preview
+    preview_replicas: 1
+    stop_before: scale_up
+
+- name: Go on to the end
+  rollout.kubernetes.promote:
+    name: web
+    namespace: shop
+
+- name: Two workloads of one application, switched together
+  rollout.kubernetes.blue_green:
+    namespace: shop
+    application: shop
+    workloads:
+      - name: web
+        image: registry.example/web:2.0
+      - name: api
+        image: registry.example/api:2.0
+    services:
+      - name: web
+      - name: api
+
+- name: Back to one plain Deployment
+  rollout.kubernetes.blue_green:
+    name: web
+    namespace: shop
+    leave: true
+"""
+
+RETURN = r"""
+msg:
+  description: What happened, in a sentence for each workload; the cause and the remedy when it failed.
+  type: str
+  returned: always
+  sample: "Deployment shop/web is complete: successfully rolled out."
+rollouts:
+  description: Each workload as it was at the end of the task.
+  type: list
+  elements: dict
+  returned: always
+  contains:
+    kind:
+      description: The kind of the workload.
+      type: str
+      sample: Deployment
+    namespace:
+      description: The namespace of the workload.
+      type: str
+      sample: shop
+    name:
+      description: The name of the workload.
+      type: str
+      sample: web
+    phase:
+      description:
+        - V(pending) nothing is observed yet (or would begin, in check mode), V(progressing), V(paused) whenever a Deployment is paused,
+          V(complete) exactly when it is complete and not paused, V(degraded) when it failed, V(aborted) when it failed and the stable
+          template runs again.
+      type: str
+      sample: complete
+    complete:
+      description:
+        - Whether C(kubectl rollout status) would say that it is rolled out. Where that gives no answer, for C(OnDelete), whether all pods
+          are of the candidate and available.
+      type: bool
+      sample: true
+    strategy:
+      description: The strategy of the rollout, or that of the workload where the task brings no template.
+      type: str
+      sample: rolling
+    steps:
+      description:
+        - The steps of the task, each with C(name), C(state) (pending, running, done, unchanged, failed) and C(seconds).
+        - Empty where the task only reads.
+      type: list
+      elements: dict
+      sample: [{name: roll, state: done, seconds: 7.2}]
+    stable:
+      description: The version that serves. Once a rollout is complete that is the candidate; null when nothing serves yet.
+      type: dict
+      sample: {revision: 1, name: web-5c9f7d8b6, images: {app: 'registry.example/web:1.0'}, change_cause: first rollout}
+    candidate:
+      description: The revision that the workload asks for.
+      type: dict
+      sample: {revision: 2, name: web-7d4b9c6f5, images: {app: 'registry.example/web:2.0'}, change_cause: release 2.0}
+    revision:
+      description: The number of the candidate; null before the cluster has given it one.
+      type: int
+      sample: 2
+    change_cause:
+      description: The change cause of the workload.
+      type: str
+      sample: release 2.0
+    images:
+      description: The image that the workload asks for, by container.
+      type: dict
+      sample: {app: 'registry.example/web:2.0'}
+    replicas:
+      description: Counts of pods. C(old) and C(new) are the ready pods of each side, present when the pods were looked at.
+      type: dict
+      sample: {desired: 3, current: 3, updated: 3, ready: 3, available: 3, old: 0, new: 3, terminating: 0}
+    conditions:
+      description: The conditions of the workload's status, each with C(type), C(status), C(reason), C(message) and C(since).
+      type: list
+      elements: dict
+      sample: [{type: Available, status: 'True', reason: MinimumReplicasAvailable, message: Deployment has minimum availability.,
+        since: '2026-11-21T08:00:00Z'}]
+    weights:
+      description: Shares of the traffic; empty for strategies without a router.
+      type: dict
+      sample: {}
+    findings:
+      description:
+        - What is wrong with pods of the candidate, worst first.
+        - Each has C(object), C(container), C(reason), C(message), C(remedy), C(restarts) and C(log).
+      type: list
+      elements: dict
+      sample: []
+    blue_green:
+      description:
+        - The two sides by the names of their Deployments, C(stable) and C(candidate), of the C(workload), with what their Deployments ask
+          for (C(replicas)), what its Services select (C(selectors)), and in check mode the C(plan) as lines of a table.
+      type: dict
+      sample: {workload: web, stable: web, candidate: web-green, replicas: {web: 0, web-green: 3},
+        selectors: {web: {app: web, rollout.kubernetes/colour: green}}, plan: []}
+    cause:
+      description: Why the rollout failed; empty when it did not.
+      type: str
+      sample: ""
+diff:
+  description: The objects before and after, in diff mode. Values of Secrets are never shown.
+  type: list
+  elements: dict
+  returned: in diff mode
+"""
+
+from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.main import main as run_module
+
+
+def main() -> None:
+    """Run the module."""
+    run_module("blue_green")
+
+
+if __name__ == "__main__":
+    main()

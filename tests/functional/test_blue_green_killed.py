@@ -1,0 +1,99 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Killed after each of its writes, blue/green goes on to the same end; and what serves never notices."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from .calls import call, started
+from .faults import faulty
+from .interference import Stop, eventually
+from .sides import COLOUR, SLOW, claim_of, service
+from .witness import Witness, judge
+from .workloads import create
+
+Task = Callable[[str], tuple[str, dict[str, Any]]]
+
+
+def rolled(name: str) -> tuple[str, dict[str, Any]]:
+    return "blue_green", {"name": name, "image": "registry.example/web:2", "scale_down_delay": 0}
+
+
+def aborted(name: str) -> tuple[str, dict[str, Any]]:
+    return "abort", {"name": name}
+
+
+def left(name: str) -> tuple[str, dict[str, Any]]:
+    return "blue_green", {"name": name, "leave": True, "scale_down_delay": 0}
+
+
+GREEN = {COLOUR: "green"}
+CASES: dict[str, tuple[Task, dict[str, Any] | None, dict[str, int], dict[str, str]]] = {
+    # What is killed; how far a rollout is before that; what there is afterwards: replicas, and the selector besides the application's.
+    "adoption": (rolled, None, {"": 0, "-green": 2}, GREEN),
+    "giving up after the switch": (aborted, {"stop_before": "hold"}, {"": 2}, {}),
+    "leaving": (left, {}, {"": 2}, {}),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_killed_after_any_write_the_next_run_ends_as_an_undisturbed_one(cluster, namespace, deployment, kubectl, get, audit, case):
+    task, prelude, replicas, mark = CASES[case]
+    common = {"namespace": namespace, "wait_timeout": 60}
+
+    def run(name: str, **more: Any) -> dict[str, Any]:
+        module, options = task(name)
+        return call(cluster, module, **common, **options, **more)
+
+    def prepare(*names: str) -> None:
+        create(kubectl, *(deployment(name, replicas=2, simulate=SLOW) for name in names), *(service(name) for name in names))
+        kubectl("rollout", "status", *(f"deployment/{name}" for name in names), "--timeout=120s")
+        if prelude is not None:
+            begun = {**rolled("")[1], **prelude}
+            with ThreadPoolExecutor(4) as pool:
+                done = list(pool.map(lambda name: call(cluster, "blue_green", **common, **{**begun, "name": name}), names))
+            assert [result["msg"] for result in done if result.get("failed")] == []
+
+    prepare("web0")
+    audit.mark()
+    assert run("web0")["changed"]
+    writes = len(audit.writes())
+    names = [f"web{number}" for number in range(1, writes + 1)]
+    prepare(*names)
+
+    def kill_after(number: int) -> None:
+        module, options = task(f"web{number}")
+        with faulty(cluster.kubeconfig) as proxy:
+            stop = Stop(proxy, after=number)
+            process = started(cluster, module, **common, **options, host=proxy.url, api_key="proxied-by-the-test")
+            eventually(lambda: stop.reached.is_set() or process.poll() is not None, f"write {number}", seconds=120)
+            # One that has renewed the lock less often than the undisturbed one has ended by itself.
+            with process, contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+    with Witness(cluster, namespace) as witness:
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(kill_after, range(1, writes + 1)))
+        with ThreadPoolExecutor(writes) as pool:
+            again = list(pool.map(run, names))
+    assert [result["msg"] for result in again if result.get("failed")] == []
+    deployments = {entry["metadata"]["name"]: entry["spec"] for entry in get("deployments")}
+    for name in names:
+        assert {key: spec["replicas"] for key, spec in deployments.items() if key in (name, f"{name}-green", f"{name}-blue")} == {
+            f"{name}{suffix}": count for suffix, count in replicas.items()
+        }
+        assert get("service", name)["spec"]["selector"] == {"app": name, **mark}
+        assert claim_of(get, name) == ""
+    assert not [name for name, spec in deployments.items() if spec.get("paused")]
+    judge(witness, *names, least=2)
+    assert not run(names[0])["changed"], "a third run has nothing to do"

@@ -1,0 +1,122 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Giving a rollout by blue/green up, from wherever it is."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.colours import COLOUR
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import replaced, text
+from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.blue_green import FORWARD
+from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.blue_green_back import back, gone
+
+from tests.unit.plugins.module_utils._domain.world import NAMESPACE, World
+
+from .blue_green_task import begin, finish
+from .test_blue_green import adopted, at_green, back_step, hash_of, news, written
+
+
+def given_up(world: World) -> World:
+    world.keep(world.claim.given_up("on request"))
+    world.trace.append("BEGIN to go back")
+    return world
+
+
+@pytest.mark.parametrize("before", [step for step in FORWARD if step not in ("preview", "scale_up")])
+def test_what_was_adopted_is_as_before_from_wherever_it_is_given_up(before: str) -> None:
+    world = adopted()
+    world.scalers["web"] = "web"
+    world.budgets["web"] = {"matchLabels": {"app": "web"}}
+    finish(world, begin(world), before=before)
+    finish(given_up(world), {})
+    assert (sorted(world.deployments), world.services, world.scalers) == (["web"], {"web": {"app": "web"}}, {"web": "web"})
+    assert world.budgets == {"web": {"matchLabels": {"app": "web"}}}
+    assert (world.desired("web"), world.paused("web")) == (2, False)
+    world.settle()
+    assert [(step.name, step.lacking(world.scene())) for step in back(world.claim, NAMESPACE) if step.lacking(world.scene())] == []
+
+
+def test_a_colour_is_scaled_up_before_the_traffic_returns_and_the_other_one_ends_at_zero() -> None:
+    world = at_green()
+    finish(world, begin(world, "web:3", replicas=3))
+    finish(given_up(world), {})
+    assert written(world) == [
+        "restore: scale web-green from 0 to 3",
+        f"switch_back: point back web to app=web,{COLOUR}=green",
+        "clear: scale web from 3 to 0",
+    ]
+
+
+def test_what_served_before_must_carry_as_much_as_what_serves_now() -> None:
+    world = adopted()
+    finish(world, begin(world), before="scale_down")
+    given_up(world)
+    restore, switch_back = back_step(world, "restore"), back_step(world, "switch_back")
+    assert news(world, switch_back) == [f"point back web to app=web,pod-template-hash={hash_of(world)}"]
+    pod = next(pod for pod in world.pods if pod.deployment == "web")
+    world.change(pod, ready=False)
+    for step in (restore, switch_back):
+        assert step.lacking(world.scene()) == "Deployment shop/web: 1 of 2 pods are ready"
+        assert news(world, step) == []
+
+
+def test_what_serves_now_may_have_grown_meanwhile() -> None:
+    world = adopted()
+    finish(world, begin(world), before="scale_down")
+    given_up(world)
+    world.edit("web-green", lambda obj: replaced(obj, ("spec", "replicas"), 4))
+    assert news(world, back_step(world, "switch_back")) == ["scale web from 2 to 4"]
+
+
+def test_any_pod_is_better_than_none() -> None:
+    world = adopted()
+    finish(world, begin(world), before="scale_down")
+    given_up(world)
+    for pod in list(world.pods):
+        world.change(pod, ready=False)
+    assert back_step(world, "restore").lacking(world.scene()) == "Deployment shop/web: 0 of 1 pods are ready"
+    world.change(next(pod for pod in world.pods if pod.deployment == "web"), ready=True)
+    assert back_step(world, "restore").lacking(world.scene()) == ""
+
+
+def test_without_what_served_before_there_is_no_way_back() -> None:
+    world = at_green()
+    finish(world, begin(world, "web:3", leaves=True))
+    assert gone(world.claim, NAMESPACE, world.scene()) == "Deployment shop/web-green"
+    world.services["web"] = {"app": "web", "pod-template-hash": hash_of(world)}
+    given_up(world)
+    world.services["web"] = {"app": "web", "pod-template-hash": next(pod.hash for pod in world.pods)}
+    assert back_step(world, "restore").lacking(world.scene()) == "Deployment shop/web-green does not exist any more"
+
+
+def test_as_long_as_nothing_has_moved_what_is_missing_is_no_question() -> None:
+    world = adopted()
+    begin(world)
+    assert gone(world.claim, NAMESPACE, world.scene()) == ""
+
+
+def test_giving_up_before_anything_was_written_writes_nothing() -> None:
+    world = adopted()
+    begin(world)
+    finish(given_up(world), {})
+    assert written(world) == []
+
+
+def test_nothing_is_pinned_that_is_not_paused() -> None:
+    world = adopted()
+    finish(world, begin(world), before="switch")
+    given_up(world)
+    world.services["web"] = {"app": "web"}
+    world.deployments["web"] = replaced(world.deployments["web"], ("spec", "paused"), False)
+    assert news(world, back_step(world, "switch_back")) == ["pause web"]
+
+
+def test_the_end_of_a_deleted_candidate_is_waited_for() -> None:
+    world = adopted()
+    finish(world, begin(world), before="switch")
+    given_up(world)
+    world.remove("web-green", text(world.deployments["web-green"], "metadata", "uid"))
+    assert back_step(world, "clear").lacking(world.scene()) == "Deployment shop/web-green: its end is waited for (2 pods)"
+    assert news(world, back_step(world, "clear")) == []
