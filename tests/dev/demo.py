@@ -2,15 +2,18 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The demo: a rollout, the same again, and two that fail and go back, by commands that can be copied."""
+"""The demos: rollouts by one strategy each, good ones and bad ones, by commands that can be copied."""
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import json
 import shlex
 import subprocess
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from . import cluster, envs, golang
@@ -39,7 +42,7 @@ def rolling(version: str, *more: str) -> tuple[str, ...]:
 
 STATUS = ("ansible", "localhost", "-m", "rollout.kubernetes.status_info", "-a", f"kind=Deployment name=vweb namespace={NAMESPACE}")
 BACK = "rolling_on_failure=rollback"
-ACTS = (
+ROLLING = (
     Act(
         title="Deploy vweb v1: 3 replicas, a ConfigMap, a Service.",
         command=rolling("v1", "rolling_change_cause=v1"),
@@ -74,18 +77,84 @@ ACTS = (
 )
 
 
-def demo(*, keep: bool, kubeconfig: Path | None) -> int:
-    """Run all acts on a cluster of the demo's own, or on the user's."""
+def blue_green(*more: str) -> tuple[str, ...]:
+    """Return the command that brings another image of vweb by blue/green."""
+    pairs = (f"blue_green_namespace={NAMESPACE}", "blue_green_name=vweb", "blue_green_preview_service=vweb-preview", *more)
+    return ("ansible-playbook", "rollout.kubernetes.blue_green", *(part for pair in pairs for part in ("-e", pair)))
+
+
+def operation(module: str) -> tuple[str, ...]:
+    """Return the command that runs a module on vweb."""
+    return ("ansible", "localhost", "-m", f"rollout.kubernetes.{module}", "-a", f"name=vweb namespace={NAMESPACE}")
+
+
+BOTH = json.dumps({"rolling_namespace": NAMESPACE, "rolling_template": ["tests/demo/vweb-v1.yml", "tests/demo/vweb-preview.yml"]})
+V2 = ("blue_green_image=nginx:1.29-alpine", "blue_green_change_cause=v2", "blue_green_keep_old=true", "blue_green_scale_down_delay=1")
+BLUE_GREEN = (
+    Act(
+        title="Deploy vweb v1 as usual: one plain Deployment, one Service, and a Service for previews.",
+        command=("ansible-playbook", "rollout.kubernetes.rolling", "-e", BOTH),
+    ),
+    Act(
+        title="What would v2 by blue/green do? Nothing is written.",
+        command=(*blue_green(*V2), "--check"),
+        shows="create vweb-green",
+    ),
+    Act(
+        title="Bring v2 up beside v1, and stop before the switch: the preview leads to v2, everybody else to v1.",
+        command=blue_green(*V2, "blue_green_stop_before=switch"),
+        shows="stopped before switch",
+    ),
+    Act(
+        title="Go on: the Service is switched at once, and v1 is kept.",
+        command=blue_green(*V2),
+        shows="Service vweb leads to vweb-green",
+    ),
+    Act(
+        title="Go back: one switch, no pod is made for it.",
+        command=operation("undo"),
+        shows="Service vweb leads to vweb (",
+    ),
+    Act(
+        title="Bring a v3 whose image does not exist: it fails early, says why, and never gets a request.",
+        command=blue_green("blue_green_image=nginx:missing-3.0", "blue_green_change_cause=v3"),
+        fails=True,
+        shows="nginx:missing-3.0 not found",
+    ),
+    Act(
+        title="Show the history: v1 serves.",
+        command=operation("history_info"),
+        shows="undo to promotion 1",
+    ),
+)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Demo:
+    """The acts of a demo, and what a watch on the Service must have seen at its end, if that is watched."""
+
+    acts: tuple[Act, ...]
+    seen: str = ""
+
+
+DEMOS = {
+    "rolling": Demo(acts=ROLLING),
+    "blue-green": Demo(acts=BLUE_GREEN, seen="pods of nginx:missing-3.0: none, ever"),
+}
+
+
+def demo(name: str, *, keep: bool, kubeconfig: Path | None) -> int:
+    """Run all acts of a demo on a cluster of the demo's own, or on the user's."""
     environment = envs.main()
     if kubeconfig:
         if not kubeconfig.is_file():
             raise Problem(f"There is no kubeconfig {kubeconfig}.")
-        return on_cluster(environment, kubeconfig.resolve(), [], keep=keep, remove=True)
+        return on_cluster(DEMOS[name], environment, kubeconfig.resolve(), [], keep=keep, remove=True)
     ours = not cluster.named(CLUSTER).is_up()
     try:
         found = cluster.up(CLUSTER)
         say("Its nodes are simulated: Kubernetes decides as always, but no container really runs; the failures below are simulated, too.")
-        code = on_cluster(environment, found.kubeconfig, [golang.binaries_folder()], keep=keep, remove=not ours)
+        code = on_cluster(DEMOS[name], environment, found.kubeconfig, [golang.binaries_folder()], keep=keep, remove=not ours)
     except BaseException:
         keep = False
         raise
@@ -99,7 +168,7 @@ def demo(*, keep: bool, kubeconfig: Path | None) -> int:
     return code
 
 
-def on_cluster(environment: Path, kubeconfig: Path, programs: list[Path], *, keep: bool, remove: bool) -> int:
+def on_cluster(demo: Demo, environment: Path, kubeconfig: Path, programs: list[Path], *, keep: bool, remove: bool) -> int:
     """Run all acts in a namespace of the demo's own, which is removed at the end unless it shall stay."""
     variables = envs.variables(environment, extra_path=programs)
     variables |= {"KUBECONFIG": str(kubeconfig), "K8S_AUTH_KUBECONFIG": str(kubeconfig), "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")}
@@ -110,7 +179,7 @@ def on_cluster(environment: Path, kubeconfig: Path, programs: list[Path], *, kee
     quiet([*script, "create", NAMESPACE], f"Making the namespace {NAMESPACE}", env=variables)
     say(f"\nWith  export KUBECONFIG={shlex.quote(str(kubeconfig))}  each command below can be copied.")
     try:
-        wrong = next((act.title for number, act in enumerate(ACTS, start=1) if not played(number, act, variables)), None)
+        wrong = all_played(demo, variables)
     finally:
         if remove and not keep:
             quiet([*script, "delete", NAMESPACE], f"Removing the namespace {NAMESPACE}", env=variables)
@@ -119,9 +188,43 @@ def on_cluster(environment: Path, kubeconfig: Path, programs: list[Path], *, kee
     return 0
 
 
-def played(number: int, act: Act, variables: dict[str, str]) -> bool:
+def all_played(demo: Demo, variables: dict[str, str]) -> str:
+    """Play all acts up to the first that goes wrong; its title, or an empty text."""
+    with contextlib.ExitStack() as stack:
+        seen = stack.enter_context(watched(variables)) if demo.seen else []
+        count = len(demo.acts)
+        wrong = next((act.title for number, act in enumerate(demo.acts, start=1) if not played(number, count, act, variables)), "")
+    if demo.seen and not wrong and not any(demo.seen in line for line in seen):
+        return "A watch of its own on the Service, which sees where it leads."
+    return wrong
+
+
+@contextlib.contextmanager
+def watched(variables: dict[str, str]) -> Iterator[list[str]]:
+    """Watch where the Service leads, and print that; the list has the summary at the end."""
+    summary: list[str] = []
+    script = [str(Path(variables["VIRTUAL_ENV"]) / "bin" / "python"), str(ROOT / "tests" / "demo" / "endpoints.py"), NAMESPACE, "vweb"]
+    with subprocess.Popen(script, env=variables, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        lines = process.stdout or ()
+        printer = threading.Thread(target=lambda: summary.extend(echoed(line) for line in lines))
+        printer.start()
+        try:
+            yield summary
+        finally:
+            if process.stdin:
+                process.stdin.close()
+            printer.join()
+
+
+def echoed(line: str) -> str:
+    """Print a line, and return it."""
+    print(line, end="", flush=True)
+    return line
+
+
+def played(number: int, count: int, act: Act, variables: dict[str, str]) -> bool:
     """Print a command, run it, and say whether it ended as it should."""
-    say(f"\n== {number} of {len(ACTS)}: {act.title}")
+    say(f"\n== {number} of {count}: {act.title}")
     say(f"$ ./dev exec {shlex.join(act.command)}\n")
     code, output = shown(act.command, variables)
     if act.fails and code:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,25 @@ import pytest
 import yaml
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.arguments import ARGUMENTS
 from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.auth import auth_argument_spec
+from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.blue_green import FORWARD
 
 ROLES = Path(__file__).parents[3] / "roles"
-OF_THE_ROLE = {"preflight", "before_step", "after_step", "files_dir"}
-MODULES = {"rolling": ("rolling", "roll"), "recreate": ("recreate", "recreate"), "rollback": ("undo", "undo")}
+ONE_STEP = {"preflight", "before_step", "after_step", "files_dir"}
+EACH_STEP = {f"{when}_{step}" for step in FORWARD for when in ("before", "after")}
+OF_THE_ROLE = {
+    "rolling": ONE_STEP,
+    "recreate": ONE_STEP,
+    "rollback": ONE_STEP,
+    "blue_green": {"preflight", "files_dir", "approve_before", "approved"} | EACH_STEP,
+}
+"""The variables of each role that are not options of its module."""
+
+MODULES = {
+    "rolling": ("rolling", "roll"),
+    "recreate": ("recreate", "recreate"),
+    "rollback": ("undo", "undo"),
+    "blue_green": ("blue_green", "roll"),
+}
 """The module that each role composes, and its file of tasks."""
 
 CONVENIENT = {"kubeconfig", "context"}
@@ -34,7 +50,7 @@ def read(role: str, path: str) -> Any:
 def options(role: str) -> set[str]:
     """The variables that a role should have, without their prefix."""
     module = MODULES[role][0]
-    return (set(ARGUMENTS[module].spec) - set(auth_argument_spec)) | CONVENIENT | OF_THE_ROLE
+    return (set(ARGUMENTS[module].spec) - set(auth_argument_spec)) | CONVENIENT | OF_THE_ROLE[role]
 
 
 @pytest.fixture(params=MODULES)
@@ -67,15 +83,19 @@ def test_every_option_is_handed_to_the_module_unless_it_was_not_given(role: str)
     module, tasks = MODULES[role]
     (task,) = read(role, f"tasks/{tasks}.yml")
     handed = task[f"rollout.kubernetes.{module}"]
-    assert set(handed) == options(role) - OF_THE_ROLE
+    assert set(handed) == options(role) - OF_THE_ROLE[role]
     for option, value in handed.items():
-        assert value.startswith(f"{{{{ omit if {role}_{option} in ['', none] else "), option
+        assert re.match(rf"{{{{ omit if (__)?{role}_{option} in \['', none\] else ", value), option
         assert value.endswith(f"{role}_{option} }}}}"), option
 
 
 def test_the_list_of_tasks_is_a_table_of_contents(role: str) -> None:
     text = (ROLES / role / "tasks/main.yml").read_text(encoding="utf-8")
     assert len(text.partition("---\n")[2].splitlines()) <= 30
+
+
+def test_the_role_blue_green_knows_the_steps_of_the_strategy() -> None:
+    assert tuple(read("blue_green", "vars/main.yml")["__blue_green_steps"]) == FORWARD
 
 
 def test_variables_of_the_common_role_are_documented() -> None:
