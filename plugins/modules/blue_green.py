@@ -75,6 +75,7 @@ options:
   preview_service:
     description:
       - A Service that is pointed at the new version in the step V(preview), once that is ready. It must exist, or be in the definition.
+      - Later tasks that name none take this one, as long as it exists.
     type: str
   services:
     description: Several Services, which are switched together, all of them or none.

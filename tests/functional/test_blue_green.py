@@ -79,6 +79,22 @@ def test_it_stops_before_each_step_and_goes_on_from_there(cluster, namespace, pl
         assert not unready or asked != coloured("green") or len(now.selected("preview")) > 1, "the preview never begins with an unready pod"
 
 
+def test_later_tasks_know_the_preview_and_what_is_to_be_kept(plain, run, get, kubectl):
+    plain(service("preview", app="web"), replicas=1)
+    new = {"image": "registry.example/web:2", "preview_service": "preview"}
+    run(**new, stop_before="switch")
+    run(**new, keep_old=True)
+    run("undo")
+    kept = state(get)
+    assert (kept["web"], kept["web-green"], kept["paused"]) == (1, 1, ["web"]), "the other side is kept by an undo as well"
+    run(image="registry.example/web:3")
+    expected = {"web": 0, "web-green": 1, "paused": [], "service web": coloured("green"), "service preview": coloured("green")}
+    assert state(get) == expected, "the preview that was named before is pointed along, and keeps nothing"
+    kubectl("delete", "service", "preview")
+    run(image="registry.example/web:4")
+    assert state(get) == {"web": 1, "web-green": 0, "paused": [], "service web": coloured("blue")}
+
+
 @pytest.mark.parametrize("before", ["preview", "switch", "hold", "scale_down"])
 def test_giving_up_at_any_step_brings_everything_back(cluster, namespace, plain, run, get, before):
     plain(replicas=2, simulate=SLOW)

@@ -37,6 +37,7 @@ def scaler(name: str, target: str, **metadata: Any) -> dict[str, Any]:
 KEDA = {
     "ownerReferences": [{"apiVersion": "keda.sh/v1alpha1", "kind": "ScaledObject", "name": "web-scaled", "uid": "u-1", "controller": True}]
 }
+OPERATOR = {"apiVersion": "example.org/v1", "kind": "Shop", "name": "shop", "uid": "u-2", "controller": True}
 MISTAKES: dict[str, tuple[Callable[[Callable[..., Any]], None], dict[str, Any], str]] = {
     "the Service publishes what is not ready": (
         patched("service", {"spec": {"publishNotReadyAddresses": True}}),
@@ -94,6 +95,16 @@ MISTAKES: dict[str, tuple[Callable[[Callable[..., Any]], None], dict[str, Any], 
         lambda kubectl: kubectl("annotate", "service/web", "flagger.app/config-checksum=1"),
         NEW,
         "is steered by a Flagger Canary; change it through Flagger",
+    ),
+    "Kruise": (
+        lambda kubectl: kubectl("annotate", "deployment/web", "rollouts.kruise.io/in-progressing=1"),
+        NEW,
+        "is steered by a Kruise Rollout; change it through that Rollout",
+    ),
+    "an operator": (
+        patched("deployment", {"metadata": {"ownerReferences": [OPERATOR]}}),
+        NEW,
+        "is controlled by Shop",
     ),
     "GitOps": (
         lambda kubectl: kubectl("annotate", "service/web", "argocd.argoproj.io/tracking-id=shop:/Service:x/web"),

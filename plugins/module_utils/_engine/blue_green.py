@@ -53,6 +53,7 @@ def roll(request: ColourRequest, outside: Surroundings, *, check: bool) -> Outco
     Raises `RolloutError` for what is refused: then nothing has changed.
     """
     lease = read_lease(outside, request.namespace, request.application)
+    request = _with_known_previews(request, lease, outside)
     names, services, optional = _extent(request, lease, outside)
     with ExitStack() as stack:
         stage = stack.enter_context(Stage(outside.cluster, request.namespace, names, services, follow=not check, optional=optional))
@@ -81,6 +82,18 @@ def _remembered(lease: JsonObject | None) -> tuple[object, ...]:
     return Claim.of(lease), Settings.of(lease)
 
 
+def _with_known_previews(request: ColourRequest, lease: JsonObject | None, outside: Surroundings) -> ColourRequest:
+    """The request with the preview Services that earlier ones have named, where this one names none and they are still there: one that was
+    left behind would lead to old pods, which then could not go."""
+    settings, colours = Settings.of(lease), request.colours
+    if settings is None or colours is None:
+        return request
+    known = {name: settings.previews.get(name, "") for name, preview in colours.services.items() if not preview}
+    there = {name: its for name, its in known.items() if its and outside.cluster.read(SERVICE, request.namespace, its) is not None}
+    free = {name: its for name, its in there.items() if its not in (*colours.services, *colours.services.values())}
+    return replace(request, colours=replace(colours, services={**colours.services, **free}))
+
+
 def _extent(request: ColourRequest, lease: JsonObject | None, outside: Surroundings) -> tuple[list[str], list[str], list[str]]:
     """The Deployments and Services to look at, and those of the Services that come with the definition."""
     claim, settings = Claim.of(lease), Settings.of(lease)
@@ -102,6 +115,14 @@ def _extent(request: ColourRequest, lease: JsonObject | None, outside: Surroundi
     coming = {entry.ref.name for entry in request.companions if entry.resource == SERVICE}
     absent = [name for name in wanted if name in coming and outside.cluster.read(SERVICE, request.namespace, name) is None]
     return names, list(dict.fromkeys(wanted)), absent
+
+
+def _settings(claim: Claim) -> Settings:
+    """What later tasks take from this rollout where they do not say."""
+    previews = {
+        service: next((name for name, its in claim.previews.items() if its == workload), "") for service, workload in claim.services.items()
+    }
+    return Settings(previews, claim.delay, claim.keep_old)
 
 
 class _Failed(Exception):
@@ -162,18 +183,13 @@ class _Run:
         if not self._history and any(side.stable for side in claim.sides):
             scene = self._scene()
             self._history = (self._promotion(scene, {side.workload: side.stable for side in claim.sides}, at="", undoes=0, cause=""),)
-        previews = {
-            service: next((name for name, its in claim.previews.items() if its == workload), "")
-            for service, workload in claim.services.items()
-        }
-        settings = Settings(previews, claim.delay, claim.keep_old)
-        self._lock.note_all({CLAIM: claim.text(), HISTORY: history_text(self._history), SETTINGS: settings.text()})
+        self._lock.note_all({CLAIM: claim.text(), HISTORY: history_text(self._history), SETTINGS: _settings(claim).text()})
         self._changed = True
 
     def _note_if_changed(self, claim: Claim) -> None:
         """The options of a task that goes on count from now on."""
         if Claim.of(self._lock.lease) != claim:
-            self._lock.note_all({CLAIM: claim.text()})
+            self._lock.note_all({CLAIM: claim.text(), SETTINGS: _settings(claim).text()})
 
     def _promotion(self, scene: Scene, deployments: Mapping[str, str], *, at: str, undoes: int, cause: str) -> Promotion:
         parts: dict[str, tuple[str, str]] = {}

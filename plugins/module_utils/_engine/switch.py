@@ -108,6 +108,8 @@ class _Run:
         self._traffic.wait(0)
         services = self._traffic.services()
         for name in sorted(self._request.wanted):
+            if name not in services:
+                raise RefusedError(f"{self._ref(name)} does not exist any more; create it and run the task again.")
             refusal = unswitchable(services[name])
             if refusal:
                 raise RefusedError(refusal)

@@ -27,6 +27,7 @@ from .two_sides import (
     not_gone,
     not_proven,
     off,
+    pause,
     regrown,
     scale,
     step,
@@ -159,6 +160,9 @@ def _clear(rollout: Rollout, scene: Scene) -> tuple[Action, ...]:
             actions.append(Removal(DEPLOYMENT, workload.ref, workload.uid, f"delete {side.candidate}"))
         elif workload.desired:
             actions.append(scale(rollout, scene, side.candidate, 0))
+        elif workload.paused:
+            # One that was kept and told by its hash: nothing names that any more.
+            actions.append(pause(rollout, side.candidate, paused=False))
     return tuple(actions)
 
 

@@ -49,6 +49,14 @@ def test_a_colour_is_scaled_up_before_the_traffic_returns_and_the_other_one_ends
     ]
 
 
+def test_a_kept_version_that_is_given_up_as_a_candidate_is_not_left_paused() -> None:
+    world = at_green(keep_old=True)
+    finish(world, begin(world, "web:1"), before="switch")
+    finish(given_up(world), {})
+    assert written(world)[-2:] == ["clear: scale web from 2 to 0", "clear: resume web"]
+    assert (world.desired("web"), world.paused("web")) == (0, False)
+
+
 def test_what_served_before_must_carry_as_much_as_what_serves_now() -> None:
     world = adopted()
     finish(world, begin(world), before="scale_down")
