@@ -217,6 +217,30 @@ def test_harmless_changes_in_between_do_no_harm(cluster, namespace, plain, run, 
     judge(witness, "web", least=2)
 
 
+def test_bounds_that_change_in_between_are_kept(plain, run, get, kubectl, faults):
+    plain(autoscaler(), budget(2), replicas=2)
+    scaled = '--patch={"spec": {"maxReplicas": 7}}'
+    before(faults, writes_to("horizontalpodautoscalers", "web"), lambda: kubectl("patch", "hpa", "web", scaled))
+    before(
+        faults, writes_to("poddisruptionbudgets", "web"), lambda: kubectl("patch", "pdb", "web", '--patch={"spec": {"minAvailable": 1}}')
+    )
+    run(**NEW, **proxied(faults))
+    moved, held = get("hpa", "web")["spec"], get("pdb", "web")["spec"]
+    assert (moved["scaleTargetRef"]["name"], moved["minReplicas"], moved["maxReplicas"]) == ("web-green", 1, 7)
+    assert held == {**held, "minAvailable": 1, "selector": {"matchLabels": coloured("green")}}
+
+
+def test_an_autoscaler_that_somebody_takes_in_between_is_refused_with_who_did(plain, run, get, kubectl, faults):
+    plain(autoscaler(), replicas=2)
+    taken = ["patch", "hpa", "web", '--patch={"spec": {"scaleTargetRef": {"name": "other"}}}', "--field-manager=alice"]
+    before(faults, writes_to("horizontalpodautoscalers", "web"), lambda: kubectl(*taken))
+    refused = run(**NEW, fails=True, **proxied(faults))
+    assert "spec.scaleTargetRef of HorizontalPodAutoscaler" in refused["msg"]
+    assert "was changed meanwhile by alice" in refused["msg"]
+    assert state(get) == {"web": 2, "paused": [], "service web": {"app": "web"}}, "everything is as before"
+    assert get("hpa", "web")["spec"]["scaleTargetRef"]["name"] == "other", "but for what somebody else has set"
+
+
 def test_another_selector_in_between_is_refused_with_who_set_it(plain, run, get, kubectl, faults):
     plain(replicas=1)
     run(**NEW)
