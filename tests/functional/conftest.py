@@ -170,7 +170,7 @@ def plain(deployment, kubectl) -> Callable[..., None]:
 
     def make(*others: dict[str, Any], **options: Any) -> None:
         create(kubectl, deployment(**{"replicas": 2, **options}), service(), *others)
-        kubectl("rollout", "status", "deployment/web", "--timeout=60s")
+        kubectl("rollout", "status", "deployment/web", "--timeout=300s")
 
     return make
 
@@ -185,7 +185,7 @@ def run(cluster, namespace) -> Callable[..., dict[str, Any]]:
         if module == "blue_green":
             options.setdefault("scale_down_delay", 0)
         if module != "history_info":
-            options.setdefault("wait_timeout", 60)
+            options.setdefault("wait_timeout", 300)
         result = call_module(cluster, module, **{"namespace": namespace, **options})
         assert result.get("failed", False) is fails, result["msg"]
         return result

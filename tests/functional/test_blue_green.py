@@ -135,14 +135,14 @@ def test_a_broken_candidate_never_gets_a_request(cluster, namespace, plain, run,
     run(image="registry.example/web:2")
     before = {name: get(kind, name) for kind, name in (("service", "web"), ("deployment", "web-green"))}
     with Witness(cluster, namespace) as witness:
-        broken = run(image=f"registry.example/web:{tag}", fails=True, wait_timeout=8 if tag == "unready" else 90)
+        broken = run(image=f"registry.example/web:{tag}", fails=True, wait_timeout=20 if tag == "unready" else 300)
         # The other colour goes away and comes back the same way each time.
-        again = run(image=f"registry.example/web:{tag}", fails=True, on_failure="hold", wait_timeout=8 if tag == "unready" else 90)
+        again = run(image=f"registry.example/web:{tag}", fails=True, on_failure="hold", wait_timeout=20 if tag == "unready" else 300)
         assert state(get)["web"] == 2, "held, to be looked at"
         assert run("abort")["rollouts"][0]["phase"] == "aborted"
     assert broken["rollouts"][0]["phase"] == "aborted"
     assert again["rollouts"][0]["phase"] == "degraded"
-    reason = {"missing": "ErrImagePull", "unready": "wait_timeout of 8 s is over", "crash": "CrashLoopBackOff"}[tag]
+    reason = {"missing": "ErrImagePull", "unready": "wait_timeout of 20 s is over", "crash": "CrashLoopBackOff"}[tag]
     assert reason in broken["msg"]
     assert "Went back: Service web leads to web-green" in broken["msg"]
     assert state(get) == {"web": 0, "web-green": 2, "paused": [], "service web": coloured("green")}

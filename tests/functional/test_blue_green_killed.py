@@ -49,7 +49,7 @@ CASES: dict[str, tuple[Task, dict[str, Any] | None, dict[str, int], dict[str, st
 @pytest.mark.parametrize("case", CASES)
 def test_killed_after_any_write_the_next_run_ends_as_an_undisturbed_one(cluster, namespace, deployment, kubectl, get, audit, case):
     task, prelude, replicas, mark = CASES[case]
-    common = {"namespace": namespace, "wait_timeout": 60}
+    common = {"namespace": namespace, "wait_timeout": 300}
 
     def run(name: str, **more: Any) -> dict[str, Any]:
         module, options = task(name)
@@ -57,7 +57,7 @@ def test_killed_after_any_write_the_next_run_ends_as_an_undisturbed_one(cluster,
 
     def prepare(*names: str) -> None:
         create(kubectl, *(deployment(name, replicas=2, simulate=SLOW) for name in names), *(service(name) for name in names))
-        kubectl("rollout", "status", *(f"deployment/{name}" for name in names), "--timeout=120s")
+        kubectl("rollout", "status", *(f"deployment/{name}" for name in names), "--timeout=300s")
         if prelude is not None:
             begun = {**rolled("")[1], **prelude}
             with ThreadPoolExecutor(4) as pool:
@@ -76,7 +76,7 @@ def test_killed_after_any_write_the_next_run_ends_as_an_undisturbed_one(cluster,
         with faulty(cluster.kubeconfig) as proxy:
             stop = Stop(proxy, after=number)
             process = started(cluster, module, **common, **options, host=proxy.url, api_key="proxied-by-the-test")
-            eventually(lambda: stop.reached.is_set() or process.poll() is not None, f"write {number}", seconds=120)
+            eventually(lambda: stop.reached.is_set() or process.poll() is not None, f"write {number}", seconds=300)
             # One that has renewed the lock less often than the undisturbed one has ended by itself.
             with process, contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)

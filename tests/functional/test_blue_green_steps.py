@@ -25,11 +25,11 @@ def roll(cluster, namespace, deployment, kubectl) -> Callable[..., dict[str, Any
     spec = {"selector": {"app": "web"}, "ports": [{"port": 80, "targetPort": 8080}]}
     services = [{"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": spec} for name in ("web", "web-preview")]
     create(kubectl, deployment(replicas=2), *services)
-    kubectl("rollout", "status", "deployment/web", "--timeout=60s")
+    kubectl("rollout", "status", "deployment/web", "--timeout=300s")
     fixed = {"kubeconfig": str(cluster.kubeconfig), "namespace": namespace, "name": "web", "image": "registry.example/web:2.0"}
 
     def invoke(*, check: bool = False, **options: Any) -> dict[str, Any]:
-        given = {**fixed, "preview_service": "web-preview", "scale_down_delay": 0, "wait_timeout": 60, **options}
+        given = {**fixed, "preview_service": "web-preview", "scale_down_delay": 0, "wait_timeout": 300, **options}
         parameters = ArgumentSpecValidator(ARGUMENTS["blue_green"].spec).validate(given).validated_parameters
         result = dict(run("blue_green", parameters, Context(verbose=True, check=check)).result)
         assert not result.get("failed"), result["msg"]

@@ -94,8 +94,8 @@ def names_of(get: Callable[..., Any], tag: str) -> list[str]:
 def counted(kubectl: Callable[..., Any], expected: int) -> None:
     """Wait until the disruption controller counts that many pods."""
     generation = kubectl("get", "pdb", "web", "--output=jsonpath={.metadata.generation}").stdout
-    kubectl("wait", "pdb/web", f"--for=jsonpath={{.status.observedGeneration}}={generation}", "--timeout=60s")
-    kubectl("wait", "pdb/web", f"--for=jsonpath={{.status.expectedPods}}={expected}", "--timeout=60s")
+    kubectl("wait", "pdb/web", f"--for=jsonpath={{.status.observedGeneration}}={generation}", "--timeout=300s")
+    kubectl("wait", "pdb/web", f"--for=jsonpath={{.status.expectedPods}}={expected}", "--timeout=300s")
 
 
 def test_the_budget_holds_what_serves_at_each_stage(plain, run, get, kubectl, namespace):
@@ -129,7 +129,7 @@ def test_several_are_switched_together_and_go_back_together(cluster, namespace, 
     api = deployment("api", image="registry.example/api:1", container="api", replicas=1, simulate=SLOW)
     web = deployment(replicas=2, simulate=SLOW)
     create(kubectl, web, api, service(), service("web-admin", app="web"), service("api"))
-    kubectl("rollout", "status", "deployment/web", "deployment/api", "--timeout=60s")
+    kubectl("rollout", "status", "deployment/web", "deployment/api", "--timeout=300s")
     with Witness(cluster, namespace) as witness:
         done = run(**both(2))
         assert [rollout["blue_green"]["workload"] for rollout in done["rollouts"]] == ["web", "api"]
@@ -246,7 +246,7 @@ def test_another_selector_in_between_is_refused_with_who_set_it(plain, run, get,
     run(**NEW)
     edit = ["patch", "service", "web", '--patch={"spec": {"selector": {"tier": "front"}}}', "--field-manager=alice"]
     before(faults, writes_to("services", "web"), lambda: kubectl(*edit))
-    refused = run(image="registry.example/web:3", wait_timeout=5, fails=True, **proxied(faults))
+    refused = run(image="registry.example/web:3", fails=True, **proxied(faults))
     assert "was changed meanwhile by alice" in refused["msg"]
     assert get("service", "web")["spec"]["selector"] == {**coloured("green"), "tier": "front"}
 
@@ -278,9 +278,9 @@ def test_two_at_the_same_time_do_not_fight(plain, run, get, cluster, namespace):
     from .calls import started
 
     plain(replicas=2, simulate={"ready-after": "3s"})
-    options = {"namespace": namespace, "name": "web", **NEW, "scale_down_delay": 0, "wait_timeout": 60}
+    options = {"namespace": namespace, "name": "web", **NEW, "scale_down_delay": 0, "wait_timeout": 300}
     one, other = started(cluster, "blue_green", **options), started(cluster, "blue_green", **options)
-    results = [json.loads(process.communicate(timeout=120)[0]) for process in (one, other)]
+    results = [json.loads(process.communicate(timeout=480)[0]) for process in (one, other)]
     refused = [result for result in results if result.get("failed")]
     assert len(refused) <= 1
     assert all("web is being changed by" in result["msg"] for result in refused)

@@ -39,7 +39,7 @@ def recreate(cluster, namespace, lines) -> Callable[..., dict[str, Any]]:
 
     def run(*, check: bool = False, fails: bool = False, module: str = "recreate", **options: Any) -> dict[str, Any]:
         context = Context(check=check, diff=True, verbose=True, progress=lines.append)
-        chosen = {"namespace": namespace, "wait_timeout": 60, **options}
+        chosen = {"namespace": namespace, "wait_timeout": 300, **options}
         if "definition" not in options:
             chosen.setdefault("name", "web")
         result = call(cluster, module, context=context, **chosen)
@@ -430,7 +430,7 @@ def test_killed_after_any_write_the_next_run_ends_as_an_undisturbed_one(ansible,
 
     def task(name: str) -> dict[str, Any]:
         definition = deployment(name, image=TWO, replicas=2, simulate={"terminate-after": "1s"})
-        return {"namespace": namespace, "definition": definition, "wait_timeout": 60}
+        return {"namespace": namespace, "definition": definition, "wait_timeout": 300}
 
     def written() -> list[str]:
         return [event.resource for event in audit.writes()]

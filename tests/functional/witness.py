@@ -121,7 +121,7 @@ class Witness:
             found = {kind for kind, event in list(self._events) if event["object"]["metadata"]["name"] == name}
             return found == set(_KINDS)
 
-        eventually(seen, "all watches see what was made last", seconds=60)
+        eventually(seen, "all watches see what was made last", seconds=300)
 
     def moments(self) -> Iterator[Moment]:
         """All states, in their order, from the time on that all watches ran."""

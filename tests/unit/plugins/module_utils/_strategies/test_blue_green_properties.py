@@ -146,7 +146,8 @@ class Chain:
                 try:
                     next(way)
                 except StopIteration as end:
-                    if end.value:
+                    (ended,) = end.args or (False,)
+                    if ended:
                         yield "ended"
                         return
                     world.trace.append("a task has failed")
