@@ -17,10 +17,13 @@ import re
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from .errors import InputError
 from .objects import JsonObject, JsonValue, Ref, at, ref_of, text
 
+Key: TypeAlias = "tuple[str, str]"
+"""Kind and name of an object, in the namespace that is at hand."""
 CONFIG_MAP, SECRET = "ConfigMap", "Secret"
 LARGEST = 1024 * 1024
 """Bytes of all values together that the API takes; keys do not count, and base64 counts decoded."""

@@ -13,15 +13,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from typing import TypeAlias
 
 from .config_changes import compared
-from .config_content import LETTERS, Content, base_by_shape, checked, named_by_content
+from .config_content import LETTERS, Content, Key, base_by_shape, checked, named_by_content
 from .errors import InputError, RefusedError
 from .objects import JsonObject, JsonValue, Ref, ref_of, text, texts
-
-Key: TypeAlias = "tuple[str, str]"
-"""Kind and name of an object, in the namespace that is at hand."""
 
 BASE = "rollout.kubernetes/config"
 """The label of a copy that says of what, for selecting; the annotation of the same name says it where the label had to be cut."""

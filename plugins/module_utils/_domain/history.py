@@ -6,15 +6,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import unified_diff
 
 from .causes import reason_of
+from .config_references import references
 from .errors import InputError
 from .masking import MASK, looks_secret, mask
-from .objects import JsonObject, JsonValue, Ref, containers, items, text
+from .objects import JsonObject, JsonValue, Ref, text
 from .records import UndoRecord
 from .revisions import candidate_of, is_of, newest_besides
 from .workload import Revision, Snapshot
@@ -110,32 +111,7 @@ def difference(before: str, after: str, old: Revision, new: Revision) -> str:
 
 def config_of(template: JsonObject) -> tuple[str, ...]:
     """The ConfigMaps and Secrets that a pod template refers to, sorted: volumes, projected volumes, environment, image pull secrets."""
-    return tuple(sorted(set(_references(template))))
-
-
-def _references(template: JsonObject) -> Iterator[str]:
-    for volume in items(template, "spec", "volumes"):
-        for source in (volume, *items(volume, "projected", "sources")):
-            yield from _named("ConfigMap", text(source, "configMap", "name"))
-            yield from _named("Secret", text(source, "secret", "name"))
-        for driver in volume.values():
-            yield from _named("Secret", text(driver, "secretName"))
-            yield from _named("Secret", text(driver, "secretRef", "name"))
-            yield from _named("Secret", text(driver, "nodePublishSecretRef", "name"))
-    for _group, container in containers(template):
-        for entry in items(container, "env"):
-            yield from _named("ConfigMap", text(entry, "valueFrom", "configMapKeyRef", "name"))
-            yield from _named("Secret", text(entry, "valueFrom", "secretKeyRef", "name"))
-        for entry in items(container, "envFrom"):
-            yield from _named("ConfigMap", text(entry, "configMapRef", "name"))
-            yield from _named("Secret", text(entry, "secretRef", "name"))
-    for entry in items(template, "spec", "imagePullSecrets"):
-        yield from _named("Secret", text(entry, "name"))
-
-
-def _named(kind: str, name: str) -> Iterator[str]:
-    if name:
-        yield f"{kind} {name}"
+    return tuple(sorted({f"{found.kind} {found.name}" for found in references(template)}))
 
 
 def _entry(snapshot: Snapshot, revision: Revision, candidate: Revision | None) -> Entry:
