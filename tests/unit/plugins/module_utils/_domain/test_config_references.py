@@ -235,6 +235,7 @@ def test_a_place_is_written_as_people_do() -> None:
         {},
         {"spec": None},
         {"spec": {"containers": "web", "volumes": {"configMap": {"name": "a"}}}},
+        {"spec": {"volumes": [None, 7, "web"], "containers": [None], "imagePullSecrets": ["web"]}},
         volume(configMap={"name": ""}),
         volume(secret=None),
     ],
@@ -261,6 +262,14 @@ def test_where_nothing_is_named_nothing_is_found(template: JsonObject) -> None:
 def test_earlier_copies_of_the_base_are_replaced_too(name: str, copies: Mapping[tuple[str, str], str], new: str) -> None:
     made = rewritten(volume(configMap={"name": name}), {("ConfigMap", "web"): f"web-{DIGEST}"}, copies)
     assert made == volume(configMap={"name": new})
+
+
+def test_a_new_name_stays_even_if_it_looks_like_a_copy_of_another_base() -> None:
+    chosen = f"web-{OTHER_DIGEST}"
+    names = {("ConfigMap", "web"): f"web-{DIGEST}", ("ConfigMap", "more"): chosen}
+    once = rewritten(volume(configMap={"name": "more"}), names)
+    assert once == rewritten(once, names) == volume(configMap={"name": chosen})
+    assert rewritten(once, names, {("ConfigMap", chosen): "web"}) == once
 
 
 def test_a_base_may_keep_its_name() -> None:
