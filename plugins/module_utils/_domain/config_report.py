@@ -32,12 +32,14 @@ class Mutable:
         return f"{self.kind} {self.name} ({where}) may change under running pods, and an undo does not bring its earlier content back."
 
     def lines(self, namespace: str = "") -> tuple[str, ...]:
-        """The task that makes it versioned, as lines of YAML. The template stays as it is: the reference is rewritten to the copy."""
+        """The task that makes it versioned, as lines of YAML, and the fields that the copy's name gets into; the template may stay as it
+        is written."""
         return (
             f"- name: Version {self.kind} {self.name}",
             "  rollout.kubernetes.versioned_config:",
             *((f"    namespace: {namespace}",) if namespace else ()),
             f"    src: {self.name}.yml  # the {self.kind} as it is applied today",
+            *(f"# {place.field}: {self.name} becomes the name of the copy" for place in self.places),
         )
 
 

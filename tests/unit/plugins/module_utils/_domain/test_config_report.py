@@ -48,11 +48,15 @@ def test_the_lines_that_help_are_given() -> None:
         "  rollout.kubernetes.versioned_config:",
         "    namespace: shop",
         "    src: vweb-config.yml  # the ConfigMap as it is applied today",
+        "# spec.volumes[0].configMap.name: vweb-config becomes the name of the copy",
+        "# spec.containers[0].envFrom[0].configMapRef.name: vweb-config becomes the name of the copy",
+        "# spec.containers[0].envFrom[1].configMapRef.name: vweb-config becomes the name of the copy",
     )
     assert secret.lines() == (
         "- name: Version Secret vweb-secret",
         "  rollout.kubernetes.versioned_config:",
         "    src: vweb-secret.yml  # the Secret as it is applied today",
+        "# spec.containers[0].env[0].valueFrom.secretKeyRef.name: vweb-secret becomes the name of the copy",
     )
 
 
