@@ -1,0 +1,161 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Rules about the numbers of a rollout: how many pods at a time, how many at all, how long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..errors import InputError
+from ..objects import JsonObject, at, mapping
+from ..replicas import amount, resolve
+from .findings import Fault, Scenery, yaml_lines
+from .manifest import Subject, probe_budget, whole
+from .surroundings import autoscalers, bounds_of, desired, limit, rolls, served_by, unserved, way
+
+
+def both_zero(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
+    """maxSurge and maxUnavailable are both 0."""
+    if _both_zero(subject):
+        alone = subject.ref.kind == "StatefulSet"
+        why = (
+            f"{'maxUnavailable is' if alone else 'maxSurge and maxUnavailable are both'} 0, so that no pod could ever be replaced: "
+            "Kubernetes refuses it."
+        )
+        remedy = {"maxUnavailable": 1} if alone or subject.ref.kind == "DaemonSet" else {"maxSurge": 1, "maxUnavailable": 0}
+        yield Fault(subject.ref, f"{subject.strategy_path}.rollingUpdate", why, yaml_lines("rollingUpdate", remedy))
+
+
+def _both_zero(subject: Subject) -> bool:
+    if subject.update_type != "RollingUpdate":
+        return False
+    names = ("maxUnavailable",) if subject.ref.kind == "StatefulSet" else ("maxSurge", "maxUnavailable")
+    try:
+        given = [amount(value, option=name) for name in names if (value := limit(subject, name)) is not None]
+    except InputError:
+        return False
+    # A DaemonSet's maxSurge is 0 where nothing is written.
+    expected = 1 if subject.ref.kind == "DaemonSet" and limit(subject, "maxUnavailable") is not None else len(names)
+    return len(given) >= expected and not any(entry.value for entry in given)
+
+
+def limits_refused(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
+    """maxSurge or maxUnavailable is something that Kubernetes refuses."""
+    if subject.update_type != "RollingUpdate" or _both_zero(subject):
+        return
+    try:
+        resolve(
+            subject.ref.kind,
+            desired(subject, scenery) or 0,
+            surge=limit(subject, "maxSurge"),
+            unavailable=limit(subject, "maxUnavailable"),
+        )
+    except InputError as error:
+        why = error.message.replace("max_surge", "maxSurge").replace("max_unavailable", "maxUnavailable")
+        remedy = {"maxSurge": 1, "maxUnavailable": 0} if subject.ref.kind == "Deployment" else {"maxUnavailable": 1}
+        yield Fault(subject.ref, f"{subject.strategy_path}.rollingUpdate", why, yaml_lines("rollingUpdate", remedy))
+
+
+def rounds_to_zero(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
+    """maxUnavailable rounds to 0 and nothing may be added: Kubernetes takes one away."""
+    bounds = bounds_of(subject, scenery)
+    if bounds is not None and bounds.warning:
+        why = (
+            f"maxUnavailable {limit(subject, 'maxUnavailable')} of {desired(subject, scenery)} rounds to 0 and no pod may be added, so "
+            "Kubernetes takes a pod away before its successor is ready: less is left for the requests than was asked for."
+        )
+        if subject.ref.kind == "StatefulSet":
+            yield Fault(
+                subject.ref, f"{subject.strategy_path}.rollingUpdate.maxUnavailable", why, yaml_lines("maxUnavailable", bounds.unavailable)
+            )
+        else:
+            yield Fault(subject.ref, f"{subject.strategy_path}.rollingUpdate.maxSurge", why, yaml_lines("maxSurge", 1))
+
+
+def takes_all(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
+    """maxUnavailable takes all pods at once. One pod alone is another rule's."""
+    if not rolls(subject, scenery) or unserved(subject, scenery):
+        return
+    bounds, total = bounds_of(subject, scenery), desired(subject, scenery)
+    given = limit(subject, "maxUnavailable")
+    all_of_them = str(given).strip() == "100%" if total is None else total > 1 and bounds is not None and bounds.min_available == 0
+    if all_of_them:
+        why = f"maxUnavailable {given} lets all {total or ''} pods go at once: no request is answered until the new ones are ready."
+        remedy = {"maxSurge": 1, "maxUnavailable": 0} if subject.ref.kind == "Deployment" else {"maxUnavailable": 1}
+        yield Fault(
+            subject.ref,
+            f"{subject.strategy_path}.rollingUpdate",
+            why.replace("  ", " "),
+            yaml_lines("rollingUpdate", remedy),
+        )
+
+
+def single_replica(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
+    """One pod alone answers the requests."""
+    if subject.counted and desired(subject, scenery) == 1 and served_by(subject, scenery):
+        why = "One pod alone answers the requests: whenever it is evicted, moved or crashes, nobody does."
+        scaled = next(iter(autoscalers(subject, scenery)), None)
+        if scaled is None or subject.replicas is not None:
+            yield Fault(subject.ref, "spec.replicas", why, yaml_lines("replicas", 2))
+        else:
+            yield Fault(subject.ref, "spec.replicas", why, "# minReplicas of its HorizontalPodAutoscaler:\n# minReplicas: 2")
+
+
+def recreate_served(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
+    """All pods go before the first new one comes."""
+    if subject.ref.kind == "Deployment" and way(subject, scenery) == "recreate" and served_by(subject, scenery):
+        why = "Recreate ends all pods before the first new one starts: every request fails until that one is ready."
+        remedy: JsonObject = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
+        yield Fault(subject.ref, "spec.strategy", why, yaml_lines("strategy", remedy))
+
+
+def min_ready_and_deadline(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
+    """minReadySeconds lasts as long as the progress deadline or longer."""
+    if subject.deadline is not None and subject.min_ready >= subject.deadline:
+        why = (
+            f"minReadySeconds {subject.min_ready} is not less than progressDeadlineSeconds {subject.deadline}: no pod could become "
+            "available in time, and Kubernetes refuses it."
+        )
+        yield Fault(
+            subject.ref, "spec.progressDeadlineSeconds", why, yaml_lines("progressDeadlineSeconds", max(600, 2 * subject.min_ready))
+        )
+
+
+def min_ready_and_timeout(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
+    """The rollout takes longer than it is waited for, by minReadySeconds alone."""
+    if scenery.wait_timeout is None or not subject.min_ready:
+        return
+    bounds, total = bounds_of(subject, scenery), desired(subject, scenery)
+    at_once = bounds.surge + bounds.unavailable if bounds is not None else 0
+    rounds = -(-total // at_once) if total and at_once else 1
+    if rounds * subject.min_ready >= scenery.wait_timeout:
+        why = (
+            f"minReadySeconds {subject.min_ready} in {rounds} round{'' if rounds == 1 else 's'} of pods takes at least "
+            f"{rounds * subject.min_ready} s, and the rollout is waited for only {whole(scenery.wait_timeout)} s: it would be given up "
+            "half way."
+        )
+        fitting = int(scenery.wait_timeout // (2 * rounds))
+        yield Fault(subject.ref, "spec.minReadySeconds", why, yaml_lines("minReadySeconds", fitting))
+
+
+def startup_and_deadline(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
+    """A startup probe may take longer than the progress deadline."""
+    for part in subject.parts:
+        budget = probe_budget(mapping(part.obj, "startupProbe")) if part.has("startupProbe") else 0
+        if subject.deadline is not None and budget and subject.deadline <= budget + subject.min_ready:
+            why = (
+                f"The startupProbe of container {part.name} allows {budget} s for the start"
+                f"{f' and minReadySeconds adds {subject.min_ready} s' if subject.min_ready else ''}, but progressDeadlineSeconds is "
+                f"{subject.deadline}: a slow start counts as a failed rollout."
+            )
+            remedy = yaml_lines("progressDeadlineSeconds", budget + subject.min_ready + 60)
+            yield Fault(subject.ref, "spec.progressDeadlineSeconds", why, remedy)
+
+
+def no_history(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
+    """No revision is kept to go back to."""
+    if at(subject.obj, "spec", "revisionHistoryLimit") == 0 and at(subject.obj, "spec", "revisionHistoryLimit") is not False:
+        why = "revisionHistoryLimit 0 keeps no revision to go back to: requests fail until a repaired version is there."
+        yield Fault(subject.ref, "spec.revisionHistoryLimit", why, yaml_lines("revisionHistoryLimit", 10))

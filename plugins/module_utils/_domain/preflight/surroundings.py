@@ -1,0 +1,238 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What stands around a workload: the Services that lead to it, its autoscalers and budgets, how many pods there will be, the nodes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+
+from ..colours import base_of
+from ..errors import InputError
+from ..objects import JsonObject, JsonValue, Ref, at, items, mapping, number, ref_of, text, texts
+from ..replicas import Bounds, resolve
+from ..resources import WORKLOADS
+from ..scenes import Budget
+from ..services import Service, picks
+from .findings import Scenery, Way
+from .manifest import Part, Subject, subject_of, subjects
+
+_QUANTITY = re.compile(r"\s*(\d{1,20}(?:\.\d{0,9})?(?:[eE][+-]?\d{1,2})?)(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?\s*", re.ASCII)
+_SUFFIXES = {"": Fraction(1), "m": Fraction(1, 1000)}
+_SUFFIXES |= {suffix: Fraction(1000) ** (power + 1) for power, suffix in enumerate("kMGTPE")}
+_SUFFIXES |= {f"{suffix}i": Fraction(1024) ** (power + 1) for power, suffix in enumerate("KMGTPE")}
+
+
+def near(one: Ref, other: Ref) -> bool:
+    """Both are in one namespace; a manifest that names none is where the others are."""
+    return one.namespace == other.namespace or not (one.namespace and other.namespace)
+
+
+# --- Services -----------------------------------------------------------------------------------------------------------------
+
+
+def services(subject: Subject, scenery: Scenery) -> tuple[tuple[Service, JsonObject], ...]:
+    """The Services of its namespace that are known, each with its object."""
+    return tuple((Service.of(obj), obj) for obj in scenery.known("Service") if near(ref_of(obj), subject.ref))
+
+
+def served_by(subject: Subject, scenery: Scenery) -> tuple[tuple[Service, JsonObject], ...]:
+    """The Services that bring requests to its pods, whichever of its sides they lead to now.
+
+    The headless one that gives a StatefulSet's pods their names is none of them.
+    """
+    governing = text(subject.obj, "spec", "serviceName") if subject.ref.kind == "StatefulSet" else ""
+    return tuple(
+        (service, obj)
+        for service, obj in services(subject, scenery)
+        if picks(base_of(service.selector), subject.labels) and not (service.headless and service.ref.name == governing)
+    )
+
+
+def unserved(subject: Subject, scenery: Scenery) -> bool:
+    """It is known that no Service leads to its pods."""
+    return scenery.looked_at("Service") and not served_by(subject, scenery)
+
+
+def serving(subject: Subject, scenery: Scenery) -> tuple[Part, ...]:
+    """The containers that answer requests: those with a port that a Service leads to; where none declares it, the first."""
+    targets = [
+        at(port, "targetPort") if at(port, "targetPort") is not None else at(port, "port")
+        for _service, obj in served_by(subject, scenery)
+        for port in items(obj, "spec", "ports")
+    ]
+    found = tuple(part for part in subject.parts if any(_leads(target, port) for target in targets for port in part.ports))
+    return found or (subject.main[:1] if served_by(subject, scenery) else ())
+
+
+def _leads(target: JsonValue, port: JsonObject) -> bool:
+    return target is not None and target in (at(port, "name"), at(port, "containerPort"))
+
+
+# --- replicas -----------------------------------------------------------------------------------------------------------------
+
+
+def autoscalers(subject: Subject, scenery: Scenery) -> tuple[JsonObject, ...]:
+    """The HorizontalPodAutoscalers that scale it, as far as they are known."""
+    return tuple(
+        obj
+        for obj in scenery.known("HorizontalPodAutoscaler")
+        if near(ref_of(obj), subject.ref)
+        and (text(obj, "spec", "scaleTargetRef", "kind"), text(obj, "spec", "scaleTargetRef", "name"))
+        == (subject.ref.kind, subject.ref.name)
+    )
+
+
+def desired(subject: Subject, scenery: Scenery) -> int | None:
+    """How many pods it shall have: as written, else as it runs, else the least that its autoscaler allows; None is unknown."""
+    if not subject.counted:
+        nodes = eligible(subject, scenery)
+        return None if nodes is None else len(nodes)
+    if subject.replicas is not None:
+        return subject.replicas
+    running = next((obj for obj in scenery.live.get(subject.ref.kind, ()) if ref_of(obj).name == subject.ref.name), {})
+    least = max((number(obj, "spec", "minReplicas", default=1) for obj in autoscalers(subject, scenery)), default=1)
+    return max(0, number(running, "spec", "replicas", default=least))
+
+
+def way(subject: Subject, scenery: Scenery) -> Way:
+    """How its pods will be replaced. Only Deployments have two sides."""
+    if scenery.strategy is None or (scenery.strategy == "blue_green" and subject.ref.kind != "Deployment"):
+        return "recreate" if subject.update_type == "Recreate" else "rolling"
+    return scenery.strategy
+
+
+def rolls(subject: Subject, scenery: Scenery) -> bool:
+    """Kubernetes itself replaces its pods, a few at a time."""
+    return way(subject, scenery) == "rolling" and subject.update_type == "RollingUpdate"
+
+
+def bounds_of(subject: Subject, scenery: Scenery) -> Bounds | None:
+    """What holds in its rolling update; None where it has none, where the number of pods is unknown, or where it is refused."""
+    total = desired(subject, scenery)
+    if total is None or not rolls(subject, scenery):
+        return None
+    try:
+        return resolve(subject.ref.kind, total, surge=limit(subject, "maxSurge"), unavailable=limit(subject, "maxUnavailable"))
+    except InputError:
+        return None
+
+
+def limit(subject: Subject, name: str) -> int | str | None:
+    """maxSurge or maxUnavailable as it is written; None where it is not."""
+    found = at(subject.strategy, "rollingUpdate", name)
+    return found if isinstance(found, int) or found is None else str(found)
+
+
+def surges(subject: Subject, scenery: Scenery) -> bool:
+    """Pods of both versions run beside each other, more than are desired."""
+    bounds = bounds_of(subject, scenery)
+    return way(subject, scenery) == "blue_green" or (bounds is not None and bounds.surge > 0)
+
+
+def needed(subject: Subject, scenery: Scenery) -> int:
+    """The pods beyond the desired ones without which the rollout stands still: none where pods may be taken away first."""
+    total = desired(subject, scenery) or 0
+    if way(subject, scenery) == "blue_green":
+        return total
+    bounds = bounds_of(subject, scenery)
+    return 1 if bounds is not None and subject.counted and total and bounds.surge and not bounds.unavailable else 0
+
+
+# --- labels -------------------------------------------------------------------------------------------------------------------
+
+
+def budgets(subject: Subject, scenery: Scenery) -> tuple[JsonObject, ...]:
+    """The PodDisruptionBudgets that count its pods, as far as they are known."""
+    return tuple(obj for obj in scenery.known("PodDisruptionBudget") if near(ref_of(obj), subject.ref) and counts(obj, subject.labels))
+
+
+def counts(budget: JsonObject, labels: Mapping[str, str]) -> bool:
+    """A budget counts pods with these labels. One that has no selector counts none, an empty selector all."""
+    return isinstance(at(budget, "spec", "selector"), Mapping) and Budget.of(budget).counts(labels)
+
+
+def matches(selector: JsonObject, labels: Mapping[str, str]) -> bool:
+    """A label selector of the API picks these labels; an empty one picks all."""
+    return Budget(Ref("", "", ""), selector).counts(labels)
+
+
+def workloads(scenery: Scenery) -> tuple[Subject, ...]:
+    """All workloads that are known, those of the definition first."""
+    return tuple(subject_of(obj) for kind in WORKLOADS for obj in scenery.known(kind))
+
+
+def about(ref: Ref, among: Iterable[Subject], scenery: Scenery) -> Ref | None:
+    """Which workload of the definition an object is likely to be about: one with its name, or the beginning of it, else the first.
+
+    So that what is wrong with the object is said once.
+    """
+    ours = {subject.ref for subject in subjects(scenery.manifests)}
+    found = (subject.ref for subject in among if subject.ref in ours)
+    return min(found, key=lambda own: (own.name != ref.name, not ref.name.startswith(own.name), own), default=None)
+
+
+# --- nodes and amounts --------------------------------------------------------------------------------------------------------
+
+
+def chosen(subject: Subject, scenery: Scenery) -> tuple[JsonObject, ...] | None:
+    """The nodes that its nodeSelector picks; None where they were not looked at."""
+    if not scenery.looked_at("Node"):
+        return None
+    wanted = texts(subject.pod, "nodeSelector")
+    return tuple(node for node in scenery.live["Node"] if not wanted or picks(wanted, texts(node, "metadata", "labels")))
+
+
+def eligible(subject: Subject, scenery: Scenery) -> tuple[JsonObject, ...] | None:
+    """The nodes that may take its pods, never fewer than do in truth: a pod with any toleration is taken to tolerate every taint."""
+    nodes = chosen(subject, scenery)
+    if nodes is None or items(subject.pod, "tolerations"):
+        return nodes
+    return tuple(node for node in nodes if not _closed(node, daemon=not subject.counted))
+
+
+def _closed(node: JsonObject, *, daemon: bool) -> bool:
+    """Nodes that are cordoned still get the pods of DaemonSets."""
+    taints = [taint for taint in items(node, "spec", "taints") if text(taint, "key") != "node.kubernetes.io/unschedulable"]
+    cordoned = at(node, "spec", "unschedulable") is True and not daemon
+    return cordoned or any(text(taint, "effect") in ("NoSchedule", "NoExecute") for taint in taints)
+
+
+def quantity(value: JsonValue) -> Fraction | None:
+    """The amount that `500m`, `1.5Gi` or 2 means; None for what is no quantity."""
+    found = None if isinstance(value, bool) else _QUANTITY.fullmatch(str(value))
+    return Fraction(found[1]) * _SUFFIXES[found[2] or ""] if found is not None else None
+
+
+def amounts(values: JsonObject) -> dict[str, Fraction]:
+    """The quantities of a mapping, without what is none."""
+    return {name: found for name, value in values.items() if (found := quantity(value)) is not None}
+
+
+def asked(subject: Subject, *, of: str = "requests") -> dict[str, Fraction]:
+    """What one of its pods asks for at least: the sum of its containers, or more where an init container needs it.
+
+    `of` is "requests" (where a limit stands in for a request that is missing, as on the server) or "limits".
+    """
+    total: dict[str, Fraction] = {}
+    for part in subject.parts:
+        for name, value in _asked(part, of).items():
+            total[name] = total.get(name, Fraction(0)) + value
+    for part in subject.starting:
+        for name, value in _asked(part, of).items():
+            total[name] = max(total.get(name, Fraction(0)), value)
+    return total
+
+
+def _asked(part: Part, of: str) -> dict[str, Fraction]:
+    limits = amounts(mapping(part.obj, "resources", "limits"))
+    return limits if of == "limits" else {**limits, **amounts(mapping(part.obj, "resources", "requests"))}
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names in the order given, each once: `a, b and c`."""
+    *first, last = dict.fromkeys(names)
+    return f"{', '.join(first)} and {last}" if first else last
