@@ -1,0 +1,103 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Manifests as people write them, and what a person who knows would say of each: no less and no more."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.preflight.findings import Scenery, Way
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.preflight.table import check
+
+SAMPLES = Path(__file__).parent / "samples"
+DEMO = Path(__file__).parents[5] / "demo"
+
+EXPECTED: dict[str, set[str]] = {
+    "a_tenth_of_few": {"unavailable-rounds-to-zero"},
+    "all_at_once": {"unavailable-takes-all"},
+    "blog_with_a_disk": {"no-pre-stop", "no-readiness-probe", "no-requests", "recreate-behind-service", "single-replica"},
+    "branch_builds": {"image-latest", "image-tag-moves"},
+    "budget_of_all": {"budget-blocks-evictions"},
+    "chart_scaffold": {"no-pre-stop", "no-requests", "readiness-equals-liveness", "single-replica"},
+    "database_for_clients": {"no-pre-stop", "readiness-equals-liveness", "single-replica"},
+    "drain_to_the_last_second": {"grace-too-short"},
+    "edge_controller": {"service-traffic-local"},
+    "edge_on_host_ports": {"host-port-with-surge"},
+    "first_steps": {"no-readiness-probe", "no-requests"},
+    "frontend_and_balancer": {"no-pre-stop", "no-readiness-probe"},
+    "hashed_configuration": set(),
+    "java_distroless": {"pre-stop-needs-shell"},
+    "killed_at_once": {"grace-zero", "no-history", "pre-stop-too-short"},
+    "labels_renamed": {"budget-matches-nothing", "service-selects-nothing"},
+    "log_shipper": {"image-latest", "no-requests"},
+    "long_drain": {"pre-stop-exceeds-grace"},
+    "mesh_by_hand": {"no-readiness-probe"},
+    "message_brokers": set(),
+    "name_server": {"no-pre-stop"},
+    "native_sidecar": {"no-requests"},
+    "node_metrics": set(),
+    "node_proxy": {"budget-of-daemonset", "service-traffic-local"},
+    "nothing_may_change": {"surge-and-unavailable-zero"},
+    "operator": set(),
+    "port_renamed": {"service-port-missing"},
+    "queue_worker": set(),
+    "scaled_out_of_bounds": {"replicas-outside-autoscaler"},
+    "scaled_rightly": set(),
+    "scaled_with_replicas": {"replicas-beside-autoscaler"},
+    "settings_in_place": {"config-without-version"},
+    "shared_disk_rolling": {"volume-of-one-node"},
+    "single_cache": {"single-replica"},
+    "slow_java": {"startup-exceeds-deadline"},
+    "soak_of_a_quarter": {"min-ready-exceeds-deadline"},
+    "unready_for_clients": {"service-publishes-unready"},
+    "worker_under_the_same_label": {"no-pre-stop", "no-readiness-probe", "service-selects-several"},
+}
+
+
+def scenery(path: Path) -> Scenery:
+    """A file of manifests, in a namespace of which nothing else is known."""
+    return Scenery(tuple(document for document in yaml.safe_load_all(path.read_text("utf-8")) if document))
+
+
+def test_all_samples_are_in_the_table() -> None:
+    assert sorted(path.stem for path in SAMPLES.glob("*.yml")) == sorted(EXPECTED)
+    assert len(EXPECTED) >= 30
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_what_is_said_of_real_manifests(name: str) -> None:
+    assert {finding.rule for finding in check(scenery(SAMPLES / f"{name}.yml"))} == EXPECTED[name]
+
+
+def test_two_references_are_two_findings() -> None:
+    found = check(scenery(SAMPLES / "settings_in_place.yml"))
+    assert [finding.path for finding in found] == [
+        "spec.template.spec.containers[0].envFrom[0].configMapRef.name",
+        "spec.template.spec.containers[0].envFrom[1].secretRef.name",
+    ]
+
+
+@pytest.mark.parametrize("name", ["vweb-v1", "vweb-v2", "vweb-v3-crash", "vweb-v3-missing"])
+@pytest.mark.parametrize("strategy", [None, "rolling", "blue_green"])
+def test_what_is_said_of_the_demo(name: str, strategy: Way | None) -> None:
+    """Its pods are as small as they can be and ask for nothing; the rest is as the guides want it."""
+    manifests = scenery(DEMO / f"{name}.yml").manifests
+    found = check(Scenery(manifests, strategy=strategy, server_version=(1, 36), wait_timeout=600))
+    assert [(finding.severity, finding.rule, finding.path) for finding in found] == [
+        ("info", "no-requests", "spec.template.spec.containers[0].resources.requests")
+    ]
+
+
+def test_the_demo_by_recreate_is_down_for_a_while() -> None:
+    found = check(Scenery(scenery(DEMO / "vweb-v2.yml").manifests, strategy="recreate"))
+    assert [finding.rule for finding in found] == ["recreate-behind-service", "no-requests"]
+
+
+def test_the_preview_beside_the_demo_is_no_fault() -> None:
+    both = scenery(DEMO / "vweb-v1.yml").manifests + scenery(DEMO / "vweb-preview.yml").manifests
+    assert {finding.rule for finding in check(Scenery(both, strategy="blue_green"))} == {"no-requests"}
+    assert check(scenery(DEMO / "vweb-preview.yml")) == ()
