@@ -28,6 +28,11 @@ _WORDS = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
 """What YAML takes for something else than text."""
 
 
+def near(one: Ref, other: Ref) -> bool:
+    """Both are in one namespace; a manifest that names none is where the others are."""
+    return one.namespace == other.namespace or not (one.namespace and other.namespace)
+
+
 @dataclass(frozen=True)
 class Scenery:
     """What is known before a rollout. What was not looked at is unknown, which is not the same as absent: no rule guesses."""
@@ -35,7 +40,7 @@ class Scenery:
     manifests: tuple[JsonObject, ...]
     """The definition: the workloads and all that comes along with them."""
     live: Mapping[str, Sequence[JsonObject]] = field(default_factory=dict)
-    """All live objects of the namespace by kind (nodes: of the cluster). A kind that is missing here was not looked at."""
+    """All live objects of the definition's namespaces by kind (nodes: of the cluster). A kind that is missing here was not looked at."""
     server_version: tuple[int, int] | None = None
     """Major and minor."""
     strategy: Way | None = None
@@ -52,9 +57,9 @@ class Scenery:
     def known(self, kind: str) -> tuple[JsonObject, ...]:
         """The objects of a kind as they will be: those of the definition, and live ones that the definition does not replace."""
         coming = tuple(obj for obj in self.manifests if text(obj, "kind") == kind)
-        replaced = {ref_of(obj).name for obj in coming}
+        replaced = tuple(ref_of(obj) for obj in coming)
         kept = ({**obj, "kind": kind} for obj in self.live.get(kind, ()))
-        return (*coming, *(obj for obj in kept if ref_of(obj).name not in replaced))
+        return (*coming, *(obj for obj in kept if not any(own.name == ref_of(obj).name and near(own, ref_of(obj)) for own in replaced)))
 
 
 @dataclass(frozen=True)

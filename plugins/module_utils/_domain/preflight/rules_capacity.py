@@ -11,9 +11,9 @@ from fractions import Fraction
 
 from ..objects import JsonObject, JsonValue, at, flag, items, mapping, number, ref_of, text, texts
 from ..workload import TEMPLATE_HASH
-from .findings import Fault, Scenery, yaml_lines
+from .findings import Fault, Scenery, near, yaml_lines
 from .manifest import POD, Subject
-from .surroundings import amounts, asked, chosen, desired, eligible, matches, near, needed, surges, way
+from .surroundings import amounts, asked, chosen, desired, eligible, matches, needed, surges, way
 
 _HOST = "kubernetes.io/hostname"
 _ALONE = ("ReadWriteOnce", "ReadWriteOncePod")

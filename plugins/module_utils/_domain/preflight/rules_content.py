@@ -10,15 +10,16 @@ import re
 from collections.abc import Iterator
 
 from ..objects import JsonObject, JsonValue, flag, items, mapping, ref_of, text
-from .findings import Fault, Scenery, yaml_lines
+from .findings import Fault, Scenery, near, yaml_lines
 from .manifest import POD, Part, Subject
-from .surroundings import listed, near
+from .surroundings import listed
 
 _MOVING = re.compile(
     r"main|master|trunk|head|dev|devel|develop|development|test|testing|edge|nightly|daily|snapshot|unstable|stable|current|newest|"
-    r"staging|prod|production|release|rc|beta|alpha|canary|lts|mainline|(?:.*[-.])?(?:SNAPSHOT|latest|nightly)"
+    r"staging|prod|production|release|rc|beta|alpha|canary|(?:(?:lts|mainline|stable)-?)?(?:alpine|slim|bookworm|trixie|jammy|noble)|"
+    r"lts|mainline|(?:.*[-.])?(?:SNAPSHOT|latest|nightly)"
 )
-_VERSIONED = re.compile(r".*[-.](?:v?\d[\w.-]*|[a-z0-9]*\d[a-z0-9]*|[bcdfghkmt2456789]{10}|[0-9a-f]{7,64})")
+_VERSIONED = re.compile(r".*[-.](?:v?\d[\w.-]*|(?=[a-z0-9]*\d)[a-z0-9]{7,}|[bcdfghkmt2456789]{10}|[0-9a-f]{7,64})")
 _CERTIFICATES = re.compile(r"(?:.*[-.])?(?:tls|certs?|certificates?|ca|ca-bundle|root-ca)(?:[-.].*)?")
 _BASIC = {"cpu": "100m", "memory": "128Mi"}
 

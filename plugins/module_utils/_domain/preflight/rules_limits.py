@@ -13,7 +13,7 @@ from ..objects import JsonObject, at, mapping
 from ..replicas import amount, resolve
 from .findings import Fault, Scenery, yaml_lines
 from .manifest import Subject, probe_budget, whole
-from .surroundings import autoscalers, bounds_of, desired, limit, rolls, served_by, unserved, way
+from .surroundings import answering, autoscalers, bounds_of, desired, least, limit, rolls, served_by, way
 
 
 def both_zero(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
@@ -76,7 +76,7 @@ def rounds_to_zero(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
 
 def takes_all(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
     """maxUnavailable takes all pods at once. One pod alone is another rule's."""
-    if not rolls(subject, scenery) or unserved(subject, scenery):
+    if not rolls(subject, scenery) or not answering(subject, scenery):
         return
     bounds, total = bounds_of(subject, scenery), desired(subject, scenery)
     given = limit(subject, "maxUnavailable")
@@ -94,7 +94,7 @@ def takes_all(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
 
 def single_replica(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
     """One pod alone answers the requests."""
-    if subject.counted and desired(subject, scenery) == 1 and served_by(subject, scenery):
+    if subject.counted and desired(subject, scenery) == 1 and least(subject, scenery) < 2 and served_by(subject, scenery):
         why = "One pod alone answers the requests: whenever it is evicted, moved or crashes, nobody does."
         scaled = next(iter(autoscalers(subject, scenery)), None)
         if scaled is None or subject.replicas is not None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from ..objects import JsonValue, at, mapping, number, text
 from .findings import Fault, Scenery, yaml_lines
 from .manifest import POD, Part, Subject, needs_files, pre_stops, slept, whole
-from .surroundings import served_by, serving, unserved
+from .surroundings import answering, served_by, serving
 
 PAUSE = 5
 """Seconds of the preStop hook that is proposed."""
@@ -22,27 +22,17 @@ NATIVE_SLEEP = (1, 30)
 """The first version whose servers take preStop.sleep without a feature gate."""
 _SHELLLESS = re.compile(r"(?:^|[/:._-])(?:distroless|scratch|static)(?:$|[/:@._-])|^(?:cgr\.dev/chainguard|ko\.local)/")
 _HAS_SHELL = re.compile(r":[^/]*(?:debug|dev|busybox|alpine|shell)")
-_QUIET = ("metrics", "monitoring", "prometheus")
 
 
 def no_readiness(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
     """A container that answers requests has no readinessProbe. One of a sidecar is none of the container beside it."""
-    for part in _asked_for_requests(subject, scenery):
+    for part in answering(subject, scenery):
         if not part.has("readinessProbe"):
             why = (
                 f"Container {part.name} has no readinessProbe: it gets requests as soon as its process exists, before it can answer "
                 "them, and the rollout goes on to the next pod."
             )
             yield Fault(subject.ref, f"{part.path}.readinessProbe", why, yaml_lines("readinessProbe", _probe(part)))
-
-
-def _asked_for_requests(subject: Subject, scenery: Scenery) -> tuple[Part, ...]:
-    if unserved(subject, scenery):
-        return ()
-    # Where no Service is known yet, a port is a sign that requests will come.
-    return serving(subject, scenery) or tuple(
-        part for part in subject.main if any(not text(port, "name").endswith(_QUIET) for port in part.ports)
-    )
 
 
 def _probe(part: Part) -> dict[str, JsonValue]:

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from ..errors import InputError
 from ..objects import JsonObject, JsonValue, at, mapping, number, ref_of
 from ..replicas import Amount, amount
-from .findings import Fault, Scenery, removal, yaml_lines
+from .findings import Fault, Scenery, near, removal, yaml_lines
 from .manifest import Subject
-from .surroundings import about, autoscalers, budgets, counts, desired, listed, near, workloads
+from .surroundings import about, autoscalers, budgets, counts, desired, listed, unseen, workloads
 
 _FIELDS = ("minAvailable", "maxUnavailable")
 
@@ -60,7 +60,10 @@ def matches_nothing(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
         coming = any(budget is manifest for manifest in scenery.manifests) and near(ref_of(budget), subject.ref)
         mine = about(ref_of(budget), around, scenery) == subject.ref
         if coming and mine and not any(counts(budget, found.labels) for found in around):
-            why = f"{ref_of(budget)} counts no pod of the definition: nothing keeps their nodes from being emptied all at once."
+            why = (
+                f"{ref_of(budget)} counts no pod of the definition{unseen(scenery)}: nothing keeps their nodes from being emptied all at "
+                "once."
+            )
             wanted = mapping(subject.obj, "spec", "selector") or {"matchLabels": subject.labels}
             yield Fault(ref_of(budget), "spec.selector", why, yaml_lines("selector", wanted))
 

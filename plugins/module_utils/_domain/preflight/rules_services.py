@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from ..colours import base_of
 from ..objects import JsonObject, Ref, at, items, ref_of, text
 from ..services import Service, picks, spelled
-from .findings import Fault, Scenery, yaml_lines
+from .findings import Fault, Scenery, near, yaml_lines
 from .manifest import Subject
-from .surroundings import about, bounds_of, listed, near, served_by, services, workloads
+from .surroundings import about, bounds_of, listed, served_by, services, unseen, workloads
 
 _OUTSIDE = ("NodePort", "LoadBalancer")
 
@@ -24,7 +24,10 @@ def selects_nothing(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
         around = _around(subject, scenery)
         picked = any(picks(base_of(service.selector), found.labels) for found in around)
         if service.selector and not picked and about(service.ref, around, scenery) == subject.ref:
-            why = f"{service.ref} selects {spelled(service.selector)}, which no pod of the definition has: every request to it fails."
+            why = (
+                f"{service.ref} selects {spelled(service.selector)}, which no pod of the definition has{unseen(scenery)}: every request "
+                "to it fails."
+            )
             yield Fault(ref_of(obj), "spec.selector", why, yaml_lines("selector", _selector(subject)))
 
 

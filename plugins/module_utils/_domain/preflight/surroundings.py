@@ -17,18 +17,15 @@ from ..replicas import Bounds, resolve
 from ..resources import WORKLOADS
 from ..scenes import Budget
 from ..services import Service, picks
-from .findings import Scenery, Way
+from .findings import Scenery, Way, near
 from .manifest import Part, Subject, subject_of, subjects
 
 _QUANTITY = re.compile(r"\s*(\d{1,20}(?:\.\d{0,9})?(?:[eE][+-]?\d{1,2})?)(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?\s*", re.ASCII)
 _SUFFIXES = {"": Fraction(1), "m": Fraction(1, 1000)}
 _SUFFIXES |= {suffix: Fraction(1000) ** (power + 1) for power, suffix in enumerate("kMGTPE")}
 _SUFFIXES |= {f"{suffix}i": Fraction(1024) ** (power + 1) for power, suffix in enumerate("KMGTPE")}
-
-
-def near(one: Ref, other: Ref) -> bool:
-    """Both are in one namespace; a manifest that names none is where the others are."""
-    return one.namespace == other.namespace or not (one.namespace and other.namespace)
+_QUIET = ("metrics", "monitoring", "prometheus")
+"""How the names of ports end that only monitoring asks."""
 
 
 # --- Services -----------------------------------------------------------------------------------------------------------------
@@ -68,6 +65,15 @@ def serving(subject: Subject, scenery: Scenery) -> tuple[Part, ...]:
     return found or (subject.main[:1] if served_by(subject, scenery) else ())
 
 
+def answering(subject: Subject, scenery: Scenery) -> tuple[Part, ...]:
+    """The containers that are likely to answer requests: where no Service is known yet, a port is a sign of it."""
+    if unserved(subject, scenery):
+        return ()
+    return serving(subject, scenery) or tuple(
+        part for part in subject.main if any(not text(port, "name").endswith(_QUIET) for port in part.ports)
+    )
+
+
 def _leads(target: JsonValue, port: JsonObject) -> bool:
     return target is not None and target in (at(port, "name"), at(port, "containerPort"))
 
@@ -88,14 +94,34 @@ def autoscalers(subject: Subject, scenery: Scenery) -> tuple[JsonObject, ...]:
 
 def desired(subject: Subject, scenery: Scenery) -> int | None:
     """How many pods it shall have: as written, else as it runs, else the least that its autoscaler allows; None is unknown."""
+    running = next((obj for obj in scenery.live.get(subject.ref.kind, ()) if _same(ref_of(obj), subject.ref)), {})
     if not subject.counted:
-        nodes = eligible(subject, scenery)
-        return None if nodes is None else len(nodes)
+        return number(running, "status", "desiredNumberScheduled") or _nodes_taken(subject, scenery)
     if subject.replicas is not None:
         return subject.replicas
-    running = next((obj for obj in scenery.live.get(subject.ref.kind, ()) if ref_of(obj).name == subject.ref.name), {})
-    least = max((number(obj, "spec", "minReplicas", default=1) for obj in autoscalers(subject, scenery)), default=1)
-    return max(0, number(running, "spec", "replicas", default=least))
+    return max(0, number(running, "spec", "replicas", default=least(subject, scenery)))
+
+
+def least(subject: Subject, scenery: Scenery) -> int:
+    """How many pods its autoscalers leave it at least."""
+    return max((number(obj, "spec", "minReplicas", default=1) for obj in autoscalers(subject, scenery)), default=1)
+
+
+def _same(live: Ref, own: Ref) -> bool:
+    return live.name == own.name and near(live, own)
+
+
+def _nodes_taken(subject: Subject, scenery: Scenery) -> int | None:
+    """How many nodes a DaemonSet runs on; None where that takes more than its nodeSelector and the nodes' taints to tell."""
+    nodes, all_of_them = eligible(subject, scenery), chosen(subject, scenery)
+    picky = mapping(subject.pod, "affinity", "nodeAffinity")
+    return None if nodes is None or all_of_them is None or picky or _tolerant(subject) else len(nodes)
+
+
+def _tolerant(subject: Subject) -> bool:
+    """It tolerates some taints, and not simply all."""
+    given = items(subject.pod, "tolerations")
+    return bool(given) and not any(text(entry, "operator") == "Exists" and not text(entry, "key") for entry in given)
 
 
 def way(subject: Subject, scenery: Scenery) -> Way:
@@ -163,6 +189,11 @@ def matches(selector: JsonObject, labels: Mapping[str, str]) -> bool:
 def workloads(scenery: Scenery) -> tuple[Subject, ...]:
     """All workloads that are known, those of the definition first."""
     return tuple(subject_of(obj) for kind in WORKLOADS for obj in scenery.known(kind))
+
+
+def unseen(scenery: Scenery) -> str:
+    """What to add to `no pod of the definition` where there may be others."""
+    return "" if all(scenery.looked_at(kind) for kind in WORKLOADS) else " (what else runs there was not looked at)"
 
 
 def about(ref: Ref, among: Iterable[Subject], scenery: Scenery) -> Ref | None:

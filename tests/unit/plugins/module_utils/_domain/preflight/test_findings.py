@@ -49,6 +49,12 @@ def test_lines_look_as_people_write_them() -> None:
         pytest.param({"Service": ()}, True, ["web"], id="there are none"),
         pytest.param({"Service": ({**service("api"), "kind": None},)}, True, ["web", "api"], id="lists need not name the kind"),
         pytest.param({"Service": (service("web", selector={}), service("api"))}, True, ["web", "api"], id="one is replaced"),
+        pytest.param(
+            {"Service": ({**service(), "metadata": {"namespace": "other", "name": "web"}},)},
+            True,
+            ["web", "web"],
+            id="of another namespace",
+        ),
     ],
 )
 def test_the_definition_replaces_what_is_live(live: dict[str, Any], looked_at: bool, names: list[str]) -> None:
@@ -57,3 +63,8 @@ def test_the_definition_replaces_what_is_live(live: dict[str, Any], looked_at: b
     assert [obj["metadata"]["name"] for obj in scenery.known("Service")] == names  # type: ignore[index,call-overload]
     assert all(obj["kind"] == "Service" for obj in scenery.known("Service"))
     assert scenery.known("Service")[0] == service()
+
+
+def test_a_manifest_without_a_namespace_is_where_the_others_are() -> None:
+    bare = {**service(), "metadata": {"name": "web"}}
+    assert Scenery((bare,), {"Service": (service(),)}).known("Service") == (bare,)

@@ -47,6 +47,17 @@ def test_the_proposed_selector_is_the_workloads() -> None:
     assert of("service-selects-nothing", worker({"spec.selector": {}}, wrong))[0].remedy == "selector:\n  app: web"
 
 
+def test_it_is_said_what_was_not_looked_at() -> None:
+    wrong = service(selector={"app": "wbe"})
+    (finding,) = of("service-selects-nothing", worker({}, wrong, live={"Deployment": ()}))
+    assert finding.why == (
+        "Service shop/web selects app=wbe, which no pod of the definition has (what else runs there was not looked at): every request to "
+        "it fails."
+    )
+    (finding,) = of("service-selects-nothing", worker({}, wrong, live={"Deployment": (), "StatefulSet": (), "DaemonSet": ()}))
+    assert finding.why == "Service shop/web selects app=wbe, which no pod of the definition has: every request to it fails."
+
+
 @pytest.mark.parametrize(
     ("scenery", "said"),
     [
