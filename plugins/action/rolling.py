@@ -41,7 +41,7 @@ _HUMAN_CALLBACKS = ("default", "minimal", "debug", "yaml", "awx_display", "dense
 _PR_SET_PDEATHSIG = 1
 
 
-class ActionModule(ActionBase):
+class ActionModule(ActionBase):  # type: ignore[misc]
     """Runs one module of this collection."""
 
     _supports_check_mode = True

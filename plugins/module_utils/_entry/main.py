@@ -170,9 +170,12 @@ def refused(module: str, validated: Any) -> Result | None:
 class _Module(AnsibleModule):  # type: ignore[misc]
     """An AnsibleModule whose failures have our shape, and show nothing that is to be hidden: also those of its own validation."""
 
+    params: dict[str, Any]
+
     def fail_json(self, msg: str, **others: Any) -> NoReturn:
         self.params = redacted(self.params)
         super().fail_json(**{**failure(msg, changed=False), **others})
+        raise SystemExit(1)  # Never reached: Ansible's method ends the process.
 
 
 def main(name: str) -> None:
