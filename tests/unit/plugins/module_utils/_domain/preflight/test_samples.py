@@ -14,6 +14,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.preflig
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.preflight.table import check
 
 SAMPLES = Path(__file__).parent / "samples"
+"""Named .manifests and not .yml: each file holds several documents, as kubectl takes them."""
 DEMO = Path(__file__).parents[5] / "demo"
 
 EXPECTED: dict[str, set[str]] = {
@@ -64,17 +65,17 @@ def scenery(path: Path) -> Scenery:
 
 
 def test_all_samples_are_in_the_table() -> None:
-    assert sorted(path.stem for path in SAMPLES.glob("*.yml")) == sorted(EXPECTED)
+    assert sorted(path.stem for path in SAMPLES.glob("*.manifests")) == sorted(EXPECTED)
     assert len(EXPECTED) >= 30
 
 
 @pytest.mark.parametrize("name", sorted(EXPECTED))
 def test_what_is_said_of_real_manifests(name: str) -> None:
-    assert {finding.rule for finding in check(scenery(SAMPLES / f"{name}.yml"))} == EXPECTED[name]
+    assert {finding.rule for finding in check(scenery(SAMPLES / f"{name}.manifests"))} == EXPECTED[name]
 
 
 def test_two_references_are_two_findings() -> None:
-    found = check(scenery(SAMPLES / "settings_in_place.yml"))
+    found = check(scenery(SAMPLES / "settings_in_place.manifests"))
     assert [finding.path for finding in found] == [
         "spec.template.spec.containers[0].envFrom[0].configMapRef.name",
         "spec.template.spec.containers[0].envFrom[1].secretRef.name",
