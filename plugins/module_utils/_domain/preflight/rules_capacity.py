@@ -13,19 +13,18 @@ from ..objects import JsonObject, JsonValue, at, flag, items, mapping, number, r
 from ..workload import TEMPLATE_HASH
 from .findings import Fault, Scenery, near, yaml_lines
 from .manifest import POD, Subject
-from .surroundings import amounts, asked, chosen, desired, eligible, matches, needed, surges, way
+from .surroundings import amounts, asked, asked_by, chosen, desired, eligible, matches, needed, surges, way
 
 _HOST = "kubernetes.io/hostname"
 _ALONE = ("ReadWriteOnce", "ReadWriteOncePod")
+_BASIC = {"cpu": "100m", "memory": "128Mi"}
 _IN_PLACE = {"maxSurge": 0, "maxUnavailable": 1}
 
 
 def quota_exceeded(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
     """A quota has no room for the pods that must come before others may go."""
     more = needed(subject, scenery)
-    for quota in scenery.live.get("ResourceQuota", ()) if more else ():
-        if mapping(quota, "spec", "scopeSelector") or at(quota, "spec", "scopes") or not near(ref_of(quota), subject.ref):
-            continue
+    for quota in _quotas(subject, scenery) if more else ():
         hard, used = amounts(mapping(quota, "status", "hard")), amounts(mapping(quota, "status", "used"))
         for name, each in _counted(subject).items():
             left = hard[name] - used.get(name, Fraction(0)) if name in hard else None
@@ -35,6 +34,49 @@ def quota_exceeded(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
                     f"{_spelled(each * more)} for {more} more pod{'' if more == 1 else 's'} before any may go: it cannot begin."
                 )
                 yield _in_place(subject, scenery, why)
+
+
+def quota_needs(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
+    """A quota wants each container to say what it takes, and one does not."""
+    if not scenery.looked_at("LimitRange") or at(subject.pod, "resources"):
+        return
+    wanted = _wanted_by_quotas(subject, scenery) - _by_default(subject, scenery)
+    for part in (*subject.parts, *subject.starting):
+        for of in ("requests", "limits"):
+            lacking = sorted(name for kind, name in wanted if kind == of and name not in asked_by(part, of=of))
+            if lacking:
+                why = (
+                    f"A ResourceQuota counts the {of} of {' and '.join(lacking)}, and container {part.name} names none: Kubernetes refuses "
+                    "every new pod."
+                )
+                there = {**mapping(part.obj, "resources", of), **{name: _BASIC[name] for name in lacking}}
+                yield Fault(subject.ref, f"{part.path}.resources.{of}", why, yaml_lines(of, there))
+
+
+def _wanted_by_quotas(subject: Subject, scenery: Scenery) -> set[tuple[str, str]]:
+    """What containers must name: requests or limits, of what."""
+    keys = {key for quota in _quotas(subject, scenery) for key in mapping(quota, "status", "hard")}
+    split = {tuple(key.split(".", 1)) if "." in key else ("requests", key) for key in keys}
+    return {(of, name) for of in ("requests", "limits") for name in _BASIC if (of, name) in split}
+
+
+def _by_default(subject: Subject, scenery: Scenery) -> set[tuple[str, str]]:
+    """What LimitRanges fill in; a limit by default is a request by default."""
+    found: set[tuple[str, str]] = set()
+    for limits in scenery.live["LimitRange"]:
+        for entry in items(limits, "spec", "limits") if near(ref_of(limits), subject.ref) else ():
+            if text(entry, "type") == "Container":
+                found |= {("requests", name) for name in (*mapping(entry, "defaultRequest"), *mapping(entry, "default"))}
+                found |= {("limits", name) for name in mapping(entry, "default")}
+    return found
+
+
+def _quotas(subject: Subject, scenery: Scenery) -> Iterator[JsonObject]:
+    """The quotas of its namespace that count all pods."""
+    for quota in scenery.live.get("ResourceQuota", ()):
+        scoped = mapping(quota, "spec", "scopeSelector") or at(quota, "spec", "scopes")
+        if not scoped and near(ref_of(quota), subject.ref):
+            yield quota
 
 
 def _counted(subject: Subject) -> dict[str, Fraction]:
@@ -72,7 +114,7 @@ def nodes_too_small(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
     more = needed(subject, scenery)
     if not any(rooms):
         why = f"None of the nodes that may take it ({len(nodes)}) can hold a pod of this size: no new pod ever starts."
-        yield Fault(subject.ref, f"{POD}.containers[0].resources.requests", why, yaml_lines("requests", {"cpu": "100m", "memory": "128Mi"}))
+        yield Fault(subject.ref, f"{POD}.containers[0].resources.requests", why, yaml_lines("requests", _BASIC))
     elif subject.counted and sum(rooms) < total + more:
         why = (
             f"The {len(nodes)} node{'' if len(nodes) == 1 else 's'} can hold {sum(rooms)} pods of this size if nothing else runs there, "
@@ -121,7 +163,10 @@ def volume_alone(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
                 f"The claim {name} is {modes[0]}: a new pod on another node waits for the volume until the old pods are gone, and those "
                 "wait for the new one."
             )
-            yield Fault(subject.ref, "spec.strategy", why, yaml_lines("strategy", {"type": "Recreate"}))
+            remedy = (
+                f"{yaml_lines('strategy', {'type': 'Recreate'})}\n# or a claim that many nodes may have:\n# accessModes: [ReadWriteMany]"
+            )
+            yield Fault(subject.ref, "spec.strategy", why, remedy)
 
 
 def apart(subject: Subject, scenery: Scenery) -> Iterator[Fault]:

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from ..objects import JsonObject, JsonValue, flag, items, mapping, ref_of, text
 from .findings import Fault, Scenery, near, yaml_lines
 from .manifest import POD, Part, Subject
-from .surroundings import listed
 
 _MOVING = re.compile(
     r"main|master|trunk|head|dev|devel|develop|development|test|testing|edge|nightly|daily|snapshot|unstable|stable|current|newest|"
@@ -112,8 +111,8 @@ def no_requests(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
         lacking: dict[str, JsonValue] = {name: value for name, value in _BASIC.items() if name not in asked}
         if lacking:
             why = (
-                f"Container {part.name} requests no {listed(lacking)}: new pods are put on nodes that are full already, where they slow "
-                "the others down, and they are the first to be evicted."
+                f"Container {part.name} requests no {' and no '.join(lacking)}: new pods are put on nodes that are full "
+                "already, where they slow the others down, and they are the first to be evicted."
             )
             there = {name: value for name, value in mapping(part.obj, "resources", "requests").items() if name not in lacking}
             yield Fault(subject.ref, f"{part.path}.resources.requests", why, yaml_lines("requests", {**there, **lacking}))

@@ -15,6 +15,9 @@ from .findings import Fault, Scenery, yaml_lines
 from .manifest import Subject, probe_budget, whole
 from .surroundings import answering, autoscalers, bounds_of, desired, least, limit, rolls, served_by, way
 
+_START = 60
+"""Seconds that a pod may take until it is ready, in the wait that is proposed."""
+
 
 def both_zero(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
     """maxSurge and maxUnavailable are both 0."""
@@ -136,8 +139,9 @@ def min_ready_and_timeout(subject: Subject, scenery: Scenery) -> Iterator[Fault]
             f"{rounds * subject.min_ready} s, and the rollout is waited for only {whole(scenery.wait_timeout)} s: it would be given up "
             "half way."
         )
-        fitting = int(scenery.wait_timeout // (2 * rounds))
-        yield Fault(subject.ref, "spec.minReadySeconds", why, yaml_lines("minReadySeconds", fitting))
+        fitting = max(1, int(scenery.wait_timeout // (2 * rounds)))
+        instead = f"# or wait longer, in the task:\n# wait_timeout: {rounds * (subject.min_ready + _START)}"
+        yield Fault(subject.ref, "spec.minReadySeconds", why, f"{yaml_lines('minReadySeconds', fitting)}\n{instead}")
 
 
 def startup_and_deadline(subject: Subject, scenery: Scenery) -> Iterator[Fault]:

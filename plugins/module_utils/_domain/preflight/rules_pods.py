@@ -20,6 +20,8 @@ SHORTEST = 2
 """Seconds that the news of a pod's end needs to reach all nodes: kube-proxy follows the EndpointSlices once a second."""
 NATIVE_SLEEP = (1, 30)
 """The first version whose servers take preStop.sleep without a feature gate."""
+_HTTP = frozenset({80, 443, 3000, 5000, 8000, 8080, 8443, 8888, 9000})
+"""Ports that are for HTTP as a rule."""
 _SHELLLESS = re.compile(r"(?:^|[/:._-])(?:distroless|scratch|static)(?:$|[/:@._-])|^(?:cgr\.dev/chainguard|ko\.local)/")
 _HAS_SHELL = re.compile(r":[^/]*(?:debug|dev|busybox|alpine|shell)")
 
@@ -36,9 +38,14 @@ def no_readiness(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
 
 
 def _probe(part: Part) -> dict[str, JsonValue]:
-    first = next(iter(part.ports), {})
-    port: JsonValue = text(first, "name") or number(first, "containerPort", default=8080)
-    return {"httpGet": {"path": "/", "port": port}, "periodSeconds": 2}
+    """A request where the first port looks like one for HTTP, else a connection."""
+    first = next((port for port in part.ports), {"containerPort": 8080})
+    name, port = text(first, "name"), number(first, "containerPort", default=8080)
+    where: JsonValue = name or port
+    if not ("http" in name or "web" in name or port in _HTTP):
+        return {"tcpSocket": {"port": where}, "periodSeconds": 2}
+    secure: dict[str, JsonValue] = {"scheme": "HTTPS"} if "https" in name or port in (443, 8443) else {}
+    return {"httpGet": {"path": "/", "port": where, **secure}, "periodSeconds": 2}
 
 
 def same_probes(subject: Subject, scenery: Scenery) -> Iterator[Fault]:

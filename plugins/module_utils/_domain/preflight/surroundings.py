@@ -250,15 +250,16 @@ def asked(subject: Subject, *, of: str = "requests") -> dict[str, Fraction]:
     """
     total: dict[str, Fraction] = {}
     for part in subject.parts:
-        for name, value in _asked(part, of).items():
+        for name, value in asked_by(part, of=of).items():
             total[name] = total.get(name, Fraction(0)) + value
     for part in subject.starting:
-        for name, value in _asked(part, of).items():
+        for name, value in asked_by(part, of=of).items():
             total[name] = max(total.get(name, Fraction(0)), value)
     return total
 
 
-def _asked(part: Part, of: str) -> dict[str, Fraction]:
+def asked_by(part: Part, *, of: str) -> dict[str, Fraction]:
+    """What one container asks for, "requests" or "limits"."""
     limits = amounts(mapping(part.obj, "resources", "limits"))
     return limits if of == "limits" else {**limits, **amounts(mapping(part.obj, "resources", "requests"))}
 

@@ -296,6 +296,13 @@ RULES: tuple[Rule, ...] = (
         rules_capacity.quota_exceeded,
     ),
     Rule(
+        "quota-needs-requests",
+        "error",
+        "a quota wants requests or limits that a container does not name",
+        "Where a ResourceQuota counts processor or memory and no LimitRange fills them in, pods that do not name them are refused.",
+        rules_capacity.quota_needs,
+    ),
+    Rule(
         "nodes-too-small",
         "error",
         "the nodes have no room for the new pods",

@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+import yaml
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.preflight.findings import Scenery
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.preflight.surroundings import quantity
 
@@ -92,6 +93,52 @@ def test_the_way_out_of_a_quota() -> None:
     assert of("quota-exceeded", within(full, strategy="blue_green"))[0].remedy == (
         "# 6 pods must fit for a while; or fewer are wanted:\n# replicas: 1"
     )
+
+
+def limited(*entries: Mapping[str, Any], namespace: str = "shop") -> dict[str, Any]:
+    """A LimitRange."""
+    return {"kind": "LimitRange", "metadata": {"namespace": namespace, "name": "team"}, "spec": {"limits": list(entries)}}
+
+
+def wants(*names: str, changes: Mapping[str, Any] | None = None, ranges: Any = (), **spec: Any) -> Scenery:
+    """The workload in a namespace with a quota of these, and LimitRanges."""
+    return web(changes, live={"ResourceQuota": (quota(dict.fromkeys(names, "100"), **spec),), "LimitRange": ranges})
+
+
+BARE = {f"{APP}.resources": DROP}
+BY_DEFAULT = {"type": "Container", "default": {"cpu": 1}, "defaultRequest": {"memory": "1Mi"}}
+
+
+@pytest.mark.parametrize(
+    ("scenery", "found"),
+    [
+        pytest.param(wants("requests.cpu", changes=BARE), {"requests": {"cpu"}}, id="a request"),
+        pytest.param(wants("cpu", "memory", changes=BARE), {"requests": {"cpu", "memory"}}, id="the short names of requests"),
+        pytest.param(wants("limits.memory", "pods"), {"limits": {"memory"}}, id="a limit"),
+        pytest.param(wants("limits.memory", ranges=[limited(BY_DEFAULT)]), {"limits": {"memory"}}, id="only a request by default"),
+        pytest.param(wants("cpu", changes=BARE, ranges=[limited({**BY_DEFAULT, "type": "Pod"})]), {"requests": {"cpu"}}, id="for pods"),
+        pytest.param(wants("cpu", changes=BARE, ranges=[limited(BY_DEFAULT, namespace="other")]), {"requests": {"cpu"}}, id="elsewhere"),
+        pytest.param(wants("cpu", "limits.cpu", changes=BARE, ranges=[limited(BY_DEFAULT)]), {}, id="by default"),
+        pytest.param(wants("memory", changes=BARE, ranges=[limited(BY_DEFAULT)]), {}, id="a request by default"),
+        pytest.param(wants("cpu", changes={f"{APP}.resources": {"limits": {"cpu": 1}}}), {}, id="a limit is a request as well"),
+        pytest.param(wants("cpu", "requests.memory"), {}, id="named"),
+        pytest.param(wants("pods", "requests.storage", "count/services", changes=BARE), {}, id="of something else"),
+        pytest.param(wants("cpu", changes=BARE, scopes=["Terminating"]), {}, id="of some pods only"),
+        pytest.param(wants("cpu", changes={**BARE, f"{POD}.resources": {"requests": {"cpu": 1}}}), {}, id="named for the pod"),
+        pytest.param(web(BARE, live={"ResourceQuota": (quota({"cpu": 1}),)}), {}, id="LimitRanges were not looked at"),
+        pytest.param(web(BARE, live={"LimitRange": ()}), {}, id="quotas were not looked at"),
+    ],
+)
+def test_a_quota_gets_what_it_counts(scenery: Scenery, found: dict[str, set[str]]) -> None:
+    told = of("quota-needs-requests", scenery)
+    assert {finding.path: set(yaml.safe_load(finding.remedy).popitem()[1]) for finding in told} == {
+        f"{CONTAINER}.resources.{kind}": names for kind, names in found.items()
+    }
+
+
+def test_a_quota_counts_init_containers() -> None:
+    scenery = wants("cpu", changes={f"{POD}.initContainers": [{"name": "init", "image": "init:1"}]})
+    assert paths("quota-needs-requests", scenery) == [f"{POD}.initContainers[0].resources.requests"]
 
 
 def room(**allocatable: Any) -> dict[str, Any]:

@@ -166,6 +166,13 @@ def test_the_wait_is_long_enough(scenery: Scenery, said: str) -> None:
     assert all(said in finding.why for finding in found)
 
 
+def test_the_way_out_of_a_wait_that_is_too_short() -> None:
+    (finding,) = of("min-ready-exceeds-timeout", web({"spec.minReadySeconds": 200}, wait_timeout=600))
+    assert finding.remedy == "minReadySeconds: 100\n# or wait longer, in the task:\n# wait_timeout: 780"
+    (finding,) = of("min-ready-exceeds-timeout", web({"spec.minReadySeconds": 200}, wait_timeout=1))
+    assert finding.remedy.startswith("minReadySeconds: 1\n")
+
+
 @pytest.mark.parametrize(
     ("changes", "kind", "said"),
     [

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import yaml
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.preflight.findings import Scenery
 
 from .manifests import APP, CONTAINER, DROP, POD, container, of, paths, service, web, worker
@@ -63,10 +64,24 @@ def test_the_sidecar_that_the_service_leads_to_needs_the_probe() -> None:
     assert paths("no-readiness-probe", scenery) == [f"{POD}.initContainers[1].readinessProbe"]
 
 
-def test_the_proposed_probe_asks_the_containers_own_port() -> None:
-    assert "port: http" in of("no-readiness-probe", web(NO_PROBE))[0].remedy
-    assert "port: 80\n" in of("no-readiness-probe", worker({**NO_PROBE, f"{APP}.ports": [{"containerPort": 80}]}))[0].remedy
-    assert "port: 8080\n" in of("no-readiness-probe", web({**NO_PROBE, f"{APP}.ports": DROP}))[0].remedy
+@pytest.mark.parametrize(
+    ("ports", "probe"),
+    [
+        pytest.param([{"name": "http", "containerPort": 81}], {"httpGet": {"path": "/", "port": "http"}}, id="a name"),
+        pytest.param([{"containerPort": 80}, {"containerPort": 81}], {"httpGet": {"path": "/", "port": 80}}, id="the first number"),
+        pytest.param([{"containerPort": 8443}], {"httpGet": {"path": "/", "port": 8443, "scheme": "HTTPS"}}, id="HTTPS"),
+        pytest.param(
+            [{"name": "https-web", "containerPort": 1}],
+            {"httpGet": {"path": "/", "port": "https-web", "scheme": "HTTPS"}},
+            id="HTTPS by name",
+        ),
+        pytest.param([{"name": "redis", "containerPort": 6379}], {"tcpSocket": {"port": "redis"}}, id="something else"),
+        pytest.param([], {"httpGet": {"path": "/", "port": 8080}}, id="none"),
+    ],
+)
+def test_the_proposed_probe_asks_the_containers_own_port(ports: list[Any], probe: dict[str, Any]) -> None:
+    remedy = of("no-readiness-probe", web({**NO_PROBE, f"{APP}.ports": ports}))[0].remedy
+    assert yaml.safe_load(remedy) == {"readinessProbe": {**probe, "periodSeconds": 2}}
 
 
 @pytest.mark.parametrize(

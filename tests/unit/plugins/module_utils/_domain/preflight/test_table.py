@@ -135,7 +135,8 @@ def _all_fields(kind: str) -> list[dict[str, Any]]:
         autoscaler(),
         companion("ConfigMap", "settings"),
         companion("PersistentVolumeClaim", "data", accessModes=["ReadWriteOnce"]),
-        {**companion("ResourceQuota", "team"), "status": {"hard": {"pods": "1"}, "used": {"pods": "1"}}},
+        {**companion("ResourceQuota", "team"), "status": {"hard": {"pods": "1", "limits.cpu": "1"}, "used": {"pods": "1"}}},
+        companion("LimitRange", "team", limits=[{"type": "Container", "default": {"cpu": 1}, "defaultRequest": {"cpu": 1}}]),
         put(node("node", taint="NoSchedule", zone="a"), {"metadata.labels.disk": "fast"}),
     ]
 
