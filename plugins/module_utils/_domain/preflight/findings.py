@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ..objects import JsonObject, JsonValue, Ref, ref_of, text
+from ..resources import WORKLOADS
 
 Severity = Literal["error", "warning", "info"]
 """`error`: Kubernetes refuses it, the rollout cannot come to its end, or all pods are away at the same time. `warning`: it costs
@@ -23,6 +24,17 @@ Way = Literal["rolling", "recreate", "blue_green"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 """The worst first."""
 
+KINDS = (
+    *WORKLOADS,
+    "Service",
+    "PodDisruptionBudget",
+    "HorizontalPodAutoscaler",
+    "PersistentVolumeClaim",
+    "ResourceQuota",
+    "LimitRange",
+    "Node",
+)
+"""The kinds whose live objects some rule asks for."""
 _PLAIN = re.compile(r"[A-Za-z](?:[\w./:-]*\w)?|\d+(?:m|[KMGT]i)", re.ASCII)
 _WORDS = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
 """What YAML takes for something else than text."""
@@ -40,7 +52,9 @@ class Scenery:
     manifests: tuple[JsonObject, ...]
     """The definition: the workloads and all that comes along with them."""
     live: Mapping[str, Sequence[JsonObject]] = field(default_factory=dict)
-    """All live objects of the definition's namespaces by kind (nodes: of the cluster). A kind that is missing here was not looked at."""
+    """All live objects of the definition's namespaces by kind, those of `KINDS` (nodes: of the cluster).
+
+    A kind that is missing here was not looked at."""
     server_version: tuple[int, int] | None = None
     """Major and minor."""
     strategy: Way | None = None

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import InputError
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import Ref
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.preflight import findings
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.preflight.findings import SEVERITIES, Scenery
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.preflight.table import RULES, check
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import WORKLOADS
 
 from .manifests import APP, DROP, POD, autoscaler, budget, companion, node, put, service, web, workload
 
@@ -31,6 +34,12 @@ def test_rules_have_names_of_their_own_and_one_sentence_each() -> None:
         assert rule.title, rule
         assert not rule.title.endswith("."), rule
         assert re.fullmatch(r"[^\n]*[^.]\.", rule.about), rule
+
+
+def test_the_kinds_to_look_at_are_those_that_rules_ask_for() -> None:
+    sources = "".join(path.read_text("utf-8") for path in Path(findings.__file__).parent.glob("*.py"))
+    asked = set(re.findall(r'(?:known\(|looked_at\(|live\.get\(|live\[)"(\w+)"', sources))
+    assert asked | set(WORKLOADS) == set(findings.KINDS)
 
 
 def test_there_is_nothing_to_say_of_nothing() -> None:
