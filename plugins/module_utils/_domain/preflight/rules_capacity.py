@@ -13,7 +13,7 @@ from ..objects import JsonObject, JsonValue, at, flag, items, mapping, number, r
 from ..workload import TEMPLATE_HASH
 from .findings import Fault, Scenery, near, yaml_lines
 from .manifest import POD, Subject
-from .surroundings import amounts, asked, asked_by, chosen, desired, eligible, matches, needed, surges, way
+from .surroundings import amounts, asked, asked_by, chosen, desired, eligible, first_time, matches, needed, surges, way
 
 _HOST = "kubernetes.io/hostname"
 _ALONE = ("ReadWriteOnce", "ReadWriteOncePod")
@@ -23,7 +23,7 @@ _IN_PLACE = {"maxSurge": 0, "maxUnavailable": 1}
 
 def quota_exceeded(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
     """A quota has no room for the pods that must come before others may go."""
-    more = needed(subject, scenery)
+    more = 0 if first_time(subject, scenery) else needed(subject, scenery)
     for quota in _quotas(subject, scenery) if more else ():
         hard, used = amounts(mapping(quota, "status", "hard")), amounts(mapping(quota, "status", "used"))
         for name, each in _counted(subject).items():
@@ -111,7 +111,7 @@ def nodes_too_small(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
         return
     wanted = asked(subject)
     rooms = [_room(node, wanted) for node in nodes]
-    more = needed(subject, scenery)
+    more = 0 if first_time(subject, scenery) else needed(subject, scenery)
     if not any(rooms):
         why = f"None of the nodes that may take it ({len(nodes)}) can hold a pod of this size: no new pod ever starts."
         yield Fault(subject.ref, f"{POD}.containers[0].resources.requests", why, yaml_lines("requests", _BASIC))

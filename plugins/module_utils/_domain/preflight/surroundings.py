@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
-from ..colours import base_of
+from ..colours import base_of, deployments_of
 from ..errors import InputError
 from ..objects import JsonObject, JsonValue, Ref, at, items, mapping, number, ref_of, text, texts
 from ..replicas import Bounds, resolve
@@ -166,6 +166,13 @@ def needed(subject: Subject, scenery: Scenery) -> int:
         return total
     bounds = bounds_of(subject, scenery)
     return 1 if bounds is not None and subject.counted and total and bounds.surge and not bounds.unavailable else 0
+
+
+def first_time(subject: Subject, scenery: Scenery) -> bool:
+    """It is known that nothing of it runs yet, under its own name or that of one of its sides."""
+    names = deployments_of(subject.ref.name)
+    running = (ref_of(obj) for obj in scenery.live.get(subject.ref.kind, ()))
+    return scenery.looked_at(subject.ref.kind) and not any(near(ref, subject.ref) and ref.name in names for ref in running)
 
 
 # --- labels -------------------------------------------------------------------------------------------------------------------

@@ -78,6 +78,7 @@ def within(found: Mapping[str, Any], changes: Mapping[str, Any] | None = None, *
         pytest.param(
             within({**quota({"pods": 3}, {"pods": 3}), "metadata": {"namespace": "other", "name": "team"}}), "", id="of another namespace"
         ),
+        pytest.param(web(live={"ResourceQuota": (quota({"pods": "3"}),), "Deployment": ()}, strategy="blue_green"), "", id="first time"),
         pytest.param(web(), "", id="unknown"),
     ],
 )
@@ -188,6 +189,21 @@ def room(**allocatable: Any) -> dict[str, Any]:
 )
 def test_the_nodes_have_room(scenery: Scenery, found: list[str]) -> None:
     assert paths("nodes-too-small", scenery) == found
+
+
+@pytest.mark.parametrize(
+    ("names", "found"),
+    [
+        pytest.param([], [], id="nothing runs"),
+        pytest.param(["shop/api"], [], id="something else runs"),
+        pytest.param(["other/web"], [], id="elsewhere"),
+        pytest.param(["shop/web"], [LIMITS], id="it runs"),
+        pytest.param(["shop/api", "shop/web-green"], [LIMITS], id="one of its sides runs"),
+    ],
+)
+def test_the_first_time_nothing_is_beside_it(names: list[str], found: list[str]) -> None:
+    live = [{"metadata": dict(zip(("namespace", "name"), name.split("/"), strict=True)), "spec": {"replicas": 3}} for name in names]
+    assert paths("nodes-too-small", web(live={"Node": (room(cpu="300m"),), "Deployment": live})) == found
 
 
 def test_daemons_run_on_cordoned_nodes() -> None:
