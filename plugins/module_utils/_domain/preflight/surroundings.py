@@ -113,9 +113,8 @@ def _same(live: Ref, own: Ref) -> bool:
 
 def _nodes_taken(subject: Subject, scenery: Scenery) -> int | None:
     """How many nodes a DaemonSet runs on; None where that takes more than its nodeSelector and the nodes' taints to tell."""
-    nodes, all_of_them = eligible(subject, scenery), chosen(subject, scenery)
-    picky = mapping(subject.pod, "affinity", "nodeAffinity")
-    return None if nodes is None or all_of_them is None or picky or _tolerant(subject) else len(nodes)
+    nodes = eligible(subject, scenery)
+    return None if nodes is None or mapping(subject.pod, "affinity", "nodeAffinity") or _tolerant(subject) else len(nodes)
 
 
 def _tolerant(subject: Subject) -> bool:

@@ -43,6 +43,22 @@ def test_something_must_be_allowed_to_change(changes: dict[str, Any], kind: str,
 
 
 @pytest.mark.parametrize(
+    ("kind", "path", "remedy"),
+    [
+        ("Deployment", SURGE, "rollingUpdate:\n  maxSurge: 1\n  maxUnavailable: 0"),
+        ("StatefulSet", f"{OF_OTHERS}.maxUnavailable", "rollingUpdate:\n  maxUnavailable: 1"),
+        ("DaemonSet", f"{OF_OTHERS}.maxUnavailable", "rollingUpdate:\n  maxUnavailable: 1"),
+    ],
+)
+def test_each_kind_has_its_own_way_out(kind: str, path: str, remedy: str) -> None:
+    assert [finding.remedy for finding in of("surge-and-unavailable-zero", web({path: 0}, kind=kind))] == [remedy]
+    wrong = path.replace("maxSurge", "maxUnavailable")
+    assert [finding.remedy for finding in of("limits-refused", web({wrong: "x"}, kind=kind))] == [remedy]
+    all_of_them = [finding.remedy for finding in of("unavailable-takes-all", web({wrong: "100%"}, kind=kind))]
+    assert all_of_them == [remedy]
+
+
+@pytest.mark.parametrize(
     ("changes", "kind", "said"),
     [
         pytest.param({SURGE: "a lot"}, "Deployment", "maxSurge is 'a lot'", id="no amount"),
@@ -117,6 +133,14 @@ def test_all_pods_at_once(scenery: Scenery, found: list[str]) -> None:
 )
 def test_one_pod_alone(scenery: Scenery, found: bool) -> None:
     assert paths("single-replica", scenery) == ["spec.replicas"] * found
+
+
+def test_who_says_how_many_is_told_to_say_two() -> None:
+    in_autoscaler = "# minReplicas of its HorizontalPodAutoscaler:\n# minReplicas: 2"
+    one = autoscaler(minReplicas=1)
+    assert of("single-replica", web({"spec.replicas": DROP}))[0].remedy == "replicas: 2"
+    assert of("single-replica", web({"spec.replicas": 1}, one))[0].remedy == "replicas: 2"
+    assert of("single-replica", web({"spec.replicas": DROP}, one))[0].remedy == in_autoscaler
 
 
 @pytest.mark.parametrize(

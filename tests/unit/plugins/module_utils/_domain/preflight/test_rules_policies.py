@@ -151,3 +151,7 @@ def test_one_autoscaler_scales(others: list[Any], found: bool) -> None:
 def test_policies_of_another_namespace_are_of_others() -> None:
     elsewhere = {**companion("HorizontalPodAutoscaler"), "spec": autoscaler()["spec"], "metadata": {"namespace": "other", "name": "web"}}
     assert paths("replicas-beside-autoscaler", worker({}, elsewhere)) == []
+    blocking = {**budget(maxUnavailable=0), "metadata": {"namespace": "other", "name": "web"}}
+    assert paths("budget-blocks-evictions", worker({}, blocking)) == []
+    nobody = {**budget(selector=None), "metadata": {"namespace": "other", "name": "web"}}
+    assert paths("budget-matches-nothing", worker({}, nobody)) == []
