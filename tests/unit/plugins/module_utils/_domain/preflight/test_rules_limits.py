@@ -51,7 +51,9 @@ def test_something_must_be_allowed_to_change(changes: dict[str, Any], kind: str,
     ],
 )
 def test_each_kind_has_its_own_way_out(kind: str, path: str, remedy: str) -> None:
-    assert [finding.remedy for finding in of("surge-and-unavailable-zero", web({path: 0}, kind=kind))] == [remedy]
+    (zero,) = of("surge-and-unavailable-zero", web({path: 0}, kind=kind))
+    assert zero.remedy == remedy
+    assert ("maxSurge" in zero.why) == (kind != "StatefulSet")
     wrong = path.replace("maxSurge", "maxUnavailable")
     assert [finding.remedy for finding in of("limits-refused", web({wrong: "x"}, kind=kind))] == [remedy]
     all_of_them = [finding.remedy for finding in of("unavailable-takes-all", web({wrong: "100%"}, kind=kind))]

@@ -39,6 +39,11 @@ def test_a_budget_allows_something(spec: dict[str, Any], changes: dict[str, Any]
     assert paths("budget-blocks-evictions", web(changes, live={"PodDisruptionBudget": (budget(**spec),)})) == found
 
 
+def test_a_budget_of_daemons_is_another_rules() -> None:
+    scenery = web({}, budget(minAvailable=3), kind="DaemonSet", live={"Node": nodes(3)})
+    assert paths("budget-blocks-evictions", scenery) == []
+
+
 def test_the_proposed_budget_lets_one_go() -> None:
     def remedies(changes: dict[str, Any], **spec: Any) -> list[str]:
         return [finding.remedy for finding in of("budget-blocks-evictions", web(changes, budget(**spec)))]

@@ -50,6 +50,11 @@ def running(kind: str, **fields: Any) -> dict[str, Any]:
             1,
             id="another namespace",
         ),
+        pytest.param(
+            web({"spec.replicas": DROP}, live={"Deployment": (running("Deployment", metadata={"namespace": "shop", "name": "api"}),)}),
+            1,
+            id="another name",
+        ),
         pytest.param(web({"spec.replicas": DROP}, autoscaler(minReplicas=4)), 4, id="by its autoscaler"),
         pytest.param(web(kind="DaemonSet"), None, id="DaemonSet, unknown nodes"),
         pytest.param(web(kind="DaemonSet", live={"Node": TAINTED}), 3, id="DaemonSet, taints"),
