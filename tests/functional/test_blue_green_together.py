@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from .calls import started
 from .faults import Faults, faulty
 from .interference import before, is_write
 from .sides import COLOUR, SLOW, claim_of, coloured, service, state, steps
@@ -275,8 +276,6 @@ def test_a_candidate_that_somebody_changed_is_not_promoted(plain, run, get, kube
 
 
 def test_two_at_the_same_time_do_not_fight(plain, run, get, cluster, namespace):
-    from .calls import started
-
     plain(replicas=2, simulate={"ready-after": "3s"})
     options = {"namespace": namespace, "name": "web", **NEW, "scale_down_delay": 0, "wait_timeout": 300}
     one, other = started(cluster, "blue_green", **options), started(cluster, "blue_green", **options)

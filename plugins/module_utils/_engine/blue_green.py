@@ -148,7 +148,6 @@ class _Run:
         self._changed = False
         self._steps: list[StepReport] = []
         self._stale: dict[str, Condition | None] = {}
-        self._logs: list[str] = []
 
     def carry_out(self) -> Outcome:
         """Write what needs no new template, or take the steps."""
