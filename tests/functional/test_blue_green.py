@@ -38,6 +38,14 @@ def test_from_a_plain_deployment_through_versions_and_back_nothing_is_ever_missi
     assert [tag for index, tag in enumerate(order) if order[index - 1 : index] != [tag]] == ["1", "2", "3", "2", "4", "1"]
 
 
+def test_the_witness_sees_a_switch_by_hand_to_nothing(cluster, namespace, plain, kubectl):
+    plain(replicas=1)
+    with Witness(cluster, namespace) as witness:
+        kubectl("patch", "service", "web", "--type=merge", '--patch={"spec": {"selector": {"pod-template-hash": "none"}}}')
+    with pytest.raises(AssertionError, match="selects 0 ready pods"):
+        judge(witness, "web", least=1)
+
+
 # --- stopping, going on, giving up --------------------------------------------------------------------------------------------------
 
 
