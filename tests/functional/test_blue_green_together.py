@@ -287,6 +287,16 @@ def test_two_at_the_same_time_do_not_fight(plain, run, get, cluster, namespace):
     assert claim_of(get) == ""
 
 
+def test_a_whole_rollout_that_comes_between_is_built_upon(plain, run, get, faults):
+    plain(replicas=1)
+    run(**NEW)
+    before(faults, lambda request: is_write(request) and "/leases" in request.path, lambda: run(image="registry.example/web:3"))
+    run(image="registry.example/web:4", **proxied(faults))
+    assert state(get) == {"web": 0, "web-green": 1, "paused": [], "service web": coloured("green")}
+    history = run("history_info")["rollouts"][0]["revisions"]
+    assert [entry["images"]["web"].rpartition(":")[2] for entry in history] == ["1", "2", "3", "4"]
+
+
 # --- through Ansible ------------------------------------------------------------------------------------------------------------------
 
 

@@ -79,7 +79,8 @@ def _switched(lease: JsonObject | None) -> str:
 
 
 def _remembered(lease: JsonObject | None) -> tuple[object, ...]:
-    return Claim.of(lease), Settings.of(lease)
+    """What a plan is made from: also the history, as a whole rollout may have come between."""
+    return Claim.of(lease), Settings.of(lease), history_of(lease)
 
 
 def _with_known_previews(request: ColourRequest, lease: JsonObject | None, outside: Surroundings) -> ColourRequest:
