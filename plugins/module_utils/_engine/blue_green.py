@@ -65,8 +65,9 @@ def roll(request: ColourRequest, outside: Surroundings, *, check: bool) -> Outco
             return report.preview(plan)
         lock = stack.enter_context(Lock(outside, request.namespace, request.application, request.holder))
         if _remembered(lock.lease) != _remembered(lease):
-            # Somebody has gone on with it while we waited for the lock.
-            stage.wait(0)
+            # Somebody has gone on with it while we waited for the lock; what is watched may not show all of that yet, what is listed does.
+            stage = stack.enter_context(Stage(outside.cluster, request.namespace, names, services, optional=optional))
+            report = ColourReport(request, stage)
             plan = Planner(request, outside, stage.scene(_switched(lock.lease)), lock.lease).plan()
         if plan.empty:
             return report.unchanged(plan)
