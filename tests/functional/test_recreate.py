@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -20,7 +21,7 @@ from .cluster import Cluster
 from .faults import Faults, faulty
 from .interference import Stop, before, eventually, family, is_alive, is_write, kill_all, through
 from .plays import Running
-from .workloads import observed, rolled_out, set_image
+from .workloads import HELD, let_go, observed, rolled_out, set_image
 
 OUTAGES = "rollout.kubernetes/outages"
 ONE, TWO, THREE = (f"registry.example/web:{tag}" for tag in "123")
@@ -34,11 +35,22 @@ def lines() -> list[str]:
 
 
 @pytest.fixture
-def recreate(cluster, namespace, lines) -> Callable[..., dict[str, Any]]:
+def at_line() -> dict[str, Callable[[], None]]:
+    """at_line[pattern] = what to do at the first line of progress of `recreate` in which the pattern is found."""
+    return {}
+
+
+@pytest.fixture
+def recreate(cluster, namespace, lines, at_line) -> Callable[..., dict[str, Any]]:
     """recreate(definition=... or image=..., check=False, fails=False, module="recreate"): the module in this process."""
 
+    def take(line: str) -> None:
+        lines.append(line)
+        for pattern in [pattern for pattern in at_line if re.search(pattern, line)]:
+            at_line.pop(pattern)()
+
     def run(*, check: bool = False, fails: bool = False, module: str = "recreate", **options: Any) -> dict[str, Any]:
-        context = Context(check=check, diff=True, verbose=True, progress=lines.append)
+        context = Context(check=check, diff=True, verbose=True, progress=take)
         chosen = {"namespace": namespace, "wait_timeout": 300, **options}
         if "definition" not in options:
             chosen.setdefault("name", "web")
@@ -159,10 +171,10 @@ def test_no_new_pod_is_made_beside_an_old_one_as_a_rolling_update_does(recreate,
     assert f"was recreated with an outage of {spelled(entry['outage']['seconds'])} s, and is complete" in done["msg"]
 
 
-def test_pods_whose_replica_set_is_gone_are_waited_for_first(recreate, applied, pods, kubectl, get, audit, lines):
+def test_pods_whose_replica_set_is_gone_are_waited_for_first(recreate, applied, pods, kubectl, get, audit, at_line):
     # The controller overlooks them: as a control experiment a person does the same by kubectl.
     for name in ("web", "twin"):
-        applied(name, revisionHistoryLimit=0, simulate={"terminate-after": "25s"})
+        applied(name, revisionHistoryLimit=0, simulate=HELD)
     slow = json.dumps({"spec": {"template": {"metadata": {"annotations": {"simulate.rollout.kubernetes/terminate-after": "1s"}}}}})
     for name in ("web", "twin"):
         kubectl("patch", "deployment", name, "--type=merge", f"--patch={slow}")
@@ -181,10 +193,12 @@ def test_pods_whose_replica_set_is_gone_are_waited_for_first(recreate, applied, 
     assert "that would be waited for first" in warning
     kubectl("patch", "deployment", "twin", "--type=merge", f"--patch={json.dumps(recreated)}")
     set_image(kubectl, "2", "deployment/twin")
+    rolled_out(kubectl, "deployment/twin")
+    at_line["which the cluster would not wait for: waiting for that first"] = lambda: let_go(kubectl)
     done = recreate(image=THREE)
     assert (TWO, ONE, True) in pods.beside("twin"), "the control experiment: the cluster's own controller does not wait"
     assert pods.beside("web") == []
-    assert [line for line in lines if "which the cluster would not wait for: waiting for that first" in line]
+    assert at_line == {}
     assert done["rollouts"][0]["phase"] == "complete"
     assert done["rollouts"][0]["outage"]["seconds"] < done["rollouts"][0]["steps"][0]["seconds"], "the wait was no outage"
 
@@ -287,17 +301,18 @@ def test_without_pods_there_is_no_outage(recreate, applied, get):
 def test_an_autoscaler_keeps_its_replicas(recreate, applied, deployment, kubectl, get):
     applied(replicas=2)
     kubectl("autoscale", "deployment/web", "--min=3", "--max=4", "--cpu=80%")
-    eventually(lambda: get("deployment", "web")["spec"]["replicas"] == 3, "the autoscaler has scaled", seconds=60)
+    eventually(lambda: get("deployment", "web")["spec"]["replicas"] == 3, "the autoscaler has scaled")
     recreate(definition=deployment(image=TWO, replicas=2))
     assert get("deployment", "web")["spec"]["replicas"] == 3
     assert get("deployment", "web")["status"]["availableReplicas"] == 3
 
 
-def test_several_go_their_own_ways_each_with_its_outage(recreate, applied, deployment, get, lines):
-    quick, slow = {"terminate-after": "1s"}, {"terminate-after": "8s"}
+def test_several_go_their_own_ways_each_with_its_outage(recreate, applied, deployment, kubectl, get, lines, at_line):
+    quick, slow = {"terminate-after": "1s"}, HELD
     applied("quick", simulate=quick)
     applied("slow", simulate=slow)
     both = [deployment("quick", image=TWO, replicas=2, simulate=quick), deployment("slow", image=TWO, replicas=2, simulate=slow)]
+    at_line["/quick: .*successfully rolled out"] = lambda: let_go(kubectl)
     done = recreate(definition=both)
     first, second = done["rollouts"]
     assert (first["phase"], second["phase"]) == ("complete", "complete")
@@ -343,13 +358,14 @@ def test_held_it_tells_that_nothing_serves(recreate, applied, kubectl, get):
 
 
 def test_while_old_pods_stop_nothing_is_taken_back(recreate, applied, pods, kubectl, get):
-    applied(simulate={"terminate-after": "15s"})
+    applied(simulate=HELD)
     pods.mark()
     failed = recreate(image=TWO, wait_timeout=5, fails=True)
     assert steps(failed) == [("stop", "failed"), ("start", "pending")]
     assert "2 old pods are still stopping (wait_timeout of 5 s is over)" in failed["msg"]
     assert "It was not taken back: the old pods are still stopping" in failed["msg"]
     assert "Left to do" not in failed["msg"]
+    let_go(kubectl)
     finished = recreate(image=TWO)
     assert not finished["changed"]
     assert finished["rollouts"][0]["phase"] == "complete"
@@ -377,13 +393,15 @@ def test_what_somebody_writes_meanwhile_stays(recreate, applied, kubectl, get, f
     assert get("deployment", "web")["metadata"]["labels"]["a"] == "b"
 
 
-def test_two_at_a_time_are_kept_apart(recreate, applied, deployment, get, audit):
-    applied(simulate={"terminate-after": "12s"})
+def test_two_at_a_time_are_kept_apart(recreate, applied, kubectl, get):
+    applied(simulate=HELD)
     first: list[dict[str, Any]] = []
     other = threading.Thread(target=lambda: first.append(recreate(image=TWO)))
     other.start()
-    eventually(lambda: bool(get("lease", "rollout-web")), "the first one has the lock", seconds=30)
+    eventually(lambda: bool(get("lease", "rollout-web")), "the first one has the lock")
     refused = recreate(image=THREE, fails=True)
+    eventually(lambda: sum(map(is_terminating, get("pods"))) == 2, "the old pods stop")
+    let_go(kubectl)
     other.join()
     assert "web is being changed by " in refused["msg"]
     assert "wait until that is done" in refused["msg"]
@@ -451,7 +469,7 @@ def test_killed_after_any_write_the_next_run_ends_as_an_undisturbed_one(ansible,
         with faulty(cluster.kubeconfig) as faults:
             stop = Stop(faults, after=count)
             running = ansible.start({"name": "Recreate", "rollout.kubernetes.recreate": task(name)}, environment=through(faults))
-            eventually(stop.reached.is_set, f"write {count}", seconds=90)
+            eventually(stop.reached.is_set, f"write {count}")
             bury(running)
         assert len(written()) == count
         reached = written().count("deployments") == 2

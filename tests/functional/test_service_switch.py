@@ -18,7 +18,8 @@ from .calls import call
 from .cluster import PATIENCE
 from .faults import Faults, faulty
 from .interference import Stop, before, eventually, family, is_alive, is_write, kill_all, through
-from .workloads import create, labelled
+from .witness import is_ready
+from .workloads import HELD, create, labelled
 
 INTENT = "rollout.kubernetes/switch"
 
@@ -220,12 +221,18 @@ def test_pods_that_are_not_ready_get_nothing(switch, colours, create_services, l
 
 def test_pods_on_their_way_out_are_not_counted(switch, colours, create_services, kubectl, get, leads_to):
     """One pod takes its time to end; it is neither in the way nor counted."""
-    colours(simulate={"terminate-after": "8s"})
+    colours(simulate=HELD)
     create_services(service())
-    name = next(pod["metadata"]["name"] for pod in get("pods") if pod["metadata"]["labels"]["colour"] == "green")
+
+    def green(*, leaving: bool) -> dict[str, bool]:
+        """Each green pod that is, or is not, on its way out, with its readiness."""
+        pods = [pod for pod in get("pods") if pod["metadata"]["labels"]["colour"] == "green"]
+        return {pod["metadata"]["name"]: is_ready(pod) for pod in pods if ("deletionTimestamp" in pod["metadata"]) is leaving}
+
+    name = min(green(leaving=False))
     kubectl("delete", "pod", name, "--wait=false")
-    kubectl("rollout", "status", "deployment/web-green", "--timeout=300s")
-    assert len([pod for pod in get("pods") if pod["metadata"]["labels"]["colour"] == "green"]) == 3
+    eventually(lambda: list(green(leaving=False).values()) == [True, True], "another pod is ready in its place")
+    assert list(green(leaving=True)) == [name]
     assert "fewer than min_endpoints: 3" in switch(min_endpoints=3, fails=True)["msg"]
     assert switch(min_endpoints=2)["rollouts"][0]["endpoints"]["pods"] == 2
     assert leads_to() == {"web-green"}

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from .cluster import PATIENCE
+from .workloads import HELD, let_go
 
 
 def wait_for(question: Callable[[], Any], seconds: float = PATIENCE) -> Any:
@@ -63,13 +65,16 @@ def test_crash_loop_counts_restarts_and_keeps_the_last_state(apply: Any, get: An
 
 
 def test_slow_readiness_and_slow_termination(apply: Any, get: Any, kubectl: Any, deployment: Any) -> None:
-    apply(deployment(replicas=1, simulate={"ready-after": "1s", "terminate-after": "3s"}))
-    pod = wait_for(lambda: [pod for pod in get("pods") if pod["status"].get("phase") == "Running"])[0]
-    assert not pod["status"]["containerStatuses"][0]["ready"]
+    """As the server's own times tell, which have whole seconds."""
+    apply(deployment(replicas=1, simulate={"ready-after": "2s", **HELD}))
     kubectl("rollout", "status", "deployment/web", "--timeout=300s")
+    (pod,) = get("pods")
+    (ready,) = (entry for entry in pod["status"]["conditions"] if entry["type"] == "Ready")
+    made, became = (datetime.fromisoformat(time) for time in (pod["metadata"]["creationTimestamp"], ready["lastTransitionTime"]))
+    assert (became - made).total_seconds() >= 1
     kubectl("scale", "deployment/web", "--replicas=0")
-    time.sleep(1)
-    assert [pod for pod in get("pods") if pod["metadata"].get("deletionTimestamp")]
+    wait_for(lambda: [pod for pod in get("pods") if pod["metadata"].get("deletionTimestamp")])
+    let_go(kubectl)
     wait_for(lambda: not get("pods"))
 
 

@@ -42,7 +42,7 @@ class Moment:
         """The pods that a Service selects and that are not on their way out: ready or not."""
         selector = self.services[service]["spec"].get("selector") or {}
         return {
-            name: _is_ready(pod)
+            name: is_ready(pod)
             for name, pod in self.pods.items()
             if selector
             and "deletionTimestamp" not in pod["metadata"]
@@ -64,7 +64,8 @@ class Moment:
         return str(self.pods[pod]["spec"]["containers"][0]["image"])
 
 
-def _is_ready(pod: Mapping[str, Any]) -> bool:
+def is_ready(pod: Mapping[str, Any]) -> bool:
+    """Say whether it may get requests."""
     return any(entry["type"] == "Ready" and entry["status"] == "True" for entry in pod.get("status", {}).get("conditions", []))
 
 
@@ -177,5 +178,5 @@ def _judge(service: str, before: Moment | None, now: Moment, *, least: int, stea
         if unready:
             raise AssertionError(f"{where} selects pods that are not ready: {unready}")
     for pod in routed - before.routed(service):
-        if pod in now.pods and not _is_ready(now.pods[pod]):
+        if pod in now.pods and not is_ready(now.pods[pod]):
             raise AssertionError(f"{where} leads to {pod}, which is not ready")

@@ -16,6 +16,9 @@ from .interference import eventually
 
 Kubectl = Callable[..., Done]
 
+HELD = {"terminate-after": "600s"}
+"""For `simulate`: the pods stay terminating until they are `let_go`, so that no test depends on how fast it gets to look at them."""
+
 
 def task(module: str, namespace: str, **options: Any) -> dict[str, Any]:
     """A task of one of our modules; without other words about the deployment `web`, for at most five minutes if it waits."""
@@ -62,6 +65,14 @@ def observed(kubectl: Kubectl, name: str = "deployment/web") -> None:
     """Wait until the controller has seen what the workload asks for."""
     generation = kubectl("get", name, "--output=jsonpath={.metadata.generation}").stdout
     kubectl("wait", name, f"--for=jsonpath={{.status.observedGeneration}}={generation}", "--timeout=300s")
+
+
+def let_go(kubectl: Kubectl) -> None:
+    """Let the pods end that are held while they terminate; those that begin to later are held again."""
+    found = kubectl("get", "pods", "--output=json").json()["items"]
+    names = [pod["metadata"]["name"] for pod in found if "deletionTimestamp" in pod["metadata"]]
+    if names:
+        kubectl("annotate", "pods", *names, "--overwrite", "simulate.rollout.kubernetes/terminate-after=0s")
 
 
 def images(get: Callable[..., Any], kind: str = "deployment", name: str = "web") -> list[str]:
