@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from .errors import InputError
 from .objects import JsonObject, JsonValue, Ref, at, containers, items, mapping, replaced, text, thaw, without
 from .ports import PatchOperation
-from .replicas import check_limits
+from .replicas import resolve
 from .workload import images_of
 
 _HIDDEN = "********"
@@ -27,7 +27,8 @@ _BY_THE_SERVER = (
     ("metadata", "selfLink"),
     # Which tool applied last is not content; it goes when we take the object over.
     ("metadata", "annotations", "kubectl.kubernetes.io/last-applied-configuration"),
-    # Written by the controller on each rollout.
+    # Written by the server and the controllers on each rollout.
+    ("metadata", "annotations", "deprecated.daemonset.template.generation"),
     ("metadata", "annotations", "deployment.kubernetes.io/revision"),
 )
 
@@ -69,6 +70,7 @@ def set_limits(
     kind: str,
     max_surge: int | str | None,
     max_unavailable: int | str | None,
+    partition: int | None = None,
     min_ready_seconds: int | None,
     progress_deadline_seconds: int | None,
 ) -> dict[str, JsonValue]:
@@ -79,18 +81,21 @@ def set_limits(
     field = "strategy" if kind == "Deployment" else "updateStrategy"
     found: JsonObject = spec
     given: dict[str, JsonValue] = {}
-    for name, value in (("maxSurge", max_surge), ("maxUnavailable", max_unavailable)):
+    for name, value in (("maxSurge", max_surge), ("maxUnavailable", max_unavailable), ("partition", partition)):
         if value is not None:
             # A count that came as a text is still a count; the API tells them apart.
             given[name] = int(value) if str(value).strip().isdigit() else str(value).strip()
     if given:
         if kind == "StatefulSet" and max_surge is not None:
             raise InputError("max_surge does not exist for a StatefulSet; leave it out.")
+        if kind != "StatefulSet" and partition is not None:
+            raise InputError(f"partition does not exist for a {kind}; leave it out.")
         update = text(spec, field, "type") or "RollingUpdate"
         if update != "RollingUpdate":
-            raise InputError(f"max_surge and max_unavailable belong to RollingUpdate, and this {kind} has the update strategy {update}.")
+            options = "max_surge and max_unavailable" if kind != "StatefulSet" else "max_unavailable and partition"
+            raise InputError(f"{options} belong to RollingUpdate, and this {kind} has the update strategy {update}.")
         bounds = {**mapping(spec, field, "rollingUpdate"), **given}
-        check_limits(surge=_amount(bounds.get("maxSurge")), unavailable=_amount(bounds.get("maxUnavailable")))
+        check_bounds(bounds, kind=kind)
         found = replaced(found, (field,), {**mapping(spec, field), "type": update, "rollingUpdate": bounds})
     if min_ready_seconds is not None:
         found = replaced(found, ("minReadySeconds",), min_ready_seconds)
@@ -99,6 +104,11 @@ def set_limits(
             raise InputError(f"progress_deadline_seconds does not exist for a {kind}; leave it out.")
         found = replaced(found, ("progressDeadlineSeconds",), progress_deadline_seconds)
     return dict(found)
+
+
+def check_bounds(bounds: JsonObject, *, kind: str) -> None:
+    """`InputError` for a `rollingUpdate` that the server refuses for this kind, whatever the number of pods."""
+    resolve(kind, 0, surge=_amount(bounds.get("maxSurge")), unavailable=_amount(bounds.get("maxUnavailable")))
 
 
 def _amount(value: JsonValue) -> int | str | None:

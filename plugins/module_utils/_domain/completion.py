@@ -130,7 +130,10 @@ def _on_delete(snapshot: Snapshot, workload: Workload) -> Standing:
     ready = sum(1 for pod in new if pod.ready)
     old = len(pods) - len(new)
     if candidate is None:
-        return _progressing("the new revision has not been recorded yet")
+        # Where revisions and pods were not looked at, what the controller has counted.
+        counted = not (snapshot.revisions or snapshot.pods) and workload.current == workload.updated
+        all_there = counted and min(workload.updated, workload.available) >= workload.desired > 0
+        return _complete() if all_there else _progressing("the new revision has not been recorded yet")
     if old:
         return _progressing(f"{_some(old, 'pod')} of an older revision {_are(old)} still to be deleted (OnDelete)")
     if len(new) < workload.desired:

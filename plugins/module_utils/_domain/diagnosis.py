@@ -24,6 +24,8 @@ from .workload import Container, Pod, Revision, Snapshot, Workload, condition
 
 Outlook = Literal["permanent", "may_heal", "crash_loop"]
 
+CRASH_LIMIT = 3
+"""The restart at which a crash loop counts as failed."""
 _LONGEST = 300
 """Characters of a foreign message that are shown."""
 
@@ -191,7 +193,7 @@ _CREATION = (
     ),
     _rule("error looking up service account", "may_heal", "{said}", "create the service account"),
     _rule("forbidden|is invalid", "permanent", "{said}", "correct the template: the API server refuses its pods"),
-    _rule("", "may_heal", "{said}", "look at the events of the ReplicaSet"),
+    _rule("", "may_heal", "{said}", "look at its events"),
 )
 
 _EXITS: Mapping[int, tuple[str, str]] = {
@@ -214,13 +216,18 @@ def diagnose(snapshot: Snapshot, *, pull_errors: Mapping[tuple[str, str], str] |
     if workload is None:
         return ()
     candidate = candidate_of(snapshot)
-    found = list(_of_conditions(workload, candidate))
+    found = [*_of_conditions(workload, candidate), *_of_refusal(workload, snapshot)]
     for pod in _candidate_pods(snapshot, candidate):
         found += _of_pod(pod, pull_errors or {})
     found.sort(key=_badness)
     if standing(snapshot).failed:
         found.insert(0, _of_deadline(workload, found))
     return tuple(found)
+
+
+def is_hopeless(pod: Pod) -> bool:
+    """The pod will not become ready by itself, as far as its status tells: something permanent, or it crashes again and again."""
+    return any(found.outlook == "permanent" or found.restarts >= CRASH_LIMIT for found in _of_pod(pod, {}) if found.outlook != "may_heal")
 
 
 def needs_pull_error(snapshot: Snapshot) -> tuple[tuple[Pod, Container], ...]:
@@ -262,6 +269,13 @@ def _of_conditions(workload: Workload, candidate: Revision | None) -> Iterator[F
     if progress is not None and progress.reason == "ReplicaSetCreateError":
         rule = _first(_CREATION, progress.message)
         yield Finding(workload.ref, "", progress.reason, _short(progress.message), rule.remedy, rule.outlook)
+
+
+def _of_refusal(workload: Workload, snapshot: Snapshot) -> Iterator[Finding]:
+    """What a refusal says is only a trouble while a pod is missing."""
+    if snapshot.refusal and sum(not pod.terminating for pod in snapshot.pods) < workload.desired:
+        rule = _first(_CREATION, snapshot.refusal)
+        yield Finding(workload.ref, "", "FailedCreate", _short(snapshot.refusal), rule.remedy, rule.outlook)
 
 
 def _of_deadline(workload: Workload, others: list[Finding]) -> Finding:

@@ -111,7 +111,10 @@ def _refuse(kind: str, added: Amount, taken: Amount, *, surge_given: bool) -> No
     elif added.value == 0 and taken.value == 0:
         raise InputError(_BOTH_ZERO)
     elif kind == "DaemonSet" and added.value and taken.value:
-        raise InputError("max_surge and max_unavailable of a DaemonSet are both above 0, which Kubernetes refuses: set one of them to 0.")
+        raise InputError(
+            "max_surge and max_unavailable of a DaemonSet are both above 0 (max_unavailable is 1 where it is not set), which Kubernetes "
+            "refuses: set one of them to 0."
+        )
     limited = [("max_unavailable", taken)] + ([("max_surge", added)] if kind == "DaemonSet" else [])
     for option, given in limited:
         if given.percent and given.value > 100:

@@ -48,6 +48,7 @@ class Limits:
 
     max_surge: int | str | None = None
     max_unavailable: int | str | None = None
+    partition: int | None = None
     min_ready_seconds: int | None = None
     progress_deadline_seconds: int | None = None
 

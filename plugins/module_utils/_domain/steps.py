@@ -64,6 +64,21 @@ class Replacement:
 
 
 @dataclass(frozen=True)
+class Terms:
+    """What is to be said of a write once the server has answered it by dry run. Sentences; notes are without a full stop."""
+
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    stirs: bool = False
+    """Pods are going to be replaced."""
+    gap: bool = False
+    """While that goes on there is no pod that serves: the time is to be measured."""
+
+
+NO_TERMS = Terms()
+
+
+@dataclass(frozen=True)
 class Step:
     """One step: what it writes to the workload, which pods it replaces, and when it is done. Steps are taken in order."""
 
@@ -89,3 +104,5 @@ class Step:
     """Why a failure in it is not answered by going back; empty where it is."""
     notes: tuple[str, ...] = ()
     """What the user should know of it, in the report."""
+    terms: Callable[[JsonObject | None, JsonObject], Terms] | None = None
+    """Of the first step: takes the object before its write and as the server would make it. Raises `RefusedError`."""

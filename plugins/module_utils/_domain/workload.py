@@ -334,3 +334,6 @@ class Snapshot:
     """Oldest first."""
     pods: tuple[Pod, ...] = ()
     """Sorted by name; pods that have ended (Succeeded, Failed) are left out."""
+    refusal: str = ""
+    """Why the server made no pod of a StatefulSet or DaemonSet since its present spec was observed, in its own words. Neither says so in
+    its status, as a ReplicaSet does."""

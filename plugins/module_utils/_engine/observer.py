@@ -12,14 +12,15 @@ from types import TracebackType
 from typing import Self
 
 from .._domain.errors import ForbiddenError
-from .._domain.objects import JsonObject, Ref, uid_of
+from .._domain.objects import JsonObject, Ref, text, uid_of
 from .._domain.ports import Cluster, WatchEvent
-from .._domain.resources import CONTROLLER_REVISION, POD, REPLICA_SET, WORKLOADS, Resource
-from .._domain.revisions import revision_of, revisions_of
+from .._domain.resources import CONTROLLER_REVISION, EVENT, POD, REPLICA_SET, WORKLOADS, Resource
+from .._domain.revisions import observed, revision_of, revisions_of
 from .._domain.workload import Pod, Revision, Snapshot, Workload
 from .feed import Feed, Source
 
 _ENDED = ("Succeeded", "Failed")
+_FAILED_CREATE = "reason=FailedCreate,type=Warning"
 
 
 @dataclass
@@ -33,6 +34,8 @@ class _Cache:
     pods_of: dict[str, set[str]] = field(default_factory=dict)
     sets_of: dict[Ref, set[str]] = field(default_factory=dict)
     """UIDs of ReplicaSets that pods name, by the Deployment that the ReplicaSets' names tell: those that are gone have pods still."""
+    refusals: dict[str, tuple[int, str]] = field(default_factory=dict)
+    """Of StatefulSets and DaemonSets: the last refusal to make a pod, and the generation that it speaks of."""
 
 
 class Observer:
@@ -55,6 +58,8 @@ class Observer:
         feed: Feed | None = None,
     ) -> None:
         self._feed = feed or Feed(cluster, self.hear, follow=follow)
+        self._follow = follow
+        self._starting = True
         self._everywhere = everywhere
         self._narrow = narrow
         self._refs = frozenset(refs)
@@ -91,7 +96,12 @@ class Observer:
             workload=workload,
             revisions=revisions_of(workload.uid, owned),
             pods=tuple(sorted((pod for pod in pods if pod.phase not in _ENDED), key=lambda pod: pod.ref)),
+            refusal=self._refusal(workload),
         )
+
+    def _refusal(self, workload: Workload) -> str:
+        generation, message = self._cache.refusals.get(workload.uid, (0, ""))
+        return message if generation == workload.generation else ""
 
     def _gone_sets(self, ref: Ref) -> set[str]:
         """The ReplicaSets of a Deployment that its history does not keep, and whose pods are still on their way out."""
@@ -118,6 +128,12 @@ class Observer:
             except ForbiddenError as error:
                 # A rollout is done or not by the workload alone; only causes and the way back need the rest.
                 self.warnings.append(f"{error.message} So causes of a failure cannot be told, and nothing can be rolled back.")
+        for source in self._event_sources():
+            try:
+                self._feed.follow(source)
+            except ForbiddenError:
+                continue  # Then only the time-out ends a wait for pods that the server refuses.
+        self._starting = False
 
     def _workload_sources(self) -> list[Source]:
         names: dict[tuple[str, str], list[str]] = {}
@@ -143,6 +159,17 @@ class Observer:
             sources.append(Source(POD, namespace, labels=labels))
         return sources
 
+    def _event_sources(self) -> list[Source]:
+        """Refusals to make pods, where nothing but Events tells of them."""
+        names: dict[str, list[str]] = {}
+        for ref in self._refs:
+            if self._follow and ref.kind != "Deployment":
+                names.setdefault(self._place(ref), []).append(ref.name)
+        return [
+            Source(EVENT, namespace, fields=_FAILED_CREATE + (f",involvedObject.name={its[0]}" if len(its) == 1 and namespace else ""))
+            for namespace, its in sorted(names.items())
+        ]
+
     def _place(self, ref: Ref) -> str:
         return "" if self._everywhere else ref.namespace
 
@@ -155,12 +182,14 @@ class Observer:
 
     def hear(self, resource: Resource, event: WatchEvent) -> None:
         """Take one event of a kind that is followed here; others are left alone."""
-        if resource not in (POD, REPLICA_SET, CONTROLLER_REVISION, *WORKLOADS.values()):
+        if resource not in (POD, REPLICA_SET, CONTROLLER_REVISION, EVENT, *WORKLOADS.values()):
             return
         self._touched |= self._take(resource, event)
 
     def _take(self, resource: Resource, event: WatchEvent) -> set[str]:
         """Bring one event into the cache; UIDs of the workloads that it touches."""
+        if resource is EVENT:
+            return self._take_refusal(event)
         if event.type == "RESYNC":
             return self._resync(resource, event.items)
         if event.type == "DELETED":
@@ -220,6 +249,15 @@ class Observer:
         self._cache.revisions[revision.uid] = revision
         self._cache.revisions_of.setdefault(revision.owner_uid, set()).add(revision.uid)
         return {revision.owner_uid}
+
+    def _take_refusal(self, event: WatchEvent) -> set[str]:
+        """Events that were there before say nothing of now; nor do those that come before the controller has seen the present spec."""
+        uid = text(event.object, "involvedObject", "uid")
+        workload = self._cache.workloads.get(uid)
+        if self._starting or event.type not in ("ADDED", "MODIFIED") or workload is None or not observed(workload):
+            return set()
+        self._cache.refusals[uid] = (workload.generation, text(event.object, "message"))
+        return {uid}
 
     def _take_workload(self, workload: Workload) -> set[str]:
         if workload.ref not in self._refs:

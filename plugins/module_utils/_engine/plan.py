@@ -13,7 +13,7 @@ from typing import TypeVar
 from .._domain.completion import standing
 from .._domain.errors import ForbiddenError, InputError, RefusedError
 from .._domain.request import Cause, OperationRequest, Pause, RolloutRequest, Target, Waiting
-from .._domain.steps import Apply, Step, StepState, Write
+from .._domain.steps import NO_TERMS, Apply, Step, StepState, Terms, Write
 from .._domain.workload import Pod, Snapshot, Workload
 from .._strategies import STRATEGIES, steps_of, warning_of
 from .observer import Observer
@@ -43,6 +43,8 @@ class PlannedTarget:
     """What check mode says instead of the first step's own intent."""
     outages: tuple[float, ...] | None = None
     """Seconds of earlier outages, the newest last, where the write makes another one; None where it makes none."""
+    terms: Terms = NO_TERMS
+    """What follows from the write, as the server has answered it."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,8 @@ class Plan:
     @property
     def notes(self) -> tuple[str, ...]:
         """What the steps have to say, whatever becomes of them."""
-        return tuple(note for entry in self.targets for step in entry.steps for note in step.notes)
+        of_steps = tuple(note for entry in self.targets for step in entry.steps for note in step.notes)
+        return of_steps + tuple(note for entry in self.targets for note in entry.terms.notes)
 
 
 def make_plan(request: RolloutRequest, outside: Surroundings) -> Plan:
@@ -80,9 +83,12 @@ def make_plan(request: RolloutRequest, outside: Surroundings) -> Plan:
         target, its_steps = entry
         write = writer.plan(target.resource, target.ref, _first_write(its_steps), cause=request.cause)
         _refuse_paused(write)
-        return PlannedTarget(target, request.strategy, its_steps, write)
+        terms = its_steps[0].terms(write.before, write.after) if its_steps[0].terms is not None else NO_TERMS
+        return PlannedTarget(target, request.strategy, its_steps, write, terms=terms)
 
-    return Plan(companions, tuple(side_by_side(planned, steps)), writer, request.waiting, request.cause)
+    targets = tuple(side_by_side(planned, steps))
+    warnings = tuple(warning for entry in targets for warning in entry.terms.warnings)
+    return Plan(companions, targets, writer, request.waiting, request.cause, warnings=warnings)
 
 
 def plan_operation(request: OperationRequest, outside: Surroundings) -> Plan:
@@ -189,7 +195,7 @@ def _preview(entry: PlannedTarget) -> Rollout:
     before = Snapshot(Workload.of(planned.before)) if planned.before is not None else Snapshot(None)
     state = standing(before if entry.before.workload is None else entry.before)
     phase: RolloutPhase = "pending" if planned.changed else state.phase
-    if planned.template_changed or (planned.changed and entry.before.workload is not None):
+    if planned.template_changed or entry.terms.stirs or (planned.changed and entry.before.workload is not None):
         message = f"would be {entry.intent or entry.steps[0].intent}"
     else:
         message = "would be changed without a rollout" if planned.changed else state.message

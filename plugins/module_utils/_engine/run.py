@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
@@ -71,6 +72,8 @@ class _Run:
         """Wait for what a new template must not meet. Raises `RefusedError` when the time is over; nothing is written then."""
         waiting = self.plan.waiting
         entries = [entry for entry in self.plan.targets if may_be_in_the_way(entry)]
+        gaps = [entry for entry in self.plan.targets if entry.terms.gap and waiting.wait]
+        self._measure_from_now(gaps)
         if not entries:
             return
         observer = self.observer()
@@ -88,8 +91,12 @@ class _Run:
                 self.outside.progress(f"{found}: waiting for that first")
                 shown = found
             observer.wait(left)
+        self._measure_from_now([entry for entry in entries if entry.outages is not None and waiting.wait])
+
+    def _measure_from_now(self, entries: Sequence[PlannedTarget]) -> None:
+        """Measure how long these do not serve, if they do now."""
         for entry in entries:
-            if entry.outages is not None and waiting.wait and is_serving(observer.snapshot(entry.target.ref)):
+            if is_serving(self.observer().snapshot(entry.target.ref)):
                 self._gaps[entry.target.ref] = Gap()
 
     def first_steps(self) -> None:
@@ -243,15 +250,16 @@ class _Run:
     def _with_outage(self, rollout: Rollout) -> Rollout:
         """The rollout with its outage, and a word about it."""
         entry, gap, now = self._entries[rollout.ref], self._gaps.get(rollout.ref), self.outside.clock()
-        if entry.outages is None:
+        if entry.outages is None and gap is None:
             return rollout
         # Pods that served have stopped: an outage of no length is one that passed unseen.
         seconds = (round(gap.seconds(now), 1) or None) if gap is not None else None
-        rollout = replace(rollout, outage=Outage(expected(entry.outages), seconds))
+        rollout = replace(rollout, outage=Outage(expected(entry.outages or ()), seconds))
         if gap is None or seconds is None:
             return rollout
         if not rollout.cause:
-            return replace(rollout, news=f"was recreated with an outage of {spelled(seconds)} s")
+            done = "recreated" if entry.outages is not None else "rolled out"
+            return replace(rollout, news=f"was {done} with an outage of {spelled(seconds)} s")
         if gap.since is not None:
             return replace(rollout, cause=f"{rollout.cause} No pod has served for {spelled(now - gap.since)} s by now.")
         return replace(rollout, cause=f"{rollout.cause} The outage lasted {spelled(seconds)} s.")

@@ -11,13 +11,10 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from .._domain.completion import standing
-from .._domain.diagnosis import Finding, diagnose
+from .._domain.diagnosis import CRASH_LIMIT, Finding, diagnose
 from .._domain.goals import is_complete
 from .._domain.request import Waiting
 from .._domain.workload import Condition, Snapshot, condition
-
-CRASH_LIMIT = 3
-"""The restart at which a crash loop counts as failed."""
 
 FindingKey = tuple[str, str]
 """Container and reason: a trouble goes on when another pod of the same version shows it."""

@@ -20,8 +20,9 @@ from typing import Literal
 from .._domain.causes import signed
 from .._domain.changes import content, describe, patch_between
 from .._domain.errors import ConflictError, ForbiddenError, InputError, InvalidError, NotFoundError, RefusedError
-from .._domain.fields import extract, is_empty, remove, under
+from .._domain.fields import FieldSet, extract, is_empty, remove, under
 from .._domain.foreign import foreign_controller, helm_release
+from .._domain.immutable import changed_fields, fixed_sentence
 from .._domain.objects import JsonObject, JsonValue, Ref, at, mapping, ref_of, replaced, text, texts, uid_of, without
 from .._domain.ownership import (
     APPLY_MANAGER,
@@ -207,6 +208,9 @@ class Writer:
                 return planned
         operations = patch_between(content_with_version(live), content_with_version(edited))
         after = self._cluster.json_patch(resource, ref.namespace, ref.name, operations, manager=PATCH_MANAGER, dry_run=True)
+        if content(after) == content(live):
+            # The server drops what is behind a feature gate.
+            return Planned(ref=ref, resource=resource, write=write, before=live, after=live, route="none", body=live)
         return Planned(ref=ref, resource=resource, write=write, before=live, after=after, route="patch", body=edited, operations=operations)
 
     def _plan_replacement(self, resource: Resource, ref: Ref, write: Replace, live: JsonObject) -> Planned:
@@ -272,6 +276,7 @@ class Writer:
         try:
             return self._cluster.apply(resource, body, manager=APPLY_MANAGER, dry_run=True, force=True), None
         except InvalidError as error:
+            _refuse_fixed(live, body, applied_fields(live))
             return assumed_answer(live, body), error
 
     def _predict(
@@ -283,7 +288,11 @@ class Writer:
             return taken, answer
         lacking: JsonObject = remove(without(answer, "metadata", "managedFields"), taken.removed)
         lacking = replaced(lacking, ("metadata", "resourceVersion"), text(live, "metadata", "resourceVersion"))
-        return taken, self._cluster.update(resource, lacking, manager=APPLY_MANAGER, dry_run=True)
+        try:
+            return taken, self._cluster.update(resource, lacking, manager=APPLY_MANAGER, dry_run=True)
+        except InvalidError:
+            _refuse_fixed(live, lacking, taken.removed)
+            raise
 
     def _plan_creation(self, resource: Resource, ref: Ref, write: Write, body: JsonObject, cause: Cause) -> Planned:
         if resource.kind in WORKLOADS:
@@ -351,6 +360,13 @@ class Writer:
             self._cluster.apply(resource, held, manager=HANDOVER_MANAGER, force=True)
         self._guard()
         return self._cluster.apply(resource, planned.body, manager=APPLY_MANAGER, force=self._force)
+
+
+def _refuse_fixed(live: JsonObject, wanted: JsonObject, dropped: FieldSet) -> None:
+    """Raise `RefusedError` where the server's refusal is about fields that nobody may change; `dropped`: those that may go away."""
+    fields = changed_fields(live, wanted, dropped)
+    if fields:
+        raise RefusedError(fixed_sentence(live, fields))
 
 
 def _keeping(body: JsonObject, live: JsonObject) -> JsonObject:

@@ -43,7 +43,7 @@ _SETTINGS: Spec = {
     "min_ready_seconds": {"type": "int"},
     "progress_deadline_seconds": {"type": "int"},
 }
-_LIMITS: Spec = {"max_surge": {"type": "raw"}, "max_unavailable": {"type": "raw"}, **_SETTINGS}
+_LIMITS: Spec = {"max_surge": {"type": "raw"}, "max_unavailable": {"type": "raw"}, "partition": {"type": "int"}, **_SETTINGS}
 _ABORTS: Spec = {"on_failure": {"type": "str", "default": "abort", "choices": ["abort", "hold"]}}
 _APPLICATION: Spec = {
     **auth_argument_spec,
@@ -96,14 +96,14 @@ def _on_workloads(options: Spec, *, kinds: Sequence[str] = tuple(sorted(WORKLOAD
     )
 
 
-def _strategy(options: Spec) -> Arguments:
-    """A module that brings Deployments to a manifest, or to a short change of what is there, by a strategy with options of its own."""
+def _strategy(options: Spec, *, kinds: Sequence[str] = ("Deployment",)) -> Arguments:
+    """A module that brings workloads to a manifest, or to a short change of what is there, by a strategy with options of its own."""
     return Arguments(
         spec={
             **auth_argument_spec,
             **_MANIFEST,
             **_WORKLOAD,
-            "kind": {"type": "str", "default": "Deployment", "choices": ["Deployment"]},
+            "kind": {"type": "str", "default": "Deployment", "choices": list(kinds)},
             **_SHORT,
             **_CAUSE,
             "take_ownership": {"type": "bool", "default": False},
@@ -124,7 +124,10 @@ def _strategy(options: Spec) -> Arguments:
 
 
 ARGUMENTS: Mapping[str, Arguments] = {
-    "rolling": _strategy({**_LIMITS, "on_failure": {"type": "str", "default": "hold", "choices": ["hold", "rollback"]}}),
+    "rolling": _strategy(
+        {**_LIMITS, "on_failure": {"type": "str", "default": "hold", "choices": ["hold", "rollback"]}},
+        kinds=sorted(WORKLOADS),
+    ),
     "recreate": _strategy(
         {**_SETTINGS, "on_failure": {"type": "str", "default": "rollback", "choices": ["rollback", "hold"]}},
     ),

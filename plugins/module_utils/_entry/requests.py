@@ -233,14 +233,15 @@ def _sorted(
     for manifest in manifests:
         resource = cluster.resolve(text(manifest, "apiVersion"), text(manifest, "kind"))
         placed = _placed(manifest, parameters, cluster_namespace) if resource.namespaced else without(manifest, "metadata", "namespace")
-        if resource == DEPLOYMENT:
+        if resource == DEPLOYMENT or (strategy == "rolling" and resource in WORKLOADS.values()):
             targets.append(Target(resource, ref_of(placed), manifest=placed))
         elif resource.kind in WORKLOADS and resource.group == "apps":
             raise InputError(f"{ref_of(placed)} cannot be rolled out by {strategy}, which takes Deployments; leave it out.")
         else:
             companions.append(Companion(resource, ref_of(placed), placed))
     if manifests and not targets:
-        raise InputError("The definition holds no Deployment, so there is nothing to roll out; add it to the definition.")
+        kinds = "Deployment, StatefulSet or DaemonSet" if strategy == "rolling" else "Deployment"
+        raise InputError(f"The definition holds no {kinds}, so there is nothing to roll out; add it to the definition.")
     _refuse_twice([entry.ref for entry in companions] + [entry.ref for entry in targets], "the definition")
     # Nothing can be made in a namespace before it is there.
     return tuple(targets), tuple(sorted(companions, key=lambda entry: entry.resource.kind != "Namespace"))
@@ -359,10 +360,13 @@ def _limits(parameters: Parameters) -> Limits:
     limits = Limits(
         max_surge=parameters.get("max_surge"),
         max_unavailable=parameters.get("max_unavailable"),
+        partition=parameters.get("partition"),
         min_ready_seconds=parameters.get("min_ready_seconds"),
         progress_deadline_seconds=parameters.get("progress_deadline_seconds"),
     )
     check_limits(surge=limits.max_surge, unavailable=limits.max_unavailable)
+    if limits.partition is not None and limits.partition < 0:
+        raise InputError(f"partition must be 0 or more, not {limits.partition}.")
     return limits
 
 

@@ -2,45 +2,124 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rolling update: the cluster's own controller replaces the pods within maxSurge and maxUnavailable; one step brings the template."""
+"""Rolling update: the cluster's own controller replaces the pods within the bounds of its kind; one step brings the template."""
 
 from __future__ import annotations
 
-from .._domain.changes import set_env, set_images, set_limits
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from .._domain.changes import check_bounds, set_env, set_images, set_limits
+from .._domain.errors import InputError, RefusedError
 from .._domain.goals import is_complete
-from .._domain.objects import JsonObject, mapping, replaced
+from .._domain.objects import JsonObject, JsonValue, Ref, at, mapping, replaced, text
+from .._domain.pace import left_behind, pace_of, stirs, waits_for_deletion
 from .._domain.request import Limits, ShortChange, Target
-from .._domain.steps import Apply, Edit, Step, Write
+from .._domain.revisions import observed
+from .._domain.steps import Apply, Edit, Step, Terms, Write
+from .._domain.workload import Workload
+from .repair import way_for_the_new
+
+_ROLLING_UPDATE = ("spec", "updateStrategy", "rollingUpdate")
 
 
 def steps(target: Target, limits: Limits) -> tuple[Step, ...]:
     """One step, `roll`: the manifest or the short change with the limits, done when the rollout is complete as kubectl has it.
 
-    Raises `InputError` where the manifest cannot take the limits.
+    Raises `InputError` where the manifest cannot take the limits, or has bounds that the server refuses.
     """
     if target.manifest is not None:
-        return (_step(Apply(with_limits(target, limits, target.manifest))),)
+        manifest = with_limits(target, limits, target.manifest)
+        _check(target, manifest)
+        return (_step(target, Apply(manifest), at(manifest, *_ROLLING_UPDATE, "maxUnavailable")),)
     change = target.change or ShortChange()
-    return (_step(Edit(lambda obj: with_limits(target, limits, with_change(target, change, obj)))),)
+    write = Edit(lambda obj: with_limits(target, limits, with_change(target, change, obj)))
+    return (_step(target, write, limits.max_unavailable),)
 
 
-def _step(write: Write) -> Step:
-    return Step("roll", write, is_complete, unchanged="the template already runs")
+def _step(target: Target, write: Write, unavailable: JsonValue) -> Step:
+    """`unavailable`: the maxUnavailable that is asked for; None where none is."""
+    repair = way_for_the_new() if target.ref.kind == "StatefulSet" else None
+    return Step("roll", write, is_complete, repair, unchanged="the template already runs", terms=_terms(target.ref, unavailable))
+
+
+def _terms(ref: Ref, unavailable: JsonValue) -> Callable[[JsonObject | None, JsonObject], Terms]:
+    def terms(before: JsonObject | None, after: JsonObject) -> Terms:
+        wanted = Workload.of(after)
+        ignored = _ignored(ref, unavailable, after)
+        if before is None:
+            return Terms(warnings=ignored)
+        was = Workload.of(before)
+        _refuse_on_delete(ref, was, wanted)
+        if not stirs(was, wanted):
+            kept = left_behind(wanted) if was.updated < was.desired else ""
+            return Terms(notes=(f"{ref}: {kept} (partition {wanted.partition})",) if kept else (), warnings=ignored)
+        pace = pace_of(wanted)
+        return Terms(
+            notes=(f"{ref}: {pace.sentence}",) if pace.sentence else (),
+            warnings=(*ignored, *((pace.warning,) if pace.warning else ())),
+            stirs=True,
+            gap=pace.gap,
+        )
+
+    return terms
+
+
+def _ignored(ref: Ref, unavailable: JsonValue, after: JsonObject) -> tuple[str, ...]:
+    """That the server has dropped what was asked for: maxUnavailable of a StatefulSet is behind a feature gate."""
+    if ref.kind != "StatefulSet" or unavailable is None or at(after, *_ROLLING_UPDATE, "maxUnavailable") is not None:
+        return ()
+    gate = "feature gate MaxUnavailableStatefulSet"
+    return (f"{ref}: this cluster ignores maxUnavailable of StatefulSets ({gate}), pods are replaced one at a time.",)
+
+
+def _refuse_on_delete(ref: Ref, was: Workload, wanted: Workload) -> None:
+    """Under OnDelete the controller replaces no pod: a rolling update would be waited for for ever."""
+    if wanted.update_type != "OnDelete":
+        return
+    how = f"{ref} has the update strategy OnDelete, under which"
+    remedy = "set updateStrategy to type: RollingUpdate in its definition"
+    if was.normal != wanted.normal:
+        other = "change the template by other means and replace the pods by the module restart"
+        raise RefusedError(f"{how} no pod gets a new template by itself; {remedy}, or {other}.")
+    old = waits_for_deletion(was) if observed(was) else 0
+    if old:
+        stay = f"{old} of its {was.current} pods {'stay' if old > 1 else 'stays'} on an older template until somebody deletes"
+        raise RefusedError(f"{how} {stay} {'them' if old > 1 else 'it'}; {remedy}, or replace them by the module restart.")
+
+
+def _check(target: Target, manifest: JsonObject) -> None:
+    """Refuse bounds that the server would refuse, in the words of this collection, where its own are hard to understand."""
+    bounds = mapping(manifest, *_ROLLING_UPDATE)
+    if bounds and text(manifest, "spec", "updateStrategy", "type") in ("", "RollingUpdate"):
+        with _naming(target):
+            check_bounds(bounds, kind=target.ref.kind)
 
 
 def with_limits(target: Target, limits: Limits, obj: JsonObject) -> JsonObject:
-    """The object with the limits in its spec; the object itself when there are none."""
+    """The object with the limits in its spec; the object itself when there are none. Raises `InputError`."""
     if limits == Limits():
         return obj
-    spec = set_limits(
-        mapping(obj, "spec"),
-        kind=target.ref.kind,
-        max_surge=limits.max_surge,
-        max_unavailable=limits.max_unavailable,
-        min_ready_seconds=limits.min_ready_seconds,
-        progress_deadline_seconds=limits.progress_deadline_seconds,
-    )
+    with _naming(target):
+        spec = set_limits(
+            mapping(obj, "spec"),
+            kind=target.ref.kind,
+            max_surge=limits.max_surge,
+            max_unavailable=limits.max_unavailable,
+            partition=limits.partition,
+            min_ready_seconds=limits.min_ready_seconds,
+            progress_deadline_seconds=limits.progress_deadline_seconds,
+        )
     return replaced(obj, ("spec",), spec)
+
+
+@contextmanager
+def _naming(target: Target) -> Iterator[None]:
+    """A refusal names the workload, as a definition may hold several."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{target.ref}: {error.message}") from error
 
 
 def with_change(target: Target, change: ShortChange, obj: JsonObject) -> JsonObject:

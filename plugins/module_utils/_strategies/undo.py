@@ -19,6 +19,7 @@ from .._domain.request import Target, Undo
 from .._domain.revisions import candidate_of, is_of, observed, same_template
 from .._domain.steps import Edit, Replacement, Step
 from .._domain.workload import CHANGE_CAUSE, RESTARTED_AT, Pod, Revision, Snapshot, Workload
+from .repair import is_made_up_for, unready
 
 _LAST_APPLIED = ("metadata", "annotations", "kubectl.kubernetes.io/last-applied-configuration")
 
@@ -152,7 +153,6 @@ def _repair(before: Snapshot, goal: Revision, operation: Undo) -> Replacement | 
     """A StatefulSet waits for a pod to be ready before it replaces it, for ever if it never will be: those are deleted.
 
     Only what is not ready now and not of the revision to be reached; with `repair: all` also what was not ready of that revision before.
-    Lowest ordinal first, since pods are made in that order. Pods below the partition would come back as they are.
     """
     if operation.repair == "none" or before.workload is None or before.workload.ref.kind != "StatefulSet":
         return None
@@ -162,32 +162,6 @@ def _repair(before: Snapshot, goal: Revision, operation: Undo) -> Replacement | 
         workload = snapshot.workload
         if workload is None or not observed(workload) or workload.update_revision != goal.name:
             return ()
-        lowest = workload.first_ordinal + (workload.partition or 0)
-        return tuple(
-            sorted(
-                (
-                    pod
-                    for pod in snapshot.pods
-                    if not pod.ready
-                    and not pod.terminating
-                    and pod.ordinal >= lowest
-                    and (not is_of(pod, goal) or (operation.repair == "all" and pod.uid in unready_before))
-                ),
-                key=lambda pod: pod.ordinal,
-            )
-        )
+        return unready(snapshot, workload, lambda pod: not is_of(pod, goal) or (operation.repair == "all" and pod.uid in unready_before))
 
-    def free(snapshot: Snapshot) -> bool:
-        """No gap below the highest pod, none on its way out, and what was made anew is ready."""
-        if snapshot.workload is None:
-            return False
-        first = snapshot.workload.first_ordinal
-        ordinals = sorted(pod.ordinal for pod in snapshot.pods)
-        waiting = {pod.uid for pod in due(snapshot)}
-        return (
-            ordinals == list(range(first, first + len(ordinals)))
-            and not any(pod.terminating for pod in snapshot.pods)
-            and all(pod.ready for pod in snapshot.pods if is_of(pod, goal) and pod.uid not in waiting)
-        )
-
-    return Replacement(due, free)
+    return Replacement(due, lambda snapshot: is_made_up_for(snapshot, goal, due(snapshot)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from typing import Any
 
 import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.changes import (
@@ -131,9 +132,16 @@ def limits(
     unavailable: int | str | None = None,
     ready: int | None = None,
     deadline: int | None = None,
+    partition: int | None = None,
 ) -> dict[str, JsonValue]:
     return set_limits(
-        spec, kind=kind, max_surge=surge, max_unavailable=unavailable, min_ready_seconds=ready, progress_deadline_seconds=deadline
+        spec,
+        kind=kind,
+        max_surge=surge,
+        max_unavailable=unavailable,
+        partition=partition,
+        min_ready_seconds=ready,
+        progress_deadline_seconds=deadline,
     )
 
 
@@ -152,6 +160,29 @@ def test_limits_stand_where_the_kind_has_them() -> None:
         "progressDeadlineSeconds": 60,
     }
     assert limits({}, "DaemonSet", unavailable="2") == {"updateStrategy": rolling(maxUnavailable=2)}
+
+
+@pytest.mark.parametrize("partition", [0, 3])
+def test_a_partition_is_a_stateful_sets_also_a_partition_of_0(partition: int) -> None:
+    before: JsonObject = {"updateStrategy": rolling(partition=2, maxUnavailable=1)}
+    assert limits(before, "StatefulSet", partition=partition) == {"updateStrategy": rolling(partition=partition, maxUnavailable=1)}
+    for kind in ("Deployment", "DaemonSet"):
+        with pytest.raises(InputError, match=f"partition does not exist for a {kind}; leave it out"):
+            limits({}, kind, partition=partition)
+
+
+@pytest.mark.parametrize(
+    ("before", "given", "sentence"),
+    [
+        ({}, {"surge": 1}, "both above 0"),
+        ({"updateStrategy": rolling(maxSurge=1, maxUnavailable=0)}, {"unavailable": 1}, "both above 0"),
+        ({"updateStrategy": rolling(maxSurge=1)}, {"surge": 0, "unavailable": 0}, "both 0"),
+        ({"updateStrategy": {"type": "OnDelete"}}, {"unavailable": 1}, "belong to RollingUpdate"),
+    ],
+)
+def test_bounds_that_a_daemon_set_cannot_have(before: JsonObject, given: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(InputError, match=sentence):
+        limits(before, "DaemonSet", **given)
 
 
 def test_limits_that_are_not_given_stay() -> None:

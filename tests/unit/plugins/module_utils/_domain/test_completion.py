@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.completion import Standing, standing
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, JsonValue
@@ -221,6 +223,14 @@ def test_on_delete_is_read_from_the_pods(kind: str, pods: str, available: int, p
 def test_on_delete_without_a_recorded_revision_is_not_done() -> None:
     found = standing(snapshot(workload("DaemonSet", spec=ON_DELETE)))
     assert (found.phase, found.done) == ("progressing", False)
+
+
+@pytest.mark.parametrize(("updated", "available", "done"), [(3, 3, True), (2, 3, False), (3, 2, False)])
+def test_on_delete_without_pods_seen_is_as_the_controller_counts(updated: int, available: int, done: bool) -> None:
+    status: dict[str, JsonValue] = {"replicas": 3, "updatedReplicas": updated, "availableReplicas": available}
+    seen = snapshot(workload("StatefulSet", spec={**ON_DELETE, "replicas": 3}, status=status))
+    assert standing(seen).done is done
+    assert not standing(replace(seen, pods=snapshot(workload(), pods=[pod("web-0", "h1")]).pods)).done
 
 
 COUNT = st.integers(min_value=0, max_value=5)

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.diagnosis import Finding, Outlook, diagnose, needs_pull_error
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, JsonValue, Ref
@@ -13,7 +15,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloa
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from .samples import NEW, OLD, container, ended, pod, replica_set, snapshot, waiting, workload
+from .samples import NEW, OLD, UID, container, controller_revision, ended, pod, replica_set, snapshot, waiting, workload
 
 WRAPPED = f'rpc error: code = Unknown desc = failed to pull and unpack image "{NEW}": failed to resolve reference "{NEW}": '
 
@@ -407,6 +409,20 @@ def test_a_replica_set_that_could_not_be_made_is_told_by_the_workload() -> None:
 
 
 EXPIRED = progressing("ProgressDeadlineExceeded", 'ReplicaSet "web-h2" has timed out progressing.')
+
+
+@pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet"])
+def test_a_refusal_to_make_a_pod_counts_while_one_is_missing(kind: str) -> None:
+    refusal = 'create Pod web-1 in StatefulSet web failed error: pods "web-1" is forbidden: violates PodSecurity "restricted:latest"'
+    whole = workload(kind, spec={"replicas": 2}, status={"desiredNumberScheduled": 2})
+    pods = [pod("web-0", "h2", by=UID), pod("web-1", "h2", by=UID, terminating=True)]
+    seen = replace(snapshot(whole, [controller_revision(2, NEW, kind=kind)], pods), refusal=refusal)
+    (found,) = diagnose(seen)
+    assert (str(found.ref), found.reason, found.outlook) == (f"{kind} shop/web", "FailedCreate", "permanent")
+    assert found.message == refusal
+    all_there = [pod("web-0", "h2", by=UID), pod("web-1", "h2", by=UID)]
+    assert diagnose(replace(seen, pods=snapshot(whole, pods=all_there).pods)) == ()
+    assert diagnose(replace(seen, refusal="")) == ()
 
 
 def test_an_exceeded_deadline_is_permanent_and_of_the_workload() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, JsonValue
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.outages import (
     KEPT,
     OUTAGES,
@@ -24,7 +24,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.plugins.module_utils._domain.samples import NEW, OLD, pod, replica_set, snapshot, workload
+from tests.unit.plugins.module_utils._domain.samples import NEW, OLD, UID, pod, replica_set, snapshot, workload
 
 
 def lease(value: str) -> JsonObject:
@@ -120,6 +120,15 @@ def test_it_ends_when_a_new_pod_is_available_not_when_it_is_ready() -> None:
     gap = measured((1, SERVING), (2, STOPPING), (5, EMPTY), (6, STARTING), (7, READY))
     assert gap.since == 2
     assert gap.after(AVAILABLE, 8.5) == Gap(6.5)
+
+
+@pytest.mark.parametrize(("available", "length"), [(1, 2.0), (0, 4.0)])
+def test_of_another_kind_the_workload_counts_what_is_available(available: int, length: float) -> None:
+    def daemon(ready: bool) -> Snapshot:
+        status: dict[str, JsonValue] = {"numberAvailable": available}
+        return snapshot(workload("DaemonSet", status=status), pods=[pod("web-a", "h1", by=UID, ready=ready)])
+
+    assert measured((0, daemon(True)), (1, daemon(False)), (3, daemon(True))).seconds(5) == length
 
 
 def test_another_gap_counts_as_well() -> None:

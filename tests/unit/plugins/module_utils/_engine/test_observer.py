@@ -10,10 +10,10 @@ from collections.abc import Mapping
 
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, Ref
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.ports import Page, WatchEvent
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import POD, REPLICA_SET, Resource
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import EVENT, POD, REPLICA_SET, WORKLOADS, Resource
 from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.observer import Observer
 
-from tests.unit.plugins.module_utils._domain.samples import NEW, OLD, pod, replica_set, with_metadata, workload
+from tests.unit.plugins.module_utils._domain.samples import NEW, OLD, UID, pod, replica_set, with_metadata, workload
 
 WEB = Ref("Deployment", "shop", "web")
 OTHER = Ref("Deployment", "shop", "other")
@@ -66,3 +66,25 @@ def test_a_pod_that_is_released_counts_no_more_and_may_go() -> None:
         assert seen.snapshot(WEB).pods == ()
         seen._take(POD, WatchEvent("DELETED", released))
         assert seen.snapshot(WEB).pods == ()
+
+
+def refused(message: str, uid: str = UID) -> JsonObject:
+    """An Event of a workload's controller that the server refused a pod."""
+    return {"kind": "Event", "reason": "FailedCreate", "type": "Warning", "message": message, "involvedObject": {"uid": uid}}
+
+
+def test_a_refused_pod_is_told_by_the_newest_event_of_the_present_spec() -> None:
+    lists = Lists({"DaemonSet": [workload("DaemonSet", status={"observedGeneration": 1})], "Event": [refused("of an hour ago")]})
+    web = Ref("DaemonSet", "shop", "web")
+    with Observer(lists, [web], follow=False) as seen:  # type: ignore[arg-type]
+        assert seen._take(EVENT, WatchEvent("ADDED", refused("before the controller saw the spec"))) == set()
+        assert seen.snapshot(web).refusal == ""
+        seen._take(WORKLOADS["DaemonSet"], WatchEvent("MODIFIED", workload("DaemonSet")))
+        assert seen._take(EVENT, WatchEvent("ADDED", refused("of another one", "another"))) == set()
+        assert seen._take(EVENT, WatchEvent("DELETED", refused("that is forgotten"))) == set()
+        assert seen._take(EVENT, WatchEvent("RESYNC", {}, items=(refused("listed anew"),))) == set()
+        assert seen._take(EVENT, WatchEvent("ADDED", refused("first"))) == {UID}
+        seen._take(EVENT, WatchEvent("MODIFIED", refused("second")))
+        assert seen.snapshot(web).refusal == "second"
+        seen._take(WORKLOADS["DaemonSet"], WatchEvent("MODIFIED", workload("DaemonSet", generation=3)))
+        assert seen.snapshot(web).refusal == "", "it speaks of an earlier spec"
