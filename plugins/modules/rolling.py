@@ -9,26 +9,28 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: rolling
-short_description: Roll a Deployment out by rolling update, and wait until it is really done
+short_description: Roll Deployments, StatefulSets and DaemonSets out by rolling update, and wait until that is really done
 version_added: 0.1.0
 description:
-  - Brings a Deployment to a manifest, or changes its image or environment, and waits until the rollout is complete exactly as
-    C(kubectl rollout status) has it.
+  - Brings Deployments, StatefulSets and DaemonSets to a manifest, or changes the image or environment of one, and waits until the
+    rollout is complete exactly as C(kubectl rollout status) has it. The cluster's own controllers replace the pods.
+  - Says in a sentence, in check mode as well, within which bounds the pods of a new template are replaced, defaults included.
   - Waits by watch, shows progress while it runs, and fails early with the cause and its remedy when the new version cannot start.
   - A second run with the same input writes nothing.
+  - A StatefulSet does not get past a pod that never becomes ready. What stands in the way of a new version, a pod of one that was
+    given up or that never came up, is deleted, so that it is made anew; so it is when going back.
+  - A new template of a StatefulSet or DaemonSet with the update strategy C(OnDelete) is refused, since nothing would roll it out.
   - A definition is written by server-side apply as the field manager C(rollout.kubernetes).
   - Fields that a person's tool wrote
     before (kubectl, Ansible, Helm once its release is gone) are taken over, and the message says so. Fields that a controller owns are
     left alone, and a workload that GitOps, Helm or another rollout tool manages is refused.
 options:
-  kind:
-    choices: [Deployment]
   definition:
     description:
       - The manifest, or several, as a dict, a list or a text of one or more YAML documents.
-      - The objects that are no Deployments (ConfigMaps, Secrets, Services, ...) are applied first, in their order; the Deployments
-        then roll out at the same time.
-      - Replicas that are left out are left alone. Where a HorizontalPodAutoscaler scales the Deployment, the manifest's replicas count
+      - The objects that are no workloads (ConfigMaps, Secrets, Services, ...) are applied first, in their order; the Deployments,
+        StatefulSets and DaemonSets then roll out at the same time.
+      - Replicas that are left out are left alone. Where a HorizontalPodAutoscaler scales the workload, the manifest's replicas count
         only for the first creation.
     type: raw
     aliases: [resource_definition, inline]
@@ -42,26 +44,38 @@ options:
     type: raw
   image:
     description:
-      - The short way to change a live Deployment, together with O(name). A text sets the image of the only container; a mapping of
-        container to image sets several, init containers too.
+      - The short way to change a live workload, together with O(name) and O(kind). A text sets the image of the only container; a
+        mapping of container to image sets several, init containers too.
     type: raw
   env:
-    description: Environment variables to set on a live Deployment, together with O(name). A null takes a variable away.
+    description: Environment variables to set on a live workload, together with O(name). A null takes a variable away.
     type: dict
   container:
     description: The container that O(env) is for. Needed when there are several.
     type: str
   max_surge:
-    description: How many pods more than the replicas there may be, a count or a percentage (rounded up).
+    description:
+      - How many pods more than the replicas there may be, a count or a percentage (rounded up). Of a DaemonSet, on how many nodes a new
+        pod may start beside the old one; O(max_unavailable) must be 0 then.
+      - A StatefulSet has none.
     type: raw
   max_unavailable:
-    description: How many of the replicas may be missing, a count or a percentage (rounded down). Not zero together with O(max_surge).
+    description:
+      - How many of the replicas may be missing, a count or a percentage (rounded down; of a DaemonSet up). Not zero together with
+        O(max_surge).
+      - Of a StatefulSet it is behind the feature gate C(MaxUnavailableStatefulSet). Where the cluster ignores it, the task warns.
     type: raw
+  partition:
+    description:
+      - How many pods of a StatefulSet keep the old template, those with the lowest ordinals. V(0) lets all of them be replaced.
+      - The rollout is complete when the others are updated; the message says which pods keep the old template.
+      - It counts pods and is no ordinal, so with C(ordinals.start) 5 and a partition of 2 the pods 5 and 6 stay.
+    type: int
   min_ready_seconds:
     description: How many seconds a new pod must be ready before it counts as available.
     type: int
   progress_deadline_seconds:
-    description: After how many seconds without progress Kubernetes calls the rollout failed.
+    description: After how many seconds without progress Kubernetes calls the rollout failed. Only a Deployment has it.
     type: int
   take_ownership:
     description:
@@ -121,6 +135,23 @@ EXAMPLES = r"""
     max_surge: 25%
     max_unavailable: 0
     min_ready_seconds: 10
+
+- name: The two highest pods of five first
+  rollout.kubernetes.rolling:
+    kind: StatefulSet
+    name: db
+    namespace: shop
+    image: registry.example/db:16.4
+    partition: 3
+
+- name: On each node the new pod starts before the old one stops
+  rollout.kubernetes.rolling:
+    kind: DaemonSet
+    name: agent
+    namespace: shop
+    image: registry.example/agent:3.1
+    max_surge: 20%
+    max_unavailable: 0
 
 - name: See what would change
   rollout.kubernetes.rolling:
@@ -218,6 +249,13 @@ rollouts:
       type: list
       elements: dict
       sample: []
+    outage:
+      description:
+        - The time without a pod, of a DaemonSet whose only pod stops before the new one starts; not there otherwise.
+        - C(seconds) from the moment at which none is ready until one is available; null where it was not seen.
+          C(expected_seconds) is null.
+      type: dict
+      sample: {expected_seconds: null, seconds: 2.3}
     cause:
       description: Why the rollout failed; empty when it did not.
       type: str

@@ -282,10 +282,19 @@ def test_two_at_the_same_time_do_not_fight(plain, run, get, cluster, namespace):
     results = [json.loads(process.communicate(timeout=480)[0]) for process in (one, other)]
     refused = [result for result in results if result.get("failed")]
     assert len(refused) <= 1
-    # By the lock, or because what it sees is in the middle of the other's steps: in both cases before anything is written.
-    assert all(result["msg"].endswith(".") and not result["changed"] for result in refused)
+    assert all("web is being changed by" in result["msg"] and not result["changed"] for result in refused)
     assert state(get) == {"web": 0, "web-green": 2, "paused": [], "service web": coloured("green")}
     assert claim_of(get) == ""
+
+
+@pytest.mark.parametrize("step", ["preview", "scale_up", "switch"])
+def test_a_rollout_that_begins_between_lease_and_look_is_named_and_not_what_it_shows_half_way(plain, run, faults, step):
+    plain(replicas=1)
+    other = {**NEW, "stop_before": step}
+    before(faults, lambda request: request.method == "GET" and request.path.endswith("/deployments"), lambda: run(**other))
+    refused = run(image="registry.example/web:3", fails=True, **proxied(faults))
+    assert "web has another rollout on its way (image web=registry.example/web:2)" in refused["msg"]
+    assert not refused["changed"]
 
 
 def test_a_whole_rollout_that_comes_between_is_built_upon(plain, run, get, faults):

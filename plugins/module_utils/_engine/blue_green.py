@@ -47,17 +47,46 @@ _Current: TypeAlias = Callable[[], SceneStep]
 """The step as it is by now: it follows from the claim, which changes when the traffic has moved."""
 
 
+_LOOKS = 5
+"""How often the first plan is made when others begin or end in the meantime."""
+
+
+class _RefusedPlan(Exception):
+    """The first plan was refused; nothing was written."""
+
+    def __init__(self, error: RefusedError) -> None:
+        super().__init__(error.message)
+        self.error = error
+
+
 def roll(request: ColourRequest, outside: Surroundings, *, check: bool) -> Outcome:
     """Carry a request out, or in check mode tell what it would do. A rollout that fails is an outcome with an error.
 
     Raises `RolloutError` for what is refused: then nothing has changed.
     """
     lease = read_lease(outside, request.namespace, request.application)
+    for look in range(1, _LOOKS + 1):
+        try:
+            return _roll(request, outside, lease, check=check)
+        except _RefusedPlan as refused:
+            # Another run may have begun since the Lease was read: its steps are seen half-way, and its claim or lock tells what is wrong.
+            now = read_lease(outside, request.namespace, request.application)
+            if look == _LOOKS or _remembered(now) == _remembered(lease):
+                raise refused.error from None
+            lease = now
+    raise ValueError("There is no look without an answer.")
+
+
+def _roll(request: ColourRequest, outside: Surroundings, lease: JsonObject | None, *, check: bool) -> Outcome:
+    """As `roll`, from what the Lease has told."""
     request = _with_known_previews(request, lease, outside)
     names, services, optional = _extent(request, lease, outside)
     with ExitStack() as stack:
         stage = stack.enter_context(Stage(outside.cluster, request.namespace, names, services, follow=not check, optional=optional))
-        plan = Planner(request, outside, stage.scene(_switched(lease)), lease).plan()
+        try:
+            plan = Planner(request, outside, stage.scene(_switched(lease)), lease).plan()
+        except RefusedError as error:
+            raise _RefusedPlan(error) from error
         report = ColourReport(request, stage)
         if plan.empty:
             return report.unchanged(plan)
