@@ -217,7 +217,9 @@ rollouts:
       type: dict
       sample: {revision: 2, name: web-7d4b9c6f5, images: {app: 'registry.example/web:2.0'}, change_cause: release 2.0}
     revision:
-      description: The number of the candidate; null before the cluster has given it one.
+      description:
+        - The number of the candidate; null before the cluster has given it one, and where nothing had to be done for a StatefulSet or
+          DaemonSet, whose revisions are not looked at then.
       type: int
       sample: 2
     change_cause:
