@@ -372,7 +372,8 @@ def test_the_only_node_has_a_gap_that_is_announced_and_measured(roll, cluster, m
     simulate = {"ready-after": "500ms", "terminate-after": "500ms"}
 
     def one(tag: int) -> dict[str, Any]:
-        return manifest("DaemonSet", tag, simulate=simulate, pod={"nodeSelector": {"kubernetes.io/hostname": node}})
+        made: dict[str, Any] = manifest("DaemonSet", tag, simulate=simulate, pod={"nodeSelector": {"kubernetes.io/hostname": node}})
+        return made
 
     assert "outage" not in roll(definition=one(1))["rollouts"][0]
     told = "1 of 1 node at a time: no pod runs on the node while it is replaced; maxSurge: 1 with maxUnavailable: 0 avoids that"
