@@ -52,7 +52,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         task_vars = task_vars or {}
         name = str(self._task.action).rpartition(".")[2]
         try:
-            arguments = self._localise(_plain(self._task.args), task_vars)
+            arguments = self._localise(_plain(self._task.args), task_vars, _instead_of_manifests(name))
             arguments |= self._asked_by(name, arguments, task_vars)
         except AnsibleError as error:
             return self._failure(str(error))
@@ -80,18 +80,18 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
     # --- arguments ------------------------------------------------------------------------------------------------------------
 
-    def _localise(self, arguments: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
+    def _localise(self, arguments: dict[str, Any], task_vars: Mapping[str, Any], instead: tuple[str, ...]) -> dict[str, Any]:
         """Make the arguments independent of where the work is done: files of the controller become contents or absolute paths, an
-        empty text (a survey's question left open) counts as not given."""
+        empty text (a survey's question left open) counts as not given. `instead` has what excludes manifests."""
         arguments = {key: value for key, value in arguments.items() if value != ""}
         if "template" in arguments:
-            others = [key for key in (*_DEFINITION, "src", *_SHORT) if key in arguments]
+            others = [key for key in (*_DEFINITION, "src", *instead) if key in arguments]
             if others:
                 raise AnsibleActionFail(f"parameters are mutually exclusive: template|{others[0]}")
             arguments["definition"] = self._render(arguments.pop("template"), task_vars)
         if self._connection.transport != "local":
             return arguments
-        if isinstance(arguments.get("src"), str) and not any(key in arguments for key in (*_DEFINITION, *_SHORT)):
+        if isinstance(arguments.get("src"), str) and not any(key in arguments for key in (*_DEFINITION, *instead)):
             self._localise_src(arguments)
         kubeconfig = arguments.get("kubeconfig")
         if isinstance(kubeconfig, str) and os.pathsep not in kubeconfig and "\n" not in kubeconfig:
@@ -233,6 +233,12 @@ _TEMPLATE_OPTIONS = (
     "trim_blocks",
     "lstrip_blocks",
 )
+
+
+def _instead_of_manifests(module: str) -> tuple[str, ...]:
+    """The options of the short way, where a module takes that or manifests and never both."""
+    exclusive = ARGUMENTS[module].checks.get("mutually_exclusive", ())
+    return _SHORT if any("src" in group and "name" in group for group in exclusive) else ()
 
 
 def _plain(arguments: Mapping[str, Any]) -> dict[str, Any]:

@@ -63,6 +63,9 @@ class Cluster(Protocol):
     def host(self) -> str:
         """The server's address, for messages."""
 
+    def version(self) -> tuple[int, int] | None:
+        """The server's minor version with its major one; None where it does not say any."""
+
     def resolve(self, api_version: str, kind: str) -> Resource:
         """Where the API serves a kind: the known table first, else discovery; `InputError` for a kind the cluster lacks."""
 

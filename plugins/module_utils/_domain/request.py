@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from .objects import JsonObject, Ref
+from .preflight.findings import Severity, Way
 from .resources import Resource
 
 OnFailure = Literal["rollback", "hold", "abort"]
@@ -241,3 +242,23 @@ class OperationRequest:
     operation: Operation
     selection: Selection
     waiting: Waiting = Waiting()
+
+
+@dataclass(frozen=True)
+class PreflightRequest:
+    """One task that asks what would cost requests in a rollout: of manifests, of live workloads, or of both."""
+
+    manifests: tuple[JsonObject, ...] = ()
+    """Each in its namespace, as far as that is known."""
+    selection: Selection | None = None
+    strategy: Way | None = None
+    """None leaves it to each workload."""
+    image: str | Mapping[str, str] | None = None
+    """What the short way is going to change in the live workloads."""
+    limits: Limits = Limits()
+    """What the rollout is going to set besides the template."""
+    wait_timeout: float | None = None
+    shutdown_seconds: float | None = None
+    fails_on: frozenset[Severity] = frozenset()
+    ignore: Mapping[str, str] = field(default_factory=dict)
+    """Rules that are not asked, with the reason why."""

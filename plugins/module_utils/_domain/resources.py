@@ -66,6 +66,7 @@ _KNOWN = (
     Resource("v1", "PersistentVolumeClaim", "persistentvolumeclaims"),
     Resource("v1", "ResourceQuota", "resourcequotas"),
     Resource("v1", "LimitRange", "limitranges"),
+    Resource("v1", "Node", "nodes", namespaced=False),
     Resource("batch/v1", "Job", "jobs"),
     Resource("batch/v1", "CronJob", "cronjobs"),
     ENDPOINT_SLICE,

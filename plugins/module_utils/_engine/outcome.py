@@ -13,6 +13,8 @@ from typing import Literal
 from .._domain.diagnosis import Finding
 from .._domain.history import Entry
 from .._domain.objects import JsonObject, Ref
+from .._domain.preflight.findings import Finding as Prediction
+from .._domain.preflight.findings import Severity
 from .._domain.services import Selector
 from .._domain.steps import StepState
 from .._domain.workload import Revision, Snapshot
@@ -115,6 +117,22 @@ class Difference:
 
 
 @dataclass(frozen=True)
+class Preflight:
+    """What was found before a rollout."""
+
+    findings: tuple[Prediction, ...]
+    """The worst first."""
+    ignored: Mapping[str, str]
+    """The rules that were not asked, with the reasons."""
+    fails_on: frozenset[Severity]
+
+    @property
+    def failing(self) -> tuple[Prediction, ...]:
+        """Those for which the task fails."""
+        return tuple(finding for finding in self.findings if finding.severity in self.fails_on)
+
+
+@dataclass(frozen=True)
 class Outcome:
     """The whole run. `error` is the sentence of a failure, empty when all went well."""
 
@@ -126,3 +144,5 @@ class Outcome:
     error: str = ""
     table: tuple[str, ...] = ()
     """The plan, as lines of a table."""
+    preflight: Preflight | None = None
+    """Of a task that asked for nothing else."""

@@ -65,8 +65,10 @@ class Arguments:
     """After a failure it goes back by itself, whatever its options say, which may take its time once more."""
 
 
-def _on_workloads(options: Spec, *, kinds: Sequence[str] = tuple(sorted(WORKLOADS)), **checks: Any) -> Arguments:
-    """A module that takes one workload, a list of them, or those that a label selector finds."""
+def _on_workloads(
+    options: Spec, *, kinds: Sequence[str] = tuple(sorted(WORKLOADS)), instead: Sequence[str] = (), waits: int = 1, **checks: Any
+) -> Arguments:
+    """A module that takes one workload, a list of them, or those that a label selector finds; or any of `instead`."""
     kind: Spec = {"type": "str", "choices": list(kinds)}
     which: Spec = {
         "kind": kind,
@@ -90,9 +92,10 @@ def _on_workloads(options: Spec, *, kinds: Sequence[str] = tuple(sorted(WORKLOAD
         spec={**auth_argument_spec, **which, **options},
         checks={
             "mutually_exclusive": [*exclusive, *checks.pop("mutually_exclusive", ())],
-            "required_one_of": [("name", "workloads", "label_selectors")],
+            "required_one_of": [(*instead, "name", "workloads", "label_selectors")],
             **checks,
         },
+        waits=waits,
     )
 
 
@@ -141,6 +144,28 @@ ARGUMENTS: Mapping[str, Arguments] = {
         },
     ),
     "status_info": _on_workloads({}),
+    "preflight_info": _on_workloads(
+        {
+            **_MANIFEST,
+            "cluster": {"type": "bool", "default": True},
+            "strategy": {"type": "str", "choices": ["rolling", "recreate", "blue_green"]},
+            "image": _SHORT["image"],
+            **_LIMITS,
+            "wait_timeout": {"type": "int", "aliases": ["timeout"]},
+            "shutdown_seconds": {"type": "int"},
+            "fail_on": {"type": "str", "default": "error", "choices": ["error", "warning", "never"]},
+            "ignore": {
+                "type": "list",
+                "elements": "dict",
+                "options": {"rule": {"type": "str", "required": True}, "reason": {"type": "str", "required": True}},
+            },
+            "progress": _TIMES["progress"],
+        },
+        instead=tuple(_MANIFEST),
+        waits=0,
+        mutually_exclusive=[("definition", "src", "template")],
+        required_by={"image": "name"},
+    ),
     "history_info": _on_workloads({"revision": {"type": "int"}, "compare_to": {"type": "int"}}),
     "undo": _on_workloads(
         {

@@ -19,11 +19,13 @@ from .._domain.request import OperationRequest, Selection
 from .._engine import blue_green, look, promotions
 from .._engine.outcome import Outcome
 from .._engine.plan import make_plan, plan_operation, preview
+from .._engine.preflight import preflight
 from .._engine.recreate import recreate
 from .._engine.run import carry_out
 from .._engine.surroundings import Surroundings
 from .._engine.switch import switch
 from .arguments import ARGUMENTS
+from .preflight import live_is_meant, preflight_request, refuse_live
 from .requests import (
     Parameters,
     colour_operation,
@@ -82,6 +84,16 @@ def _history(call: Call, outside: Surroundings) -> Outcome:
         namespace = call.parameters.get("namespace") or call.namespace
         return promotions.history(history_request(call.parameters, _selection(call)), namespace, application, outside)
     return look.history(history_request(call.parameters, _selection(call)), outside)
+
+
+def _preflight(call: Call, outside: Surroundings) -> Outcome:
+    selection = _selection(call) if live_is_meant(call.parameters) else None
+    return preflight(preflight_request(call.parameters, call.manifests, selection, call.namespace), outside)
+
+
+def _preflight_alone(call: Call) -> Outcome:
+    refuse_live(call.parameters)
+    return preflight(preflight_request(call.parameters, call.manifests, None, ""), None)
 
 
 def _operate(call: Call, request: OperationRequest, outside: Surroundings) -> Outcome:
@@ -150,6 +162,7 @@ COMMANDS: Mapping[str, Callable[[Call, Surroundings], Outcome]] = {
     "recreate": _recreate,
     "wait": _wait,
     "status_info": _status,
+    "preflight_info": _preflight,
     "history_info": _history,
     "undo": _undo,
     "pause": _pause,
@@ -160,3 +173,5 @@ COMMANDS: Mapping[str, Callable[[Call, Surroundings], Outcome]] = {
     "promote": _promote,
     "abort": _abort,
 }
+ALONE: Mapping[str, Callable[[Call], Outcome]] = {"preflight_info": _preflight_alone}
+"""The modules that do without a cluster where the option `cluster` is false."""

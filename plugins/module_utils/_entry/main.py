@@ -20,14 +20,17 @@ from ansible.module_utils.errors import UnsupportedError
 
 from .._domain.errors import RolloutError
 from .._domain.objects import JsonObject
+from .._domain.ports import Progress
+from .._engine.outcome import Outcome
 from .._engine.surroundings import Surroundings
 from .._kube.auth import auth_options
 from .._kube.connect import connect
 from .._kube.library import LibraryMissingError, require
 from .._kube.proxies import without_secrets
 from .arguments import ARGUMENTS
-from .commands import COMMANDS, Call
+from .commands import ALONE, COMMANDS, Call
 from .manifests import secrets_of
+from .preflight import preflight_lines
 from .requests import given_manifests
 from .results import Result, failure, result_of
 
@@ -97,6 +100,9 @@ def _call(
     hidden: set[str],
     warnings: list[str],
 ) -> Result:
+    if parameters.get("cluster") is False:
+        alone = ALONE[name](Call(name, parameters, manifests, "", context.check))
+        return _told(alone, context, hidden, warnings)
     # Going back has the same time once more.
     goes_back = ARGUMENTS[name].goes_back or parameters.get("on_failure") == "rollback"
     seconds = (parameters.get("wait_timeout") or 0) * (2 if goes_back else 1) * ARGUMENTS[name].waits
@@ -105,19 +111,30 @@ def _call(
     warnings.extend(connection.warnings)
     hidden |= connection.secrets
 
-    def progress(line: str) -> None:
-        context.progress(str(remove_values(line, hidden)))
-
-    outside = Surroundings(cluster=connection.cluster, clock=time.monotonic, progress=progress, guard=guard)
+    outside = Surroundings(cluster=connection.cluster, clock=time.monotonic, progress=_masked(context, hidden), guard=guard)
     call = Call(name, parameters, manifests, connection.namespace, context.check)
-    outcome = COMMANDS[name](call, outside)
-    warnings.extend(outcome.warnings)
-    result = result_of(outcome, diff=context.diff, check=context.check)
-    for line in outcome.table:
-        progress(line)
+    result = _told(COMMANDS[name](call, outside), context, hidden, warnings)
     if connection.notes:
         result["msg"] = " ".join([result["msg"], *connection.notes])
     return result
+
+
+def _told(outcome: Outcome, context: Context, hidden: set[str], warnings: list[str]) -> Result:
+    """The result of an outcome, when its warnings and what is for the terminal alone have gone their way."""
+    warnings.extend(outcome.warnings)
+    progress = _masked(context, hidden)
+    for line in (*outcome.table, *(preflight_lines(outcome.preflight) if outcome.preflight is not None else ())):
+        progress(line)
+    return result_of(outcome, diff=context.diff, check=context.check)
+
+
+def _masked(context: Context, hidden: set[str]) -> Progress:
+    """Where lines of progress go, without what is to be hidden by then."""
+
+    def progress(line: str) -> None:
+        context.progress(str(remove_values(line, hidden)))
+
+    return progress
 
 
 @contextmanager

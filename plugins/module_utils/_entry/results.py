@@ -17,6 +17,7 @@ from .._domain.revisions import candidate_of, old_and_new
 from .._domain.workload import CHANGE_CAUSE, REVISION, Condition, Revision, Snapshot
 from .._engine.outcome import Difference, Outcome, Rollout
 from .manifests import dumped
+from .preflight import preflight_keys
 
 Result = dict[str, Any]
 
@@ -32,6 +33,8 @@ def result_of(outcome: Outcome, *, diff: bool, check: bool) -> Result:
         result["diff"] = [_difference(difference) for difference in outcome.differences]
     if outcome.error:
         result["failed"] = True
+    if outcome.preflight is not None:
+        result |= preflight_keys(outcome, outcome.preflight)
     return result
 
 

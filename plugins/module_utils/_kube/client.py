@@ -10,6 +10,7 @@ import builtins
 import difflib
 import json
 import random
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -45,6 +46,13 @@ class KubeCluster:
     @property
     def host(self) -> str:
         return self._transport.host
+
+    def version(self) -> tuple[int, int] | None:
+        deed = Deed("read", Resource("v1", "Version", "version", namespaced=False))
+        answer = self._parse(self._send("GET", "/version", deed=deed), deed)
+        # Some vendors write `30+`.
+        found = [re.match(r"\d{1,4}", text(answer, part)) for part in ("major", "minor")]
+        return (int(found[0][0]), int(found[1][0])) if found[0] and found[1] else None
 
     def resolve(self, api_version: str, kind: str) -> Resource:
         known = KNOWN.get((api_version, kind))

@@ -32,9 +32,11 @@ KINDS = (
     "PersistentVolumeClaim",
     "ResourceQuota",
     "LimitRange",
+    "ConfigMap",
+    "Pod",
     "Node",
 )
-"""The kinds whose live objects some rule asks for."""
+"""The kinds whose live objects some rule asks for. Secrets are none of them: nobody should need the right to read them for this."""
 _PLAIN = re.compile(r"[A-Za-z](?:[\w./:-]*\w)?|\d+(?:m|[KMGT]i)", re.ASCII)
 _WORDS = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
 """What YAML takes for something else than text."""
@@ -86,7 +88,8 @@ class Fault:
     why: str
     """One sentence: what there is, and why it costs requests."""
     remedy: str
-    """The YAML lines that belong at `path`, beginning with its last key; a comment where a line is to be taken away."""
+    """The YAML lines that belong at `path`, beginning with its last key; a comment where a line is to be taken away, and a task where
+    a task mends it."""
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,9 @@ _IN_PLACE = {"maxSurge": 0, "maxUnavailable": 1}
 
 
 def quota_exceeded(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
-    """A quota has no room for the pods that must come before others may go."""
-    more = 0 if first_time(subject, scenery) else needed(subject, scenery)
+    """A quota has no room for the pods that must come before others may go; for any, where nothing runs yet."""
+    new = first_time(subject, scenery)
+    more = (desired(subject, scenery) or 0) if new else needed(subject, scenery)
     for quota in _quotas(subject, scenery) if more else ():
         hard, used = amounts(mapping(quota, "status", "hard")), amounts(mapping(quota, "status", "used"))
         for name, each in _counted(subject).items():
@@ -31,9 +32,20 @@ def quota_exceeded(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
             if left is not None and each * more > left:
                 why = (
                     f"ResourceQuota {ref_of(quota).name} has {_spelled(left)} of {name} left, and the rollout needs "
-                    f"{_spelled(each * more)} for {more} more pod{'' if more == 1 else 's'} before any may go: it cannot begin."
+                    f"{_spelled(each * more)} for {more} {'new' if new else 'more'} pod{'' if more == 1 else 's'}"
+                    f"{': some of them are never made' if new else ' before any may go: it cannot begin'}."
                 )
+                if new:
+                    yield _fewer(subject, why, int(left // each) if each else 0)
+                    continue
                 yield _in_place(subject, scenery, why)
+
+
+def _fewer(subject: Subject, why: str, fitting: int) -> Fault:
+    """As many pods as fit; what a DaemonSet has of them is not for its manifest to say."""
+    if subject.counted and fitting > 0:
+        return Fault(subject.ref, "spec.replicas", why, yaml_lines("replicas", fitting))
+    return Fault(subject.ref, "spec.template.spec.containers", why, "# smaller requests, or a larger ResourceQuota")
 
 
 def quota_needs(subject: Subject, scenery: Scenery) -> Iterator[Fault]:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..objects import JsonObject, JsonValue, flag, items, mapping, ref_of, text
+from ..config_references import references
+from ..config_report import mutable_references
+from ..objects import JsonObject, JsonValue, flag, mapping, ref_of, text
 from .findings import Fault, Scenery, near, yaml_lines
-from .manifest import POD, Part, Subject
+from .manifest import Part, Subject
 
 _MOVING = re.compile(
     r"main|master|trunk|head|dev|devel|develop|development|test|testing|edge|nightly|daily|snapshot|unstable|stable|current|newest|"
@@ -60,47 +62,22 @@ def image_parts(image: str) -> tuple[str, str, str]:
 
 
 def config_without_version(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
-    """A ConfigMap or Secret of the definition has the same name in each version."""
-    coming = {
-        (text(obj, "kind"), ref_of(obj).name): obj
-        for obj in scenery.manifests
-        if text(obj, "kind") in ("ConfigMap", "Secret") and near(ref_of(obj), subject.ref)
-    }
-    for path, kind, name in dict.fromkeys(_references(subject)):
-        obj = coming.get((kind, name))
-        if obj is None or flag(obj, "immutable") or _VERSIONED.fullmatch(name) or _is_certificate(kind, obj):
-            continue
-        why = (
-            f"{kind} {name} comes along with the rollout under a name without a version: pods of the old version that start anew get the "
-            "new content, and going back to the old version does not bring the old content back."
-        )
-        yield Fault(subject.ref, path, why, yaml_lines(path.rpartition(".")[2], f"{name}-v1"))
+    """A ConfigMap or Secret has the same name in each version: one of the definition, or a live ConfigMap."""
+    around = (*scenery.known("ConfigMap"), *scenery.known("Secret"))
+    known = {(text(obj, "kind"), ref_of(obj).name): obj for obj in around if near(ref_of(obj), subject.ref)}
+    template = mapping(subject.obj, "spec", "template")
+    # What nobody has looked at may well be immutable.
+    settled = {found.key for found in references(template) if _is_settled(known.get(found.key), found.name)}
+    for found in mutable_references(template, settled):
+        path = f"spec.template.{found.places[0].field}"
+        yield Fault(subject.ref, path, found.sentence, "\n".join(found.lines(subject.ref.namespace)))
 
 
-def _is_certificate(kind: str, obj: JsonObject) -> bool:
-    """Certificates are renewed in place, on purpose."""
-    return text(obj, "type") == "kubernetes.io/tls" or (bool(_CERTIFICATES.fullmatch(ref_of(obj).name)) and kind in ("ConfigMap", "Secret"))
-
-
-def _references(subject: Subject) -> Iterator[tuple[str, str, str]]:
-    """Where ConfigMaps and Secrets are named: the path, the kind, the name."""
-    for part in (*subject.parts, *subject.starting):
-        for index, entry in enumerate(items(part.obj, "envFrom")):
-            yield from _named(f"{part.path}.envFrom[{index}]", entry, ("configMapRef", "name"), ("secretRef", "name"))
-        for index, entry in enumerate(items(part.obj, "env")):
-            path = f"{part.path}.env[{index}].valueFrom"
-            yield from _named(path, mapping(entry, "valueFrom"), ("configMapKeyRef", "name"), ("secretKeyRef", "name"))
-    for index, volume in enumerate(items(subject.pod, "volumes")):
-        path = f"{POD}.volumes[{index}]"
-        yield from _named(path, volume, ("configMap", "name"), ("secret", "secretName"))
-        for place, source in enumerate(items(volume, "projected", "sources")):
-            yield from _named(f"{path}.projected.sources[{place}]", source, ("configMap", "name"), ("secret", "name"))
-
-
-def _named(path: str, entry: JsonObject, *fields: tuple[str, str]) -> Iterator[tuple[str, str, str]]:
-    for (field, key), kind in zip(fields, ("ConfigMap", "Secret"), strict=True):
-        if text(entry, field, key):
-            yield f"{path}.{field}.{key}", kind, text(entry, field, key)
+def _is_settled(obj: JsonObject | None, name: str) -> bool:
+    """Its content stays as it is, or is changed in place on purpose, as that of certificates is."""
+    if obj is None or flag(obj, "immutable") or _VERSIONED.fullmatch(name):
+        return True
+    return text(obj, "type") == "kubernetes.io/tls" or bool(_CERTIFICATES.fullmatch(name))
 
 
 def no_requests(subject: Subject, scenery: Scenery) -> Iterator[Fault]:

@@ -13,7 +13,7 @@ from ..objects import JsonObject, at, mapping
 from ..replicas import amount, resolve
 from .findings import Fault, Scenery, yaml_lines
 from .manifest import Subject, probe_budget, whole
-from .surroundings import answering, autoscalers, bounds_of, desired, least, limit, rolls, served_by, way
+from .surroundings import answering, autoscalers, bounds_of, desired, least, limit, rolls, served_by, usual_start, way
 
 _START = 60
 """Seconds that a pod may take until it is ready, in the wait that is proposed."""
@@ -156,6 +156,17 @@ def startup_and_deadline(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
             )
             remedy = yaml_lines("progressDeadlineSeconds", budget + subject.min_ready + 60)
             yield Fault(subject.ref, "spec.progressDeadlineSeconds", why, remedy)
+
+
+def start_and_deadline(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
+    """Pods that run took longer to start than the progress deadline."""
+    seconds = usual_start(subject, scenery)
+    if seconds is not None and subject.deadline is not None and subject.deadline <= seconds:
+        why = (
+            f"Half of the pods that run took {seconds} s or longer until they were ready (pull of the image and start), but "
+            f"progressDeadlineSeconds is {subject.deadline}: the next rollout counts as failed although nothing is wrong."
+        )
+        yield Fault(subject.ref, "spec.progressDeadlineSeconds", why, yaml_lines("progressDeadlineSeconds", 2 * seconds))
 
 
 def no_history(subject: Subject, scenery: Scenery) -> Iterator[Fault]:

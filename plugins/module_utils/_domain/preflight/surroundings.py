@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from fractions import Fraction
+from statistics import median_low
 
 from ..colours import base_of, deployments_of
 from ..errors import InputError
-from ..objects import JsonObject, JsonValue, Ref, at, items, mapping, number, ref_of, text, texts
+from ..objects import JsonObject, JsonValue, Ref, at, items, mapping, moment, number, ref_of, text, texts
 from ..replicas import Bounds, resolve
 from ..resources import WORKLOADS
 from ..scenes import Budget
 from ..services import Service, picks
+from ..workload import Pod
 from .findings import Scenery, Way, near
 from .manifest import Part, Subject, subject_of, subjects
 
@@ -172,6 +175,29 @@ def first_time(subject: Subject, scenery: Scenery) -> bool:
     names = deployments_of(subject.ref.name)
     running = (ref_of(obj) for obj in scenery.live.get(subject.ref.kind, ()))
     return scenery.looked_at(subject.ref.kind) and not any(near(ref, subject.ref) and ref.name in names for ref in running)
+
+
+def usual_start(subject: Subject, scenery: Scenery) -> int | None:
+    """Seconds that its pods took from their creation until they were ready, in the middle; None where none tells.
+
+    A pod whose container was restarted tells nothing: it has become ready more than once.
+    """
+    names = deployments_of(subject.ref.name)
+    seconds = []
+    for obj in scenery.live.get("Pod", ()):
+        pod = Pod.of(obj)
+        own = pod.deployment in names and near(pod.ref, subject.ref)
+        taken = _between(moment(obj, "metadata", "creationTimestamp"), pod.ready_since)
+        if own and taken is not None and not any(entry.restarts for entry in pod.containers):
+            seconds.append(taken)
+    return int(median_low(seconds)) if seconds else None
+
+
+def _between(earlier: datetime | None, later: datetime | None) -> float | None:
+    """Seconds between two moments of the API, which names the zone of each."""
+    if earlier is None or later is None or earlier.tzinfo is None or later.tzinfo is None:
+        return None
+    return (later - earlier).total_seconds()
 
 
 # --- labels -------------------------------------------------------------------------------------------------------------------

@@ -100,6 +100,14 @@ RULES: tuple[Rule, ...] = (
         rules_limits.startup_and_deadline,
     ),
     Rule(
+        "start-exceeds-deadline",
+        "warning",
+        "pods took longer to start than the progress deadline",
+        "Half of the pods that run took progressDeadlineSeconds or longer from their creation (pull of the image and start) to being "
+        "ready, so that the next rollout counts as failed although nothing is wrong.",
+        rules_limits.start_and_deadline,
+    ),
+    Rule(
         "no-history",
         "warning",
         "no revision is kept",
@@ -276,8 +284,8 @@ RULES: tuple[Rule, ...] = (
         "config-without-version",
         "warning",
         "a ConfigMap or Secret has one name for all versions",
-        "A ConfigMap or Secret of the definition that the pods use is changed in place: old pods may get the new content, and going "
-        "back does not bring the old content back. Certificates and immutable ones are left out.",
+        "A ConfigMap or Secret of the definition, or a live ConfigMap, that the pods use is changed in place: old pods may get the new "
+        "content, and going back does not bring the old content back. Certificates and immutable ones are left out.",
         rules_content.config_without_version,
     ),
     Rule(
@@ -292,7 +300,7 @@ RULES: tuple[Rule, ...] = (
         "quota-exceeded",
         "error",
         "a quota has no room for the new pods",
-        "A ResourceQuota has less left than the pods need that must come before others may go.",
+        "A ResourceQuota has less left than the pods need that must come before others may go, or than all pods need of what is new.",
         rules_capacity.quota_exceeded,
     ),
     Rule(
@@ -346,7 +354,7 @@ def check(scenery: Scenery, ignore: Mapping[str, str] | None = None) -> tuple[Fi
     `ignore` has rules that are not asked, with the reason why. `InputError` for a rule that does not exist, or a reason that is empty.
     """
     ignored = {} if ignore is None else ignore
-    _known(ignored)
+    check_ignored(ignored)
     found = {
         Finding(rule.name, rule.severity, fault.ref, fault.path, fault.why, fault.remedy)
         for rule in RULES
@@ -361,7 +369,8 @@ def _order(finding: Finding) -> tuple[int, str, str, str, str]:
     return SEVERITIES.index(finding.severity), str(finding.ref), finding.rule, finding.path, finding.why
 
 
-def _known(ignored: Mapping[str, str]) -> None:
+def check_ignored(ignored: Mapping[str, str]) -> None:
+    """Raise `InputError` for a rule to ignore that does not exist, and for a reason that is empty."""
     names = [rule.name for rule in RULES]
     for name, reason in ignored.items():
         if name not in names:

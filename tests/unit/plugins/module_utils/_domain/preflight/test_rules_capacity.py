@@ -54,6 +54,11 @@ def within(found: Mapping[str, Any], changes: Mapping[str, Any] | None = None, *
     return web(changes, live={"ResourceQuota": (found,)}, **options)
 
 
+def new(hard: Mapping[str, Any], changes: Mapping[str, Any] | None = None, **options: Any) -> Scenery:
+    """The workload where nothing runs yet."""
+    return web(changes, live={"ResourceQuota": (quota(hard),), "Deployment": (), "DaemonSet": (), "Node": nodes(3)}, **options)
+
+
 @pytest.mark.parametrize(
     ("scenery", "said"),
     [
@@ -78,7 +83,8 @@ def within(found: Mapping[str, Any], changes: Mapping[str, Any] | None = None, *
         pytest.param(
             within({**quota({"pods": 3}, {"pods": 3}), "metadata": {"namespace": "other", "name": "team"}}), "", id="of another namespace"
         ),
-        pytest.param(web(live={"ResourceQuota": (quota({"pods": "3"}),), "Deployment": ()}, strategy="blue_green"), "", id="first time"),
+        pytest.param(new({"pods": "3"}, strategy="blue_green"), "", id="first time"),
+        pytest.param(new({"pods": "2"}), "has 2 of pods left, and the rollout needs 3 for 3 new pods: some", id="first time, no room"),
         pytest.param(web(), "", id="unknown"),
     ],
 )
@@ -94,6 +100,11 @@ def test_the_way_out_of_a_quota() -> None:
     assert of("quota-exceeded", within(full, strategy="blue_green"))[0].remedy == (
         "# 6 pods must fit for a while; or fewer are wanted:\n# replicas: 1"
     )
+    assert of("quota-exceeded", new({"pods": "2"}))[0].remedy == "replicas: 2"
+    nothing = "# smaller requests, or a larger ResourceQuota"
+    assert of("quota-exceeded", new({"pods": "0"}))[0].remedy == nothing
+    assert of("quota-exceeded", new({"pods": "2"}, kind="DaemonSet"))[0].remedy == nothing
+    assert of("quota-exceeded", new({"cpu": "-1"}, {f"{APP}.resources.requests.cpu": 0})) == []
 
 
 def limited(*entries: Mapping[str, Any], namespace: str = "shop") -> dict[str, Any]:

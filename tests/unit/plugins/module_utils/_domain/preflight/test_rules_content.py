@@ -78,7 +78,7 @@ def secret(name: str = "settings", **fields: Any) -> dict[str, Any]:
 
 def volume(name: str = "settings") -> dict[str, Any]:
     """Changes: a ConfigMap is mounted."""
-    return {f"{POD}.volumes": [{"configMap": {"name": name}}]}
+    return {f"{POD}.volumes": [{"name": "content", "configMap": {"name": name}}]}
 
 
 @pytest.mark.parametrize(
@@ -129,10 +129,40 @@ def volume(name: str = "settings") -> dict[str, Any]:
             {f"{POD}.volumes": [{"secret": {"secretName": "settings"}}]}, secret(type="kubernetes.io/tls"), [], id="a certificate"
         ),
         pytest.param({}, config(), [], id="not used"),
+        pytest.param(volume("kube-root-ca.crt"), config("kube-root-ca.crt"), [], id="what the cluster keeps up to date"),
+        pytest.param({f"{POD}.imagePullSecrets": [{"name": "settings"}]}, secret(), [], id="the kubelet's own"),
     ],
 )
 def test_configuration_has_a_version(changes: dict[str, Any], other: dict[str, Any], found: list[str]) -> None:
     assert paths("config-without-version", web(changes, other)) == found
+
+
+@pytest.mark.parametrize(
+    ("live", "found"),
+    [
+        pytest.param({}, [], id="not looked at"),
+        pytest.param({"ConfigMap": ()}, [], id="not there"),
+        pytest.param({"ConfigMap": (config(),)}, [f"{POD}.volumes[0].configMap.name"], id="mutable"),
+        pytest.param({"ConfigMap": (config(immutable=True),)}, [], id="immutable"),
+        pytest.param({"ConfigMap": (config(metadata={"namespace": "other", "name": "settings"}),)}, [], id="of another namespace"),
+    ],
+)
+def test_live_configuration_has_a_version(live: dict[str, Any], found: list[str]) -> None:
+    assert paths("config-without-version", web(volume(), live=live)) == found
+
+
+def test_configuration_is_told_once_with_the_task_that_mends_it() -> None:
+    twice = {**volume(), f"{APP}.envFrom": [{"configMapRef": {"name": "settings"}}]}
+    (finding,) = of("config-without-version", web(twice, config()))
+    assert "ConfigMap settings (volume content, envFrom of container web) may change under running pods" in finding.why
+    assert finding.remedy.splitlines() == [
+        "- name: Version ConfigMap settings",
+        "  rollout.kubernetes.versioned_config:",
+        "    namespace: shop",
+        "    src: settings.yml  # the ConfigMap as it is applied today",
+        "# spec.volumes[0].configMap.name: settings becomes the name of the copy",
+        "# spec.containers[0].envFrom[0].configMapRef.name: settings becomes the name of the copy",
+    ]
 
 
 def test_configuration_of_another_namespace_is_another() -> None:

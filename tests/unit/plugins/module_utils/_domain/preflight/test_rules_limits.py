@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.preflight.findings import Scenery
 
-from .manifests import APP, DROP, autoscaler, nodes, of, paths, web, worker, workload
+from .manifests import APP, DROP, autoscaler, nodes, of, paths, pod, web, worker, workload
 
 SURGE, UNAVAILABLE = "spec.strategy.rollingUpdate.maxSurge", "spec.strategy.rollingUpdate.maxUnavailable"
 OF_OTHERS = "spec.updateStrategy.rollingUpdate"
@@ -232,3 +232,33 @@ def test_a_slow_start_is_within_the_deadline(changes: dict[str, Any], kind: str,
 )
 def test_there_is_something_to_go_back_to(changes: dict[str, Any], found: bool) -> None:
     assert paths("no-history", web(changes)) == ["spec.revisionHistoryLimit"] * found
+
+
+DEADLINE = {"spec.progressDeadlineSeconds": 60}
+
+
+@pytest.mark.parametrize(
+    ("pods", "found"),
+    [
+        pytest.param([pod("a", 60)], True, id="reached"),
+        pytest.param([pod("a", 59)], False, id="in time"),
+        pytest.param([pod("a", 10), pod("b", 20), pod("c", 300)], False, id="one that was late"),
+        pytest.param([pod("a", 10), pod("b", 90), pod("c", 300)], True, id="most were late"),
+        pytest.param([pod("a", 300, restarts=1)], False, id="restarted since"),
+        pytest.param([pod("a", 300, of="api")], False, id="of another Deployment"),
+        pytest.param([pod("a", 300, of="web-green")], True, id="of its other side"),
+        pytest.param([pod("a", 300, namespace="other")], False, id="of another namespace"),
+        pytest.param([pod("a", 300, creationTimestamp="2026-01-01T08:00:00")], False, id="a time without a zone"),
+        pytest.param([{**pod("a", 300), "status": {}}], False, id="never ready"),
+        pytest.param([], False, id="none"),
+    ],
+)
+def test_pods_start_within_the_deadline(pods: list[dict[str, Any]], found: bool) -> None:
+    assert paths("start-exceeds-deadline", web(DEADLINE, live={"Pod": pods})) == ["spec.progressDeadlineSeconds"] * found
+
+
+def test_a_slow_start_needs_a_deadline_and_pods_to_know_it_by() -> None:
+    (finding,) = of("start-exceeds-deadline", web(DEADLINE, live={"Pod": [pod("a", 90)]}))
+    assert finding.remedy == "progressDeadlineSeconds: 180"
+    assert paths("start-exceeds-deadline", web(DEADLINE)) == []
+    assert paths("start-exceeds-deadline", web({"spec.progressDeadlineSeconds": 2**31 - 1}, live={"Pod": [pod("a", 900)]})) == []
