@@ -13,7 +13,8 @@ short_description: Find what will cost requests in a rollout, before it begins
 version_added: 0.1.0
 description:
   - Reads manifests, live workloads or both, and what stands around them in the cluster (Services, budgets, autoscalers, claims, quotas,
-    nodes, other workloads), and tells what will make requests fail or the rollout stand still. Each finding has the lines of YAML that mend it.
+    nodes, other workloads), and tells what will make requests fail or the rollout stand still. Each finding has the lines of YAML that
+    mend it.
   - Nothing is written. What may not be read is unknown, and no rule guesses; one warning names what was not looked at. Secrets of the
     cluster are never read.
   - With O(cluster=false) manifests are looked at without any cluster.

@@ -18,12 +18,13 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.blu
 
 ROLES = Path(__file__).parents[3] / "roles"
 ONE_STEP = {"preflight", "before_step", "after_step", "files_dir"}
+LOOKS_FIRST = {"preflight_fail_on", "preflight_ignore"}
 EACH_STEP = {f"{when}_{step}" for step in FORWARD for when in ("before", "after")}
 OF_THE_ROLE = {
-    "rolling": ONE_STEP,
-    "recreate": ONE_STEP,
+    "rolling": ONE_STEP | LOOKS_FIRST,
+    "recreate": ONE_STEP | LOOKS_FIRST,
     "rollback": ONE_STEP,
-    "blue_green": {"preflight", "files_dir", "approve_before", "approved"} | EACH_STEP,
+    "blue_green": {"preflight", "files_dir", "approve_before", "approved"} | EACH_STEP | LOOKS_FIRST,
 }
 """The variables of each role that are not options of its module."""
 

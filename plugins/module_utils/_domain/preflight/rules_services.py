@@ -13,7 +13,7 @@ from ..objects import JsonObject, Ref, at, items, ref_of, text
 from ..services import Service, picks, spelled
 from .findings import Fault, Scenery, near, yaml_lines
 from .manifest import Subject
-from .surroundings import about, bounds_of, listed, served_by, services, unseen, workloads
+from .surroundings import about, bounds_of, listed, served_by, services, unseen, workload_of, workloads
 
 _OUTSIDE = ("NodePort", "LoadBalancer")
 
@@ -64,8 +64,7 @@ def selects_several(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
 
 
 def _application(subject: Subject) -> tuple[str, str]:
-    name = subject.ref.name
-    return subject.ref.kind, name.removesuffix("-blue").removesuffix("-green") if subject.ref.kind == "Deployment" else name
+    return subject.ref.kind, workload_of(subject.ref.name) if subject.ref.kind == "Deployment" else subject.ref.name
 
 
 def _telling(subject: Subject, beside: Mapping[Ref, Subject]) -> dict[str, str]:

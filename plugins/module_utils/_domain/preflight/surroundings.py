@@ -97,21 +97,31 @@ def autoscalers(subject: Subject, scenery: Scenery) -> tuple[JsonObject, ...]:
 
 def desired(subject: Subject, scenery: Scenery) -> int | None:
     """How many pods it shall have: as written, else as it runs, else the least that its autoscaler allows; None is unknown."""
-    running = next((obj for obj in scenery.live.get(subject.ref.kind, ()) if _same(ref_of(obj), subject.ref)), {})
+    running = running_as(subject, scenery)
     if not subject.counted:
-        return number(running, "status", "desiredNumberScheduled") or _nodes_taken(subject, scenery)
+        return next((number(obj, "status", "desiredNumberScheduled") for obj in running), 0) or _nodes_taken(subject, scenery)
     if subject.replicas is not None:
         return subject.replicas
-    return max(0, number(running, "spec", "replicas", default=least(subject, scenery)))
+    # Of two sides one is idle.
+    return max((number(obj, "spec", "replicas", default=1) for obj in running), default=least(subject, scenery))
+
+
+def running_as(subject: Subject, scenery: Scenery) -> tuple[JsonObject, ...]:
+    """The live objects of it, under its own name or that of one of its sides."""
+    name = subject.ref.name
+    names = deployments_of(workload_of(name)) if subject.ref.kind == "Deployment" else (name,)
+    live = scenery.live.get(subject.ref.kind, ())
+    return tuple(obj for obj in live if ref_of(obj).name in names and near(ref_of(obj), subject.ref))
+
+
+def workload_of(deployment: str) -> str:
+    """The name of a workload without the colour of its side."""
+    return deployment.removesuffix("-blue").removesuffix("-green")
 
 
 def least(subject: Subject, scenery: Scenery) -> int:
     """How many pods its autoscalers leave it at least."""
     return max((number(obj, "spec", "minReplicas", default=1) for obj in autoscalers(subject, scenery)), default=1)
-
-
-def _same(live: Ref, own: Ref) -> bool:
-    return live.name == own.name and near(live, own)
 
 
 def _nodes_taken(subject: Subject, scenery: Scenery) -> int | None:
@@ -162,19 +172,21 @@ def surges(subject: Subject, scenery: Scenery) -> bool:
 
 
 def needed(subject: Subject, scenery: Scenery) -> int:
-    """The pods beyond the desired ones without which the rollout stands still: none where pods may be taken away first."""
+    """The pods beyond those that there are without which the rollout stands still: none where pods may be taken away first."""
     total = desired(subject, scenery) or 0
-    if way(subject, scenery) == "blue_green":
-        return total
     bounds = bounds_of(subject, scenery)
-    return 1 if bounds is not None and subject.counted and total and bounds.surge and not bounds.unavailable else 0
+    if way(subject, scenery) == "blue_green":
+        more = total
+    else:
+        more = 1 if bounds is not None and subject.counted and total and bounds.surge and not bounds.unavailable else 0
+    # A rollout that is on its way has some of them already.
+    there = sum(number(obj, "status", "replicas") for obj in running_as(subject, scenery))
+    return max(0, more - max(0, there - total))
 
 
 def first_time(subject: Subject, scenery: Scenery) -> bool:
-    """It is known that nothing of it runs yet, under its own name or that of one of its sides."""
-    names = deployments_of(subject.ref.name)
-    running = (ref_of(obj) for obj in scenery.live.get(subject.ref.kind, ()))
-    return scenery.looked_at(subject.ref.kind) and not any(near(ref, subject.ref) and ref.name in names for ref in running)
+    """It is known that nothing of it runs yet."""
+    return scenery.looked_at(subject.ref.kind) and not running_as(subject, scenery)
 
 
 def usual_start(subject: Subject, scenery: Scenery) -> int | None:
@@ -182,7 +194,7 @@ def usual_start(subject: Subject, scenery: Scenery) -> int | None:
 
     A pod whose container was restarted tells nothing: it has become ready more than once.
     """
-    names = deployments_of(subject.ref.name)
+    names = deployments_of(workload_of(subject.ref.name))
     seconds = []
     for obj in scenery.live.get("Pod", ()):
         pod = Pod.of(obj)

@@ -21,7 +21,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.preflig
     way,
 )
 
-from .manifests import APP, DROP, POD, autoscaler, node, nodes, web, workload
+from .manifests import APP, DROP, POD, autoscaler, node, nodes, put, web, workload
 
 UNAVAILABLE = "spec.strategy.rollingUpdate.maxUnavailable"
 TAINTED = (*nodes(3), node("control-plane", taint="NoSchedule"))
@@ -35,6 +35,12 @@ def subject(scenery: Scenery) -> Subject:
 def running(kind: str, **fields: Any) -> dict[str, Any]:
     """The live workload."""
     return {**workload(kind), **fields}
+
+
+def with_pods(counts: dict[str, int]) -> dict[str, Any]:
+    """Deployments by name with so many pods each."""
+    found = [put(workload(), {"metadata.name": name, "spec.replicas": count, "status.replicas": count}) for name, count in counts.items()]
+    return {"Deployment": found}
 
 
 @pytest.mark.parametrize(
@@ -56,6 +62,7 @@ def running(kind: str, **fields: Any) -> dict[str, Any]:
             id="another name",
         ),
         pytest.param(web({"spec.replicas": DROP}, autoscaler(minReplicas=4)), 4, id="by its autoscaler"),
+        pytest.param(web({"spec.replicas": DROP}, live=with_pods({"web": 0, "web-green": 5})), 5, id="one of two sides is idle"),
         pytest.param(web(kind="DaemonSet"), None, id="DaemonSet, unknown nodes"),
         pytest.param(web(kind="DaemonSet", live={"Node": TAINTED}), 3, id="DaemonSet, taints"),
         pytest.param(
@@ -103,6 +110,11 @@ def test_how_many_pods_there_shall_be(scenery: Scenery, expected: int | None) ->
             id="DaemonSet with surge",
         ),
         pytest.param(web({"spec.updateStrategy": {"type": "OnDelete"}}, kind="DaemonSet"), "rolling", 0, False, id="OnDelete"),
+        pytest.param(web(live=with_pods({"web": 3})), "rolling", 1, True, id="it has not begun"),
+        pytest.param(web(live=with_pods({"web": 4})), "rolling", 0, True, id="on its way"),
+        pytest.param(web(live=with_pods({"web": 3}), strategy="blue_green"), "blue_green", 3, True, id="blue/green has not begun"),
+        pytest.param(web(live=with_pods({"web": 3, "web-green": 2}), strategy="blue_green"), "blue_green", 1, True, id="on its way there"),
+        pytest.param(web(live=with_pods({"web-blue": 3, "web-green": 3}), strategy="blue_green"), "blue_green", 0, True, id="both are there"),
     ],
 )
 def test_what_a_rollout_needs_beside_what_runs(scenery: Scenery, how: str, more: int, beside: bool) -> None:
