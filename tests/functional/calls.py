@@ -20,7 +20,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.main imp
 from .cluster import ROOT, Cluster
 
 
-def call(cluster: Cluster, module: str, *, context: Context | None = None, **parameters: Any) -> dict[str, Any]:
+def call(cluster: Cluster, module: str, /, *, context: Context | None = None, **parameters: Any) -> dict[str, Any]:
     """Run a module with these arguments, validated as Ansible validates them, and return its result; its warnings are in `warnings`."""
     arguments = ARGUMENTS[module]
     validated = ArgumentSpecValidator(arguments.spec, **arguments.checks).validate({"kubeconfig": str(cluster.kubeconfig), **parameters})

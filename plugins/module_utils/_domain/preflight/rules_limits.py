@@ -21,7 +21,7 @@ _START = 60
 
 def both_zero(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
     """maxSurge and maxUnavailable are both 0."""
-    if _both_zero(subject):
+    if _both_zero(subject) and way(subject, scenery) != "recreate":
         alone = subject.ref.kind == "StatefulSet"
         why = (
             f"{'maxUnavailable is' if alone else 'maxSurge and maxUnavailable are both'} 0, so that no pod could ever be replaced: "
@@ -46,7 +46,7 @@ def _both_zero(subject: Subject) -> bool:
 
 def limits_refused(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
     """maxSurge or maxUnavailable is something that Kubernetes refuses."""
-    if subject.update_type != "RollingUpdate" or _both_zero(subject):
+    if subject.update_type != "RollingUpdate" or _both_zero(subject) or way(subject, scenery) == "recreate":
         return
     try:
         resolve(

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.preflight.findings import Scenery
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.preflight.table import check
 
 from .manifests import APP, DROP, autoscaler, nodes, of, paths, pod, web, worker, workload
 
@@ -262,3 +263,9 @@ def test_a_slow_start_needs_a_deadline_and_pods_to_know_it_by() -> None:
     assert finding.remedy == "progressDeadlineSeconds: 180"
     assert paths("start-exceeds-deadline", web(DEADLINE)) == []
     assert paths("start-exceeds-deadline", web({"spec.progressDeadlineSeconds": 2**31 - 1}, live={"Pod": [pod("a", 900)]})) == []
+
+
+@pytest.mark.parametrize("limits", [{"maxSurge": 0, "maxUnavailable": 0}, {"maxSurge": "much"}])
+def test_what_is_replaced_by_recreate_need_not_be_right(limits: dict[str, Any]) -> None:
+    assert check(worker({LIMITS: limits}, strategy="rolling")) != ()
+    assert check(worker({LIMITS: limits}, strategy="recreate")) == ()

@@ -114,7 +114,9 @@ def test_how_many_pods_there_shall_be(scenery: Scenery, expected: int | None) ->
         pytest.param(web(live=with_pods({"web": 4})), "rolling", 0, True, id="on its way"),
         pytest.param(web(live=with_pods({"web": 3}), strategy="blue_green"), "blue_green", 3, True, id="blue/green has not begun"),
         pytest.param(web(live=with_pods({"web": 3, "web-green": 2}), strategy="blue_green"), "blue_green", 1, True, id="on its way there"),
-        pytest.param(web(live=with_pods({"web-blue": 3, "web-green": 3}), strategy="blue_green"), "blue_green", 0, True, id="both are there"),
+        pytest.param(
+            web(live=with_pods({"web-blue": 3, "web-green": 3}), strategy="blue_green"), "blue_green", 0, True, id="both are there"
+        ),
     ],
 )
 def test_what_a_rollout_needs_beside_what_runs(scenery: Scenery, how: str, more: int, beside: bool) -> None:
