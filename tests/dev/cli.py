@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from . import cluster, demo, envs, golang, levels
-from .paths import COLLECTIONS
+from .paths import COLLECTIONS, ROOT
 from .shell import Problem, explain, run, say
 
 
@@ -62,7 +62,9 @@ def parser() -> argparse.ArgumentParser:
     execute = add(commands, "exec", execute_command, "run a command inside the environment, with the cluster's kubectl and kubeconfig")
     execute.add_argument("command", nargs=argparse.REMAINDER, metavar="COMMAND...", help="the command and its arguments")
     show = add(commands, "demo", show_demo, "show rollouts, good and bad ones, on a cluster of its own")
-    show.add_argument("name", nargs="?", default="rolling", choices=demo.DEMOS, metavar="NAME", help="rolling (the default) or blue-green")
+    show.add_argument(
+        "name", nargs="?", default="rolling", choices=demo.DEMOS, metavar="NAME", help="rolling (the default), preflight or blue-green"
+    )
     show.add_argument("--keep", action="store_true", help="keep the cluster (or, with --kubeconfig, the namespace), and say how to use it")
     show.add_argument("--kubeconfig", type=Path, metavar="FILE", help="use your own cluster, in a namespace that is removed at the end")
     tests = add(commands, "test", run_tests, "run the tests of all levels, or of some")
@@ -72,6 +74,7 @@ def parser() -> argparse.ArgumentParser:
         commands, "bench", run_benchmarks, "measure what tasks cost, as ratios within one run (./dev bench --help: its options)"
     )
     benchmarks.usage = "dev bench [OPTION ...]"
+    add(commands, "docs", write_docs, "write the documentation that is made from the code: docs/preflight_rules.md")
     add(commands, "lock", lock_requirements, "compile the hash-locked requirement files again, with the newest versions")
     return root
 
@@ -154,6 +157,13 @@ def run_tests(options: argparse.Namespace) -> int:
 def run_benchmarks(options: argparse.Namespace) -> int:
     """Run the benchmarks."""
     return levels.bench(options.extra)
+
+
+def write_docs(_options: argparse.Namespace) -> int:
+    """Write the pages that are made from the code."""
+    environment = envs.main()
+    variables = envs.variables(environment) | {"PYTHONPATH": os.pathsep.join((str(COLLECTIONS), str(ROOT)))}
+    return run([environment / "bin" / "python", "-m", "tests.dev.rules"], env=variables, cwd=ROOT)
 
 
 def lock_requirements(_options: argparse.Namespace) -> int:

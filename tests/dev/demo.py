@@ -129,6 +129,56 @@ BLUE_GREEN = (
 )
 
 
+def preflight(**variables: object) -> tuple[str, ...]:
+    """Return the command that looks at vweb before a rollout."""
+    return ("ansible-playbook", "tests/demo/preflight.yml", "-e", json.dumps(variables))
+
+
+AS_WRITTEN, MENDED = "tests/demo/vweb-as-written.manifests", "tests/demo/vweb-mended.manifests"
+WITH_BUDGET = json.dumps({"rolling_namespace": NAMESPACE, "rolling_template": [MENDED, "tests/demo/vweb-budget.manifests"]})
+REASON = {"rule": "budget-blocks-evictions", "reason": "nodes are emptied on Sundays, by hand"}
+PREFLIGHT = (
+    Act(
+        title="Look at vweb as it is written, without any cluster: an error and warnings, each with the lines that mend it.",
+        command=preflight(manifests=AS_WRITTEN, ask_cluster=False),
+        shows="error pre-stop-exceeds-grace Deployment vweb",
+    ),
+    Act(
+        title="With these lines written into it nothing is left to say.",
+        command=preflight(manifests=MENDED, ask_cluster=False),
+        shows="The preflight of Deployment vweb found nothing.",
+    ),
+    Act(
+        title="Roll it out, with a budget: the role looks first, says what it finds, and goes on, as it is no error.",
+        command=("ansible-playbook", "rollout.kubernetes.rolling", "-e", WITH_BUDGET),
+        shows="warning budget-blocks-evictions PodDisruptionBudget",
+    ),
+    Act(
+        title="Look at what runs now, among all that stands around it.",
+        command=preflight(workload="vweb", its_namespace=NAMESPACE),
+        shows="found 1 warning.",
+    ),
+    Act(
+        title="That is known and wanted: ignored, with a reason.",
+        command=preflight(workload="vweb", its_namespace=NAMESPACE, ignored=[REASON]),
+        shows="found nothing (ignored: budget-blocks-evictions).",
+    ),
+    Act(
+        title="Roll the manifests out as they were written: the role refuses before anything is written.",
+        command=(
+            "ansible-playbook",
+            "rollout.kubernetes.rolling",
+            "-e",
+            f"rolling_namespace={NAMESPACE}",
+            "-e",
+            f"rolling_src={AS_WRITTEN}",
+        ),
+        fails=True,
+        shows="fails for pre-stop-exceeds-grace",
+    ),
+)
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Demo:
     """The acts of a demo, and what a watch on the Service must have seen at its end, if that is watched."""
@@ -139,6 +189,7 @@ class Demo:
 
 DEMOS = {
     "rolling": Demo(acts=ROLLING),
+    "preflight": Demo(acts=PREFLIGHT),
     "blue-green": Demo(acts=BLUE_GREEN, seen="pods of nginx:missing-3.0: none, ever"),
 }
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import yaml
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.preflight.findings import Scenery, Way
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.preflight.table import check
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.preflight.table import RULES, check
 
-SAMPLES = Path(__file__).parent / "samples"
-"""Named .manifests and not .yml: each file holds several documents, as kubectl takes them."""
+from tests.dev.rules import PAGE, SAMPLES, documents, examples, page, scenery_of
+
 DEMO = Path(__file__).parents[5] / "demo"
 
 EXPECTED: dict[str, set[str]] = {
@@ -59,19 +58,50 @@ EXPECTED: dict[str, set[str]] = {
 }
 
 
+IN_A_CLUSTER: dict[str, set[str]] = {
+    "full_quota": {"quota-exceeded"},
+    "large_pods": {"nodes-too-small"},
+    "limits_of_a_daemonset": {"limits-refused"},
+    "live_settings": {"config-without-version"},
+    "old_server": {"native-sleep-unknown"},
+    "one_on_each_node": {"anti-affinity-blocks-surge"},
+    "quota_of_limits": {"quota-needs-requests"},
+    "slow_start": {"start-exceeds-deadline"},
+    "small_quota_for_a_new_one": {"quota-exceeded"},
+    "spread_over_zones": {"spread-blocks-surge"},
+    "two_autoscalers": {"autoscalers-overlap"},
+    "two_budgets": {"budgets-overlap"},
+    "waited_for_too_short": {"min-ready-exceeds-timeout"},
+}
+
+
 def scenery(path: Path) -> Scenery:
     """A file of manifests, in a namespace of which nothing else is known."""
-    return Scenery(tuple(document for document in yaml.safe_load_all(path.read_text("utf-8")) if document))
+    return Scenery(tuple(documents(path.read_text("utf-8"))))
 
 
 def test_all_samples_are_in_the_table() -> None:
     assert sorted(path.stem for path in SAMPLES.glob("*.manifests")) == sorted(EXPECTED)
+    assert sorted(path.stem for path in SAMPLES.glob("live/*.manifests")) == sorted(IN_A_CLUSTER)
     assert len(EXPECTED) >= 30
 
 
 @pytest.mark.parametrize("name", sorted(EXPECTED))
 def test_what_is_said_of_real_manifests(name: str) -> None:
-    assert {finding.rule for finding in check(scenery(SAMPLES / f"{name}.manifests"))} == EXPECTED[name]
+    assert {finding.rule for finding in check(scenery_of(SAMPLES / f"{name}.manifests"))} == EXPECTED[name]
+
+
+@pytest.mark.parametrize("name", sorted(IN_A_CLUSTER))
+def test_what_is_said_of_manifests_in_a_cluster(name: str) -> None:
+    assert {finding.rule for finding in check(scenery_of(SAMPLES / "live" / f"{name}.manifests"))} == IN_A_CLUSTER[name]
+
+
+def test_each_rule_has_a_sample() -> None:
+    assert set(examples()) == {rule.name for rule in RULES}
+
+
+def test_the_page_of_the_rules_says_what_they_say() -> None:
+    assert PAGE.read_text("utf-8") == page(), "The rules have changed: run ./dev docs and commit what it writes."
 
 
 def test_two_references_are_two_findings() -> None:
