@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import time
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -97,6 +98,11 @@ def test_absent_namespaces_and_kinds_are_told_apart(api: Api) -> None:
         api.read(Resource("gadgets.example/v1", "Gadget", "gadgets"), "default", "a")
     with pytest.raises(NotFoundError, match=r"has no Gadget of v1"):
         api.list(Resource("v1", "Gadget", "gadgets"), "default")
+
+
+def test_the_version_is_the_servers(api: Api, cluster: Cluster) -> None:
+    said = json.loads(cluster.kubectl("get", "--raw", "/version").stdout)
+    assert api.version() == (int(said["major"]), int(said["minor"].rstrip("+")))
 
 
 def test_a_list_is_read_in_chunks_and_its_items_say_what_they_are(

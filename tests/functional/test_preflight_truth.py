@@ -267,6 +267,12 @@ def pending(get: Callable[..., Any]) -> list[str]:
     return [str(entry["message"]) for entry in conditions if entry["type"] == "PodScheduled" and entry["status"] == "False"]
 
 
+def is_rolled_out(get: Callable[..., Any]) -> bool:
+    """All pods are new and available, and no others are there."""
+    status = get("deployment", "web")["status"]
+    return is_observed(get) and {status.get(name) for name in ("replicas", "updatedReplicas", "availableReplicas")} == {5}
+
+
 @pytest.mark.parametrize(
     ("rule", "change", "said"),
     [
@@ -295,9 +301,8 @@ def test_new_pods_find_no_node_where_is_said(foretold, kubectl, get, deployment,
     assert len(foretold(rule, definition=manifest)) == 1
     kubectl("apply", "--filename=-", stdin=json.dumps(manifest))
     if rule != "nodes-too-small":
-        # The first time the pods that are there have neither the rule nor the port.
-        eventually(lambda: get("deployment", "web")["status"].get("updatedReplicas") == 5 or bool(pending(get)), "the new pods are there")
-        rolled_out(kubectl) if not pending(get) else None
+        # The pods that are there the first time have neither the rule nor the port, so that they may all be replaced.
+        eventually(lambda: bool(pending(get)) or is_rolled_out(get), "the first rollout is over, or stands still already")
         set_image(kubectl, "2")
     eventually(lambda: any(said in message for message in pending(get)), f"a pod is not scheduled: {said}")
 

@@ -183,3 +183,9 @@ def seconds_asked(status: JsonObject, header: str) -> float:
     if header:
         return float(header) if header.strip().isdigit() else 1.0
     return float(number(status, "details", "retryAfterSeconds"))
+
+
+def version_of(answer: JsonObject) -> tuple[int, int] | None:
+    """The server's version, which some vendors write as `30+`; None where it says none."""
+    major, minor = (re.match(r"\d{1,4}", text(answer, part)) for part in ("major", "minor"))
+    return (int(major[0]), int(minor[0])) if major is not None and minor is not None else None

@@ -10,7 +10,6 @@ import builtins
 import difflib
 import json
 import random
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -19,7 +18,7 @@ from .._domain.errors import ClusterError, ConflictError, GoneError, InputError,
 from .._domain.objects import JsonObject, items, text
 from .._domain.ports import Page, PatchOperation
 from .._domain.resources import KNOWN, POD, Resource
-from .answers import Deed, error_of, is_absent, is_refusal, seconds_asked, status_of
+from .answers import Deed, error_of, is_absent, is_refusal, seconds_asked, status_of, version_of
 from .outcome import holds, is_repeatable, patch_holds
 from .retry import Attempts, is_transient
 from .transport import Answer, Clock, Lost, Transport
@@ -49,10 +48,7 @@ class KubeCluster:
 
     def version(self) -> tuple[int, int] | None:
         deed = Deed("read", Resource("v1", "Version", "version", namespaced=False))
-        answer = self._parse(self._send("GET", "/version", deed=deed), deed)
-        # Some vendors write `30+`.
-        found = [re.match(r"\d{1,4}", text(answer, part)) for part in ("major", "minor")]
-        return (int(found[0][0]), int(found[1][0])) if found[0] and found[1] else None
+        return version_of(self._parse(self._send("GET", "/version", deed=deed), deed))
 
     def resolve(self, api_version: str, kind: str) -> Resource:
         known = KNOWN.get((api_version, kind))

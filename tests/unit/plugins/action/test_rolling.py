@@ -102,3 +102,8 @@ def test_the_guard_refuses_to_write_once_the_parent_is_another():
     rolling._parent_lives(os.getppid())()
     with pytest.raises(RolloutError, match="nothing more is written"):
         rolling._parent_lives(1 if os.getppid() != 1 else 2)()
+
+
+@pytest.mark.parametrize(("module", "short"), [("rolling", True), ("blue_green", True), ("preflight_info", False), ("status_info", False)])
+def test_the_short_way_excludes_manifests_where_the_module_says_so(module, short):
+    assert rolling._instead_of_manifests(module) == (("name", "image", "env", "container") if short else ())

@@ -28,6 +28,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.answers i
     is_refusal,
     seconds_asked,
     status_of,
+    version_of,
 )
 
 WEB = Deed("applied", DEPLOYMENT, "shop", "web")
@@ -201,3 +202,17 @@ def test_a_500_about_the_object_is_a_refusal() -> None:
     assert is_refusal(500, status("failed to convert new object (x) to proper version: illegal base64 data"))
     assert not is_refusal(500, status("etcdserver: request timed out"))
     assert not is_refusal(503, status("failed to create typed patch object"))
+
+
+@pytest.mark.parametrize(
+    ("answer", "version"),
+    [
+        ({"major": "1", "minor": "36"}, (1, 36)),
+        ({"major": "1", "minor": "30+"}, (1, 30)),
+        ({"major": "1", "minor": ""}, None),
+        ({"major": "", "minor": "30"}, None),
+        ({}, None),
+    ],
+)
+def test_the_version_of_the_server(answer: dict[str, str], version: tuple[int, int] | None) -> None:
+    assert version_of(answer) == version
