@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-import time
 import json
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
