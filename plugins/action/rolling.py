@@ -11,6 +11,7 @@ Both ways share validation, run and result (`module_utils/_entry`).
 
 from __future__ import annotations
 
+import base64
 import ctypes
 import json
 import multiprocessing
@@ -31,6 +32,7 @@ from ansible.parsing.ajson import AnsibleJSONEncoder
 from ansible.plugins.action import ActionBase
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import RolloutError
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.arguments import ARGUMENTS
+from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.configs import files_of
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.main import Answer, Context, redacted, refused, run
 from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.library import MISSING
 
@@ -84,6 +86,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         """Make the arguments independent of where the work is done: files of the controller become contents or absolute paths, an
         empty text (a survey's question left open) counts as not given. `instead` has what excludes manifests."""
         arguments = {key: value for key, value in arguments.items() if value != ""}
+        _refuse_other_than_entries(arguments.get("config"))
         if "template" in arguments:
             others = [key for key in (*_DEFINITION, "src", *instead) if key in arguments]
             if others:
@@ -93,6 +96,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             return arguments
         if isinstance(arguments.get("src"), str) and not any(key in arguments for key in (*_DEFINITION, *instead)):
             self._localise_src(arguments)
+        for where, entry in _config_entries(arguments):
+            self._localise_config(entry, where)
         kubeconfig = arguments.get("kubeconfig")
         if isinstance(kubeconfig, str) and os.pathsep not in kubeconfig and "\n" not in kubeconfig:
             arguments["kubeconfig"] = self._kubeconfig(kubeconfig)
@@ -108,7 +113,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             return str(self._find_needle(folder, path))
         except AnsibleError:
             here = os.path.abspath(path)
-            if os.path.isfile(here):
+            if os.path.isfile(here) or (option.endswith("folder") and os.path.isdir(here)):
                 return here
             raise AnsibleActionFail(
                 f"{option} {path} was not found: not beside the role or playbook, and not in {os.getcwd()}; give its path."
@@ -128,6 +133,44 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 reason = getattr(error, "strerror", None) or "it is not a text file"
                 raise AnsibleActionFail(f"src {path} cannot be read: {reason}.") from None
             del arguments["src"]
+
+    def _localise_config(self, entry: dict[str, Any], where: str) -> None:
+        """The files of an entry of configuration become inline data, so that each may lie beside the role or playbook, and be vaulted.
+
+        `where` is what messages call the entry.
+        """
+        if where != _OWN and isinstance(entry.get("src"), str):
+            self._localise_src(entry)
+        if isinstance(entry.get("folder"), str):
+            entry["folder"] = self._find(entry["folder"], "files", f"{where}: folder")
+        try:
+            files = list(files_of(entry, where))
+        except RolloutError as error:
+            raise AnsibleActionFail(error.message) from None
+        plain, binary = dict(entry.get("data") or {}), dict(entry.get("binary_data") or {})
+        for key, path in files:
+            if key in plain or key in binary:
+                raise AnsibleActionFail(f"{where} has the key {key} twice; leave one out.")
+            content = self._content(path, f"{where}: file")
+            try:
+                plain[key] = content.decode()
+            except UnicodeDecodeError:
+                binary[key] = base64.b64encode(content).decode()
+        if files:
+            left = {name: value for name, value in entry.items() if name not in ("files", "folder")}
+            entry.clear()
+            entry.update({**left, "data": plain, "binary_data": binary})
+
+    def _content(self, path: str, what: str) -> bytes:
+        """The bytes of a file, decrypted. Raises `AnsibleActionFail` with `what` it is called."""
+        found = self._find(path, "files", what)
+        if os.path.isdir(found):
+            raise AnsibleActionFail(f"{what} {path} is a folder; give the files in it, or give it as folder.")
+        try:
+            with open(self._loader.get_real_file(found, decrypt=True), "rb") as file:
+                return file.read()
+        except OSError as error:
+            raise AnsibleActionFail(f"{what} {path} cannot be read: {error.strerror}.") from None
 
     def _kubeconfig(self, path: str) -> Any:
         """The path made absolute; the content where the file is vaulted, as a decrypted copy would not outlive this process."""
@@ -233,6 +276,23 @@ _TEMPLATE_OPTIONS = (
     "trim_blocks",
     "lstrip_blocks",
 )
+
+
+_OWN = "versioned_config"
+
+
+def _refuse_other_than_entries(config: Any) -> None:
+    """Ansible's own message for a list of names speaks of dictionaries and JSON, and does not say of which option."""
+    if config is not None and not (isinstance(config, list) and all(isinstance(entry, dict) for entry in config)):
+        raise AnsibleActionFail("config must be a list of mappings, each with a name, such as [{name: web-config}].")
+
+
+def _config_entries(arguments: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Whatever in the arguments is an entry of configuration, with what messages call it: those of `config`, or all of
+    `versioned_config`."""
+    given = arguments.get("config")
+    nested = [(f"config {number}", entry) for number, entry in enumerate(given or (), start=1)]
+    return [*nested, (_OWN, arguments)] if {"files", "folder"} & set(arguments) else nested
 
 
 def _instead_of_manifests(module: str) -> tuple[str, ...]:

@@ -156,6 +156,7 @@ options:
     default: auto
     choices: ["auto", "off"]
 extends_documentation_fragment:
+  - rollout.kubernetes.config
   - rollout.kubernetes.cause
   - rollout.kubernetes.auth
   - rollout.kubernetes.attributes
@@ -171,6 +172,10 @@ seealso:
   - name: Blue/green
     description: What happens in each step, from a plain Deployment and back to it.
     link: https://github.com/rollout/kubernetes/blob/main/docs/guide_blue_green.md
+  - module: rollout.kubernetes.versioned_config
+  - name: Configuration that rolls back
+    description: Why configuration is versioned, how content is given, what is removed when.
+    link: https://github.com/rollout/kubernetes/blob/main/docs/guide_config.md
 author:
   - the rollout.kubernetes contributors (@rollout-kubernetes)
 """
@@ -196,6 +201,14 @@ EXAMPLES = r"""
   rollout.kubernetes.promote:
     name: web
     namespace: shop
+
+- name: The same image with another configuration, which only the new side gets
+  rollout.kubernetes.blue_green:
+    name: web
+    namespace: shop
+    config:
+      - name: web-config
+        files: [config/app.properties]
 
 - name: Two workloads of one application, switched together
   rollout.kubernetes.blue_green:
@@ -317,6 +330,36 @@ rollouts:
       description: Why the rollout failed; empty when it did not.
       type: str
       sample: ""
+configs:
+  description: The configuration that was versioned, each by its copy. Values are never shown.
+  type: list
+  elements: dict
+  returned: when configuration is versioned
+  contains:
+    kind:
+      description: V(ConfigMap) or V(Secret).
+      type: str
+      sample: ConfigMap
+    namespace:
+      description: The namespace.
+      type: str
+      sample: shop
+    name:
+      description: What it is called in templates as they are written.
+      type: str
+      sample: web-config
+    copy_name:
+      description: The name of the immutable copy that the templates refer to.
+      type: str
+      sample: web-config-4k2tq7x9bd
+    created:
+      description: Whether the copy was made by this task, or would be in check mode; false when it was there.
+      type: bool
+      sample: true
+    changes:
+      description: The keys that differ from what the templates referred to before, as C(added), C(changed) and C(removed).
+      type: dict
+      sample: {added: [], changed: [LOG_LEVEL], removed: []}
 diff:
   description: The objects before and after, in diff mode. Values of Secrets are never shown.
   type: list

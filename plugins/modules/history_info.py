@@ -226,7 +226,9 @@ rollouts:
       type: dict
       sample: {metadata: {labels: {app: web}}, spec: {containers: [{name: app, image: 'registry.example/web:1.0'}]}}
     difference:
-      description: The unified diff of two templates, masked in the same way; empty without O(compare_to).
+      description:
+        - The unified diff of two templates, masked in the same way; empty without O(compare_to).
+        - What they refer to under different names and is there follows, of a Secret only which keys came, went and changed.
       type: str
       sample: |-
         --- revision 1

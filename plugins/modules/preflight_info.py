@@ -106,6 +106,7 @@ options:
     default: auto
 extends_documentation_fragment:
   - rollout.kubernetes.selection
+  - rollout.kubernetes.config.planned
   - rollout.kubernetes.auth
   - rollout.kubernetes.attributes
 attributes:

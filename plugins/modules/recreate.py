@@ -84,6 +84,7 @@ options:
     default: true
 extends_documentation_fragment:
   - rollout.kubernetes.workload
+  - rollout.kubernetes.config
   - rollout.kubernetes.cause
   - rollout.kubernetes.wait
   - rollout.kubernetes.auth
@@ -96,6 +97,10 @@ seealso:
   - module: rollout.kubernetes.wait
   - module: rollout.kubernetes.status_info
   - module: rollout.kubernetes.undo
+  - module: rollout.kubernetes.versioned_config
+  - name: Configuration that rolls back
+    description: Why configuration is versioned, how content is given, what is removed when.
+    link: https://github.com/rollout/kubernetes/blob/main/docs/guide_config.md
 author:
   - the rollout.kubernetes contributors (@rollout-kubernetes)
 """
@@ -120,6 +125,15 @@ EXAMPLES = r"""
     namespace: shop
     image: registry.example/web:2.0
     on_failure: hold
+
+- name: Stop the version with the old configuration before the new one starts
+  rollout.kubernetes.recreate:
+    name: web
+    namespace: shop
+    config:
+      - name: web-config
+        data:
+          SCHEMA: "7"
 """
 
 RETURN = r"""
@@ -224,6 +238,36 @@ rollouts:
           goes on with what another one began).
       type: dict
       sample: {expected_seconds: 12.3, seconds: 11.9}
+configs:
+  description: The configuration that was versioned, each by its copy. Values are never shown.
+  type: list
+  elements: dict
+  returned: when configuration is versioned
+  contains:
+    kind:
+      description: V(ConfigMap) or V(Secret).
+      type: str
+      sample: ConfigMap
+    namespace:
+      description: The namespace.
+      type: str
+      sample: shop
+    name:
+      description: What it is called in templates as they are written.
+      type: str
+      sample: web-config
+    copy_name:
+      description: The name of the immutable copy that the templates refer to.
+      type: str
+      sample: web-config-4k2tq7x9bd
+    created:
+      description: Whether the copy was made by this task, or would be in check mode; false when it was there.
+      type: bool
+      sample: true
+    changes:
+      description: The keys that differ from what the templates referred to before, as C(added), C(changed) and C(removed).
+      type: dict
+      sample: {added: [], changed: [LOG_LEVEL], removed: []}
 diff:
   description: The objects before and after, in diff mode. Values of Secrets are never shown.
   type: list

@@ -96,14 +96,21 @@ options:
     default: true
 extends_documentation_fragment:
   - rollout.kubernetes.workload
+  - rollout.kubernetes.config
   - rollout.kubernetes.cause
   - rollout.kubernetes.wait
   - rollout.kubernetes.auth
   - rollout.kubernetes.attributes
+notes:
+  - Of a StatefulSet or DaemonSet that had nothing to do the revisions are not looked at, so that its revision is null.
 seealso:
   - module: rollout.kubernetes.wait
   - module: rollout.kubernetes.status_info
   - module: rollout.kubernetes.undo
+  - module: rollout.kubernetes.versioned_config
+  - name: Configuration that rolls back
+    description: Why configuration is versioned, how content is given, what is removed when.
+    link: https://github.com/rollout/kubernetes/blob/main/docs/guide_config.md
 author:
   - the rollout.kubernetes contributors (@rollout-kubernetes)
 """
@@ -135,6 +142,28 @@ EXAMPLES = r"""
     max_surge: 25%
     max_unavailable: 0
     min_ready_seconds: 10
+
+- name: Configuration that comes back with an undo; the manifest refers to web-config and web-secret, the pods to copies of them
+  rollout.kubernetes.rolling:
+    src: web.yml
+    namespace: shop
+    config:
+      - name: web-config
+        data:
+          LOG_LEVEL: debug
+      - kind: Secret
+        name: web-secret
+        files:
+          password: secrets/password.vault
+
+- name: Only a new version of the configuration of a live Deployment, counted by yourself
+  rollout.kubernetes.rolling:
+    name: web
+    namespace: shop
+    config:
+      - name: web-config
+        version: v41
+        folder: config/v41
 
 - name: The two highest pods of five first
   rollout.kubernetes.rolling:
@@ -217,9 +246,7 @@ rollouts:
       type: dict
       sample: {revision: 2, name: web-7d4b9c6f5, images: {app: 'registry.example/web:2.0'}, change_cause: release 2.0}
     revision:
-      description:
-        - The number of the candidate; null before the cluster has given it one, and where nothing had to be done for a StatefulSet or
-          DaemonSet, whose revisions are not looked at then.
+      description: The number of the candidate; null before the cluster has given it one.
       type: int
       sample: 2
     change_cause:
@@ -262,6 +289,36 @@ rollouts:
       description: Why the rollout failed; empty when it did not.
       type: str
       sample: ""
+configs:
+  description: The configuration that was versioned, each by its copy. Values are never shown.
+  type: list
+  elements: dict
+  returned: when configuration is versioned
+  contains:
+    kind:
+      description: V(ConfigMap) or V(Secret).
+      type: str
+      sample: ConfigMap
+    namespace:
+      description: The namespace.
+      type: str
+      sample: shop
+    name:
+      description: What it is called in templates as they are written.
+      type: str
+      sample: web-config
+    copy_name:
+      description: The name of the immutable copy that the templates refer to.
+      type: str
+      sample: web-config-4k2tq7x9bd
+    created:
+      description: Whether the copy was made by this task, or would be in check mode; false when it was there.
+      type: bool
+      sample: true
+    changes:
+      description: The keys that differ from what the templates referred to before, as C(added), C(changed) and C(removed).
+      type: dict
+      sample: {added: [], changed: [LOG_LEVEL], removed: []}
 diff:
   description: The objects before and after, in diff mode. Values of Secrets are never shown.
   type: list

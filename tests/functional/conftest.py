@@ -184,7 +184,7 @@ def run(cluster, namespace) -> Callable[..., dict[str, Any]]:
             options.setdefault("name", "web")
         if module == "blue_green":
             options.setdefault("scale_down_delay", 0)
-        if module != "history_info":
+        if module not in ("history_info", "versioned_config"):
             options.setdefault("wait_timeout", 300)
         result = call_module(cluster, module, **{"namespace": namespace, **options})
         assert result.get("failed", False) is fails, result["msg"]

@@ -509,9 +509,12 @@ def test_the_keyword_timeout_interrupts_and_nothing_is_written_later(ansible, he
     here(roll(namespace, definition=deployment("first")))
     audit.mark()
     # Both items run in one process, one after the other: what the first left behind would act during the second.
-    task = roll(namespace, definition="{{ item }}", on_failure="rollback", wait_timeout=11)
-    items = [deployment("first", image="registry.example/web:unready"), deployment("second", simulate={"ready-after": "1s"})]
-    looped = {**task, "loop": items, "timeout": 10, "ignore_errors": True, "loop_control": {"label": "x", "pause": 3}}
+    task = roll(namespace, definition="{{ item.definition }}", on_failure="rollback", wait_timeout="{{ item.timeout + 1 }}")
+    items = [
+        {"definition": deployment("first", image="registry.example/web:unready"), "timeout": 10},
+        {"definition": deployment("second", simulate={"ready-after": "1s"}), "timeout": 300},
+    ]
+    looped = {**task, "loop": items, "timeout": "{{ item.timeout }}", "ignore_errors": True, "loop_control": {"label": "x", "pause": 3}}
     last = ansible(looped).last
     interrupted, done = last["results"]
     assert "timedout" in interrupted

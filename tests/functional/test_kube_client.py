@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -262,6 +263,19 @@ def test_a_log_is_asked_for_once_and_a_lack_of_rights_is_told(shaky: Api, faults
     faults.add(matches=of_log, status=403, body={"kind": "Status", "reason": "Forbidden", "message": message})
     with pytest.raises(ForbiddenError, match="user joe may not get pods/log in namespace default"):
         shaky.log("default", "web-1", "web", lines=5, previous=False)
+
+
+def test_time_is_the_servers_and_goes_on_by_our_clock(shaky: Api, timer: Time, namespace: str) -> None:
+    made = shaky.create(CONFIG_MAP, config_map(namespace), manager=ME)
+    stamped = datetime.fromisoformat(made["metadata"]["creationTimestamp"])  # type: ignore[call-overload,index,arg-type]
+    first = shaky.now()
+    assert timedelta(0) <= first - stamped < timedelta(minutes=10)
+    timer.sleep(3600)
+    assert timedelta(hours=1) <= shaky.now() - first < timedelta(hours=1, minutes=10)
+
+
+def test_before_the_first_answer_it_is_our_own_time(api: Api) -> None:
+    assert abs(api.now() - datetime.now(UTC)) < timedelta(minutes=1)
 
 
 def test_the_client_names_itself(shaky: Api, faults: Faults) -> None:

@@ -9,12 +9,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from .config_references import rewritten
 from .errors import InputError
 from .objects import JsonObject, JsonValue, Ref, at, containers, items, mapping, replaced, text, thaw, without
 from .ports import PatchOperation
 from .replicas import resolve
+from .request import ConfigNews
 from .workload import images_of
 
+_NO_NEWS = ConfigNews()
 _HIDDEN = "********"
 _CHANGED = "******** (changed)"
 _BY_THE_SERVER = (
@@ -209,9 +212,10 @@ def _escaped(key: str) -> str:
 # --- for people ---------------------------------------------------------------------------------------------------------------
 
 
-def describe(before: JsonObject, after: JsonObject) -> str:
+def describe(before: JsonObject, after: JsonObject, news: ConfigNews = _NO_NEWS) -> str:
     """What changed between two pod templates, for a change cause that nobody gave: images with their values, the environment by the
-    names of its variables only, and everything else as "template changed"."""
+    names of its variables only, the configuration by `news`, and everything else as "template changed"."""
+    before = rewritten(before, news.names) if news.names else before
     old, new = images_of(before), images_of(after)
     parts = [f"image {name}={image}" for name, image in new.items() if old.get(name) != image]
     old_env, new_env = _env(before), _env(after)
@@ -219,7 +223,7 @@ def describe(before: JsonObject, after: JsonObject) -> str:
         changed = [key for key in {**old_env[name], **new_env[name]} if old_env[name].get(key) != new_env[name].get(key)]
         if changed:
             parts.append(f"env {name}: {', '.join(sorted(changed))}")
-    return "; ".join(parts) or "template changed"
+    return "; ".join((*parts, *news.sentences)) or "template changed"
 
 
 def _env(template: JsonObject) -> dict[str, dict[str, JsonObject]]:

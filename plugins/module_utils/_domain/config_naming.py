@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping
 from .config_changes import compared
 from .config_content import LETTERS, Content, Key, base_by_shape, checked, named_by_content
 from .errors import InputError, RefusedError
-from .objects import JsonObject, JsonValue, Ref, ref_of, text, texts
+from .objects import JsonObject, JsonValue, ref_of, text, texts
 
 BASE = "rollout.kubernetes/config"
 """The label of a copy that says of what, for selecting; the annotation of the same name says it where the label had to be cut."""
@@ -31,7 +31,7 @@ LONGEST_BASE = _LONGEST_NAME - LETTERS - 1
 _PART = r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
 _NAME = re.compile(rf"{_PART}(?:\.{_PART})*")
 _LABEL = re.compile(r"[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?")
-_VERSION = re.compile(r"(?P<before>.*\D)(?P<number>\d{1,9})")
+_VERSION = re.compile(r"(?P<before>(?:.*\D)?)(?P<number>\d{1,9})")
 # By these other tools find what is theirs; a copy is not. The first holds the values once more.
 _THEIRS = (
     "kubectl.kubernetes.io/last-applied-configuration",
@@ -42,7 +42,7 @@ _THEIRS = (
 )
 
 
-def copy_of(source: JsonObject, *, application: str, name: str = "") -> dict[str, JsonValue]:
+def copy_of(source: JsonObject, *, application: str = "", name: str = "") -> dict[str, JsonValue]:
     """The manifest of the immutable copy of a ConfigMap or Secret, named by its content, or `name` where the user counts versions.
 
     Of the source count its content, its labels and annotations and its namespace. A copy that is copied stays a copy of the same base.
@@ -63,7 +63,8 @@ def copy_of(source: JsonObject, *, application: str, name: str = "") -> dict[str
             f"or digit, and has at most {_LONGEST_NAME} characters."
         )
     labels = {**_kept(texts(source, "metadata", "labels")), _MANAGED_BY: "rollout.kubernetes", BASE: label_value(base)}
-    labels |= {APPLICATION: label_value(application)}
+    if application:
+        labels[APPLICATION] = label_value(application)
     annotations = {**_kept(texts(source, "metadata", "annotations")), BASE: base}
     metadata: dict[str, JsonValue] = {"name": name or named_by_content(base, content), "labels": labels, "annotations": annotations}
     if ref.namespace:
@@ -110,11 +111,12 @@ def verify(copy: JsonObject, live: JsonObject | None) -> None:
             f"{ref} does not hold what its name stands for ({changes}): somebody made or changed it; "
             "nothing was written. Delete it once no pod uses it, or give the copy a name of your own."
         )
-    raise InputError(f"{ref} is there with another content ({changes}), and a version never changes; take a new one{_next(ref)}.")
+    raise InputError(f"{ref} is there with another content ({changes}), and a version never changes; take a new one{_next(copy)}.")
 
 
-def _next(ref: Ref) -> str:
-    match = _VERSION.fullmatch(ref.name)
+def _next(copy: JsonObject) -> str:
+    """The next version after one that is counted, as the user writes it: without the base."""
+    match = _VERSION.fullmatch(ref_of(copy).name.removeprefix(f"{base_of(copy)}-"))
     return f", such as {match['before']}{int(match['number']) + 1:0{len(match['number'])}}" if match else ""
 
 

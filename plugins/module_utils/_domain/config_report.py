@@ -31,16 +31,14 @@ class Mutable:
         where = ", ".join(dict.fromkeys(place.where for place in self.places))
         return f"{self.kind} {self.name} ({where}) may change under running pods, and an undo does not bring its earlier content back."
 
-    def lines(self, namespace: str = "") -> tuple[str, ...]:
-        """The task that makes it versioned, as lines of YAML, and the fields that the copy's name gets into; the template may stay as it
-        is written."""
-        return (
-            f"- name: Version {self.kind} {self.name}",
-            "  rollout.kubernetes.versioned_config:",
-            *((f"    namespace: {namespace}",) if namespace else ()),
-            f"    src: {self.name}.yml  # the {self.kind} as it is applied today",
-            *(f"# {place.field}: {self.name} becomes the name of the copy" for place in self.places),
-        )
+    @property
+    def entry(self) -> str:
+        """What makes it versioned, as an entry of `config` in YAML; the template stays as it is written."""
+        return f"- {{kind: {self.kind}, name: {self.name}}}"
+
+    def lines(self) -> tuple[str, ...]:
+        """What makes it versioned, as lines of YAML for the task that rolls out."""
+        return ("config:  # of the task that rolls out", f"  {self.entry}")
 
 
 def mutable_references(template: JsonObject, versioned: Collection[Key]) -> tuple[Mutable, ...]:

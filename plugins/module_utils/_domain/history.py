@@ -101,12 +101,9 @@ def _masked(value: JsonValue) -> JsonValue:
     return [_masked(item) for item in value] if isinstance(value, Sequence) else value
 
 
-def difference(before: str, after: str, old: Revision, new: Revision) -> str:
-    """Two texts as a unified diff, with the revisions in its header; empty when they are equal."""
-    lines = unified_diff(
-        before.splitlines(), after.splitlines(), f"revision {old.number} ({old.name})", f"revision {new.number} ({new.name})", lineterm=""
-    )
-    return "\n".join(lines)
+def difference(before: str, after: str, old: str, new: str) -> str:
+    """Two texts as a unified diff, with what they are in its header; empty when they are equal."""
+    return "\n".join(unified_diff(before.splitlines(), after.splitlines(), old, new, lineterm=""))
 
 
 def config_of(template: JsonObject) -> tuple[str, ...]:

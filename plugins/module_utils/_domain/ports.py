@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, Protocol
 
 from .objects import JsonObject, JsonValue
@@ -62,6 +63,9 @@ class Cluster(Protocol):
     @property
     def host(self) -> str:
         """The server's address, for messages."""
+
+    def now(self) -> datetime:
+        """The server's time, as it said with its last answer: what is compared with times that it gave must not depend on our clock."""
 
     def version(self) -> tuple[int, int] | None:
         """The server's minor version with its major one; None where it does not say any."""

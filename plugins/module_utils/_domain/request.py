@@ -36,11 +36,22 @@ class Waiting:
 
 
 @dataclass(frozen=True)
+class ConfigNews:
+    """What of a workload's configuration is new: sentences for the change cause, and by which names that would else look like changes of
+    the template."""
+
+    sentences: tuple[str, ...] = ()
+    names: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """The new name by kind and former name."""
+
+
+@dataclass(frozen=True)
 class Cause:
     """What is to stand in the change cause of a new template: why (empty: a description of the change), and by whom."""
 
     why: str = ""
     by: str = ""
+    news: ConfigNews = ConfigNews()
 
 
 @dataclass(frozen=True)
@@ -55,6 +66,43 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Versioned:
+    """A ConfigMap or Secret that is versioned: templates refer to immutable copies of it."""
+
+    kind: str
+    name: str
+    """What templates call it as they are written, and what its copies' names begin with."""
+    version: str = ""
+    """What a copy's name ends with; empty: its content says it."""
+    source: JsonObject | None = None
+    """Its manifest; None where it comes along in the definition, or is taken over as it is in the cluster."""
+    keep: int = 0
+    """How many copies stay although nothing refers to them."""
+    remove_original: bool = False
+    """The object of that very name is deleted once nothing refers to it."""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Kind and name."""
+        return self.kind, self.name
+
+    @property
+    def copy(self) -> str:
+        """The copy's name where the user has chosen it; else empty."""
+        return f"{self.name}-{self.version}" if self.version else ""
+
+
+@dataclass(frozen=True)
+class CopyNames:
+    """By which names the configuration of one namespace's templates goes."""
+
+    names: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """The copy's name by kind and name of what is copied."""
+    copies: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """Of what an earlier copy is one, by its kind and name."""
+
+
+@dataclass(frozen=True)
 class ShortChange:
     """The short way to change a live workload, without a manifest."""
 
@@ -62,6 +110,7 @@ class ShortChange:
     env: Mapping[str, str | None] = field(default_factory=dict)
     """Values by name; None takes a variable away."""
     container: str | None = None
+    config: CopyNames = CopyNames()
 
 
 @dataclass(frozen=True)
@@ -94,6 +143,18 @@ class RolloutRequest:
     cause: Cause = Cause()
     take_ownership: bool = False
     waiting: Waiting = Waiting()
+    config: tuple[Versioned, ...] = ()
+
+
+@dataclass(frozen=True)
+class ConfigRequest:
+    """One task that makes copies of ConfigMaps and Secrets, for workloads that somebody else changes."""
+
+    namespace: str
+    """Where those are whose source names none."""
+    config: tuple[Versioned, ...]
+    cleans: bool = True
+    take_ownership: bool = False
 
 
 @dataclass(frozen=True)
@@ -233,6 +294,7 @@ class ColourRequest:
     cause: Cause = Cause()
     take_ownership: bool = False
     waiting: Waiting = Waiting(on_failure="abort")
+    config: tuple[Versioned, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -262,3 +324,5 @@ class PreflightRequest:
     fails_on: frozenset[Severity] = frozenset()
     ignore: Mapping[str, str] = field(default_factory=dict)
     """Rules that are not asked, with the reason why."""
+    versioned: frozenset[tuple[str, str]] = frozenset()
+    """Kind and name of the configuration that the rollout is going to version."""

@@ -31,6 +31,7 @@ from .._domain.steps import StepState
 from .._domain.workload import Condition
 from .._strategies.blue_green import forward
 from .._strategies.blue_green_back import back, gone
+from .cleaning import clean_up
 from .colour_report import ColourReport
 from .colours import ColourPlan, Planner
 from .course import Course
@@ -89,9 +90,9 @@ def _roll(request: ColourRequest, outside: Surroundings, lease: JsonObject | Non
             raise _RefusedPlan(error) from error
         report = ColourReport(request, stage)
         if plan.empty:
-            return report.unchanged(plan)
+            return _with_configuration(report.unchanged(plan), plan)
         if check:
-            return report.preview(plan)
+            return _with_configuration(report.preview(plan), plan)
         lock = stack.enter_context(Lock(outside, request.namespace, request.application, request.holder))
         if _remembered(lock.lease) != _remembered(lease):
             # Somebody has gone on with it while we waited for the lock; what is watched may not show all of that yet, what is listed does.
@@ -99,8 +100,13 @@ def _roll(request: ColourRequest, outside: Surroundings, lease: JsonObject | Non
             report = ColourReport(request, stage)
             plan = Planner(request, outside, stage.scene(_switched(lock.lease)), lock.lease).plan()
         if plan.empty:
-            return report.unchanged(plan)
-        return _Run(request, outside, stage, lock, plan, report).carry_out()
+            return _with_configuration(report.unchanged(plan), plan)
+        return _with_configuration(_Run(request, outside, stage, lock, plan, report).carry_out(), plan)
+
+
+def _with_configuration(outcome: Outcome, plan: ColourPlan) -> Outcome:
+    """The outcome with the copies, and what is to be said of the configuration."""
+    return replace(outcome, copies=plan.configuration.copies, notes=(*plan.notes, *outcome.notes))
 
 
 def _switched(lease: JsonObject | None) -> str:
@@ -199,7 +205,9 @@ class _Run:
         if stopped:
             return self._report.stopped(self._plan, self._now(), self._steps, stopped, changed=self._changed, written=self._written)
         self._end(self._now())
-        return self._report.complete(self._plan, self._now(), self._steps, changed=self._changed, written=self._written)
+        cleaned = clean_up(self._plan.configuration.copies, self._outside.cluster, self._writer)
+        outcome = self._report.complete(self._plan, self._now(), self._steps, changed=self._changed, written=self._written)
+        return replace(outcome, notes=(*outcome.notes, *cleaned.notes), warnings=(*outcome.warnings, *cleaned.warnings))
 
     def _now(self) -> Claim:
         if self._claim is None:

@@ -208,4 +208,4 @@ def _differences(writes: Sequence[Planned]) -> tuple[Difference, ...]:
         if planned.changed:
             first.setdefault(planned.ref, planned)
             last[planned.ref] = planned
-    return tuple(Difference(planned.ref, planned.before, last[ref].after) for ref, planned in first.items())
+    return tuple(Difference(planned.ref, planned.before or planned.former, last[ref].after) for ref, planned in first.items())

@@ -40,6 +40,7 @@ from .._domain.steps import Apply, Edit
 from .._domain.workload import Revision
 from .._strategies.blue_green_back import gone
 from .._strategies.rolling import with_change
+from .configuration import NO_CONFIGURATION, Configuration, prepare
 from .surroundings import Surroundings
 from .writer import Planned, Writer
 
@@ -64,6 +65,14 @@ class ColourPlan:
     unchanged: str = ""
     """Why there is nothing to do."""
     warnings: tuple[str, ...] = ()
+    configuration: Configuration = NO_CONFIGURATION
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the configuration has to say."""
+        changed = [planned for planned in self.candidates if planned.template_changed] if self.fresh else []
+        found = (self.configuration.unversioned(planned.ref, mapping(planned.after, "spec", "template")) for planned in changed)
+        return (*self.configuration.notes, *(note for notes in found for note in notes))
 
     @property
     def empty(self) -> bool:
@@ -84,6 +93,7 @@ class Planner:
         self._warnings: list[str] = []
         self._live: dict[str, JsonObject | None] = {}
         settings = Settings.of(lease) or Settings()
+        self._configuration = Configuration((), request.companions)
         self._colours = request.colours or Colours(settings.previews, delay=settings.delay, keep_old=settings.keep_old)
 
     def plan(self) -> ColourPlan:
@@ -150,6 +160,7 @@ class Planner:
         targets = self._targets()
         services, previews = self._services(targets)
         stable = self._stable(claim, targets, services)
+        targets = self._configured(targets, stable)
         manifests = {name: self._manifest(target, stable[name], promotion) for name, target in targets.items()}
         companions = self._companions(services, previews)
         if claim is None and not self._leaves():
@@ -160,6 +171,19 @@ class Planner:
             return replace(self._standing((), companions, stable, None), unchanged="there is one plain Deployment already")
         return self._claimed(claim, targets, services, previews, stable, manifests, companions, promotion)
 
+    def _configured(self, targets: Mapping[str, Target], stable: Mapping[str, str]) -> dict[str, Target]:
+        """The targets whose templates refer to copies of their configuration."""
+
+        def live(target: Target) -> JsonObject | None:
+            workload = self._scene.workload(stable[target.ref.name])
+            return workload.template if workload is not None else None
+
+        request = self._request
+        self._configuration = prepare(
+            request.config, tuple(targets.values()), request.companions, live, self._cluster, application=request.application
+        )
+        return {target.ref.name: target for target in self._configuration.targets}
+
     def _standing(
         self, direct: tuple[Planned, ...], companions: tuple[Planned, ...], stable: Mapping[str, str], promotion: Promotion | None
     ) -> ColourPlan:
@@ -167,7 +191,14 @@ class Planner:
         if promotion is not None:
             why = f"what promotion {promotion.number} brought ({promotion.cause}) serves already"
         return ColourPlan(
-            None, companions=companions, direct=direct, serving=stable, history=self._history, unchanged=why, warnings=tuple(self._warnings)
+            None,
+            companions=companions,
+            direct=direct,
+            serving=stable,
+            history=self._history,
+            unchanged=why,
+            warnings=tuple(self._warnings),
+            configuration=self._configuration,
         )
 
     def _claimed(
@@ -229,6 +260,7 @@ class Planner:
             history=self._history,
             fresh=fresh,
             warnings=tuple(self._warnings),
+            configuration=self._configuration,
         )
 
     def _sides(self) -> tuple[Side, ...]:
@@ -375,10 +407,12 @@ class Planner:
         return self._scene.snapshot(deployment).revisions
 
     def _companions(self, services: Mapping[str, str], previews: Mapping[str, str]) -> tuple[Planned, ...]:
-        return tuple(
+        """What comes along, and the copies of the configuration."""
+        along = tuple(
             self._writer.plan(entry.resource, entry.ref, Apply(self._companion(entry, {**services, **previews})))
-            for entry in self._request.companions
+            for entry in self._configuration.companions
         )
+        return (*along, *(copy.planned(self._writer) for copy in self._configuration.copies))
 
     def _companion(self, entry: Companion, services: Mapping[str, str]) -> JsonObject:
         """Where a Service leads is decided by the rollout, not by its manifest."""
@@ -433,7 +467,11 @@ class Planner:
             live = self._scene.workload(deployment)
             own = text(manifests[name], "metadata", "annotations", "kubernetes.io/change-cause")
             new = mapping(manifests[name], "spec", "template")
-            why = why or own or ("first rollout" if live is None else describe(live.template, new))
+            why = (
+                why
+                or own
+                or ("first rollout" if live is None else describe(live.template, new, self._configuration.news_of(self._ref(name))))
+            )
         if self._leaves() and not request.cause.why:
             why = "back to one plain Deployment"
         return Cause(why, request.cause.by)

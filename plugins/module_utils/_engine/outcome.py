@@ -18,6 +18,7 @@ from .._domain.preflight.findings import Severity
 from .._domain.services import Selector
 from .._domain.steps import StepState
 from .._domain.workload import Revision, Snapshot
+from .configuration import Copy
 
 RolloutPhase = Literal["pending", "progressing", "paused", "complete", "degraded", "aborted"]
 
@@ -60,6 +61,8 @@ class Rollout:
     """The revision whose template was asked for."""
     compared: tuple[Revision, Revision] | None = None
     """The two whose difference was asked for, the one that counts as earlier first."""
+    reconfigured: tuple[Difference, ...] = ()
+    """What differs in the configuration that these two refer to."""
     outage: Outage | None = None
     """The time without a pod that serves, where the strategy makes one."""
     switched: Switched | None = None
@@ -144,5 +147,7 @@ class Outcome:
     error: str = ""
     table: tuple[str, ...] = ()
     """The plan, as lines of a table."""
+    copies: tuple[Copy, ...] = ()
+    """Of the configuration that is versioned."""
     preflight: Preflight | None = None
     """Of a task that asked for nothing else."""

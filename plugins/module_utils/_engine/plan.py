@@ -7,15 +7,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from .._domain.completion import standing
 from .._domain.errors import ForbiddenError, InputError, RefusedError
+from .._domain.objects import JsonObject, mapping
 from .._domain.request import Cause, OperationRequest, Pause, RolloutRequest, Target, Waiting
 from .._domain.steps import NO_TERMS, Apply, Step, StepState, Terms, Write
 from .._domain.workload import Pod, Snapshot, Workload
 from .._strategies import STRATEGIES, steps_of, warning_of
+from .configuration import NO_CONFIGURATION, Configuration, prepare
 from .observer import Observer
 from .outcome import Difference, Outcome, Rollout, RolloutPhase, StepReport
 from .parallel import side_by_side
@@ -43,6 +45,8 @@ class PlannedTarget:
     """What check mode says instead of the first step's own intent."""
     outages: tuple[float, ...] | None = None
     """Seconds of earlier outages, the newest last, where the write makes another one; None where it makes none."""
+    cause: Cause = NO_CAUSE
+    """For the change cause of its new template."""
     terms: Terms = NO_TERMS
     """What follows from the write, as the server has answered it."""
 
@@ -55,9 +59,9 @@ class Plan:
     targets: tuple[PlannedTarget, ...]
     writer: Writer
     waiting: Waiting
-    cause: Cause = NO_CAUSE
     everywhere: bool = False
     warnings: tuple[str, ...] = ()
+    configuration: Configuration = NO_CONFIGURATION
 
     @property
     def writes(self) -> tuple[Planned, ...]:
@@ -66,29 +70,47 @@ class Plan:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What the steps have to say, whatever becomes of them."""
-        of_steps = tuple(note for entry in self.targets for step in entry.steps for note in step.notes)
-        return of_steps + tuple(note for entry in self.targets for note in entry.terms.notes)
+        """What the steps and the configuration have to say, whatever becomes of them."""
+        steps = tuple(
+            note for entry in self.targets for note in (*(note for step in entry.steps for note in step.notes), *entry.terms.notes)
+        )
+        changed = (entry.write for entry in self.targets if entry.write.template_changed)
+        unversioned = (self.configuration.unversioned(write.ref, mapping(write.after, "spec", "template")) for write in changed)
+        return (*steps, *self.configuration.notes, *(note for found in unversioned for note in found))
 
 
 def make_plan(request: RolloutRequest, outside: Surroundings) -> Plan:
     """The plan for a request as the cluster is now. Raises `RolloutError` for whatever would be refused, before anything is written."""
     writer = Writer(outside.cluster, guard=outside.guard, take_ownership=request.take_ownership)
-    steps_for = STRATEGIES[request.strategy]
-    steps = [(target, steps_for(target, request.limits)) for target in request.targets]
-    companions = tuple(writer.plan(entry.resource, entry.ref, Apply(entry.manifest)) for entry in request.companions)
     writer.prefetch(request.targets)
+    configuration = prepare(
+        request.config,
+        request.targets,
+        request.companions,
+        lambda target: _template(writer.look(target.resource, target.ref)),
+        outside.cluster,
+        application=request.targets[0].ref.name,
+    )
+    steps_for = STRATEGIES[request.strategy]
+    steps = [(target, steps_for(target, request.limits)) for target in configuration.targets]
+    companions = tuple(writer.plan(entry.resource, entry.ref, Apply(entry.manifest)) for entry in configuration.companions)
+    copies = tuple(copy.planned(writer) for copy in configuration.copies)
 
     def planned(entry: tuple[Target, tuple[Step, ...]]) -> PlannedTarget:
         target, its_steps = entry
-        write = writer.plan(target.resource, target.ref, _first_write(its_steps), cause=request.cause)
+        cause = replace(request.cause, news=configuration.news_of(target.ref))
+        write = writer.plan(target.resource, target.ref, _first_write(its_steps), cause=cause)
         _refuse_paused(write)
         terms = its_steps[0].terms(write.before, write.after) if its_steps[0].terms is not None else NO_TERMS
-        return PlannedTarget(target, request.strategy, its_steps, write, terms=terms)
+        return PlannedTarget(target, request.strategy, its_steps, write, cause=cause, terms=terms)
 
     targets = tuple(side_by_side(planned, steps))
     warnings = tuple(warning for entry in targets for warning in entry.terms.warnings)
-    return Plan(companions, targets, writer, request.waiting, request.cause, warnings=warnings)
+    return Plan((*companions, *copies), targets, writer, request.waiting, warnings=warnings, configuration=configuration)
+
+
+def _template(obj: JsonObject | None) -> JsonObject | None:
+    return None if obj is None else mapping(obj, "spec", "template")
 
 
 def plan_operation(request: OperationRequest, outside: Surroundings) -> Plan:
@@ -109,11 +131,11 @@ def plan_operation(request: OperationRequest, outside: Surroundings) -> Plan:
         lambda entry: writer.plan(entry[0].resource, entry[0].ref, _first_write(entry[1]), cause=cause), zip(targets, steps, strict=True)
     )
     planned = tuple(
-        PlannedTarget(target, strategy_of(snapshots[target.ref]), its_steps, write, snapshots[target.ref])
+        PlannedTarget(target, strategy_of(snapshots[target.ref]), its_steps, write, snapshots[target.ref], cause=cause)
         for target, its_steps, write in zip(targets, steps, writes, strict=True)
     )
     warnings = tuple(filter(None, (warning_of(operation, target, snapshots[target.ref]) for target in targets)))
-    return Plan((), planned, writer, request.waiting, cause, everywhere, (*observer.warnings, *warnings))
+    return Plan((), planned, writer, request.waiting, everywhere, (*observer.warnings, *warnings))
 
 
 def _all_or_none(make: Callable[[U], T], entries: Iterable[U]) -> list[T]:
@@ -143,12 +165,13 @@ def preview(plan: Plan) -> Outcome:
         differences=differences(plan.writes),
         notes=plan.notes + notes(plan.writes) + doomed,
         warnings=plan.warnings,
+        copies=plan.configuration.copies,
     )
 
 
 def differences(writes: tuple[Planned, ...]) -> tuple[Difference, ...]:
     """Before and after of each write that changes something."""
-    return tuple(Difference(planned.ref, planned.before, planned.after) for planned in writes if planned.changed)
+    return tuple(Difference(planned.ref, planned.before or planned.former, planned.after) for planned in writes if planned.changed)
 
 
 def notes(writes: tuple[Planned, ...]) -> tuple[str, ...]:

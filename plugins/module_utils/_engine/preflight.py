@@ -68,6 +68,7 @@ def preflight(request: PreflightRequest, outside: Surroundings | None) -> Outcom
         strategy=request.strategy,
         wait_timeout=request.wait_timeout,
         shutdown_seconds=request.shutdown_seconds,
+        versioned=request.versioned,
     )
     named = {ref_of(obj) for obj in coming}
     pending = tuple(_pending(obj, scenery) for obj in coming if text(obj, "kind") in WORKLOADS)

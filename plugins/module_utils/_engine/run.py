@@ -18,6 +18,7 @@ from .._domain.revisions import candidate_of, stable_of
 from .._domain.steps import Step, StepState, Write
 from .._domain.workload import Condition, Revision, Snapshot, Workload
 from .._strategies import steps_of
+from .cleaning import clean_up
 from .course import SETTLE_SECONDS, Course, await_all
 from .observer import Observer
 from .outcome import Outage, Outcome, Rollout, StepReport
@@ -39,6 +40,7 @@ def carry_out(plan: Plan, outside: Surroundings) -> Outcome:
         run.reports = {entry.target.ref: run.report(entry) for entry in plan.targets}
         if plan.waiting.on_failure == "rollback" and any(rollout.cause for rollout in run.reports.values()):
             _roll_back(run)
+        run.clean_up()
         return run.outcome()
 
 
@@ -66,6 +68,7 @@ class _Run:
         self._entries = {entry.target.ref: entry for entry in plan.targets}
         self._legs: dict[Ref, list[_Leg]] = {}
         self._gaps: dict[Ref, Gap] = {}
+        self._cleaned: tuple[str, ...] = ()
         self._started = outside.clock()
 
     def clear_the_way(self) -> None:
@@ -107,7 +110,7 @@ class _Run:
         for entry in plan.targets:
             if entry.outages is not None and entry.write.template_changed:
                 self.outside.progress(f"{entry.target.ref}: going to be {entry.intent}")
-        written = side_by_side(lambda entry: plan.writer.execute(entry.write, cause=plan.cause), plan.targets)
+        written = side_by_side(lambda entry: plan.writer.execute(entry.write, cause=entry.cause), plan.targets)
         for entry, planned in zip(plan.targets, written, strict=True):
             self._written.append(planned)
             course = self.course(planned, entry.steps[0], self._started, entry.before)
@@ -143,8 +146,8 @@ class _Run:
         return self._begin(entry) if legs[-1].course is course and rest and rest[0].write is None else None
 
     def _write(self, entry: PlannedTarget, write: Write) -> Planned:
-        planned = self.plan.writer.plan(entry.target.resource, entry.target.ref, write, cause=self.plan.cause)
-        written = self.plan.writer.execute(planned, cause=self.plan.cause)
+        planned = self.plan.writer.plan(entry.target.resource, entry.target.ref, write, cause=entry.cause)
+        written = self.plan.writer.execute(planned, cause=entry.cause)
         self._written.append(written)
         return written
 
@@ -264,6 +267,12 @@ class _Run:
             return replace(rollout, cause=f"{rollout.cause} No pod has served for {spelled(now - gap.since)} s by now.")
         return replace(rollout, cause=f"{rollout.cause} The outage lasted {spelled(seconds)} s.")
 
+    def clean_up(self) -> None:
+        """Remove the copies of configuration that nothing needs any more, once all is well with what has changed."""
+        if all(rollout.phase == "complete" for rollout in self.reports.values()) and any(planned.changed for planned in self._written):
+            cleaned = clean_up(self.plan.configuration.copies, self.outside.cluster, self.plan.writer)
+            self._cleaned, self.warnings = cleaned.notes, [*self.warnings, *cleaned.warnings]
+
     def outcome(self) -> Outcome:
         """The whole run."""
         rollouts = tuple(with_logs(self._with_outage(rollout)) for rollout in self.reports.values())
@@ -278,9 +287,10 @@ class _Run:
             changed=any(planned.changed for planned in writes) or bool(replaced) or went_back,
             rollouts=rollouts,
             differences=differences(self._first_writes()),
-            notes=self.plan.notes + notes(writes) + replaced,
+            notes=self.plan.notes + notes(writes) + replaced + self._cleaned,
             warnings=(*self.warnings, *(self._not_restored() if went_back else ())),
             error="\n".join(rollout.cause for rollout in rollouts if rollout.cause),
+            copies=self.plan.configuration.copies,
         )
 
     def _first_writes(self) -> tuple[Planned, ...]:
@@ -315,7 +325,7 @@ def _roll_back(run: _Run) -> None:
             run.reports[rollout.ref] = replace(rollout, cause=f"{rollout.cause} There is no earlier revision to go back to.")
             continue
         run.outside.progress(f"{rollout.ref}: going back to revision {stable.number}")
-        undo = Undo(revision=stable.number, cause=Cause(by=run.plan.cause.by))
+        undo = Undo(revision=stable.number, cause=Cause(by=entry.cause.by))
         try:
             (step,) = steps_of(undo, entry.target, rollout.snapshot)
             if step.write is None:

@@ -70,6 +70,8 @@ class Planned:
     handover: JsonObject | None = None
     taken_over: Takeover | None = None
     notes: tuple[str, ...] = ()
+    former: JsonObject | None = None
+    """Of a new object the one that it stands in for from now on, for the diff."""
 
     @property
     def changed(self) -> bool:
@@ -128,6 +130,12 @@ class Writer:
                 continue  # The right to read them one by one is enough.
             found: dict[Ref, JsonObject | None] = {ref_of(item): item for item in page.items}
             self._fetched.update({ref: found.get(ref) for ref in refs})
+
+    def look(self, resource: Resource, ref: Ref) -> JsonObject | None:
+        """The live object, read ahead of its plan."""
+        if ref not in self._fetched:
+            self._fetched[ref] = self._cluster.read(resource, ref.namespace, ref.name)
+        return self._fetched[ref]
 
     def _read(self, resource: Resource, ref: Ref) -> JsonObject | None:
         """The live object; what was fetched for all counts once, so that planning again sees what is there then."""
@@ -232,7 +240,7 @@ class Writer:
     def _plan_apply(
         self, resource: Resource, ref: Ref, write: Write, live: JsonObject | None, manifest: JsonObject, *, cause: Cause
     ) -> Planned:
-        cause = Cause(text(manifest, *_CAUSE_PATH) or cause.why, cause.by)
+        cause = replace(cause, why=text(manifest, *_CAUSE_PATH) or cause.why)
         body: JsonObject = without(manifest, *_CAUSE_PATH)
         if live is None:
             return self._plan_creation(resource, ref, write, body, cause)
@@ -380,7 +388,8 @@ def _keeping(body: JsonObject, live: JsonObject) -> JsonObject:
 
 def _spelled(cause: Cause, before: JsonObject, after: JsonObject) -> str:
     """The change cause of a new template: what the task says, else a description of the change."""
-    return signed(cause.why or describe(mapping(before, "spec", "template"), mapping(after, "spec", "template")), cause.by)
+    why = cause.why or describe(mapping(before, "spec", "template"), mapping(after, "spec", "template"), cause.news)
+    return signed(why, cause.by)
 
 
 def _with_cause(obj: JsonObject, cause: str) -> JsonObject:

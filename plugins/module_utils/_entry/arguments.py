@@ -13,6 +13,7 @@ from typing import Any
 from .._domain.resources import WORKLOADS
 from .._kube.auth import auth_argument_spec
 from .._strategies.blue_green import FORWARD
+from .configs import ENTRY
 
 Spec = dict[str, Any]
 
@@ -44,6 +45,8 @@ _SETTINGS: Spec = {
     "progress_deadline_seconds": {"type": "int"},
 }
 _LIMITS: Spec = {"max_surge": {"type": "raw"}, "max_unavailable": {"type": "raw"}, "partition": {"type": "int"}, **_SETTINGS}
+_ENTRY_MANIFEST: Spec = {"definition": {"type": "raw"}, "src": {"type": "path"}}
+_CONFIG: Spec = {"config": {"type": "list", "elements": "dict", "options": {**ENTRY, **_ENTRY_MANIFEST}}}
 _ABORTS: Spec = {"on_failure": {"type": "str", "default": "abort", "choices": ["abort", "hold"]}}
 _APPLICATION: Spec = {
     **auth_argument_spec,
@@ -108,6 +111,7 @@ def _strategy(options: Spec, *, kinds: Sequence[str] = ("Deployment",)) -> Argum
             **_WORKLOAD,
             "kind": {"type": "str", "default": "Deployment", "choices": list(kinds)},
             **_SHORT,
+            **_CONFIG,
             **_CAUSE,
             "take_ownership": {"type": "bool", "default": False},
             **options,
@@ -150,7 +154,8 @@ ARGUMENTS: Mapping[str, Arguments] = {
             "cluster": {"type": "bool", "default": True},
             "strategy": {"type": "str", "choices": ["rolling", "recreate", "blue_green"]},
             "image": _SHORT["image"],
-            **_LIMITS,
+            **_CONFIG,
+            **{name: option for name, option in _LIMITS.items() if name != "partition"},
             "wait_timeout": {"type": "int", "aliases": ["timeout"]},
             "shutdown_seconds": {"type": "int"},
             "fail_on": {"type": "str", "default": "error", "choices": ["error", "warning", "never"]},
@@ -229,6 +234,7 @@ ARGUMENTS: Mapping[str, Arguments] = {
             "stop_before": {"type": "str", "choices": list(FORWARD[1:])},
             "supersede": {"type": "bool", "default": False},
             "application": {"type": "str"},
+            **_CONFIG,
             **_CAUSE,
             "take_ownership": {"type": "bool", "default": False},
             **_ABORTS,
@@ -264,6 +270,20 @@ ARGUMENTS: Mapping[str, Arguments] = {
         waits=len(FORWARD),
     ),
     "abort": Arguments(spec={**_APPLICATION, "take_ownership": {"type": "bool", "default": False}, **_TIMES}, waits=len(FORWARD)),
+    "versioned_config": Arguments(
+        spec={
+            **auth_argument_spec,
+            **ENTRY,
+            **_MANIFEST,
+            "namespace": {"type": "str"},
+            "cleanup": {"type": "bool", "default": True},
+            "take_ownership": {"type": "bool", "default": False},
+        },
+        checks={
+            "mutually_exclusive": [("definition", "src", "template")],
+            "required_one_of": [("name", "definition", "src", "template")],
+        },
+    ),
     "restart": _on_workloads({"key": {"type": "str", "no_log": False}, **_CAUSE, **_WAIT}),
 }
 """By the module's name."""

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from .._domain.objects import JsonObject
 from .._domain.request import OperationRequest, Selection
 from .._engine import blue_green, look, promotions
+from .._engine.config_history import with_configuration
 from .._engine.outcome import Outcome
 from .._engine.plan import make_plan, plan_operation, preview
 from .._engine.preflight import preflight
@@ -24,13 +25,13 @@ from .._engine.recreate import recreate
 from .._engine.run import carry_out
 from .._engine.surroundings import Surroundings
 from .._engine.switch import switch
+from .._engine.versions import version
 from .arguments import ARGUMENTS
+from .colour_requests import colour_operation, colour_request, colour_undo
 from .preflight import live_is_meant, preflight_request, refuse_live
 from .requests import (
     Parameters,
-    colour_operation,
-    colour_request,
-    colour_undo,
+    config_request,
     history_request,
     pause_request,
     restart_request,
@@ -82,8 +83,10 @@ def _history(call: Call, outside: Surroundings) -> Outcome:
     application = _two_sided(call, outside)
     if application:
         namespace = call.parameters.get("namespace") or call.namespace
-        return promotions.history(history_request(call.parameters, _selection(call)), namespace, application, outside)
-    return look.history(history_request(call.parameters, _selection(call)), outside)
+        found = promotions.history(history_request(call.parameters, _selection(call)), namespace, application, outside)
+    else:
+        found = look.history(history_request(call.parameters, _selection(call)), outside)
+    return with_configuration(found, outside.cluster)
 
 
 def _preflight(call: Call, outside: Surroundings) -> Outcome:
@@ -137,6 +140,10 @@ def _colour(call: Call, outside: Surroundings) -> Outcome:
     return blue_green.roll(request, outside, check=call.check)
 
 
+def _version(call: Call, outside: Surroundings) -> Outcome:
+    return version(config_request(call.parameters, call.namespace), outside, check=call.check)
+
+
 def _promote(call: Call, outside: Surroundings) -> Outcome:
     return blue_green.roll(colour_operation("promote", call.parameters, call.namespace, _process()), outside, check=call.check)
 
@@ -172,6 +179,7 @@ COMMANDS: Mapping[str, Callable[[Call, Surroundings], Outcome]] = {
     "blue_green": _colour,
     "promote": _promote,
     "abort": _abort,
+    "versioned_config": _version,
 }
 ALONE: Mapping[str, Callable[[Call], Outcome]] = {"preflight_info": _preflight_alone}
 """The modules that do without a cluster where the option `cluster` is false."""

@@ -29,6 +29,7 @@ from .._kube.library import LibraryMissingError, require
 from .._kube.proxies import without_secrets
 from .arguments import ARGUMENTS
 from .commands import ALONE, COMMANDS, Call
+from .configs import config_secrets
 from .manifests import secrets_of
 from .preflight import preflight_lines
 from .requests import given_manifests
@@ -75,7 +76,7 @@ def run(name: str, parameters: Mapping[str, Any], context: Context, *, secrets: 
         options = auth_options(parameters, environment=context.environment)
         hidden |= options.secrets()
         manifests = given_manifests(parameters)
-        hidden |= secrets_of(manifests)
+        hidden |= secrets_of(manifests) | config_secrets(parameters)
         with _environment(context.environment):
             result = _call(name, parameters, context, options, manifests, guard, hidden, warnings)
     except LibraryMissingError as error:
@@ -151,9 +152,9 @@ def _environment(wanted: Mapping[str, str]) -> Iterator[None]:
 
 
 def redacted(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters as a result may show them: a definition by what it names, since it may hold Secrets and is long."""
+    """The parameters as a result may show them: a definition and configuration as given, since they may hold Secrets and are long."""
     shown = dict(parameters)
-    for name in ("definition", "resource_definition", "inline"):
+    for name in ("definition", "resource_definition", "inline", "config", "data", "binary_data"):
         if shown.get(name) is not None:
             shown[name] = "given"
     kubeconfig = shown.get("kubeconfig")

@@ -16,6 +16,7 @@ from .._domain.preflight.findings import KINDS, SEVERITIES, Finding, Severity
 from .._domain.replicas import check_limits
 from .._domain.request import Limits, PreflightRequest, Selection
 from .._engine.outcome import Outcome, Preflight
+from .configs import entries_of
 from .manifests import check_name
 
 _FAILS_ON: Mapping[str, frozenset[Severity]] = {
@@ -59,6 +60,7 @@ def preflight_request(
         shutdown_seconds=shutdown,
         fails_on=_FAILS_ON[parameters["fail_on"]],
         ignore=_ignored(parameters["ignore"] or ()),
+        versioned=frozenset(entry.key for entry in entries_of(parameters)),
     )
 
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
 from .._domain.errors import InputError
 from .._domain.objects import JsonObject, Ref, ref_of, replaced, text, without
@@ -18,9 +17,8 @@ from .._domain.ports import Cluster
 from .._domain.replicas import check_limits
 from .._domain.request import (
     Cause,
-    ColourRequest,
-    Colours,
     Companion,
+    ConfigRequest,
     HistoryRequest,
     Limits,
     OperationRequest,
@@ -36,6 +34,7 @@ from .._domain.request import (
     WatchRequest,
 )
 from .._domain.resources import DEPLOYMENT, WORKLOADS
+from .configs import entries_of, own_entries
 from .manifests import check_name, manifests_of
 
 Parameters = Mapping[str, Any]
@@ -100,8 +99,8 @@ def selection_of(parameters: Parameters, cluster_namespace: str, *, kinds: Colle
         entries = [{"kind": parameters.get("kind") or "Deployment", "name": parameters["name"]}]
     elif not entries and not may_be_empty:
         raise InputError("workloads is empty; name at least one, or set allow_empty: true.")
-    targets = tuple(_named({**entry, "namespace": entry.get("namespace") or here}, cluster_namespace) for entry in entries)
-    _refuse_twice([target.ref for target in targets], "workloads")
+    targets = tuple(named_target({**entry, "namespace": entry.get("namespace") or here}, cluster_namespace) for entry in entries)
+    refuse_twice([target.ref for target in targets], "workloads")
     return Selection(targets=targets, may_be_empty=may_be_empty)
 
 
@@ -117,26 +116,26 @@ def watch_request(parameters: Parameters, selection: Selection) -> WatchRequest:
         selection,
         waiting=waiting_of(parameters),
         until=until,
-        revision=_revision(parameters, "revision"),
+        revision=revision_of(parameters, "revision"),
         old_pods_gone=parameters["old_pods_gone"],
     )
 
 
 def history_request(parameters: Parameters, selection: Selection) -> HistoryRequest:
     """The request of `history_info`."""
-    return HistoryRequest(selection, revision=_revision(parameters, "revision"), compare_to=_revision(parameters, "compare_to"))
+    return HistoryRequest(selection, revision=revision_of(parameters, "revision"), compare_to=revision_of(parameters, "compare_to"))
 
 
 def undo_request(parameters: Parameters, selection: Selection) -> OperationRequest:
     """The request of `undo`; revision 0 means the one before, as in kubectl."""
     revision = parameters.get("revision")
     operation = Undo(
-        revision=_revision(parameters, "revision") if revision else None,
+        revision=revision_of(parameters, "revision") if revision else None,
         to=(parameters.get("to") or "").strip(),
         resume=parameters["resume"],
         repair=parameters["repair"],
         last_applied=parameters["last_applied"],
-        cause=_cause(parameters),
+        cause=cause_of(parameters),
     )
     return OperationRequest(operation, selection, waiting_of(parameters))
 
@@ -144,7 +143,7 @@ def undo_request(parameters: Parameters, selection: Selection) -> OperationReque
 def restart_request(parameters: Parameters, selection: Selection, now: datetime) -> OperationRequest:
     """The request of `restart`; `now` is the time that the restarted pods carry."""
     at = now.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-    operation = Restart(at=at, key=(parameters.get("key") or "").strip(), waited_for=parameters["wait"], cause=_cause(parameters))
+    operation = Restart(at=at, key=(parameters.get("key") or "").strip(), waited_for=parameters["wait"], cause=cause_of(parameters))
     return OperationRequest(operation, selection, waiting_of(parameters))
 
 
@@ -154,14 +153,16 @@ def pause_request(parameters: Parameters, selection: Selection, *, paused: bool)
     return OperationRequest(Pause(paused=paused), selection, waiting)
 
 
-def _revision(parameters: Parameters, name: str) -> int | None:
+def revision_of(parameters: Parameters, name: str) -> int | None:
+    """The number in an option; None where it is not given. Raises `InputError` for what is no number of a revision."""
     number: int | None = parameters.get(name)
     if number is not None and number < 1:
         raise InputError(f"{name} must be the number of a revision, 1 or more, not {number}; history_info lists them.")
     return number
 
 
-def _cause(parameters: Parameters) -> Cause:
+def cause_of(parameters: Parameters) -> Cause:
+    """Why and by whom, as the task says it."""
     return Cause(why=parameters.get("change_cause") or "", by=parameters.get("requested_by") or "")
 
 
@@ -179,14 +180,14 @@ def switch_request(parameters: Parameters, cluster_namespace: str, process: str)
         raise InputError("services is empty; name at least one.")
     names = [check_name(entry["name"], "the name of a Service") for entry in entries]
     namespace = check_name(parameters.get("namespace") or cluster_namespace, "namespace")
-    _refuse_twice([Ref("Service", namespace, name) for name in names], "services")
+    refuse_twice([Ref("Service", namespace, name) for name in names], "services")
     return SwitchRequest(
         namespace=namespace,
         wanted={
             name: _selector(entry.get("selector") or parameters.get("selector"), name) for name, entry in zip(names, entries, strict=True)
         },
         application=check_name(parameters.get("application") or names[0], "application"),
-        holder=_holder(parameters, process),
+        holder=holder_of(parameters, process),
         minimum=minimum,
         mixed=parameters["several_workloads"],
         take_ownership=parameters["take_ownership"],
@@ -210,21 +211,22 @@ def rollout_request(
     """The request of a strategy's module: workloads are its targets, everything else comes along and is applied before them."""
     limits = _limits(parameters)
     waiting = waiting_of(parameters)
-    targets, companions = _sorted(strategy, parameters, manifests, cluster, cluster_namespace)
+    targets, companions = sorted_out(strategy, parameters, manifests, cluster, cluster_namespace)
     if not manifests:
-        targets = (_short(parameters, limits, cluster_namespace),)
+        targets = (short_target(parameters, limits, cluster_namespace),)
     return RolloutRequest(
         strategy=strategy,
         targets=targets,
         companions=companions,
         limits=limits,
-        cause=_cause(parameters),
+        cause=cause_of(parameters),
         take_ownership=parameters["take_ownership"],
         waiting=waiting,
+        config=entries_of(parameters),
     )
 
 
-def _sorted(
+def sorted_out(
     strategy: str, parameters: Parameters, manifests: tuple[JsonObject, ...], cluster: Cluster, cluster_namespace: str
 ) -> tuple[tuple[Target, ...], tuple[Companion, ...]]:
     """The workloads of a definition, and what comes along with them, in the order in which that is applied."""
@@ -242,115 +244,22 @@ def _sorted(
     if manifests and not targets:
         kinds = "Deployment, StatefulSet or DaemonSet" if strategy == "rolling" else "Deployment"
         raise InputError(f"The definition holds no {kinds}, so there is nothing to roll out; add it to the definition.")
-    _refuse_twice([entry.ref for entry in companions] + [entry.ref for entry in targets], "the definition")
+    refuse_twice([entry.ref for entry in companions] + [entry.ref for entry in targets], "the definition")
     # Nothing can be made in a namespace before it is there.
     return tuple(targets), tuple(sorted(companions, key=lambda entry: entry.resource.kind != "Namespace"))
 
 
-def colour_request(
-    parameters: Parameters, manifests: tuple[JsonObject, ...], cluster: Cluster, cluster_namespace: str, process: str
-) -> ColourRequest:
-    """The request of `blue_green`. Raises `InputError`."""
-    if manifests:
-        targets, companions = _sorted("blue_green", parameters, manifests, cluster, cluster_namespace)
-    else:
-        targets, companions = _short_colours(parameters, cluster_namespace), ()
-    places = sorted({target.ref.namespace for target in targets})
-    if len(places) > 1:
-        raise InputError(f"The definition has Deployments in the namespaces {' and '.join(places)}; give each namespace a task of its own.")
-    _refuse_twice([target.ref for target in targets], "workloads")
-    replicas, delay = parameters["preview_replicas"], parameters["scale_down_delay"]
-    if replicas is not None and replicas < 1:
-        raise InputError(f"preview_replicas must be 1 or more, not {replicas}.")
-    if delay < 0:
-        raise InputError(f"scale_down_delay must be 0 or more seconds, not {delay}.")
-    return ColourRequest(
-        goal="roll",
-        namespace=places[0],
-        application=check_name(parameters["application"] or targets[0].ref.name, "application"),
-        holder=_holder(parameters, process),
-        targets=targets,
-        companions=companions,
-        colours=Colours(
-            services=_colour_services(parameters, targets),
-            preview_replicas=replicas,
-            delay=delay,
-            keep_old=parameters["keep_old"],
-            leaves=parameters["leave"],
-        ),
-        stop_before=parameters["stop_before"] or "",
-        supersede=parameters["supersede"],
-        cause=_cause(parameters),
-        take_ownership=parameters["take_ownership"],
-        waiting=waiting_of(parameters),
-    )
-
-
-def _short_colours(parameters: Parameters, cluster_namespace: str) -> tuple[Target, ...]:
-    """Workloads by name with a change each; to leave blue/green no change is needed."""
-    entries = parameters["workloads"] or [{key: parameters.get(key) for key in ("name", "image", "env", "container")}]
-    found = []
-    for entry in entries:
-        own = {**entry, "namespace": parameters.get("namespace"), "kind": "Deployment"}
-        if parameters["leave"] and not own.get("image") and not own.get("env"):
-            found.append(replace(_named(own, cluster_namespace), change=ShortChange()))
-        else:
-            found.append(_short(own, Limits(), cluster_namespace))
-    return tuple(found)
-
-
-def _colour_services(parameters: Parameters, targets: tuple[Target, ...]) -> dict[str, str]:
-    """The Services with their preview Services; by default the one that is called like the workload."""
-    entries = parameters["services"]
-    if entries is None:
-        name = parameters["service"] or targets[0].ref.name
-        entries = [{"name": name, "preview_service": parameters["preview_service"]}]
-    if not entries:
-        raise InputError("services is empty; name at least one.")
-    found: dict[str, str] = {}
-    for entry in entries:
-        name = check_name(entry["name"], "the name of a Service")
-        preview = entry.get("preview_service") or ""
-        if preview:
-            check_name(preview, "preview_service")
-        if name in found:
-            raise InputError(f"Service {name} stands in services twice; leave one out.")
-        found[name] = preview
-    previews = [preview for preview in found.values() if preview]
-    double = next((name for name in previews if name in found or previews.count(name) > 1), None)
-    if double is not None:
-        raise InputError(f"Service {double} cannot be the preview of one Service and something else as well; give each its own preview.")
-    return found
-
-
-def colour_undo(parameters: Parameters, cluster_namespace: str, process: str) -> ColourRequest:
-    """The request of an `undo` of what blue/green rolls out. Raises `InputError` for options that mean nothing there."""
-    for option, default in (("resume", False), ("repair", "stuck"), ("last_applied", "align"), ("wait", True)):
-        if parameters[option] != default:
-            raise InputError(f"{parameters['name']} is rolled out by blue/green, where {option} means nothing; leave it out.")
-    return colour_operation("undo", parameters, cluster_namespace, process)
-
-
-def colour_operation(
-    goal: Literal["promote", "abort", "undo"], parameters: Parameters, cluster_namespace: str, process: str
-) -> ColourRequest:
-    """The request of `promote` and `abort`, and of an `undo` of what is rolled out by blue/green. Raises `InputError`."""
-    revision = parameters.get("revision")
-    return ColourRequest(
-        goal=goal,
+def config_request(parameters: Parameters, cluster_namespace: str) -> ConfigRequest:
+    """The request of `versioned_config`."""
+    return ConfigRequest(
         namespace=check_name(parameters.get("namespace") or cluster_namespace, "namespace"),
-        application=check_name(parameters["name"], "name"),
-        holder=_holder(parameters, process),
-        stop_before=parameters.get("stop_before") or "",
-        revision=_revision(parameters, "revision") if revision else None,
-        to=(parameters.get("to") or "").strip(),
-        cause=_cause(parameters),
-        take_ownership=parameters.get("take_ownership", False),
-        waiting=replace(waiting_of(parameters), on_failure=parameters.get("on_failure", "abort")),
+        config=own_entries(parameters),
+        cleans=parameters["cleanup"],
+        take_ownership=parameters["take_ownership"],
     )
 
 
-def _holder(parameters: Parameters, process: str) -> str:
+def holder_of(parameters: Parameters, process: str) -> str:
     """Who works on it, as others see it who find the Lease held."""
     by = parameters.get("requested_by") or ""
     return f"{by}, {process}" if by else process
@@ -370,13 +279,14 @@ def _limits(parameters: Parameters) -> Limits:
     return limits
 
 
-def _short(parameters: Parameters, limits: Limits, cluster_namespace: str) -> Target:
+def short_target(parameters: Parameters, limits: Limits, cluster_namespace: str) -> Target:
+    """A live workload and its short change. Raises `InputError` where nothing is to be changed."""
     image, env = parameters.get("image"), parameters.get("env") or {}
     if image is not None and not isinstance(image, str | Mapping):
         raise InputError(f"image must be a text, or a mapping of container to image, not {type(image).__name__}.")
-    if not image and not env and limits == Limits():
-        raise InputError("Nothing to change: give image, env or one of the limits together with name, or a definition.")
-    target = _named(parameters, cluster_namespace)
+    if not image and not env and not parameters.get("config") and limits == Limits():
+        raise InputError("Nothing to change: give image, env, config or one of the limits together with name, or a definition.")
+    target = named_target(parameters, cluster_namespace)
     change = ShortChange(
         image=image,
         env={str(key): None if value is None else str(value) for key, value in env.items()},
@@ -385,7 +295,8 @@ def _short(parameters: Parameters, limits: Limits, cluster_namespace: str) -> Ta
     return Target(target.resource, target.ref, change=change)
 
 
-def _named(parameters: Parameters, cluster_namespace: str) -> Target:
+def named_target(parameters: Parameters, cluster_namespace: str) -> Target:
+    """A workload by its name alone. Raises `InputError` for what is no name."""
     name = check_name(parameters["name"], "name")
     namespace = check_name(parameters.get("namespace") or cluster_namespace, "namespace")
     resource = WORKLOADS[parameters["kind"]]
@@ -399,7 +310,8 @@ def _placed(manifest: JsonObject, parameters: Parameters, cluster_namespace: str
     return replaced(manifest, ("metadata", "namespace"), namespace)
 
 
-def _refuse_twice(refs: list[Ref], where: str) -> None:
+def refuse_twice(refs: list[Ref], where: str) -> None:
+    """Raises `InputError` where one object stands in a list twice."""
     for ref, times in Counter(refs).items():
         if times > 1:
             raise InputError(f"{ref} stands in {where} twice; leave one out.")

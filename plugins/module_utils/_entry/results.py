@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,8 +14,10 @@ from .._domain.changes import diff_pair
 from .._domain.completion import standing
 from .._domain.diagnosis import Finding
 from .._domain.history import Entry, difference, shown_template
+from .._domain.objects import text
 from .._domain.revisions import candidate_of, old_and_new
 from .._domain.workload import CHANGE_CAUSE, REVISION, Condition, Revision, Snapshot
+from .._engine.configuration import Copy
 from .._engine.outcome import Difference, Outcome, Rollout
 from .manifests import dumped
 from .preflight import preflight_keys
@@ -29,6 +32,8 @@ def result_of(outcome: Outcome, *, diff: bool, check: bool) -> Result:
         "msg": outcome.error or _summary(outcome, check=check),
         "rollouts": [_rollout(rollout) for rollout in outcome.rollouts],
     }
+    if outcome.copies:
+        result["configs"] = [_copy(copy) for copy in outcome.copies]
     if diff:
         result["diff"] = [_difference(difference) for difference in outcome.differences]
     if outcome.error:
@@ -44,10 +49,11 @@ def failure(message: str, *, changed: bool) -> Result:
 
 
 def _summary(outcome: Outcome, *, check: bool) -> str:
-    sentences = [_sentence(rollout, check=check) for rollout in outcome.rollouts] or [
-        "No such workload is there, so there is nothing to do."
-    ]
-    targets = {rollout.ref for rollout in outcome.rollouts}
+    sentences = [_sentence(rollout, check=check) for rollout in outcome.rollouts]
+    if not sentences:
+        copies = [_made(copy, check=check) for copy in outcome.copies]
+        sentences = copies or ["No such workload is there, so there is nothing to do."]
+    targets = {rollout.ref for rollout in outcome.rollouts} or {copy.ref for copy in outcome.copies}
     along = [str(difference.ref) for difference in outcome.differences if difference.ref not in targets]
     if along:
         sentences.append(f"{'Would change' if check else 'Changed'} along with it: {', '.join(along)}.")
@@ -55,6 +61,14 @@ def _summary(outcome: Outcome, *, check: bool) -> str:
     if notes:
         sentences.append(f"Note: {'; '.join(notes)}.")
     return " ".join(sentences)
+
+
+def _made(copy: Copy, *, check: bool) -> str:
+    base = f"{copy.ref.kind} {copy.ref.namespace}/{copy.entry.name}"
+    if copy.live is not None:
+        return f"{base}: its copy {copy.ref.name} is there already."
+    changes = f" ({copy.changes})" if copy.former is not None and copy.changes else ""
+    return f"{base}: {'would make' if check else 'made'} its copy {copy.ref.name}{changes}."
 
 
 def _sentence(rollout: Rollout, *, check: bool) -> str:
@@ -112,8 +126,20 @@ def _rollout(rollout: Rollout) -> Result:
         now = datetime.now(UTC)
         entry["revisions"] = [_revision_entry(revision, now) for revision in rollout.history]
         entry["template"] = shown_template(rollout.chosen.template) if rollout.chosen is not None else None
-        entry["difference"] = _compared(*rollout.compared) if rollout.compared is not None else ""
+        entry["difference"] = _compared(rollout, *rollout.compared) if rollout.compared is not None else ""
     return entry
+
+
+def _copy(copy: Copy) -> Result:
+    changes = copy.changes
+    return {
+        "kind": copy.ref.kind,
+        "namespace": copy.ref.namespace,
+        "name": copy.entry.name,
+        "copy_name": copy.ref.name,
+        "created": copy.live is None,
+        "changes": {"added": list(changes.added), "changed": list(changes.changed), "removed": list(changes.removed)},
+    }
 
 
 def _revision_entry(entry: Entry, now: datetime) -> Result:
@@ -134,9 +160,18 @@ def _revision_entry(entry: Entry, now: datetime) -> Result:
     }
 
 
-def _compared(earlier: Revision, later: Revision) -> str:
-    before, after = (dumped(shown_template(revision.template)) for revision in (earlier, later))
-    return difference(before, after, earlier, later)
+def _compared(rollout: Rollout, earlier: Revision, later: Revision) -> str:
+    """The templates, then what they refer to, as unified diffs one after another."""
+    whole = [difference(*(dumped(shown_template(revision.template)) for revision in (earlier, later)), *map(_title, (earlier, later)))]
+    for changed in rollout.reconfigured:
+        sides = diff_pair(changed.before, changed.after)
+        names = (f"{changed.ref.kind} {text(side, 'metadata', 'name')}" for side in (changed.before, changed.after))
+        whole.append(difference(*map(dumped, sides), *names))
+    return "\n".join(filter(None, whole))
+
+
+def _title(revision: Revision) -> str:
+    return f"revision {revision.number} ({revision.name})"
 
 
 def _condition(condition: Condition) -> Result:
@@ -213,8 +248,9 @@ def _finding(finding: Finding, rollout: Rollout) -> Result:
 
 def _difference(difference: Difference) -> Result:
     before, after = diff_pair(difference.before, difference.after)
+    former = text(difference.before, "metadata", "name") or difference.ref.name
     return {
-        "before_header": str(difference.ref),
+        "before_header": str(replace(difference.ref, name=former)),
         "after_header": str(difference.ref),
         "before": dumped(before) if before else "",
         "after": dumped(after),

@@ -12,6 +12,8 @@ import json
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from .._domain.errors import ClusterError, ConflictError, GoneError, InputError, NotFoundError, UnreachableError
@@ -29,6 +31,7 @@ JSON_PATCH = "application/json-patch+json"
 _CHUNK = 500
 _RESTARTS = 3
 _LOG_BYTES = 65_536
+_DATE_LETTERS = len("Sat, 21 Nov 2026 21:12:41 GMT")
 
 
 class KubeCluster:
@@ -41,10 +44,19 @@ class KubeCluster:
         self._deadline = deadline
         self._reached = False
         self._discovered: dict[str, dict[str, Resource]] = {}
+        self._dated = ("", 0.0)
 
     @property
     def host(self) -> str:
         return self._transport.host
+
+    def now(self) -> datetime:
+        said, at = self._dated
+        try:
+            # The first one, where something on the way adds another.
+            return parsedate_to_datetime(said[:_DATE_LETTERS]).replace(tzinfo=UTC) + timedelta(seconds=self._clock() - at)
+        except ValueError:  # Nothing was asked yet, or something on the way takes the header out.
+            return datetime.now(UTC)
 
     def version(self) -> tuple[int, int] | None:
         deed = Deed("read", Resource("v1", "Version", "version", namespaced=False))
@@ -212,6 +224,7 @@ class KubeCluster:
                 final: ClusterError = self._unreachable(lost, deed, seconds=attempts.seconds, written=method != "GET" and lost.sent)
             else:
                 status = answer.status
+                self._dated = (answer.headers.get("Date", ""), self._clock())
                 if status == 401 and not renewed and self._transport.renew(since=began):
                     renewed = True
                     continue

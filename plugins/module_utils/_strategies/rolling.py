@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from .._domain.changes import check_bounds, set_env, set_images, set_limits
+from .._domain.config_entries import renamed
 from .._domain.errors import InputError, RefusedError
 from .._domain.goals import is_complete
 from .._domain.objects import JsonObject, JsonValue, Ref, at, mapping, replaced, text
@@ -123,10 +124,10 @@ def _naming(target: Target) -> Iterator[None]:
 
 
 def with_change(target: Target, change: ShortChange, obj: JsonObject) -> JsonObject:
-    """The object with images and environment variables of its pod template set."""
+    """The object with images, environment variables and the names of configuration of its pod template set."""
     template = mapping(obj, "spec", "template")
     if change.image:
         template = set_images(template, change.image, ref=target.ref)
     if change.env:
         template = set_env(template, change.env, container=change.container, ref=target.ref)
-    return replaced(obj, ("spec", "template"), template)
+    return replaced(obj, ("spec", "template"), renamed(template, change.config))

@@ -65,6 +65,8 @@ class Scenery:
     """Seconds that the rollout is waited for."""
     shutdown_seconds: float | None = None
     """How long the programs need to end after SIGTERM."""
+    versioned: frozenset[tuple[str, str]] = frozenset()
+    """Kind and name of the configuration that the rollout versions."""
 
     def looked_at(self, kind: str) -> bool:
         """All live objects of the kind are known."""

@@ -67,10 +67,10 @@ def config_without_version(subject: Subject, scenery: Scenery) -> Iterator[Fault
     known = {(text(obj, "kind"), ref_of(obj).name): obj for obj in around if near(ref_of(obj), subject.ref)}
     template = mapping(subject.obj, "spec", "template")
     # What nobody has looked at may well be immutable.
-    settled = {found.key for found in references(template) if _is_settled(known.get(found.key), found.name)}
+    settled = scenery.versioned | {found.key for found in references(template) if _is_settled(known.get(found.key), found.name)}
     for found in mutable_references(template, settled):
         path = f"spec.template.{found.places[0].field}"
-        yield Fault(subject.ref, path, found.sentence, "\n".join(found.lines(subject.ref.namespace)))
+        yield Fault(subject.ref, path, found.sentence, "\n".join(found.lines()))
 
 
 def _is_settled(obj: JsonObject | None, name: str) -> bool:

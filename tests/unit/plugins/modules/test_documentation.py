@@ -19,6 +19,7 @@ SPECIAL = {
     "blue_green": {"blue_green"},
     "history_info": {"revisions", "template", "difference", "blue_green"},
     "recreate": {"outage"},
+    "rolling": {"outage"},
     "promote": {"blue_green"},
     "undo": {"blue_green"},
     "service_switch": {"selector", "previous_selector", "endpoints"},
@@ -51,6 +52,17 @@ def test_all_modules_document_one_shape_of_result(module: str) -> None:
     assert {key: value for key, value in ours["rollouts"]["contains"].items() if key not in special} == theirs["rollouts"]["contains"]
     assert special <= set(ours["rollouts"]["contains"])
     assert {**ours["rollouts"], "contains": None} == {**theirs["rollouts"], "contains": None}
+
+
+def test_versioned_configuration_is_documented_where_there_is_some_and_in_one_shape() -> None:
+    found = {module: documented(module, "RETURN").get("configs") for module in ARGUMENTS}
+    assert {module for module, configs in found.items() if configs} == {
+        module
+        for module, arguments in ARGUMENTS.items()
+        if ("config" in arguments.spec or "binary_data" in arguments.spec) and module != "preflight_info"
+    }
+    shapes = [{**configs, "returned": None} for configs in found.values() if configs]
+    assert all(shape == shapes[0] for shape in shapes)
 
 
 @pytest.mark.parametrize("module", ARGUMENTS)

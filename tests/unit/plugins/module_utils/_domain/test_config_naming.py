@@ -202,9 +202,9 @@ def test_a_copy_that_is_not_there_or_holds_the_same_is_fine() -> None:
 @pytest.mark.parametrize(
     ("name", "advice"),
     [
-        ("vweb-config-v4", "take a new one, such as vweb-config-v5."),
-        ("vweb-config-v09", "take a new one, such as vweb-config-v10."),
-        ("vweb-config-v99", "take a new one, such as vweb-config-v100."),
+        ("vweb-config-v4", "take a new one, such as v5."),
+        ("vweb-config-v09", "take a new one, such as v10."),
+        ("vweb-config-v99", "take a new one, such as v100."),
         ("vweb-config-blue", "take a new one."),
     ],
 )

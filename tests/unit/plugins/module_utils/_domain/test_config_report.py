@@ -43,21 +43,8 @@ def test_configuration_that_is_not_versioned_is_listed_with_its_places() -> None
 
 def test_the_lines_that_help_are_given() -> None:
     config, secret = mutable_references(TEMPLATE, ())
-    assert config.lines("shop") == (
-        "- name: Version ConfigMap vweb-config",
-        "  rollout.kubernetes.versioned_config:",
-        "    namespace: shop",
-        "    src: vweb-config.yml  # the ConfigMap as it is applied today",
-        "# spec.volumes[0].configMap.name: vweb-config becomes the name of the copy",
-        "# spec.containers[0].envFrom[0].configMapRef.name: vweb-config becomes the name of the copy",
-        "# spec.containers[0].envFrom[1].configMapRef.name: vweb-config becomes the name of the copy",
-    )
-    assert secret.lines() == (
-        "- name: Version Secret vweb-secret",
-        "  rollout.kubernetes.versioned_config:",
-        "    src: vweb-secret.yml  # the Secret as it is applied today",
-        "# spec.containers[0].env[0].valueFrom.secretKeyRef.name: vweb-secret becomes the name of the copy",
-    )
+    assert config.lines() == ("config:  # of the task that rolls out", "  - {kind: ConfigMap, name: vweb-config}")
+    assert secret.lines() == ("config:  # of the task that rolls out", "  - {kind: Secret, name: vweb-secret}")
 
 
 def test_what_cannot_change_is_not_listed() -> None:

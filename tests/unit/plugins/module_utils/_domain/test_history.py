@@ -228,8 +228,8 @@ def test_a_template_names_its_config() -> None:
     assert config_of({}) == ()
 
 
-def test_two_texts_differ_under_the_names_of_their_revisions() -> None:
-    old, new = deployment(replica_set(1, OLD), replica_set(2, NEW)).revisions
+def test_two_texts_differ_under_their_names() -> None:
+    old, new = "revision 1 (web-h1)", "revision 2 (web-h2)"
     assert difference("a\nb", "a\nc", old, new).splitlines() == [
         "--- revision 1 (web-h1)",
         "+++ revision 2 (web-h2)",

@@ -31,9 +31,9 @@ def seen(*pods: JsonObject, partition: int = 0, update: str = "RollingUpdate", *
     return snapshot(whole, revisions, pods)
 
 
-def one(index: int, revision: int, *, ready: bool = True, terminating: bool = False, status: JsonObject = RUNS) -> JsonObject:
+def one(index: int, revision: int, *, ready: bool = True, terminating: bool = False, status: JsonObject | None = None) -> JsonObject:
     """A pod of a revision."""
-    return pod(f"web-{index}", f"web-h{revision}", by=UID, ready=ready, terminating=terminating, statuses=[] if ready else [status])
+    return pod(f"web-{index}", f"web-h{revision}", by=UID, ready=ready, terminating=terminating, statuses=[] if ready else [status or RUNS])
 
 
 def names(shown: Snapshot) -> list[str]:

@@ -151,18 +151,16 @@ def test_live_configuration_has_a_version(live: dict[str, Any], found: list[str]
     assert paths("config-without-version", web(volume(), live=live)) == found
 
 
-def test_configuration_is_told_once_with_the_task_that_mends_it() -> None:
+def test_configuration_is_told_once_with_the_lines_that_mend_it() -> None:
     twice = {**volume(), f"{APP}.envFrom": [{"configMapRef": {"name": "settings"}}]}
     (finding,) = of("config-without-version", web(twice, config()))
     assert "ConfigMap settings (volume content, envFrom of container web) may change under running pods" in finding.why
-    assert finding.remedy.splitlines() == [
-        "- name: Version ConfigMap settings",
-        "  rollout.kubernetes.versioned_config:",
-        "    namespace: shop",
-        "    src: settings.yml  # the ConfigMap as it is applied today",
-        "# spec.volumes[0].configMap.name: settings becomes the name of the copy",
-        "# spec.containers[0].envFrom[0].configMapRef.name: settings becomes the name of the copy",
-    ]
+    assert finding.remedy.splitlines() == ["config:  # of the task that rolls out", "  - {kind: ConfigMap, name: settings}"]
+
+
+def test_configuration_that_the_rollout_versions_is_fine() -> None:
+    assert paths("config-without-version", web(volume(), config(), versioned=frozenset({("ConfigMap", "settings")}))) == []
+    assert paths("config-without-version", web(volume(), config(), versioned=frozenset({("Secret", "settings")}))) != []
 
 
 def test_configuration_of_another_namespace_is_another() -> None:

@@ -132,3 +132,9 @@ def test_the_preview_beside_the_demo_is_no_fault() -> None:
     both = scenery(DEMO / "vweb-v1.yml").manifests + scenery(DEMO / "vweb-preview.yml").manifests
     assert {finding.rule for finding in check(Scenery(both, strategy="blue_green"))} == {"no-requests"}
     assert check(scenery(DEMO / "vweb-preview.yml")) == ()
+
+
+@pytest.mark.parametrize("strategy", [None, "rolling", "blue_green"])
+def test_what_is_said_of_the_demo_before_its_configuration_is_versioned(strategy: Way | None) -> None:
+    found = check(Scenery(scenery(DEMO / "vweb.yml").manifests, strategy=strategy))
+    assert [finding.rule for finding in found] == ["config-without-version", "no-requests"]
