@@ -62,9 +62,8 @@ def parser() -> argparse.ArgumentParser:
     execute = add(commands, "exec", execute_command, "run a command inside the environment, with the cluster's kubectl and kubeconfig")
     execute.add_argument("command", nargs=argparse.REMAINDER, metavar="COMMAND...", help="the command and its arguments")
     show = add(commands, "demo", show_demo, "show rollouts, good and bad ones, on a cluster of its own")
-    show.add_argument(
-        "name", nargs="?", default="rolling", choices=demo.DEMOS, metavar="NAME", help="rolling (the default), preflight or blue-green"
-    )
+    which = "rolling (the default), preflight, blue-green or config"
+    show.add_argument("name", nargs="?", default="rolling", choices=demo.DEMOS, metavar="NAME", help=which)
     show.add_argument("--keep", action="store_true", help="keep the cluster (or, with --kubeconfig, the namespace), and say how to use it")
     show.add_argument("--kubeconfig", type=Path, metavar="FILE", help="use your own cluster, in a namespace that is removed at the end")
     tests = add(commands, "test", run_tests, "run the tests of all levels, or of some")

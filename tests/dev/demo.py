@@ -128,6 +128,59 @@ BLUE_GREEN = (
     ),
 )
 
+PLAIN = (f"rolling_namespace={NAMESPACE}", "rolling_src=tests/demo/vweb.yml")
+
+
+def configured(version: str, text: str = "") -> tuple[str, ...]:
+    """Return the command that rolls out one version of vweb's configuration; without a text it is what the cluster has."""
+    entry = {"name": "vweb-config", "version": version} | ({"data": {"index.html": text}} if text else {})
+    pairs = json.dumps({"rolling_namespace": NAMESPACE, "rolling_name": "vweb", "rolling_config": [entry]})
+    return ("ansible-playbook", "rollout.kubernetes.rolling", "-e", pairs)
+
+
+CONFIG = (
+    Act(
+        title="Deploy vweb as usual: its pods read the ConfigMap vweb-config. Whoever changes that restarts nothing, and cannot go back.",
+        command=("ansible-playbook", "rollout.kubernetes.rolling", *(part for pair in PLAIN for part in ("-e", pair))),
+    ),
+    Act(
+        title="Version it: the ConfigMap as it is becomes the immutable copy vweb-config-v4, to which the Deployment refers from now on.",
+        command=configured("v4"),
+        shows="vweb-config-v4",
+    ),
+    Act(
+        title="Roll out v41: a changed value is a rollout like any other.",
+        command=configured("v41", "vweb v41\n"),
+        shows="0 old, 3 new ready",
+    ),
+    Act(
+        title="The same again: nothing changes.",
+        command=configured("v41", "vweb v41\n"),
+        shows="changed=0",
+    ),
+    Act(
+        title="Another value under the same version: refused, before anything is written.",
+        command=configured("v41", "vweb v42\n"),
+        fails=True,
+        shows="a version never changes",
+    ),
+    Act(
+        title="Go back: the pods read vweb-config-v4 again.",
+        command=operation("undo"),
+        shows="undo to revision 2",
+    ),
+    Act(
+        title="Ask for v4: that is what runs, so nothing changes.",
+        command=configured("v4"),
+        shows="changed=0",
+    ),
+    Act(
+        title="Show the history: which keys changed, and which copy each revision refers to; the pods that run read vweb-config-v4.",
+        command=operation("history_info"),
+        shows="index.html changed",
+    ),
+)
+
 
 def preflight(**variables: object) -> tuple[str, ...]:
     """Return the command that looks at vweb before a rollout."""
@@ -191,6 +244,7 @@ DEMOS = {
     "rolling": Demo(acts=ROLLING),
     "preflight": Demo(acts=PREFLIGHT),
     "blue-green": Demo(acts=BLUE_GREEN, seen="pods of nginx:missing-3.0: none, ever"),
+    "config": Demo(acts=CONFIG),
 }
 
 
