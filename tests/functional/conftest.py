@@ -29,6 +29,7 @@ LONGEST = (
     "test_nothing_secret_is_shown_however_it_ends",
     "test_operations_have_the_same_result_as_modules_and_in_the_process",
     "test_killed_after_any_write_the_next_run_ends_as_an_undisturbed_one",
+    "test_killed_after_any_write_the_next_run_leaves_no_copy_behind",
     "test_failures_have_the_same_result_each_way",
 )
 """Tests that take longest: begun first, so that none of them goes on alone when all others are done."""
