@@ -324,6 +324,9 @@ def test_a_deadline_shorter_than_the_start_fails_the_rollout(foretold, kubectl, 
     assert foretold("start-exceeds-deadline", name="web") == []
     kubectl("patch", "deployment/web", "--type=merge", '--patch={"spec": {"progressDeadlineSeconds": 2}}')
     assert len(foretold("start-exceeds-deadline", name="web")) == 1
-    set_image(kubectl, "2")
+    held = {"metadata": {"annotations": {"simulate.rollout.kubernetes/ready-after": "600s"}}}
+    kubectl("patch", "deployment/web", "--type=merge", f"--patch={json.dumps({'spec': {'template': held}})}")
     eventually(lambda: "has timed out progressing" in failure_of(get, "Progressing"), "the rollout counts as failed")
+    # The pod of the old template may go at that very moment.
+    kubectl("annotate", "pods", "--all", "--overwrite", "simulate.rollout.kubernetes/ready-after=0s", check=False)
     eventually(lambda: "successfully progressed" in failure_of(get, "Progressing"), "nothing was wrong with it")

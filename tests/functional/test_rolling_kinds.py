@@ -227,7 +227,7 @@ def test_without_waiting_it_is_left_to_the_cluster(roll, kind, manifest, kubectl
 )
 def test_a_broken_version_fails_with_its_cause_and_goes_back_with_its_pods(roll, kind, manifest, kubectl, tags, tag, words):
     roll(definition=manifest(kind), change_cause="good")
-    grace = {"failure_grace": 1, "wait_timeout": 5} if tag == "unready" else {}
+    grace = {"failure_grace": 1, "wait_timeout": 20} if tag == "unready" else {}
     failed = roll(definition=manifest(kind, tag), on_failure="rollback", fails=True, **grace)
     assert words in failed["msg"]
     assert "Went back to revision 1 (good)" in failed["msg"]
