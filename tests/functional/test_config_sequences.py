@@ -58,7 +58,7 @@ class World:
 
     def call(self, module: str, **options: Any) -> dict[str, Any]:
         """Run a module on it, which must not fail."""
-        more = {"scale_down_delay": 0} if module == "blue_green" else {}
+        more: dict[str, Any] = {"scale_down_delay": 0} if module == "blue_green" else {}
         result = call(self.cluster, module, namespace=self.namespace, wait_timeout=300, **more, **options)
         assert not result.get("failed"), result["msg"]
         return result

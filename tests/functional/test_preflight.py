@@ -428,12 +428,30 @@ def test_roles_refuse_to_begin(ansible, audit, right, namespace, tmp_path, role)
     assert "fails for min-ready-exceeds-deadline, min-ready-exceeds-timeout (fail_on: error)" in play.last.msg
     assert "\n" not in play.last.msg
     assert "it ran" not in play.stdout
-    assert not [task for task in played(play) if task.startswith("Roll out")]
+    assert not [task for task in played(play) if task.startswith("Roll out") and "plan only" not in task]
     # Once on the terminal, and once in the report for later nodes.
     said, _, report = play.stdout.partition("CUSTOM STATS")
     assert said.count("error min-ready-exceeds-deadline Deployment") == 1
     assert "progressDeadlineSeconds: 1400" in said
     assert "min-ready-exceeds-deadline" in report
+    assert audit.writes() == []
+
+
+@pytest.mark.parametrize("role", ["rolling", "recreate", "blue_green"])
+def test_a_role_refuses_nothing_where_there_is_nothing_to_do(ansible, audit, right, namespace, kubectl, get, role):
+    """The namespace has room for what runs, and none for another rollout."""
+    given = {f"{role}_namespace": namespace, f"{role}_definition": [right(), service()]}
+    first = ansible(f"rollout.kubernetes.{role}", variables=given)
+    assert first.code == 0, first.stdout
+    create(kubectl, quota(pods="3"))
+    counted(get)
+    audit.mark()
+    again = ansible(f"rollout.kubernetes.{role}", variables={**given, f"{role}_preflight_fail_on": "warning"})
+    assert again.code == 0, again.stdout
+    assert audit.writes() == []
+    other = {**given, f"{role}_definition": [without_pause(right(image="registry.example/web:2")), service()]}
+    refused = ansible(f"rollout.kubernetes.{role}", variables={**other, f"{role}_preflight_fail_on": "warning"})
+    assert refused.code == 2
     assert audit.writes() == []
 
 

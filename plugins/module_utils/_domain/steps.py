@@ -98,6 +98,8 @@ class Step:
     way. Takes what is there, and the workload as it will be."""
     lacks: Callable[[Snapshot], str] | None = None
     """What it still waits for, where that says more than how far the rollout is; empty where it does not."""
+    demand: Callable[[Snapshot], str] | None = None
+    """Why it would be waited for in vain, in a sentence that ends the wait; empty where it is not."""
     patient: bool = False
     """The progress deadline does not count in it: the pods that take their time are old ones."""
     stays: str = ""

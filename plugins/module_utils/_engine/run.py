@@ -176,6 +176,7 @@ class _Run:
             replacement=step.replacement,
             uid=workload.uid,
             lacks=step.lacks,
+            demand=step.demand or (lambda snapshot: ""),
             patient=step.patient,
             seen=lambda snapshot, now: self._measure(written.ref, snapshot, now),
             begun=after.ended if after is not None else None,
@@ -248,7 +249,8 @@ class _Run:
 
     def stays(self, ref: Ref) -> str:
         """Why a failure of this workload is not answered by going back; empty where it is."""
-        return self._legs[ref][-1].step.stays
+        leg = self._legs[ref][-1]
+        return "the template is not this task's" if leg.course.refusal else leg.step.stays
 
     def _with_outage(self, rollout: Rollout) -> Rollout:
         """The rollout with its outage, and a word about it."""

@@ -18,10 +18,11 @@ from .._domain.pace import left_behind, pace_of, stirs, waits_for_deletion
 from .._domain.request import Limits, ShortChange, Target
 from .._domain.revisions import observed
 from .._domain.steps import Apply, Edit, Step, Terms, Write
-from .._domain.workload import Workload
+from .._domain.workload import Snapshot, Workload
 from .repair import way_for_the_new
 
 _ROLLING_UPDATE = ("spec", "updateStrategy", "rollingUpdate")
+_REMEDY = "set updateStrategy to type: RollingUpdate in its definition"
 
 
 def steps(target: Target, limits: Limits) -> tuple[Step, ...]:
@@ -41,7 +42,8 @@ def steps(target: Target, limits: Limits) -> tuple[Step, ...]:
 def _step(target: Target, write: Write, unavailable: JsonValue) -> Step:
     """`unavailable`: the maxUnavailable that is asked for; None where none is."""
     repair = way_for_the_new() if target.ref.kind == "StatefulSet" else None
-    return Step("roll", write, is_complete, repair, unchanged="the template already runs", terms=_terms(target.ref, unavailable))
+    terms = _terms(target.ref, unavailable)
+    return Step("roll", write, is_complete, repair, unchanged="the template already runs", terms=terms, demand=_in_vain)
 
 
 def _terms(ref: Ref, unavailable: JsonValue) -> Callable[[JsonObject | None, JsonObject], Terms]:
@@ -78,15 +80,26 @@ def _refuse_on_delete(ref: Ref, was: Workload, wanted: Workload) -> None:
     """Under OnDelete the controller replaces no pod: a rolling update would be waited for for ever."""
     if wanted.update_type != "OnDelete":
         return
-    how = f"{ref} has the update strategy OnDelete, under which"
-    remedy = "set updateStrategy to type: RollingUpdate in its definition"
     if was.normal != wanted.normal:
         other = "change the template by other means and replace the pods by the module restart"
-        raise RefusedError(f"{how} no pod gets a new template by itself; {remedy}, or {other}.")
-    old = waits_for_deletion(was) if observed(was) else 0
-    if old:
-        stay = f"{old} of its {was.current} pods {'stay' if old > 1 else 'stays'} on an older template until somebody deletes"
-        raise RefusedError(f"{how} {stay} {'them' if old > 1 else 'it'}; {remedy}, or replace them by the module restart.")
+        raise RefusedError(f"{_on_delete(ref)} no pod gets a new template by itself; {_REMEDY}, or {other}.")
+    in_vain = _in_vain(Snapshot(was))
+    if in_vain:
+        raise RefusedError(in_vain)
+
+
+def _in_vain(snapshot: Snapshot) -> str:
+    """That pods of an older template stay under OnDelete; empty as long as the controller has not told, or where none does."""
+    workload = snapshot.workload
+    old = waits_for_deletion(workload) if workload is not None and observed(workload) else 0
+    if workload is None or not old:
+        return ""
+    stay = f"{old} of its {workload.current} pods {'stay' if old > 1 else 'stays'} on an older template until somebody deletes"
+    return f"{_on_delete(workload.ref)} {stay} {'them' if old > 1 else 'it'}; {_REMEDY}, or replace them by the module restart."
+
+
+def _on_delete(ref: Ref) -> str:
+    return f"{ref} has the update strategy OnDelete, under which"
 
 
 def _check(target: Target, manifest: JsonObject) -> None:

@@ -12,7 +12,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.request import Limits, ShortChange, Target
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import DEPLOYMENT, WORKLOADS
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps import Apply, Edit, Step, Terms
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Snapshot
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Snapshot, Workload
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies import STRATEGIES
 
 MANIFEST = {
@@ -168,6 +168,20 @@ def test_pods_that_only_somebody_can_replace_are_not_waited_for(updated: int, wo
         terms_of(step_of(held), held, held)
     unseen = {**held, "status": {**mapping(held, "status"), "observedGeneration": 0}}
     assert terms_of(step_of(held), unseen, held) == Terms()
+
+
+def test_waiting_ends_once_it_turns_out_to_be_in_vain() -> None:
+    """The controller had not observed the template yet when the plan was made."""
+    held = of_kind("DaemonSet", updateStrategy={"type": "OnDelete"})
+    demand = step_of(held).demand
+    assert demand is not None
+
+    def said(observed: int, updated: int) -> str:
+        counts = {"observedGeneration": observed, "currentNumberScheduled": 3, "updatedNumberScheduled": updated}
+        return demand(Snapshot(Workload.of({**held, "status": counts})))
+
+    assert "3 of its 3 pods stay on an older template until somebody deletes them" in said(1, 0)
+    assert said(0, 0) == said(1, 3) == demand(Snapshot(None)) == ""
 
 
 def test_only_a_stateful_set_needs_pods_deleted() -> None:
