@@ -125,12 +125,12 @@ def nodes_too_small(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
     rooms = [_room(node, wanted) for node in nodes]
     more = 0 if first_time(subject, scenery) else needed(subject, scenery)
     if not any(rooms):
-        why = f"None of the nodes that may take it ({len(nodes)}) can hold a pod of this size: no new pod ever starts."
+        why = f"None of the nodes that may take it ({len(nodes)}) can hold a pod of this size: no new pod starts before others are added."
         yield Fault(subject.ref, f"{POD}.containers[0].resources.requests", why, yaml_lines("requests", _BASIC))
     elif subject.counted and sum(rooms) < total + more:
         why = (
             f"The {len(nodes)} node{'' if len(nodes) == 1 else 's'} can hold {sum(rooms)} pods of this size if nothing else runs there, "
-            f"and {total + more} are needed during the rollout: the new ones are never scheduled."
+            f"and {total + more} are needed during the rollout: the new ones are not scheduled before others are added."
         )
         yield _in_place(subject, scenery, why)
 

@@ -312,9 +312,10 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "nodes-too-small",
-        "error",
+        "warning",
         "the nodes have no room for the new pods",
-        "The nodes that may take the pods could not hold those of the rollout even if they were empty.",
+        "The nodes that may take the pods could not hold those of the rollout even if they were empty: it stands still unless somebody, an "
+        "autoscaler perhaps, adds nodes.",
         rules_capacity.nodes_too_small,
     ),
     Rule(
