@@ -437,6 +437,14 @@ def test_roles_refuse_to_begin(ansible, audit, right, namespace, tmp_path, role)
     assert audit.writes() == []
 
 
+def test_a_role_that_cannot_look_says_why_and_leaves_its_report(ansible, right, namespace):
+    given = {"rolling_namespace": namespace, "rolling_definition": right(), "rolling_preflight_ignore": "[{rule: no-such-rule, reason: x}]"}
+    play = ansible("rollout.kubernetes.rolling", variables=given, environment=STATS)
+    assert play.code == 2
+    assert "no rule 'no-such-rule' to ignore" in play.last.msg
+    assert "no-such-rule" in play.stdout.partition("CUSTOM STATS")[2]
+
+
 @pytest.mark.parametrize("role", ["rolling", "recreate", "blue_green"])
 def test_a_role_refuses_nothing_where_there_is_nothing_to_do(ansible, audit, right, namespace, kubectl, get, role):
     """The namespace has room for what runs, and none for another rollout."""
