@@ -32,9 +32,11 @@ _PART = r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
 _NAME = re.compile(rf"{_PART}(?:\.{_PART})*")
 _LABEL = re.compile(r"[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?")
 _VERSION = re.compile(r"(?P<before>(?:.*\D)?)(?P<number>\d{1,9})")
-# By these other tools find what is theirs; a copy is not. The first holds the values once more.
+# By these other tools find what is theirs, and remove what they do not know; a copy is not theirs. The first holds the values once more,
+# the second is Argo CD's mark where it tracks by label.
 _THEIRS = (
     "kubectl.kubernetes.io/last-applied-configuration",
+    "app.kubernetes.io/instance",
     "argocd.argoproj.io/",
     "meta.helm.sh/",
     "helm.toolkit.fluxcd.io/",

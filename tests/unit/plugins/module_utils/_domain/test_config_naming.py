@@ -78,7 +78,7 @@ def test_without_a_namespace_there_is_none() -> None:
 def test_labels_and_annotations_come_along_but_not_the_marks_of_others() -> None:
     copy = copy_of(
         config_map(
-            labels={"team": "shop", MANAGED: "Helm", "kustomize.toolkit.fluxcd.io/name": "shop"},
+            labels={"team": "shop", MANAGED: "Helm", "app.kubernetes.io/instance": "shop", "kustomize.toolkit.fluxcd.io/name": "shop"},
             annotations={
                 "note": "kept",
                 "kubectl.kubernetes.io/last-applied-configuration": '{"stringData": {"PASSWORD": "hidden"}}',
