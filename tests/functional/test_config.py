@@ -20,6 +20,8 @@ from typing import Any
 import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain import config_use
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.config_content import Content, named_by_content
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import RefusedError
+from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.main import Context
 
 from .calls import call, started
 from .cluster import Cluster
@@ -774,6 +776,34 @@ def test_what_else_may_change_under_the_pods_is_told_once(run, deployment, kubec
     kubectl("patch", "secret", "web-secret", "--patch", json.dumps({"immutable": True}))
     changed = run("rolling", definition=configured(deployment(replicas=1)), config=[entry(LOG_LEVEL="debug")])
     assert "under config" not in changed["msg"]
+
+
+def test_what_cannot_be_looked_at_does_not_fail_a_rollout_that_is_done(run, cluster, deployment, kubectl):
+    create(kubectl, secret(password="hunter2"))
+    with faulty(cluster.kubeconfig) as faults:
+        faults.add(matches=lambda request: request.path.endswith("/secrets/web-secret"), status=400, body={"code": 400}, times=10_000)
+        given = [entry(LOG_LEVEL="info")]
+        done = run("rolling", definition=configured(deployment(replicas=1)), config=given, host=faults.url, api_key="proxied-by-the-test")
+    assert done["rollouts"][0]["phase"] == "complete"
+
+
+def test_a_clean_up_that_may_not_write_any_more_does_not_fail_a_rollout_that_is_done(cluster, namespace, run, workload, get, monkeypatch):
+    writes: list[None] = []
+
+    def guard() -> None:
+        writes.append(None)
+        if len(writes) > 2:
+            raise RefusedError("The lock was lost.")
+
+    for level in ("info", "debug"):
+        run("rolling", definition=workload(revisionHistoryLimit=0), config=[entry(LOG_LEVEL=level)])
+    forgotten(get)
+    grown_old(monkeypatch)
+    options = {"definition": workload(revisionHistoryLimit=0), "config": [entry(LOG_LEVEL="warn")], "wait_timeout": 300}
+    done = call(cluster, "rolling", context=Context(guard=guard), namespace=namespace, **options)
+    assert not done.get("failed"), done["msg"]
+    assert done["rollouts"][0]["phase"] == "complete"
+    assert [warning for warning in done["warnings"] if "were not cleaned up: The lock was lost." in warning]
 
 
 def test_each_namespace_has_its_own_copies(run, cluster, workload, get, kubectl, namespace):

@@ -13,7 +13,7 @@ from .._domain import config_use
 from .._domain.config_content import Key
 from .._domain.config_naming import BASE, base_of, label_value
 from .._domain.config_use import in_use, removable
-from .._domain.errors import ClusterError, ForbiddenError, InputError, NotFoundError
+from .._domain.errors import ForbiddenError, InputError, NotFoundError, RolloutError
 from .._domain.foreign import foreign_controller, helm_release
 from .._domain.objects import JsonObject, Ref, moment, ref_of, uid_of
 from .._domain.ports import Cluster
@@ -71,7 +71,7 @@ def clean_up(copies: Iterable[Copy], cluster: Cluster, writer: Writer) -> Cleane
                 ref = ref_of(obj)
                 if writer.delete(resource_of(ref.kind), ref, uid_of(obj)):
                     removed.append(ref)
-        except ClusterError as error:
+        except RolloutError as error:
             warnings.append(f"Old copies of configuration in namespace {namespace} were not cleaned up: {error.message}")
     notes = (f"removed {', '.join(map(str, removed))}, which nothing refers to any more",) if removed else ()
     return Cleaned(notes, tuple(warnings))

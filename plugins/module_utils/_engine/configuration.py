@@ -18,7 +18,7 @@ from .._domain.config_content import Content, Key
 from .._domain.config_entries import accompanying, copies_of, in_place, joined, kept_credentials, news_of, places, refuse_unused
 from .._domain.config_naming import BASE, base_of, bases_of, copy_of, label_value, verify
 from .._domain.config_report import mutable_references
-from .._domain.errors import ForbiddenError, InputError
+from .._domain.errors import ClusterError, ForbiddenError, InputError
 from .._domain.objects import JsonObject, Ref, flag, mapping, ref_of, replaced, text
 from .._domain.ports import Cluster
 from .._domain.request import Companion, ConfigNews, CopyNames, Target, Versioned
@@ -133,10 +133,10 @@ class Shelf:
         return max(found, key=lambda obj: text(obj, "metadata", "creationTimestamp"), default=None)
 
     def is_immutable(self, key: Key) -> bool:
-        """It is there and may not be changed; False where nobody may look."""
+        """It is there and may not be changed; False where it cannot be looked at, as a rollout may be done already by then."""
         try:
             return flag(self.get(key), "immutable")
-        except ForbiddenError:
+        except ClusterError:
             return False
 
 
