@@ -17,7 +17,7 @@ from .outcomes import Outcome, from_junit, single
 from .paths import COLLECTIONS, OUTPUT, ROOT
 from .shell import say
 
-MYPY_TESTS = ("tests/bench", "tests/demo", "tests/dev", "tests/functional", "tests/lint")
+MYPY_TESTS = ("tests/bench", "tests/demo", "tests/dev", "tests/functional", "tests/lint", "tests/zero_downtime")
 
 
 def checks() -> dict[str, list[str]]:
