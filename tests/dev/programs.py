@@ -45,7 +45,7 @@ def programs() -> Path:
 def build(folder: Path) -> None:
     """Build all programs into a temporary folder, and rename it when they are there."""
     go = go_program()
-    temporary = Path(tempfile.mkdtemp(prefix="building-programs-", dir=cache()))
+    temporary = Path(tempfile.mkdtemp(prefix="making-programs-", dir=cache()))
     try:
         for name in NAMES:
             command = [go, "build", *FLAGS, "-o", temporary / name, f"./{name}"]

@@ -461,7 +461,7 @@ func (r *run) sum() result {
 		Requests: len(r.records), Late: r.late, Marks: r.marks,
 		Outcomes: map[string]int{ok: 0, refused: 0, reset: 0, timeout: 0, eof: 0, stale: 0, other: 0},
 		Others:   map[string]int{}, Versions: map[string]int{}, Pods: map[string]int{},
-		Started: r.start.UTC().Format("2006-01-02T15:04:05.000000Z"), Seconds: milliseconds(r.end) / 1000,
+		Started: r.start.UTC().Format("2006-01-02T15:04:05.000000Z"), Seconds: float64(r.end.Microseconds()) / 1e6,
 	}
 	for _, one := range r.workers {
 		counted.Connections += one.connections

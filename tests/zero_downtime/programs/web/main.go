@@ -31,7 +31,8 @@
 //	/crash?code=3     ends the program with that code (1), without an answer
 //
 // It ends with code 0 after SIGTERM, 1 when it crashes or cannot listen, 2 when a setting is wrong. The log (standard output) has one
-// line at the start, one at SIGTERM, and one at the end: how many requests were answered in all, and after SIGTERM.
+// line at the start (with START_DELAY one more, when it listens), one at SIGTERM, and one at the end: how many requests were answered in
+// all, and after SIGTERM.
 package main
 
 import (
@@ -201,6 +202,10 @@ func serve(given settings) {
 
 // delay waits until it is time to listen; a signal ends the program meanwhile, unless signals are ignored.
 func (s *server) delay(signals <-chan os.Signal) {
+	if s.startDelay == 0 {
+		return
+	}
+	s.say(fmt.Sprintf("listens in %v; on SIGTERM: %s", s.startDelay, s.onTerm))
 	enough := time.After(s.startDelay)
 	for {
 		select {
@@ -312,10 +317,8 @@ func (s *server) end(code int, why string) {
 func pause() {
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGCHLD)
-	for received := range signals {
-		if received != syscall.SIGCHLD {
-			return
-		}
+	// One that ended before anybody listened for it is reaped at once.
+	for received := os.Signal(syscall.SIGCHLD); received == syscall.SIGCHLD; received = <-signals {
 		for {
 			if reaped, err := syscall.Wait4(-1, nil, syscall.WNOHANG, nil); err != nil || reaped <= 0 {
 				break
