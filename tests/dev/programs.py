@@ -15,7 +15,7 @@ from pathlib import Path
 from .envs import digest
 from .golang import go_program
 from .paths import ROOT, cache
-from .shell import lock, quiet
+from .shell import Command, lock, quiet
 
 SOURCES = ROOT / "tests" / "zero_downtime" / "programs"
 NAMES = ("web", "load")
@@ -48,7 +48,7 @@ def build(folder: Path) -> None:
     temporary = Path(tempfile.mkdtemp(prefix="making-programs-", dir=cache()))
     try:
         for name in NAMES:
-            command = [go, "build", *FLAGS, "-o", temporary / name, f"./{name}"]
+            command: Command = [go, "build", *FLAGS, "-o", temporary / name, f"./{name}"]
             quiet(command, f"Building the program {name}", env=os.environ | STATIC, cwd=SOURCES)
         temporary.chmod(0o755)
         temporary.rename(folder)

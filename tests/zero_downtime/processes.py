@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from tests.dev.programs import programs
 
@@ -69,7 +69,9 @@ class Server:
 def started(command: Sequence[str | Path], **variables: str) -> Iterator[Server]:
     """Start a server with these environment variables on top of the process's own, and PORT=0; kill it at the end."""
     environment = {**os.environ, "PORT": "0", **variables}
-    process = subprocess.Popen([str(part) for part in command], env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    process = subprocess.Popen(
+        [str(part) for part in command], env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
     try:
         yield Server(process=process)
     finally:
@@ -132,12 +134,12 @@ class Load:
         pipe = subprocess.PIPE
         self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
 
-    def __enter__(self) -> Load:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.process.kill()
-        self.process.communicate()
+        self.process.__exit__(None, None, None)
 
     def tell(self, line: str) -> None:
         """Write a line to the standard input."""

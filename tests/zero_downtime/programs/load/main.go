@@ -317,11 +317,26 @@ func (r *run) listen(stop chan<- struct{}) {
 	close(stop)
 }
 
+// source reads from a connection and remembers how it broke: readers of HTTP call the end within a header a malformed header.
+type source struct {
+	io.Reader
+	broken error
+}
+
+func (s *source) Read(into []byte) (int, error) {
+	count, err := s.Reader.Read(into)
+	if err != nil {
+		s.broken = err
+	}
+	return count, err
+}
+
 // worker sends one request at a time.
 type worker struct {
 	*run
 	jobs        chan *record
 	connection  *net.TCPConn
+	source      *source
 	reader      *bufio.Reader
 	used        bool // the connection has served a request
 	connections int
@@ -359,7 +374,8 @@ func (w *worker) open(deadline time.Time) error {
 		return err
 	}
 	w.connection, w.used = opened.(*net.TCPConn), false
-	w.reader = bufio.NewReader(w.connection)
+	w.source = &source{Reader: w.connection}
+	w.reader = bufio.NewReader(w.source)
 	w.connections++
 	return nil
 }
@@ -395,6 +411,9 @@ func (w *worker) exchange(job *record, deadline time.Time) error {
 		answer, err = http.ReadResponse(w.reader, nil)
 	}
 	if err != nil {
+		if w.source.broken != nil {
+			return w.source.broken
+		}
 		return err
 	}
 	defer answer.Body.Close()
