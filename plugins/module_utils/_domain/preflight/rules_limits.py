@@ -78,15 +78,20 @@ def rounds_to_zero(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
 
 
 def takes_all(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
-    """maxUnavailable takes all pods at once. One pod alone is another rule's."""
+    """maxUnavailable takes all pods at once. Where one pod is asked for, that is another rule's; a DaemonSet's is asked for by the node."""
     if not rolls(subject, scenery) or not answering(subject, scenery):
         return
     bounds, total = bounds_of(subject, scenery), desired(subject, scenery)
     given = limit(subject, "maxUnavailable")
-    all_of_them = str(given).strip() == "100%" if total is None else total > 1 and bounds is not None and bounds.min_available == 0
+    least_pods = 1 if subject.ref.kind == "DaemonSet" else 2
+    none_stays = bounds is not None and bounds.min_available == 0
+    all_of_them = str(given).strip() == "100%" if total is None else total >= least_pods and none_stays
     if all_of_them:
-        why = f"maxUnavailable {given} lets all {total or ''} pods go at once: no request is answered until the new ones are ready."
-        remedy = {"maxSurge": 1, "maxUnavailable": 0} if subject.ref.kind == "Deployment" else {"maxUnavailable": 1}
+        what = "the only pod go" if total == 1 else f"all {total or ''} pods go at once"
+        value = "1, the default, " if given is None else f"{given} "
+        why = f"maxUnavailable {value}lets {what}: no request is answered until the new ones are ready."
+        surges = subject.ref.kind == "Deployment" or (subject.ref.kind == "DaemonSet" and total == 1)
+        remedy = {"maxSurge": 1, "maxUnavailable": 0} if surges else {"maxUnavailable": 1}
         yield Fault(
             subject.ref,
             f"{subject.strategy_path}.rollingUpdate",

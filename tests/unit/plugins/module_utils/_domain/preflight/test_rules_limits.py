@@ -106,6 +106,8 @@ def test_a_percentage_of_few_pods(changes: dict[str, Any], kind: str, options: d
         pytest.param(web({UNAVAILABLE: 2}), [], id="one stays"),
         pytest.param(web({f"{OF_OTHERS}.maxUnavailable": 5}, kind="DaemonSet"), [], id="5 of unknown nodes"),
         pytest.param(web({f"{OF_OTHERS}.maxUnavailable": 5}, kind="DaemonSet", live={"Node": nodes(9)}), [], id="5 of 9 nodes"),
+        pytest.param(web(kind="DaemonSet", live={"Node": nodes(1)}), [OF_OTHERS], id="DaemonSet of one node"),
+        pytest.param(web({f"{OF_OTHERS}.maxUnavailable": 1}, kind="DaemonSet", live={"Node": nodes(2)}), [], id="1 of 2 nodes"),
         pytest.param(web({UNAVAILABLE: 1, "spec.replicas": 1}), [], id="one alone is another rule's"),
         pytest.param(web({UNAVAILABLE: "100%"}, strategy="blue_green"), [], id="blue/green"),
         pytest.param(web({UNAVAILABLE: "101%"}), [], id="refused anyway"),
@@ -117,6 +119,16 @@ def test_a_percentage_of_few_pods(changes: dict[str, Any], kind: str, options: d
 )
 def test_all_pods_at_once(scenery: Scenery, found: list[str]) -> None:
     assert paths("unavailable-takes-all", scenery) == found
+
+
+@pytest.mark.parametrize(
+    ("changes", "value"),
+    [({OF_OTHERS: DROP}, "1, the default, lets the only pod go"), ({f"{OF_OTHERS}.maxUnavailable": "50%"}, "50% lets the only pod go")],
+)
+def test_the_only_pod_of_a_daemon_set_needs_a_surge(changes: dict[str, Any], value: str) -> None:
+    (finding,) = of("unavailable-takes-all", web(changes, kind="DaemonSet", live={"Node": nodes(1)}))
+    assert value in finding.why
+    assert finding.remedy == "rollingUpdate:\n  maxSurge: 1\n  maxUnavailable: 0"
 
 
 @pytest.mark.parametrize(
