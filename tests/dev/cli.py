@@ -60,6 +60,7 @@ def parser() -> argparse.ArgumentParser:
     add(commands, "setup", setup, "make the environment (the other commands do it by themselves)")
     add_cluster(commands)
     execute = add(commands, "exec", execute_command, "run a command inside the environment, with the cluster's kubectl and kubeconfig")
+    execute.add_argument("--name", default=cluster.DEFAULT_NAME, help="name of the cluster (default: %(default)s)")
     execute.add_argument("command", nargs=argparse.REMAINDER, metavar="COMMAND...", help="the command and its arguments")
     show = add(commands, "demo", show_demo, "show rollouts, good and bad ones, on a cluster of its own")
     which = "rolling (the default), preflight, blue-green or config"
@@ -69,6 +70,8 @@ def parser() -> argparse.ArgumentParser:
     tests = add(commands, "test", run_tests, "run the tests of all levels, or of some")
     tests.usage = "dev test [-h] [LEVEL ...] [-- PYTEST_ARGUMENT ...]"
     tests.add_argument("levels", nargs="*", metavar="LEVEL", help=f"one of {', '.join(levels.LEVELS)}; default: all")
+    tests.add_argument("--runs", type=int, metavar="N", help="zero_downtime: measure each scenario N times (default: 1)")
+    tests.add_argument("--publish", action="store_true", help="zero_downtime: write the table and the plots into the documentation")
     benchmarks = add(
         commands, "bench", run_benchmarks, "measure what tasks cost, as ratios within one run (./dev bench --help: its options)"
     )
@@ -87,12 +90,13 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str
 
 def add_cluster(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the subcommands of the cluster."""
-    text = "start, stop and look at a real Kubernetes control plane with simulated nodes"
+    text = "start, stop and look at a real Kubernetes control plane, with simulated nodes or a real one"
     group = commands.add_parser("cluster", help=text, description=text[0].upper() + text[1:] + ".")
     verbs = group.add_subparsers(required=True, metavar="VERB")
     start = add(verbs, "up", cluster_up, "start a cluster")
     start.add_argument("--kubeconfig", type=Path, metavar="FILE", help="write the kubeconfig to this new file as well")
     start.add_argument("--nodes", type=int, default=cluster.DEFAULT_NODES, help="number of simulated nodes (default: %(default)s)")
+    start.add_argument("--real", action="store_true", help="one real node, with real pods, in a network of its own (Linux, root)")
     stop = add(verbs, "down", cluster_down, "stop a cluster and remove all of it")
     look = add(verbs, "status", cluster_status, "show a cluster's state; the exit code is 0 if it is up")
     look.add_argument("--json", action="store_true", help="as JSON, with the audit log and the processes")
@@ -109,7 +113,7 @@ def setup(_options: argparse.Namespace) -> int:
 
 def cluster_up(options: argparse.Namespace) -> int:
     """Start a cluster."""
-    cluster.up(options.name, nodes=options.nodes, kubeconfig=options.kubeconfig)
+    cluster.up(options.name, nodes=options.nodes, kubeconfig=options.kubeconfig, real=options.real)
     return 0
 
 
@@ -129,13 +133,15 @@ def execute_command(options: argparse.Namespace) -> int:
     if not options.command:
         raise Problem("Say which command to run, as in: ./dev exec ansible --version")
     variables = envs.variables(envs.main(), extra_path=[golang.binaries_folder()])
-    found = cluster.named(cluster.DEFAULT_NAME)
+    found, command = cluster.named(options.name), list(options.command)
     if found.is_up():
         variables.setdefault("KUBECONFIG", str(found.kubeconfig))
+        variables.setdefault("ROLLOUT_TEST_CLUSTER", options.name)
+        command = [*found.inside, *command]
     variables.setdefault("ANSIBLE_COLLECTIONS_PATH", str(COLLECTIONS))
     os.environ.update(variables)
     try:
-        os.execvpe(options.command[0], options.command, variables)
+        os.execvpe(command[0], command, variables)
     except FileNotFoundError as error:
         raise Problem(f"There is no command {options.command[0]} in the environment.") from error
 
@@ -150,7 +156,12 @@ def run_tests(options: argparse.Namespace) -> int:
     for name in options.levels:
         if name not in levels.LEVELS:
             raise Problem(f"There is no test level {name}: choose from {', '.join(levels.LEVELS)}.")
-    return levels.test(options.levels, options.extra)
+    if (options.runs is not None or options.publish) and options.levels != ["zero_downtime"]:
+        raise Problem("--runs and --publish belong to one level: ./dev test zero_downtime --runs 10")
+    if options.runs is not None and options.runs < 1:
+        raise Problem(f"--runs takes a number of at least 1, not {options.runs}.")
+    runs = ["--runs", str(options.runs)] if options.runs else []
+    return levels.test(options.levels, [*options.extra, *runs, *["--publish"] * options.publish])
 
 
 def run_benchmarks(options: argparse.Namespace) -> int:

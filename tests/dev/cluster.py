@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A real control plane with simulated nodes: up, down, status. State lies in .cluster/clusters/NAME of the checkout."""
+"""A real control plane, with simulated nodes or a real one (`node.py`): up, down, status. State lies in .cluster of the checkout."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ import time
 from pathlib import Path
 
 from . import golang, processes, stages
+from .node import Node
+from .node import down as node_down
+from .node import up as node_up
 from .paths import CLUSTER_SOURCES, CLUSTERS, cache
 from .shell import Problem, last_lines, lock, quiet, say
 
@@ -35,12 +38,32 @@ class Cluster:
         return CLUSTERS / "clusters" / self.name
 
     @property
+    def node(self) -> Node:
+        """The real node of that name, there or not."""
+        return Node(name=self.name)
+
+    @property
+    def is_real(self) -> bool:
+        """Say whether it has a real node."""
+        return self.node.exists()
+
+    @property
+    def inside(self) -> list[str]:
+        """What a command begins with that is to reach it: a real node has a network of its own."""
+        return self.node.inside if self.is_real else []
+
+    @property
     def kubeconfig(self) -> Path:
         return CLUSTERS / f"{self.name}.kubeconfig"
 
     @property
     def audit_log(self) -> Path:
-        return self.state / "logs" / "audit.log"
+        return self.node.audit_log if self.is_real else self.state / "logs" / "audit.log"
+
+    @property
+    def logs(self) -> Path:
+        """The folder of the programs' logs."""
+        return self.node.state / "logs" if self.is_real else self.state / "logs"
 
     @property
     def copy_note(self) -> Path:
@@ -48,10 +71,12 @@ class Cluster:
 
     def running(self) -> dict[str, int]:
         """Return what runs of it: name of the program to process id."""
-        return processes.recorded(self.state)
+        return self.node.programs() if self.is_real else processes.recorded(self.state)
 
     def is_up(self) -> bool:
         """Say whether all of it runs."""
+        if self.is_real:
+            return self.node.is_up() and self.kubeconfig.is_file()
         return len(self.running()) > len(PROGRAMS) and self.kubeconfig.is_file()
 
 
@@ -62,8 +87,8 @@ def named(name: str) -> Cluster:
     return Cluster(name=name)
 
 
-def up(name: str = DEFAULT_NAME, *, nodes: int = DEFAULT_NODES, kubeconfig: Path | None = None) -> Cluster:
-    """Start a cluster, or say that it is there."""
+def up(name: str = DEFAULT_NAME, *, nodes: int = DEFAULT_NODES, kubeconfig: Path | None = None, real: bool = False) -> Cluster:
+    """Start a cluster, or say that it is there; `real`: with one real node in the place of simulated ones."""
     cluster = named(name)
     if nodes < 1:
         raise Problem("A cluster needs at least one node.")
@@ -75,10 +100,17 @@ def up(name: str = DEFAULT_NAME, *, nodes: int = DEFAULT_NODES, kubeconfig: Path
     programs = golang.binaries()
     with lock(cache() / "up.lock", "Waiting for another cluster that starts ..."):
         if cluster.is_up():
+            if cluster.is_real is not real:
+                has, asked = ("a real node", "simulated ones") if cluster.is_real else ("simulated nodes", "a real one")
+                raise Problem(f"The cluster {name} is up with {has}, not {asked}: take it down first, or choose another name by --name.")
             say(f"The cluster {name} is up already: {cluster.kubeconfig}")
         else:
             started = time.monotonic()
-            start(cluster, programs, nodes)
+            remove(cluster)
+            if real:
+                node_up(cluster.node, cluster.kubeconfig)
+            else:
+                start(cluster, programs, nodes)
             say(f"The cluster {name} is up after {time.monotonic() - started:.1f} s: {cluster.kubeconfig}")
     if kubeconfig:
         copy_kubeconfig(cluster, kubeconfig)
@@ -87,7 +119,6 @@ def up(name: str = DEFAULT_NAME, *, nodes: int = DEFAULT_NODES, kubeconfig: Path
 
 def start(cluster: Cluster, programs: Path, nodes: int) -> None:
     """Start everything; take it all down again when that does not work."""
-    remove(cluster)
     configuration = CLUSTERS / f"{cluster.name}.stages.yaml"
     configuration.write_text(stages.configuration())
     try:
@@ -168,7 +199,7 @@ def copy_kubeconfig(cluster: Cluster, target: Path) -> None:
 def down(name: str = DEFAULT_NAME) -> None:
     """Stop a cluster and remove all of it."""
     cluster = named(name)
-    if not cluster.state.exists() and not cluster.kubeconfig.exists():
+    if not cluster.state.exists() and not cluster.kubeconfig.exists() and not cluster.is_real:
         say(f"There is no cluster {name}.")
         return
     remove(cluster)
@@ -178,6 +209,8 @@ def down(name: str = DEFAULT_NAME) -> None:
 def remove(cluster: Cluster) -> None:
     """End its processes and remove its files; a copied kubeconfig only if nobody changed it."""
     processes.end(cluster.state)
+    if cluster.is_real:
+        node_down(cluster.node)
     if cluster.copy_note.is_file() and cluster.kubeconfig.is_file():
         content = cluster.kubeconfig.read_text()
         for copy in map(Path, cluster.copy_note.read_text().splitlines()):
@@ -197,20 +230,23 @@ def status(name: str = DEFAULT_NAME) -> dict[str, object]:
         "kubeconfig": str(cluster.kubeconfig),
         "audit_log": str(cluster.audit_log),
         "kubectl": str(golang.binaries_folder() / "kubectl"),
-        "logs": str(cluster.state / "logs"),
+        "logs": str(cluster.logs),
+        "inside": cluster.inside,
         "processes": cluster.running(),
     }
 
 
 def show(name: str, *, as_json: bool) -> int:
     """Print the status; the exit code says whether it is up."""
-    facts = status(name)
+    facts, cluster_named = status(name), named(name)
     if as_json:
         say(json.dumps(facts, indent=2))
     elif facts["up"]:
         say(f"The cluster {name} is up.")
         for key in ("kubeconfig", "audit_log", "kubectl"):
             say(f"  {key.replace('_', ' '):12}{facts[key]}")
+        if cluster_named.inside:
+            say(f"  {'reached by':12}{' '.join(cluster_named.inside)} COMMAND")
     else:
         say(f"The cluster {name} is not up.")
     return 0 if facts["up"] else 1

@@ -7,12 +7,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from . import cluster, envs, golang, lint, package
+from . import cluster, debian, envs, golang, lint, node, package
 from .outcomes import Outcome, from_junit, merged, single, summary
 from .paths import OUTPUT, ROOT
 from .shell import Command, Problem, explain, run, say
@@ -22,16 +23,24 @@ PURE = ("_domain", "_strategies")
 SCENARIOS = ROOT / "extensions" / "molecule"
 TEST_CLUSTER = "test"
 BENCH_CLUSTER = "bench"
+REAL_CLUSTER = "real"
+GUIDE = ROOT / "docs" / "guide_no_lost_request.md"
+"""The page that shows what was measured with real pods."""
 
 
 def pytest(
-    level: str, environment: Path, arguments: Sequence[str], extra: Sequence[str], variables: Mapping[str, str] | None = None
+    level: str,
+    environment: Path,
+    arguments: Sequence[str],
+    extra: Sequence[str],
+    variables: Mapping[str, str] | None = None,
+    inside: Sequence[str] = (),
 ) -> Outcome:
-    """Run pytest with the environment's Python and return what it counted."""
+    """Run pytest with the environment's Python and return what it counted; `inside` is what the command begins with."""
     OUTPUT.mkdir(parents=True, exist_ok=True)
     report = OUTPUT / f"junit-{level}.xml"
     report.unlink(missing_ok=True)
-    command: Command = [environment / "bin" / "python", "-m", "pytest", "-q", f"--junitxml={report}", *arguments, *extra]
+    command: Command = [*inside, environment / "bin" / "python", "-m", "pytest", "-q", f"--junitxml={report}", *arguments, *extra]
     code = run(command, cwd=ROOT, env=envs.variables(environment) | dict(variables or {}))
     return from_junit(level, report, code)
 
@@ -83,6 +92,31 @@ def molecule(_extra: Sequence[str]) -> list[Outcome]:
     return outcomes
 
 
+def zero_downtime(extra: Sequence[str]) -> list[Outcome]:
+    """Real requests to real pods on a real node; skipped where no such node can run."""
+    environment = envs.main()
+    obstacle = node.obstacle()
+    if obstacle:
+        say(f"Skipped: {obstacle}.")
+        return [Outcome(level="zero_downtime", passed=0, failed=0, note=f"skipped: {obstacle}")]
+    debian.install({**debian.NODE, **debian.SAMPLES})
+    measured = OUTPUT / "zero_downtime"
+    shutil.rmtree(measured, ignore_errors=True)
+    chosen = os.environ.get("ROLLOUT_TEST_CLUSTER") or REAL_CLUSTER
+    ours = not cluster.named(chosen).is_up()
+    try:
+        inside = cluster.up(chosen, real=True).inside
+        spread = ["-n", "3", "--dist", "load", "--maxschedchunk", "1"]
+        variables = {"ROLLOUT_TEST_CLUSTER": chosen}
+        outcome = pytest("zero_downtime", environment, ["tests/zero_downtime", *spread], extra, variables, inside)
+    finally:
+        if ours:
+            cluster.down(chosen)
+    pages = [GUIDE] if "--publish" in extra and not outcome.failed else []
+    run([environment / "bin" / "python", "-m", "tests.zero_downtime.report", measured, *pages], cwd=ROOT, env=envs.variables(environment))
+    return [outcome]
+
+
 def scenarios() -> list[str]:
     """Return the names of molecule's scenarios that test something; default only makes and removes what they share."""
     return sorted(path.parent.name for path in SCENARIOS.glob("*/molecule.yml") if path.parent.name != "default")
@@ -122,6 +156,7 @@ LEVELS: dict[str, tuple[Level, Callable[[], bool]]] = {
     "oldest": (oldest, lambda: True),
     "functional": (functional, lambda: True),
     "molecule": (molecule, lambda: len(scenarios()) > 0),
+    "zero_downtime": (zero_downtime, lambda: True),
     "sanity": (package.sanity, package.can_build),
     "importer": (package.importer, package.can_build),
 }

@@ -1,0 +1,50 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Debian's packages that a real node needs: which of them are missing, and their installation."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+
+from .shell import Problem, quiet, say
+
+NODE: Mapping[str, str] = {
+    "/usr/bin/containerd": "containerd",
+    "/usr/sbin/runc": "runc",
+    "/usr/lib/cni/ptp": "containernetworking-plugins",
+    "/usr/sbin/nft": "nftables",
+    "/usr/sbin/conntrack": "conntrack",
+    "/usr/sbin/iptables": "iptables",
+    "/usr/sbin/ip": "iproute2",
+    "/usr/bin/nsenter": "util-linux",
+}
+"""What runs pods, by the file that shows that it is there."""
+SAMPLES: Mapping[str, str] = {"/usr/bin/node": "nodejs", "/usr/bin/python3": "python3-minimal", "/usr/bin/curl": "curl"}
+"""What the samples in the documentation run with."""
+
+
+def missing(wanted: Mapping[str, str]) -> list[str]:
+    """Return the packages whose file is not there."""
+    return sorted(package for path, package in wanted.items() if not os.path.exists(path))
+
+
+def install(wanted: Mapping[str, str]) -> None:
+    """Install what is missing; raises `Problem` where that cannot be done."""
+    packages = missing(wanted)
+    if not packages:
+        return
+    if not shutil.which("apt-get"):
+        raise Problem(f"A real node needs {', '.join(packages)} (Debian's names), and there is no apt-get to install them.")
+    say(f"Installing {', '.join(packages)} ...")
+    variables = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    command = ["apt-get", "install", "--yes", "--no-install-recommends", *packages]
+    try:
+        quiet(command, "Installing Debian's packages", env=variables)
+    except Problem:
+        # The lists may be missing, as in a new container, or old.
+        quiet(["apt-get", "update"], "Reading Debian's lists of packages", env=variables)
+        quiet(command, "Installing Debian's packages", env=variables)
