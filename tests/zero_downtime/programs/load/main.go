@@ -4,7 +4,7 @@
 
 // Load sends GET requests at a steady rate, and counts what became of each.
 //
-//	load -url http://10.96.0.7:80/ [-mode new|keepalive] [-rate 200] [-workers 16] [-timeout 5s] [-max 20000] [-max-time 300s] [-records FILE]
+//	load -url http://10.96.0.7:80/ [-mode new|keepalive] [-rate 200] [-workers 16] [-timeout 5s] [-min 0] [-max 20000] [-max-time 300s] [-records FILE]
 //
 // It writes requests to TCP connections by itself and repeats nothing: Go's own client sends a GET once more when a kept connection
 // breaks, and so hides losses. A name in the URL is resolved once, to one address.
@@ -15,7 +15,8 @@
 // Mode new opens a connection for each request. In mode keepalive each worker keeps its connection; one that the server has closed
 // meanwhile, or closes with its answer ("Connection: close"), is replaced by a new one. Workers take turns.
 //
-// It ends at SIGTERM, SIGINT, the end of standard input, after -max requests or -max-time (0: no bound); what is in flight is finished.
+// It ends at SIGTERM, SIGINT, the end of standard input (but not before -min requests), after -max requests or -max-time (0: no bound);
+// what is in flight is finished.
 // Standard input takes lines "mark TEXT", which note a moment. Close it after the last mark: after a signal, marks may be left unread.
 //
 // Then it prints one JSON object, and ends with code 0 whatever the answers were; 2 if it was called wrongly, 1 if it cannot work.
@@ -81,6 +82,7 @@ type settings struct {
 	rate      float64
 	workers   int
 	timeout   time.Duration
+	least     int
 	most      int
 	longest   time.Duration
 	records   string
@@ -160,12 +162,13 @@ func read(arguments []string) (settings, error) {
 	flags.Float64Var(&given.rate, "rate", 200, "")
 	flags.IntVar(&given.workers, "workers", 16, "")
 	flags.DurationVar(&given.timeout, "timeout", 5*time.Second, "")
+	flags.IntVar(&given.least, "min", 0, "")
 	flags.IntVar(&given.most, "max", 20000, "")
 	flags.DurationVar(&given.longest, "max-time", 300*time.Second, "")
 	flags.StringVar(&given.records, "records", "", "")
 	if err := flags.Parse(arguments); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
-			fmt.Println("load -url URL [-mode new|keepalive] [-rate 200] [-workers 16] [-timeout 5s] [-max 20000] [-max-time 300s] [-records FILE]")
+			fmt.Println("load -url URL [-mode new|keepalive] [-rate 200] [-workers 16] [-timeout 5s] [-min 0] [-max 20000] [-max-time 300s] [-records FILE]")
 		}
 		return given, err
 	}
@@ -181,8 +184,10 @@ func read(arguments []string) (settings, error) {
 		return given, fmt.Errorf("%d workers are not at least one", given.workers)
 	case given.timeout <= 0:
 		return given, fmt.Errorf("the timeout %v is not more than nothing", given.timeout)
-	case given.most < 0 || given.longest < 0:
+	case given.least < 0 || given.most < 0 || given.longest < 0:
 		return given, errors.New("a bound is negative: 0 means that there is none")
+	case given.most > 0 && given.least > given.most:
+		return given, fmt.Errorf("at least %d requests are more than at most %d", given.least, given.most)
 	}
 	return given, given.aim(*target)
 }
@@ -231,11 +236,11 @@ func newRun(given settings) *run {
 
 // send sends all requests, each when it is due, until something ends it; it returns when all are answered.
 func (r *run) send() {
-	stop := make(chan struct{})
+	enough, stop := make(chan struct{}), make(chan struct{})
 	idle := make(chan *worker, len(r.workers))
 	var busy sync.WaitGroup
 	r.start = time.Now()
-	go r.listen(stop)
+	go r.listen(enough, stop)
 	for _, one := range r.workers {
 		idle <- one
 		busy.Go(func() {
@@ -246,7 +251,7 @@ func (r *run) send() {
 			one.close()
 		})
 	}
-	r.dispatch(idle, stop)
+	r.dispatch(idle, enough, stop)
 	for _, one := range r.workers {
 		close(one.jobs)
 	}
@@ -255,15 +260,21 @@ func (r *run) send() {
 }
 
 // dispatch gives each request to a worker when it is due.
-func (r *run) dispatch(idle <-chan *worker, stop <-chan struct{}) {
+func (r *run) dispatch(idle <-chan *worker, enough, stop <-chan struct{}) {
 	var freed time.Duration // until then, all workers were busy
+	var end <-chan struct{} // `enough`, once it may end this
 	for number := 0; r.most == 0 || number < r.most; number++ {
 		due := time.Duration(float64(number) / r.rate * float64(time.Second))
 		if r.longest > 0 && due >= r.longest {
 			due = r.longest
 		}
+		if number >= r.least {
+			end = enough
+		}
 		select {
 		case <-stop:
+			return
+		case <-end:
 			return
 		case <-time.After(due - time.Since(r.start)):
 		}
@@ -279,6 +290,8 @@ func (r *run) dispatch(idle <-chan *worker, stop <-chan struct{}) {
 				freed = time.Since(r.start)
 			case <-stop:
 				return
+			case <-end:
+				return
 			}
 		}
 		if due < freed {
@@ -290,11 +303,10 @@ func (r *run) dispatch(idle <-chan *worker, stop <-chan struct{}) {
 	}
 }
 
-// listen reads commands and signals, and closes the channel when it is time to stop.
-func (r *run) listen(stop chan<- struct{}) {
-	ended := make(chan struct{})
+// listen reads commands and signals; it closes the one channel when they end, and the other when it is to stop whatever comes.
+func (r *run) listen(enough, stop chan<- struct{}) {
 	go func() {
-		defer close(ended)
+		defer close(enough)
 		lines := bufio.NewScanner(os.Stdin)
 		for lines.Scan() {
 			text, found := strings.CutPrefix(lines.Text(), "mark ")
@@ -310,10 +322,7 @@ func (r *run) listen(stop chan<- struct{}) {
 	}()
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
-	select {
-	case <-ended:
-	case <-signals:
-	}
+	<-signals
 	close(stop)
 }
 

@@ -1,0 +1,64 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The documentation's servers, Node.js and Python, in real pods: their manifests as they are, rolled out under load."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.functional.cluster import ROOT
+
+from .scene import Pods, Scene
+from .traffic import LEAST
+
+EXAMPLES = ROOT / "docs" / "examples"
+MACHINE = {"/usr": "/usr", "/lib": "/usr/lib", "/lib64": "/usr/lib64", "/bin": "/usr/bin"}
+"""Where a pod finds the machine's own programs, instead of an image with them."""
+
+
+def on_this_machine(manifest: dict[str, Any], folder: str) -> dict[str, Any]:
+    """The manifest with the machine's programs and the example's folder in the place of the user's image; else as it is."""
+    pod = manifest["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    container["image"] = "web:v1"
+    mounts = {**MACHINE, "/app": folder}
+    container["volumeMounts"] = [{"name": f"m{at}", "mountPath": path, "readOnly": True} for at, path in enumerate(mounts)]
+    pod["volumes"] = [{"name": f"m{at}", "hostPath": {"path": path}} for at, path in enumerate(mounts.values())]
+    return manifest
+
+
+@pytest.fixture(params=["graceful-node", "graceful-python"])
+def example(request, empty_stage):
+    """An example that serves its version v1."""
+    folder = EXAMPLES / request.param
+    service, deployment = yaml.safe_load_all((folder / "deployment.manifests").read_text())
+    scene: Scene = empty_stage(Pods(), request.param)
+    scene.create(service, on_this_machine(deployment, str(folder)))
+    scene.until_it_answers()
+    return scene
+
+
+def test_an_example_loses_no_request(example):
+    assert not {"no-pre-stop", "pre-stop-too-short", "grace-too-short", "no-readiness-probe"} & set(example.findings())
+    seen = example.under_load(lambda scene: scene.role("rolling", kind="Deployment", env={"VERSION": "v2"}))
+    assert len(seen.requests) >= LEAST
+    assert (seen.failed, seen.last, seen.versions) == (0, "v2", {"v1", "v2"}), seen.outcomes
+
+
+def test_an_example_without_its_pre_stop_hook_loses_some(example):
+    example.kubectl(
+        "patch",
+        f"deployment/{example.name}",
+        "--type=json",
+        "--patch",
+        '[{"op": "remove", "path": "/spec/template/spec/containers/0/lifecycle"}]',
+    )
+    example.kubectl("rollout", "status", f"deployment/{example.name}")
+    assert "no-pre-stop" in example.findings()
+    seen = example.under_load(lambda scene: scene.role("rolling", kind="Deployment", env={"VERSION": "v2"}))
+    assert seen.failed > 0

@@ -1,0 +1,68 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Real requests to real pods, all along: none is lost where none must be, and some are without the safeguard."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.functional.cluster import ROOT
+
+from .conftest import MEASURED
+from .report import note
+from .scene import Scene
+from .table import ROWS, Row
+from .traffic import LEAST, Seen
+
+TRIES = 3
+"""How often a control is tried: it loses requests in at least nine of ten runs, so it is not lucky three times."""
+SAFEGUARDS = {"no-pre-stop", "pre-stop-too-short", "no-readiness-probe", "unavailable-takes-all", "recreate-behind-service"}
+"""What the preflight must not find where nothing is lost."""
+UNMEASURED = {"status_info", "history_info", "preflight_info", "wait", "versioned_config", "resume"}
+"""Modules that change no pods, or (`resume`) that stand in another one's row."""
+PROMISES = [row for row in ROWS if row.promise == "zero"]
+CONTROLS = [row for row in ROWS if row.promise != "zero"]
+
+
+def measure(row: Row, stage, number: int, picture) -> tuple[Scene, Seen]:
+    """Do what a row says, and check what holds for every one."""
+    scene = stage(row.pods)
+    row.before(scene)
+    findings = scene.findings() if row.finding or row.before is Row.before else {}
+    seen = scene.under_load(row.act, row.mode, looked_at=bool(row.picture) or row.switches)
+    picture(row, number, scene, seen)
+    note(MEASURED, row, number, seen)
+    assert len(seen.requests) >= LEAST
+    assert seen.last == row.ends
+    assert not row.finding or row.finding in findings
+    assert row.promise != "zero" or not SAFEGUARDS & set(findings)
+    row.check(scene, seen)
+    return scene, seen
+
+
+@pytest.mark.parametrize("row", PROMISES, ids=lambda row: row.name)
+def test_no_request_is_lost(row, stage, number, picture):
+    scene, seen = measure(row, stage, number, picture)
+    assert seen.failed == 0, f"{seen.failed} of {len(seen.requests)} requests failed: {seen.outcomes}"
+    assert row.never not in seen.versions
+    if row.switches:
+        old = next(request.version for request in seen.requests if request.ok)
+        assert seen.strays(old, row.ends) == 0
+        ends = [sample.ms - seen.epoch for sample in scene.samples if sample.terminating and sample.version == old]
+        assert not ends or seen.after(old, min(ends)) == 0
+
+
+@pytest.mark.parametrize("row", CONTROLS, ids=lambda row: row.name)
+def test_some_are_lost_without_the_safeguard(row, again, number, picture):
+    assert any(measure(row, stage, number, picture)[1].failed > 0 for stage in again(TRIES))
+
+
+def test_every_way_to_change_an_application_is_measured():
+    modules = {path.stem for path in (ROOT / "plugins" / "modules").glob("[a-z]*.py")}
+    assert modules - UNMEASURED <= {row.strategy for row in ROWS}
+
+
+def test_each_control_has_a_row_with_the_safeguard():
+    assert {row.control for row in CONTROLS} <= {row.name for row in PROMISES}
