@@ -50,6 +50,7 @@ options:
     default: auto
     choices: ["auto", "off"]
 extends_documentation_fragment:
+  - rollout.kubernetes.verify
   - rollout.kubernetes.auth
   - rollout.kubernetes.attributes
 seealso:
@@ -65,6 +66,14 @@ EXAMPLES = r"""
   rollout.kubernetes.abort:
     name: web
     namespace: shop
+
+- name: Bring everything back, and tell whether that cost requests
+  rollout.kubernetes.abort:
+    name: web
+    namespace: shop
+    verify:
+      url: https://shop.example/healthz
+      max_failed: 1%
 """
 
 RETURN = r"""
@@ -167,6 +176,52 @@ rollouts:
       description: Why the rollout failed; empty when it did not.
       type: str
       sample: ""
+verify:
+  description:
+    - What the requests of O(verify) came to, also when the task failed.
+    - Not there when no request was sent, as there was nothing to do, or in check mode.
+  type: dict
+  returned: when requests were sent
+  contains:
+    requests:
+      description: How many requests have ended.
+      type: int
+      sample: 482
+    failed:
+      description: How many of them failed.
+      type: int
+      sample: 3
+    outcomes:
+      description:
+        - How many requests had which outcome. V(ok) is success; the others are V(refused), V(reset), V(closed), V(timeout), V(unresolved),
+          V(unreachable), V(tls), V(no http), V(wrong body), and V(status N) for a status that was not wanted.
+      type: dict
+      sample: {ok: 479, refused: 2, status 503: 1}
+    failures:
+      description: The first few failures, each with C(at) (seconds since the beginning), C(outcome) and C(detail).
+      type: list
+      elements: dict
+      sample: [{at: 12.3, outcome: refused, detail: ''}]
+    longest_gap:
+      description: The longest time without a successful answer, in seconds.
+      type: float
+      sample: 0.42
+    slowest:
+      description: How long the slowest request took, in seconds.
+      type: float
+      sample: 0.31
+    skipped:
+      description: How many requests could not be sent in time, as too many were waiting for their answers.
+      type: int
+      sample: 0
+    from:
+      description: Where the requests came from, V(controller) or V(job).
+      type: str
+      sample: controller
+    url:
+      description: The address, without what stands in its query.
+      type: str
+      sample: https://shop.example/healthz
 diff:
   description: The objects before and after, in diff mode. Values of Secrets are never shown.
   type: list

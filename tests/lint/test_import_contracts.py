@@ -42,6 +42,8 @@ def copy(tmp_path: Path) -> Path:
         ("_domain", f"from {HERE} import _engine"),
         ("_strategies", f"import {HERE}._kube"),
         ("_kube", f"import {HERE}._strategies"),
+        ("_gates", f"import {HERE}._kube"),
+        ("_gates", "import urllib3"),
         ("_engine", f"import {HERE}._entry"),
         ("_domain", "import kubernetes"),
         ("_engine", "import urllib3"),
@@ -64,7 +66,7 @@ def test_new_package_must_be_put_into_a_layer(copy: Path) -> None:
     assert lint(copy.parents[4]).returncode == 1
 
 
-@pytest.mark.parametrize("layer", ["_domain", "_strategies"])
+@pytest.mark.parametrize("layer", ["_domain", "_gates", "_strategies"])
 def test_pure_layers_use_the_standard_library_only(layer: str) -> None:
     foreign = {
         f"{path.name}: {name}"

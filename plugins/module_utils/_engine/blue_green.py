@@ -200,11 +200,15 @@ class _Run:
         self._note_if_changed(claim)
         try:
             stopped = self._forward()
+            lost = self._lost(claim, stopped)
         except _Failed as failure:
             return self._failed(str(failure))
         if stopped:
             return self._report.stopped(self._plan, self._now(), self._steps, stopped, changed=self._changed, written=self._written)
         self._end(self._now())
+        if lost:
+            why = f"{lost} The new version serves, and the old pods are gone already; the module undo brings them back."
+            return self._report.failed(self._plan, self._now(), self._steps, why, changed=self._changed, written=self._written)
         cleaned = clean_up(self._plan.configuration.copies, self._outside.cluster, self._writer)
         outcome = self._report.complete(self._plan, self._now(), self._steps, changed=self._changed, written=self._written)
         return replace(outcome, notes=(*outcome.notes, *cleaned.notes), warnings=(*outcome.warnings, *cleaned.warnings))
@@ -284,7 +288,7 @@ class _Run:
         """What the request wants for a failure. Once the old pods are on their way out there is no going back."""
         claim = self._now()
         last = self._steps[-1].name
-        if self._request.waiting.on_failure != "abort" or last == "scale_down":
+        if self._request.waiting.on_failure != "abort" or (last == "scale_down" and not self._keeps_old(claim)):
             return self._report.failed(self._plan, claim, self._steps, why, changed=self._changed, written=self._written)
         if not any(side.stable for side in claim.sides):
             why += " There is no earlier version to go back to."
@@ -295,6 +299,18 @@ class _Run:
             return self._report.failed(self._plan, claim, self._steps, why, changed=self._changed, written=self._written)
         return self._go_back(why)
 
+    def _lost(self, claim: Claim, stopped: str) -> str:
+        """What it cost users, if that is too much. Raises `_Failed` for that where there is a way back."""
+        lost = _capital(self._outside.measurement.settle(longer=not stopped))
+        if lost and (stopped or self._keeps_old(claim)):
+            raise _Failed(lost)
+        return lost
+
+    @staticmethod
+    def _keeps_old(claim: Claim) -> bool:
+        """There are old pods also at the end."""
+        return claim.keep_old and not claim.leaves
+
     # --- back -----------------------------------------------------------------------------------------------------------------
 
     def _go_back(self, why: str, *, resumed: bool = False) -> Outcome:
@@ -303,6 +319,7 @@ class _Run:
         requested = self._request.goal == "abort"
         self._lock.note_all({CLAIM: claim.text()})
         self._changed = True
+        self._outside.measurement.rest()
         if not requested:
             self._outside.progress(f"going back: {why}")
         namespace = self._request.namespace
@@ -317,6 +334,8 @@ class _Run:
         except _Failed as failure:
             sentence = f"{sentence} Going back did not finish: {failure} Run the module abort once that is mended.".strip()
             return self._report.failed(self._plan, claim, self._steps, sentence, changed=True, written=self._written)
+        if requested:
+            sentence = _capital(self._outside.measurement.settle(longer=True, anyway=True))
         if claim.switched and self._history:
             self._history = self._history[:-1]
         gone = {SETTINGS: ""} if len(self._history) < 2 and self._is_adopted_back(claim) else {}
@@ -348,7 +367,8 @@ class _Run:
             self._steps[-1] = StepReport(step.name, "unchanged")
             return
         try:
-            changed = self._until_done(current, started)
+            with self._outside.measurement.waking(self._stage.wake):
+                changed = self._until_done(current, started)
         except (_Failed, RolloutError) as error:
             self._steps[-1] = StepReport(step.name, "failed", self._seconds(started))
             self._lock.guard()  # Who has lost the lock must not go back either.
@@ -367,6 +387,9 @@ class _Run:
         courses: dict[str, Course] = {}
         allowed = self._request.waiting.timeout + (self._now().delay if current().name == "hold" else 0)
         while True:
+            lost = self._outside.measurement.verdict()
+            if lost:
+                raise _Failed(_capital(lost))
             step, scene = current(), self._scene()
             lacking = step.lacking(scene)
             if not lacking:
@@ -511,6 +534,11 @@ class _Run:
         side = next((side for side in self._now().sides if deployment == side.candidate), None)
         workload = scene.workload(deployment)
         return side is None or workload is None or self._now().switched != "" or fingerprint(workload.template) == side.wanted
+
+
+def _capital(sentence: str) -> str:
+    """A sentence as it begins a message."""
+    return sentence[:1].upper() + sentence[1:]
 
 
 class _Refused(Exception):

@@ -72,6 +72,8 @@ class Course:
         """Why nothing was heard of the cluster when the time was over; empty when all was well."""
         self.refusal = ""
         """The sentence of why the wait was given up, if it was."""
+        self.loss = ""
+        """What it cost users, in a sentence, if that was too much."""
         self.next_pod: Pod | None = None
         """The pod that is to be deleted now."""
         self.replaced: list[Pod] = []
@@ -163,6 +165,11 @@ class Course:
         self.refusal, self.ended = sentence, now
         self.verdict = replace(self.verdict, state="failed")
 
+    def condemn(self, sentence: str, now: float) -> None:
+        """It has failed, also if it was done already: for what it costs users."""
+        self.loss, self.ended = sentence, now if self.ended is None else self.ended
+        self.verdict = replace(self.verdict, state="failed")
+
     def _lags(self, snapshot: Snapshot, now: float) -> bool:
         """The Deployment says that it is done, and pods of other revisions still look ready: their news is on its way."""
         if self.verdict.state != "done" or not is_complete(snapshot) or self.ref.kind != "Deployment" or not old_and_new(snapshot)[0]:
@@ -208,6 +215,15 @@ def _speaks_of(message: str, image: str) -> bool:
     return "pull" in message and (image in message or not image)
 
 
+def _end_due(courses: Collection[Course], loss: str, now: float, observer: Observer) -> None:
+    """End those that are still open: for what they cost users (`loss`), or because their time is over."""
+    for course in courses:
+        if course.open and loss:
+            course.condemn(loss, now)
+        elif course.open and course.deadline <= now:
+            course.time_out(now, observer.silence)
+
+
 def _replace_next(course: Course, writer: Writer, outside: Surroundings) -> None:
     pod = course.next_pod
     if pod is None:
@@ -233,6 +249,14 @@ def await_all(
     cluster cannot be watched any more.
     """
     courses = list(courses)
+    outside.measurement.begin()
+    with outside.measurement.waking(observer.wake):
+        _await_all(courses, observer, outside, writer, onward)
+
+
+def _await_all(
+    courses: list[Course], observer: Observer, outside: Surroundings, writer: Writer | None, onward: Callable[[Course], Course | None]
+) -> None:
     by_ref = {course.ref: course for course in courses}
     dirty = {course.ref for course in courses if course.open}
     shown: list[float] = []
@@ -256,11 +280,8 @@ def await_all(
                 by_ref[ref] = following
                 courses.append(following)
                 queue.append(ref)
+        _end_due(courses, outside.measurement.verdict(), now, observer)
         waiting = [course for course in courses if course.open]
-        for course in waiting:
-            if course.deadline <= now:
-                course.time_out(now, observer.silence)
-        waiting = [course for course in waiting if course.open]
         if not waiting:
             return
         due = min(min(course.deadline, course.verdict.recheck or course.deadline) for course in waiting)

@@ -38,7 +38,7 @@ class Feed:
         self._take = take
         self._following = follow
         self._sources: set[Source] = set()
-        self._events: queue.SimpleQueue[tuple[Resource, WatchEvent] | ClusterError] = queue.SimpleQueue()
+        self._events: queue.SimpleQueue[tuple[Resource, WatchEvent] | ClusterError | None] = queue.SimpleQueue()
         self._subscriptions: list[Subscription] = []
 
     def follow(self, source: Source) -> None:
@@ -69,10 +69,15 @@ class Feed:
             while True:
                 if isinstance(event, ClusterError):
                     raise event
-                self._take(*event)
+                if event is not None:
+                    self._take(*event)
                 event = self._events.get_nowait()
         except queue.Empty:
             pass
+
+    def wake(self) -> None:
+        """End a wait now, from any thread."""
+        self._events.put(None)
 
     @property
     def silence(self) -> str:

@@ -118,6 +118,10 @@ class Observer:
         self._feed.wait(timeout)
         return {ref for ref, uid in self._by_ref.items() if uid in self._touched}
 
+    def wake(self) -> None:
+        """End a wait now, from any thread."""
+        self._feed.wake()
+
     def _start(self) -> None:
         """List, then watch from there: the workloads first, as their selectors narrow what follows."""
         for source in self._workload_sources():

@@ -57,6 +57,8 @@ def failure_of(course: Course, waiting: Waiting) -> str:
     """The sentence about a course that failed: object, revision, how far it got, cause, remedy."""
     if course.refusal:
         return course.refusal
+    if course.loss:
+        return f"{course.ref} {_how_it_stood(course)}, and {course.loss}"
     if course.deleted:
         return f"{course.ref} was deleted while its rollout was waited for{', and made anew' if course.made_anew else ''}."
     workload, candidate = course.snapshot.workload, candidate_of(course.snapshot)
@@ -73,6 +75,15 @@ def failure_of(course: Course, waiting: Waiting) -> str:
     elif worst is not None:
         sentence += f"; {_cause(worst, workload_ref=workload.ref if workload is not None else course.ref)}"
     return sentence.rstrip(".") + "."
+
+
+def _how_it_stood(course: Course) -> str:
+    """How far it was when it was stopped, for what that cost users."""
+    if standing(course.snapshot).done:
+        return "is complete"
+    how_far = course.verdict.message.rstrip(".")
+    seconds = round((course.ended or course.started) - course.started)
+    return f"was on its way after {seconds} s{f' ({how_far})' if how_far else ''}"
 
 
 def with_logs(rollout: Rollout) -> Rollout:

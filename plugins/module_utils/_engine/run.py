@@ -37,8 +37,10 @@ def carry_out(plan: Plan, outside: Surroundings) -> Outcome:
         run.clear_the_way()
         run.first_steps()
         run.further_steps()
+        run.settle()
         run.reports = {entry.target.ref: run.report(entry) for entry in plan.targets}
         if plan.waiting.on_failure == "rollback" and any(rollout.cause for rollout in run.reports.values()):
+            outside.measurement.rest()
             _roll_back(run)
         run.clean_up()
         return run.outcome()
@@ -127,6 +129,16 @@ class _Run:
                     continue
                 begun.append(self._begin(entry))
             self.wait(begun)
+
+    def settle(self) -> None:
+        """What the rollout costs users is a failure of each workload that it changed, if that is too much: nobody knows of which one."""
+        last = {ref: legs[-1].course for ref, legs in self._legs.items()}
+        loss = next((course.loss for course in last.values() if course.loss), "")
+        if not any(course.failed or course.open for course in last.values()):
+            loss = self.outside.measurement.settle(longer=True)
+        changed = [ref for ref, legs in self._legs.items() if any(leg.written.changed for leg in legs)] or [*last]
+        for course in (last[ref] for ref in changed if loss and not last[ref].failed):
+            course.condemn(loss, self.outside.clock())
 
     def _begin(self, entry: PlannedTarget) -> Course:
         """The next step of one workload."""

@@ -97,6 +97,10 @@ class Stage:
         """Block until something happens or `timeout` seconds are over."""
         self._feed.wait(timeout)
 
+    def wake(self) -> None:
+        """End a wait now, from any thread."""
+        self._feed.wake()
+
     def take(self, resource: Resource, obj: JsonObject) -> None:
         """Take the answer to a write of our own, before its event comes."""
         self._feed.take(resource, obj)

@@ -10,13 +10,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from .._domain.ports import Clock, Cluster, Progress
+from .measurement import UNMEASURED, Measurement
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """`clock` counts seconds and never goes back; `guard` is called before each write and raises when this process must not write."""
+    """`clock` counts seconds and never goes back; `guard` is called before each write and raises when this process must not write.
+    `measurement` is what users notice of it, if that is asked for."""
 
     cluster: Cluster
     clock: Clock
     progress: Progress
     guard: Callable[[], None]
+    measurement: Measurement = UNMEASURED

@@ -14,6 +14,7 @@ from .._domain.resources import WORKLOADS
 from .._kube.auth import auth_argument_spec
 from .._strategies.blue_green import FORWARD
 from .configs import ENTRY
+from .verification import VERIFY
 
 Spec = dict[str, Any]
 
@@ -115,6 +116,7 @@ def _strategy(options: Spec, *, kinds: Sequence[str] = ("Deployment",)) -> Argum
             **_CAUSE,
             "take_ownership": {"type": "bool", "default": False},
             **options,
+            **VERIFY,
             **_WAIT,
         },
         checks={
@@ -180,6 +182,7 @@ ARGUMENTS: Mapping[str, Arguments] = {
             "repair": {"type": "str", "default": "stuck", "choices": ["none", "stuck", "all"]},
             "last_applied": {"type": "str", "default": "align", "choices": ["align", "leave"]},
             **_CAUSE,
+            **VERIFY,
             **_WAIT,
         },
         mutually_exclusive=[("revision", "to")],
@@ -238,6 +241,7 @@ ARGUMENTS: Mapping[str, Arguments] = {
             **_CAUSE,
             "take_ownership": {"type": "bool", "default": False},
             **_ABORTS,
+            **VERIFY,
             **_TIMES,
         },
         checks={
@@ -264,12 +268,13 @@ ARGUMENTS: Mapping[str, Arguments] = {
             "stop_before": {"type": "str", "choices": list(FORWARD[1:])},
             "take_ownership": {"type": "bool", "default": False},
             **_ABORTS,
+            **VERIFY,
             **_TIMES,
         },
         goes_back=True,
         waits=len(FORWARD),
     ),
-    "abort": Arguments(spec={**_APPLICATION, "take_ownership": {"type": "bool", "default": False}, **_TIMES}, waits=len(FORWARD)),
+    "abort": Arguments(spec={**_APPLICATION, "take_ownership": {"type": "bool", "default": False}, **VERIFY, **_TIMES}, waits=len(FORWARD)),
     "versioned_config": Arguments(
         spec={
             **auth_argument_spec,
@@ -284,6 +289,6 @@ ARGUMENTS: Mapping[str, Arguments] = {
             "required_one_of": [("name", "definition", "src", "template")],
         },
     ),
-    "restart": _on_workloads({"key": {"type": "str", "no_log": False}, **_CAUSE, **_WAIT}),
+    "restart": _on_workloads({"key": {"type": "str", "no_log": False}, **_CAUSE, **VERIFY, **_WAIT}),
 }
 """By the module's name."""

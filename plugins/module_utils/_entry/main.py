@@ -10,7 +10,7 @@ import os
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -21,6 +21,7 @@ from ansible.module_utils.errors import UnsupportedError
 from .._domain.errors import RolloutError
 from .._domain.objects import JsonObject
 from .._domain.ports import Progress
+from .._engine.measurement import UNMEASURED, Measurement
 from .._engine.outcome import Outcome
 from .._engine.surroundings import Surroundings
 from .._kube.auth import auth_options
@@ -34,6 +35,7 @@ from .manifests import secrets_of
 from .preflight import preflight_lines
 from .requests import given_manifests
 from .results import Result, failure, result_of
+from .verification import measured_result, measurement_of, redacted_verify, verification_of, verify_secrets
 
 _MARGIN_SECONDS = 120
 """How much longer than the wait itself a call may go on asking a cluster that does not answer: planning, writing, going back."""
@@ -60,15 +62,26 @@ class Answer:
     secrets: frozenset[str] = frozenset()
 
 
+@dataclass
+class _Aside:
+    """What a call leaves besides its result, also when it breaks off."""
+
+    hidden: set[str]
+    warnings: list[str] = field(default_factory=list)
+    measurement: Measurement = UNMEASURED
+
+
 def run(name: str, parameters: Mapping[str, Any], context: Context, *, secrets: frozenset[str] = frozenset()) -> Answer:
     """Run one module with validated parameters; never raises, and nothing secret is in what it returns.
 
     `secrets` are texts known to be secret (the values of options with no_log).
     """
-    hidden, warnings, writes = set(secrets), list[str](), list[None]()
+    aside, writes = _Aside(set(secrets) | verify_secrets(parameters)), list[None]()
+    hidden = aside.hidden
 
     def guard() -> None:
         context.guard()
+        aside.measurement.begin()
         writes.append(None)
 
     try:
@@ -78,7 +91,7 @@ def run(name: str, parameters: Mapping[str, Any], context: Context, *, secrets: 
         manifests = given_manifests(parameters)
         hidden |= secrets_of(manifests) | config_secrets(parameters)
         with _environment(context.environment):
-            result = _call(name, parameters, context, options, manifests, guard, hidden, warnings)
+            result = _call(name, parameters, context, options, manifests, guard, aside)
     except LibraryMissingError as error:
         result = failure(missing_required_lib(error.library), changed=False)
     except RolloutError as error:
@@ -87,8 +100,11 @@ def run(name: str, parameters: Mapping[str, Any], context: Context, *, secrets: 
         result = failure(f"rollout.kubernetes.{name} broke off on an error of its own, please report it: {error!r}.", changed=bool(writes))
         if context.verbose:
             result["exception"] = traceback.format_exc()
+    measured = aside.measurement.measured
+    if measured is not None:
+        result["verify"] = measured_result(measured)
     masked: Result = remove_values(result, hidden)
-    return Answer(masked, tuple(remove_values(warnings, hidden)), frozenset(hidden))
+    return Answer(masked, tuple(remove_values(aside.warnings, hidden)), frozenset(hidden))
 
 
 def _call(
@@ -98,23 +114,29 @@ def _call(
     options: Any,
     manifests: tuple[JsonObject, ...],
     guard: Callable[[], None],
-    hidden: set[str],
-    warnings: list[str],
+    aside: _Aside,
 ) -> Result:
+    hidden, warnings = aside.hidden, aside.warnings
     if parameters.get("cluster") is False:
         alone = ALONE[name](Call(name, parameters, manifests, "", context.check))
         return _told(alone, context, hidden, warnings)
+    # Giving up is the way out of trouble, so trouble must not stand in its way.
+    wanted = verification_of(parameters, gives_up=name != "abort")
     # Going back has the same time once more.
     goes_back = ARGUMENTS[name].goes_back or parameters.get("on_failure") == "rollback"
     seconds = (parameters.get("wait_timeout") or 0) * (2 if goes_back else 1) * ARGUMENTS[name].waits
-    seconds += parameters.get("scale_down_delay") or 0
+    seconds += (parameters.get("scale_down_delay") or 0) + (wanted.after if wanted is not None else 0)
     connection = connect(options, environment=context.environment, clock=time.monotonic, deadline_seconds=seconds + _MARGIN_SECONDS)
     warnings.extend(connection.warnings)
     hidden |= connection.secrets
 
-    outside = Surroundings(cluster=connection.cluster, clock=time.monotonic, progress=_masked(context, hidden), guard=guard)
+    progress = _masked(context, hidden)
+    aside.measurement = measurement_of(wanted, clock=time.monotonic, progress=progress)
+    outside = Surroundings(connection.cluster, time.monotonic, progress, guard, aside.measurement)
     call = Call(name, parameters, manifests, connection.namespace, context.check)
-    result = _told(COMMANDS[name](call, outside), context, hidden, warnings)
+    with closing(aside.measurement):
+        outcome = COMMANDS[name](call, outside)
+    result = _told(outcome, context, hidden, warnings)
     if connection.notes:
         result["msg"] = " ".join([result["msg"], *connection.notes])
     return result
@@ -157,6 +179,8 @@ def redacted(parameters: Mapping[str, Any]) -> dict[str, Any]:
     for name in ("definition", "resource_definition", "inline", "config", "data", "binary_data"):
         if shown.get(name) is not None:
             shown[name] = "given"
+    if "verify" in shown:
+        shown["verify"] = redacted_verify(shown["verify"])
     kubeconfig = shown.get("kubeconfig")
     if kubeconfig is not None and not (isinstance(kubeconfig, str) and _is_path(kubeconfig)):
         shown["kubeconfig"] = "given"

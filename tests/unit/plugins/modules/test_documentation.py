@@ -12,7 +12,10 @@ from typing import Any
 import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.verification import Tally
+from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.measurement import Measured
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.arguments import ARGUMENTS
+from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.verification import measured_result
 
 SPECIAL = {
     "abort": {"blue_green"},
@@ -63,6 +66,14 @@ def test_versioned_configuration_is_documented_where_there_is_some_and_in_one_sh
     }
     shapes = [{**configs, "returned": None} for configs in found.values() if configs]
     assert all(shape == shapes[0] for shape in shapes)
+
+
+def test_a_measurement_is_documented_where_there_is_one_and_in_one_shape() -> None:
+    found = {module: measured for module in ARGUMENTS if (measured := documented(module, "RETURN").get("verify"))}
+    assert found.keys() == {module for module, arguments in ARGUMENTS.items() if "verify" in arguments.spec}
+    assert all(measured == found["rolling"] for measured in found.values())
+    nothing = Measured(Tally(), longest_gap=0, skipped=0, origin="controller", url="")
+    assert found["rolling"]["contains"].keys() == measured_result(nothing).keys()
 
 
 @pytest.mark.parametrize("module", ARGUMENTS)

@@ -1,0 +1,82 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Documentation of the option that measures whether users lose requests."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """The fragment."""
+
+    DOCUMENTATION = r"""
+options:
+  verify:
+    description:
+      - Measure with requests of its own, while the task changes and waits, whether users lose any. As soon as more of them failed than may,
+        the task has failed, and what it does then is what it does for any other failure.
+      - Right before the first change some requests must succeed in a row, else the task fails and changes nothing. Where there is nothing
+        to change or to wait for, and in check mode, no request is sent.
+      - Each request has a connection of its own and begins when its time has come, whatever became of those before. None is repeated, no
+        redirect is followed, no proxy is used.
+      - While it goes back after a failure requests are sent and counted as well, but do not interrupt that. The module
+        M(rollout.kubernetes.abort) is never interrupted, nor kept from beginning; it fails at its end.
+    type: dict
+    suboptions:
+      url:
+        description:
+          - The address, with V(http) or V(https). It is asked from where the work is done, which is the controller for a local connection.
+          - It must hold no user or password.
+        type: str
+      interval:
+        description: Seconds from one request to the next, from V(0.01) to V(60).
+        type: float
+        default: 0.1
+      timeout:
+        description:
+          - Seconds that a request may take, up to V(60), from the look-up of the name to the last byte.
+          - So many requests may be on their way at one time as begin in that time, but not more than 64. When that many wait for an answer,
+            none is sent until one of them has ended; RV(verify.skipped) counts that.
+        type: float
+        default: 5.0
+      method:
+        description: The method of the requests.
+        type: str
+        choices: [GET, HEAD]
+        default: GET
+      headers:
+        description:
+          - Headers to send, texts by name. They are not shown anywhere.
+        type: dict
+      status:
+        description: The statuses that count as success, as numbers (V(200)), ranges (V(200-399)) or classes (V(2xx)).
+        type: list
+        elements: str
+        default: [200-399]
+      contains:
+        description: A text that the body must hold, within its first MiB.
+        type: str
+      validate_certs:
+        description: Whether the certificate of an V(https) address must be valid.
+        type: bool
+        default: true
+      ca_cert:
+        description: A file with the certificates of the authorities that are trusted, in PEM format. If not given, those of the system.
+        type: path
+      max_failed:
+        description:
+          - How many requests may fail, as a count such as V(3), or as a share of all requests such as V(0.5%).
+          - A share is judged as soon as so many requests are sent that a single failure does not exceed it (200 of them for V(0.5%)), and
+            at the end.
+        type: str
+        default: '0'
+      after:
+        description:
+          - Seconds that the measurement goes on once the rollout is complete, as requests are lost typically while old pods end.
+          - A pod that ends leaves the EndpointSlices within about a second, and kube-proxy and its like take that over within another one;
+            the default has one more. Give more if a load balancer in front learns later than that.
+          - Blue/green has the end of the old pods within the task anyway.
+        type: float
+        default: 3.0
+"""

@@ -1,0 +1,306 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The option verify on a real API server: requests go on while a rollout runs, and what they lose decides how it ends."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from .users import Site, once, site
+
+SLOW = {"ready-after": "2s"}
+COUNTS = {"requests", "failed", "outcomes", "failures", "longest_gap", "slowest", "skipped", "from", "url"}
+
+
+@pytest.fixture
+def shop() -> Iterator[Site]:
+    """What users reach."""
+    with site() as served:
+        yield served
+
+
+def roll(namespace: str, shop: Site, *, module: str = "rolling", verify: dict[str, Any] | None = None, **options: Any) -> dict[str, Any]:
+    """A task that rolls out and measures."""
+    given = {"url": shop.url, "interval": 0.05, "after": 0.5, **(verify or {})}
+    return {"name": "Roll out", f"rollout.kubernetes.{module}": {"namespace": namespace, "wait_timeout": 300, "verify": given, **options}}
+
+
+def newer(deployment: Any, **options: Any) -> dict[str, Any]:
+    """The next version."""
+    found: dict[str, Any] = deployment(image="registry.example/web:2", simulate=SLOW, **options)
+    return found
+
+
+def updated(get: Any, at_least: int = 1) -> Callable[[], bool]:
+    """The condition that a version later than the present one is on its way, and has so many pods."""
+    before = get("deployment", "web")["metadata"]["generation"]
+
+    def holds() -> bool:
+        live = get("deployment", "web")
+        seen = live["status"].get("observedGeneration", 0)
+        return bool(seen > before and live["status"].get("updatedReplicas", 0) >= at_least)
+
+    return holds
+
+
+def images(get: Any, name: str = "web") -> list[str]:
+    return [entry["image"] for entry in get("deployment", name)["spec"]["template"]["spec"]["containers"]]
+
+
+def test_a_rollout_that_loses_nothing_says_so_with_counts(ansible, here, namespace, deployment, shop):
+    here({"rollout.kubernetes.rolling": {"namespace": namespace, "definition": deployment()}})
+    play = ansible(roll(namespace, shop, definition=newer(deployment)))
+    last = play.last
+    assert last.changed, last.msg
+    counts = last["verify"]
+    assert set(counts) == COUNTS
+    assert counts["failed"] == 0
+    assert counts["requests"] > 20
+    assert counts["outcomes"] == {"ok": counts["requests"]}
+    assert (counts["from"], counts["url"]) == ("controller", shop.url)
+    assert "verify: a request to" in play.stdout
+    assert f"verify: {counts['requests']} requests, 0 failed" in play.stdout
+
+
+def test_a_baseline_that_fails_writes_nothing(ansible, here, namespace, deployment, shop, audit):
+    here({"rollout.kubernetes.rolling": {"namespace": namespace, "definition": deployment()}})
+    audit.mark()
+    shop.fail(502)
+    last = ansible(roll(namespace, shop, definition=newer(deployment), verify={"timeout": 1})).last
+    assert last.failed
+    assert not last.changed
+    assert "fail already, before anything is changed: status 502" in last.msg
+    assert shop.url in last.msg
+    assert last["verify"]["outcomes"] == {"status 502": 1}
+    assert audit.writes() == []
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("http://127.0.0.1:1/", "refused"),
+        ("http://no-such-name.invalid/", "unresolved"),
+    ],
+)
+def test_each_sort_of_failing_baseline_has_its_name(run, namespace, deployment, audit, url, words):
+    result = run("rolling", fails=True, definition=deployment(), verify={"url": url, "timeout": 1})
+    assert f": {words}" in result["msg"]
+    assert audit.writes() == []
+
+
+def test_an_answer_that_never_comes_is_a_timeout(run, namespace, deployment, audit):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        result = run("rolling", fails=True, definition=deployment(), verify={"url": url, "timeout": 0.5})
+    assert ": timeout" in result["msg"]
+    assert audit.writes() == []
+
+
+def test_requests_lost_midway_hold_the_rollout_at_once(run, here, namespace, deployment, shop, get):
+    here({"rollout.kubernetes.rolling": {"namespace": namespace, "definition": deployment()}})
+    stuck = deployment(image="registry.example/web:2", simulate={"ready-after": "1000s"})
+    with once(updated(get), shop.fail):
+        result = run("rolling", fails=True, definition=stuck, verify={"url": shop.url, "max_failed": "3"})
+    assert "users lost requests: " in result["msg"]
+    assert "3 may; the first one" in result["msg"]
+    assert result["verify"]["failed"] > 3
+    assert result["rollouts"][0]["phase"] == "degraded"
+    assert result["rollouts"][0]["steps"][0]["state"] == "failed"
+    assert images(get) == ["registry.example/web:2"]
+    for thread in threading.enumerate():
+        if thread.name == "rollout-verify":
+            thread.join(10)
+            assert not thread.is_alive()
+
+
+def test_requests_lost_midway_take_the_rollout_back(run, here, namespace, deployment, shop, get):
+    here({"rollout.kubernetes.rolling": {"namespace": namespace, "definition": deployment()}})
+    stuck = deployment(image="registry.example/web:2", simulate={"ready-after": "1000s"})
+    with once(updated(get), shop.fail):
+        result = run("rolling", fails=True, definition=stuck, on_failure="rollback", verify={"url": shop.url})
+    assert "users lost requests: 1 of " in result["msg"]
+    assert "Went back to revision 1" in result["msg"]
+    assert result["rollouts"][0]["phase"] == "aborted"
+    assert images(get) == ["registry.example/web:1"]
+    assert result["verify"]["failed"] > 1, "the way back is counted too, and not interrupted"
+
+
+@pytest.mark.parametrize(("answer", "image", "phase"), [("rollback", 1, "aborted"), ("hold", 2, "degraded")])
+def test_requests_lost_only_after_completion_count_as_well(run, namespace, deployment, shop, get, answer, image, phase):
+    run("rolling", definition=deployment())
+
+    rolled = updated(get, 3)
+
+    def complete() -> bool:
+        status = get("deployment", "web")["status"]
+        return rolled() and status.get("availableReplicas") == status["replicas"] == 3
+
+    with once(complete, shop.fail):
+        result = run("rolling", fails=True, definition=newer(deployment), on_failure=answer, verify={"url": shop.url, "after": 60})
+    assert f"Deployment {namespace}/web is complete, and users lost requests" in result["msg"]
+    assert images(get) == [f"registry.example/web:{image}"]
+    assert result["rollouts"][0]["phase"] == phase
+
+
+def test_a_share_is_judged_at_the_end_at_the_latest(run, here, namespace, deployment, shop, get):
+    here({"rollout.kubernetes.rolling": {"namespace": namespace, "definition": deployment()}})
+    with once(updated(get), lambda: shop.fail_for(0.3)):
+        verify = {"url": shop.url, "max_failed": "90%", "interval": 0.05, "after": 1}
+        result = run("rolling", definition=newer(deployment), verify=verify)
+    assert 0 < result["verify"]["failed"] < result["verify"]["requests"]
+    with once(updated(get), shop.fail):
+        verify = {"url": shop.url, "max_failed": "0.01%", "after": 0.5}
+        later = deployment(image="registry.example/web:3", simulate=SLOW)
+        result = run("rolling", fails=True, definition=later, verify=verify)
+    assert "0.01% may" in result["msg"]
+    assert result["rollouts"][0]["steps"][0]["state"] == "failed"
+
+
+def test_where_nothing_is_to_be_done_nothing_is_asked(ansible, here, namespace, deployment, shop, audit):
+    here({"rollout.kubernetes.rolling": {"namespace": namespace, "definition": newer(deployment)}})
+    audit.mark()
+    shop.fail()
+    last = ansible(roll(namespace, shop, definition=newer(deployment))).last
+    assert not last.failed, last.msg
+    assert not last.changed
+    assert "verify" not in last.data
+    assert shop.requests == []
+    assert audit.writes() == []
+
+
+def test_check_mode_asks_nothing_and_validates(ansible, namespace, deployment, shop):
+    last = ansible(roll(namespace, shop, definition=deployment()), check=True).last
+    assert last.changed
+    assert "verify" not in last.data
+    assert shop.requests == []
+    wrong = ansible(roll(namespace, shop, definition=deployment(), verify={"max_failed": "some"}), check=True).last
+    assert wrong.failed
+    assert "verify.max_failed must be a count" in wrong.msg
+
+
+def test_blue_green_goes_back_when_users_lose_requests(run, plain, namespace, shop, get):
+    plain()
+    run(image="registry.example/web:2", verify={"url": shop.url, "after": 0.2})
+
+    def switched() -> bool:
+        return bool(get("service", "web")["spec"]["selector"].get("rollout.kubernetes/colour") != before)
+
+    before = get("service", "web")["spec"]["selector"].get("rollout.kubernetes/colour")
+    with once(switched, shop.fail):
+        result = run(fails=True, image="registry.example/web:3", scale_down_delay=300, verify={"url": shop.url})
+    assert "Users lost requests: " in result["msg"]
+    assert "Went back: " in result["msg"]
+    assert result["rollouts"][0]["phase"] == "aborted"
+    assert get("service", "web")["spec"]["selector"].get("rollout.kubernetes/colour") == before
+    assert result["verify"]["failed"] > 0
+
+
+def test_blue_green_held_and_promoted_and_aborted(run, plain, namespace, shop, get):
+    plain()
+    stopped = run(image="registry.example/web:2", stop_before="switch", verify={"url": shop.url})
+    assert stopped["verify"]["failed"] == 0
+    shop.fail()
+    refused = run("promote", fails=True, verify={"url": shop.url, "timeout": 0.5})
+    assert "fail already" in refused["msg"]
+    given_up = run("abort", fails=True, verify={"url": shop.url, "timeout": 0.5, "after": 0.2})
+    assert given_up["rollouts"][0]["phase"] == "aborted", "what helps is not kept from being done"
+    assert "Users lost requests: " in given_up["msg"]
+
+
+def test_blue_green_that_loses_requests_at_its_very_end_says_how_to_go_back(run, plain, namespace, shop, get):
+    plain()
+    run(image="registry.example/web:2")
+    old = next(
+        name for name in ("web", "web-blue", "web-green") if (get("deployment", name) or {"spec": {"replicas": 0}})["spec"]["replicas"]
+    )
+
+    def shrunk() -> bool:
+        live = get("deployment", old)
+        return live["spec"]["replicas"] == 0 and not live["status"].get("replicas")
+
+    with once(shrunk, shop.fail):
+        result = run(fails=True, image="registry.example/web:3", verify={"url": shop.url, "after": 60})
+    assert "the module undo brings them back" in result["msg"]
+    shop.heal()
+    undone = run("undo", verify={"url": shop.url, "after": 0.2})
+    assert undone["verify"]["failed"] == 0
+
+
+def test_undo_and_restart_measure_too(run, here, namespace, deployment, shop, get):
+    here({"rollout.kubernetes.rolling": {"namespace": namespace, "definition": deployment(simulate=SLOW)}})
+    here({"rollout.kubernetes.rolling": {"namespace": namespace, "definition": deployment()}})
+    assert run("restart", verify={"url": shop.url, "after": 0.2})["verify"]["failed"] == 0
+    with once(updated(get), shop.fail):
+        result = run("undo", fails=True, verify={"url": shop.url, "after": 60})
+    assert "users lost requests" in result["msg"]
+    assert result["rollouts"][0]["phase"] == "degraded"
+
+
+def test_recreate_measures_its_outage(run, here, namespace, deployment, shop, get):
+    here({"rollout.kubernetes.recreate": {"namespace": namespace, "definition": deployment()}})
+    with once(lambda: get("deployment", "web")["status"].get("readyReplicas", 0) == 0, lambda: shop.fail_for(0.2)):
+        verify = {"url": shop.url, "max_failed": "1000", "after": 0.5}
+        result = run("recreate", definition=newer(deployment), verify=verify)
+    assert result["verify"]["failed"] > 0
+    assert result["verify"]["longest_gap"] >= 0.1
+
+
+@pytest.mark.parametrize("way", ["process", "module"])
+def test_headers_are_sent_and_never_seen(ansible, here, namespace, deployment, shop, way):
+    secret = "tr0ub4dor-and-3-that-nobody-may-see"
+    here({"rollout.kubernetes.rolling": {"namespace": namespace, "definition": deployment()}})
+    headers = {"Authorization": f"Bearer {secret}", "X-Canary": "always"}
+    task = roll(namespace, shop, definition=newer(deployment), verify={"headers": headers, "url": f"{shop.url}?key={secret}"})
+    play = ansible(task, way=way, diff=True, arguments=["-vvv"])
+    assert not play.last.failed, play.last.msg
+    assert play.last["verify"]["url"] == f"{shop.url}?..."
+    assert all(found["Authorization"] == f"Bearer {secret}" for found in shop.requests)
+    assert secret not in play.stdout + play.stderr + json.dumps(play.last.data)
+    shop.fail()
+    failing = roll(namespace, shop, definition=deployment(), verify={"headers": headers, "timeout": 0.3})
+    play = ansible(failing, way=way, arguments=["-vvv"])
+    assert play.last.failed
+    assert secret not in play.stdout + play.stderr + json.dumps(play.last.data)
+
+
+@pytest.mark.parametrize("way", ["process", "module"])
+def test_an_address_with_a_password_is_refused_without_showing_it(ansible, namespace, deployment, shop, way):
+    url = "http://walter:c0rrect-horse@127.0.0.1/"
+    play = ansible(roll(namespace, shop, definition=deployment(), verify={"url": url}), way=way, arguments=["-vvv"])
+    assert "verify.url holds a user or password" in play.last.msg
+    assert "c0rrect-horse" not in play.stdout + play.stderr + json.dumps(play.last.data)
+
+
+def test_the_result_is_the_same_each_way(ansible, here, namespace, deployment, shop):
+    found = []
+    for way in ("process", "module", "async"):
+        here({"rollout.kubernetes.rolling": {"namespace": namespace, "definition": deployment(f"web-{way}")}})
+        last = ansible(roll(namespace, shop, definition=newer(deployment, name=f"web-{way}")), way=way).last
+        assert not last.failed, last.msg
+        found.append(last["verify"])
+    assert all(set(counts) == COUNTS and set(counts["outcomes"]) == {"ok"} for counts in found), found
+    again = ansible(roll(namespace, shop, definition=newer(deployment, name="web-process"))).last
+    assert not again.changed
+
+
+def test_a_killed_run_stops_asking(ansible, here, namespace, deployment, shop, get):
+    here({"rollout.kubernetes.rolling": {"namespace": namespace, "definition": deployment()}})
+    stuck = deployment(image="registry.example/web:2", simulate={"ready-after": "1000s"})
+    begun, running = updated(get), ansible.start(roll(namespace, shop, definition=stuck))
+    with once(lambda: begun() and len(shop.requests) > 20, running.kill) as done:
+        running.process.wait(120)
+        assert done.wait(30)
+    asked = -1
+    while asked != len(shop.requests):  # Those that were on their way come still.
+        asked = len(shop.requests)
+        threading.Event().wait(1)
+    threading.Event().wait(1)
+    assert len(shop.requests) == asked
