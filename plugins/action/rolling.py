@@ -104,6 +104,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         for name in _PATHS:
             if isinstance(arguments.get(name), str):
                 arguments[name] = self._loader.get_real_file(self._find(arguments[name], "files", name), decrypt=True)
+        verify = arguments.get("verify")
+        if isinstance(verify, dict) and isinstance(verify.get("ca_cert"), str):
+            verify["ca_cert"] = self._loader.get_real_file(self._find(verify["ca_cert"], "files", "verify.ca_cert"), decrypt=True)
         return arguments
 
     def _find(self, path: str, folder: str, option: str) -> str:

@@ -27,8 +27,46 @@ options:
       url:
         description:
           - The address, with V(http) or V(https). It is asked from where the work is done, which is the controller for a local connection.
-          - It must hold no user or password.
+          - It must hold no user or password. Exactly one of this and O(verify.job) must be given.
         type: str
+      job:
+        description:
+          - Send the requests from a pod instead, for Services that cannot be reached from where the work is done. A Job is made for that
+            before anything else is written, and deleted at the end. One that a killed run leaves ends after the longest time that the
+            task may take, and is removed a minute later.
+          - The image needs C(sh), C(sleep) that takes fractions, and C(curl) or C(wget); that of BusyBox is enough. C(wget) follows
+            redirects, and that of BusyBox checks no certificates and sends GET for HEAD. With C(curl) none of that is so.
+          - No Service ever leads to the pod, which is never ready. O(verify.headers) and O(verify.ca_cert) cannot be used with it.
+          - Needs the rights to create, get, patch and delete Jobs, to list and watch Pods, and to get C(pods/log).
+        type: dict
+        suboptions:
+          image:
+            description: The image with C(curl) or C(wget).
+            type: str
+            required: true
+          url:
+            description: The address as a pod sees it, for example V(http://web/healthz).
+            type: str
+            required: true
+          namespace:
+            description: Where the pod runs. If not given, the namespace of the workload.
+            type: str
+          service_account:
+            description: The service account of the pod, which gets no token of it.
+            type: str
+          image_pull_policy:
+            description: When the image is pulled.
+            type: str
+            choices: [Always, IfNotPresent, Never]
+          image_pull_secrets:
+            description: Names of Secrets with the credentials of the image's registry.
+            type: list
+            elements: str
+          run_as_user:
+            description:
+              - The number of the user that the container runs as, where the namespace demands one that is not root. On OpenShift leave it
+                out.
+            type: int
       interval:
         description: Seconds from one request to the next, from V(0.01) to V(60).
         type: float

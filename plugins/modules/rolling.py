@@ -197,6 +197,18 @@ EXAMPLES = r"""
     on_failure: rollback
     verify:
       url: https://shop.example/healthz
+
+- name: The same for a Service that only pods can reach
+  rollout.kubernetes.rolling:
+    name: web
+    namespace: shop
+    image: registry.example/web:2.0
+    on_failure: rollback
+    verify:
+      job:
+        image: docker.io/curlimages/curl:8.11.0
+        url: http://web/healthz
+        run_as_user: 100
 """
 
 RETURN = r"""

@@ -17,7 +17,7 @@ import socket
 import ssl
 import tempfile
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -52,7 +52,8 @@ class Fault:
     """What happens to the next `times` requests that `matches` accepts.
 
     `status` answers with that code and `body` instead of asking the server; `unsent` closes the connection before asking it, `unheard`
-    after; `lines` passes that many lines of a watch on, then the first `part` bytes of the next, and closes; `hang` sends nothing.
+    after; `says` answers with these texts instead of asking it, each sent as it comes; `lines` passes that many lines of a watch on, then
+    the first `part` bytes of the next, and closes; `hang` sends nothing.
     """
 
     matches: Callable[[Request], bool]
@@ -65,6 +66,7 @@ class Fault:
     lines: int | None = None
     part: int = 0
     hang: bool = False
+    says: Callable[[], Iterable[str]] | None = None
 
 
 class Faults:
@@ -177,6 +179,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._pass_on(request, body)
         elif fault.status:
             self._answer(fault.status, fault.headers, json.dumps(fault.body).encode())
+        elif fault.says is not None:
+            self._say(fault.says())
         elif fault.unsent or fault.hang:
             if fault.hang:
                 self.faults.over.wait()
@@ -222,6 +226,15 @@ class _Handler(BaseHTTPRequestHandler):
                 return
             self._chunk(line)
             left = None if left is None else left - 1
+        self.wfile.write(b"0\r\n\r\n")
+
+    def _say(self, texts: Iterable[str]) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/plain")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        for text in texts:
+            self._chunk(text.encode())
         self.wfile.write(b"0\r\n\r\n")
 
     def _chunk(self, data: bytes) -> None:

@@ -7,13 +7,20 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import socket
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.main import Context
 
+from .calls import call
+from .faults import faulty
 from .users import Site, once, site
 
 SLOW = {"ready-after": "2s"}
@@ -137,14 +144,9 @@ def test_requests_lost_midway_take_the_rollout_back(run, here, namespace, deploy
 def test_requests_lost_only_after_completion_count_as_well(run, namespace, deployment, shop, get, answer, image, phase):
     run("rolling", definition=deployment())
 
-    rolled = updated(get, 3)
-
-    def complete() -> bool:
-        status = get("deployment", "web")["status"]
-        return rolled() and status.get("availableReplicas") == status["replicas"] == 3
-
-    with once(complete, shop.fail):
-        result = run("rolling", fails=True, definition=newer(deployment), on_failure=answer, verify={"url": shop.url, "after": 60})
+    context = Context(progress=lambda line: shop.fail() if "verify: all is complete; measuring for" in line else None)
+    verify = {"url": shop.url, "after": 60}
+    result = run("rolling", fails=True, definition=newer(deployment), on_failure=answer, verify=verify, context=context)
     assert f"Deployment {namespace}/web is complete, and users lost requests" in result["msg"]
     assert images(get) == [f"registry.example/web:{image}"]
     assert result["rollouts"][0]["phase"] == phase
@@ -218,16 +220,8 @@ def test_blue_green_held_and_promoted_and_aborted(run, plain, namespace, shop, g
 def test_blue_green_that_loses_requests_at_its_very_end_says_how_to_go_back(run, plain, namespace, shop, get):
     plain()
     run(image="registry.example/web:2")
-    old = next(
-        name for name in ("web", "web-blue", "web-green") if (get("deployment", name) or {"spec": {"replicas": 0}})["spec"]["replicas"]
-    )
-
-    def shrunk() -> bool:
-        live = get("deployment", old)
-        return live["spec"]["replicas"] == 0 and not live["status"].get("replicas")
-
-    with once(shrunk, shop.fail):
-        result = run(fails=True, image="registry.example/web:3", verify={"url": shop.url, "after": 60})
+    context = Context(progress=lambda line: shop.fail() if "verify: all is complete; measuring for" in line else None)
+    result = run(fails=True, image="registry.example/web:3", verify={"url": shop.url, "after": 60}, context=context)
     assert "the module undo brings them back" in result["msg"]
     shop.heal()
     undone = run("undo", verify={"url": shop.url, "after": 0.2})
@@ -304,3 +298,210 @@ def test_a_killed_run_stops_asking(ansible, here, namespace, deployment, shop, g
         threading.Event().wait(1)
     threading.Event().wait(1)
     assert len(shop.requests) == asked
+
+
+# --- from a pod ---------------------------------------------------------------------------------------------------------------
+
+
+def from_pod(**options: Any) -> dict[str, Any]:
+    """The option for requests from a pod."""
+    return {"job": {"image": "registry.example/curl:8", "url": "http://web/", **options}, "timeout": 1}
+
+
+def jobs_are_gone(get: Any) -> bool:
+    return not get("jobs") and not [pod for pod in get("pods") if "rollout.kubernetes/verify" in pod["metadata"]["labels"]]
+
+
+def eventually(holds: Callable[[], bool]) -> bool:
+    """Whether it comes to hold."""
+    reached = threading.Event()
+    with once(holds, reached.set):
+        return reached.wait(60)
+
+
+def test_a_pod_whose_image_is_missing_is_told_before_anything_is_written(run, here, namespace, deployment, get, audit):
+    here({"rollout.kubernetes.rolling": {"namespace": namespace, "definition": deployment()}})
+    audit.mark()
+    verify = from_pod(image="registry.example/curl:missing")
+    result = run("rolling", fails=True, definition=newer(deployment), verify=verify)
+    assert "The requests of verify.job cannot begin: Pod " in result["msg"]
+    assert "registry.example/curl:missing" in result["msg"]
+    assert "Nothing was written" in result["msg"]
+    assert not result["changed"]
+    assert [(event.verb, event.resource) for event in audit.writes()] == [("patch", "jobs"), ("delete", "jobs")]
+    assert eventually(lambda: jobs_are_gone(get)), "the Job is deleted with its pod"
+
+
+def test_a_pod_that_says_nothing_of_ours_is_told_and_nothing_secret_of_its_log(run, namespace, deployment, get):
+    result = run("rolling", fails=True, definition=deployment(), verify=from_pod())
+    assert "tells of no request, its last words are: exiting with code 1. Nothing was written" in result["msg"]
+    assert "hunter2" not in json.dumps(result)
+    assert get("deployment", "web") is None
+    assert eventually(lambda: jobs_are_gone(get))
+
+
+def test_a_pod_that_the_cluster_refuses_is_told_by_its_words(run, namespace, deployment, get, kubectl, monkeypatch):
+    kubectl("create", "quota", "none", "--hard=count/jobs.batch=0")
+    result = run("rolling", fails=True, definition=deployment(), verify=from_pod())
+    assert "exceeded quota" in result["msg"]
+    assert get("deployment", "web") is None
+
+
+def test_giving_up_does_not_depend_on_a_pod(run, plain, namespace, get):
+    plain()
+    run(image="registry.example/web:2", stop_before="switch")
+    result = run("abort", fails=True, verify={**from_pod(image="registry.example/curl:missing"), "after": 0})
+    assert result["rollouts"][0]["phase"] == "aborted"
+    assert "broke off, so nobody knows" in result["msg"]
+
+
+def test_the_job_is_where_the_workload_is_and_no_service_leads_to_it(run, namespace, deployment, get, cluster, audit):
+    seen: list[dict[str, Any]] = []
+    with once(lambda: bool(get("jobs")), lambda: seen.extend(get("jobs"))) as done:
+        run("rolling", fails=True, definition=newer(deployment), verify=from_pod(image="registry.example/curl:missing", run_as_user=1000))
+        assert done.wait(60)
+    spec = seen[0]["spec"]
+    assert seen[0]["metadata"]["namespace"] == namespace
+    assert (spec["backoffLimit"], spec["ttlSecondsAfterFinished"]) == (0, 60)
+    assert 300 < spec["activeDeadlineSeconds"] < 1200
+    assert spec["template"]["spec"]["containers"][0]["securityContext"]["runAsUser"] == 1000
+    assert not set(spec["template"]["metadata"]["labels"]) & {"app"}
+
+
+class Kubelet:
+    """Stands in for what simulated nodes lack: runs the container's own script on this machine, and tells what it prints as its log.
+
+    `cut` breaks the connection after so many lines, once.
+    """
+
+    def __init__(self, get: Any, *, cut: int | None = None) -> None:
+        self._get = get
+        self._cut = cut
+        self._process: subprocess.Popen[str] | None = None
+        self.asked = 0
+
+    def __call__(self) -> Iterator[str]:
+        self.asked += 1
+        process = self._process = self._process or self._start()
+        for number, line in enumerate(process.stdout or ()):
+            yield line
+            if self._cut == number:
+                self._cut = None
+                return
+
+    def _start(self) -> subprocess.Popen[str]:
+        (job,) = self._get("jobs")
+        container = job["spec"]["template"]["spec"]["containers"][0]
+        variables = {entry["name"]: entry.get("value", "").replace("$$", "$") for entry in container["env"]}
+        environment = {**variables, "PATH": os.environ["PATH"]}
+        return subprocess.Popen(container["command"], env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True)
+
+    def stop(self) -> None:
+        """End the container."""
+        if self._process is not None and self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+
+
+@pytest.fixture
+def kubelet(get: Any) -> Iterator[Kubelet]:
+    """A container that really runs."""
+    stand_in = Kubelet(get)
+    yield stand_in
+    stand_in.stop()
+
+
+@contextmanager
+def reached(cluster: Any, kubelet: Kubelet) -> Iterator[dict[str, Any]]:
+    """The options by which a task reaches the cluster, where pods have real logs."""
+    with faulty(cluster.kubeconfig) as faults:
+        faults.add(matches=lambda request: request.path.endswith("/log") and "follow" in request.query, says=kubelet, times=100)
+        yield {"host": faults.url, "api_key": "proxied-by-the-test", "kubeconfig": None}
+
+
+def test_a_pod_measures_and_its_job_is_deleted(cluster, run, namespace, deployment, shop, get, kubelet):
+    run("rolling", definition=deployment())
+    with reached(cluster, kubelet) as way:
+        verify = {**from_pod(url=f"{shop.url}?a=$(HOME)"), "interval": 0.1, "after": 1}
+        result = run("rolling", definition=newer(deployment), verify=verify, **way)
+    counts = result["verify"]
+    assert set(counts) == COUNTS
+    assert (counts["failed"], counts["from"], counts["url"]) == (0, "job", f"{shop.url}?...")
+    assert counts["requests"] > 10
+    assert 0 < counts["longest_gap"] < 30
+    assert eventually(lambda: jobs_are_gone(get))
+
+
+def test_what_a_pod_loses_takes_the_rollout_back_at_once(cluster, run, namespace, deployment, shop, get, kubelet):
+    run("rolling", definition=deployment())
+    stuck = deployment(image="registry.example/web:2", simulate={"ready-after": "1000s"})
+    with reached(cluster, kubelet) as way, once(updated(get), shop.fail):
+        result = run("rolling", fails=True, definition=stuck, on_failure="rollback", verify=from_pod(url=shop.url), **way)
+    assert "users lost requests: " in result["msg"]
+    assert "status 503" in result["msg"]
+    assert images(get) == ["registry.example/web:1"]
+    assert eventually(lambda: jobs_are_gone(get))
+
+
+def test_a_pod_that_ends_midway_has_not_shown_that_all_is_well(cluster, run, namespace, deployment, shop, get, kubelet):
+    run("rolling", definition=deployment())
+    stuck = deployment(image="registry.example/web:2", simulate={"ready-after": "1000s"})
+    with reached(cluster, kubelet) as way, once(updated(get), kubelet.stop):
+        result = run("rolling", fails=True, definition=stuck, verify=from_pod(url=shop.url), **way)
+    assert "broke off, so nobody knows whether users lose requests" in result["msg"]
+    assert result["verify"]["failed"] == 0
+
+
+def test_a_log_whose_connection_is_lost_goes_on(cluster, run, namespace, deployment, shop, get):
+    run("rolling", definition=deployment())
+    kubelet = Kubelet(get, cut=12)
+    try:
+        with reached(cluster, kubelet) as way:
+            result = run("rolling", definition=newer(deployment), verify={**from_pod(url=shop.url), "after": 2}, **way)
+    finally:
+        kubelet.stop()
+    assert kubelet.asked == 2
+    assert result["verify"]["failed"] == 0
+    assert result["verify"]["requests"] > 12
+
+
+@pytest.mark.parametrize(
+    ("verify", "words"),
+    [
+        ({}, "one of the following is required: url, job"),
+        ({"url": "http://web/", "job": {"image": "x", "url": "http://web/"}}, "mutually exclusive: url|job"),
+        ({"job": {"image": "x"}}, "missing required arguments: url"),
+        ({**from_pod(), "headers": {"Authorization": "x"}}, "verify.headers cannot be used with verify.job"),
+        ({**from_pod(), "ca_cert": "/x"}, "verify.ca_cert cannot be used with verify.job"),
+        ({**from_pod(), "interval": 0.01}, "verify.interval of 0.01 s is too short"),
+        (from_pod(run_as_user=0), "other than root"),
+        (from_pod(namespace="Not a name"), "verify.job.namespace"),
+        ({"url": "http://web/", "interval": 0}, "verify.interval must be between"),
+        ({"url": "http://web/", "timeout": 0}, "verify.timeout must be"),
+        ({"url": "http://web/", "after": -1}, "verify.after must be"),
+        ({"url": "http://web/", "status": ["fine"]}, "verify.status must hold"),
+        ({"url": "http://web/", "contains": "x", "method": "HEAD"}, "an answer to HEAD has none"),
+        ({"url": "http://web/", "headers": {"a b": "x"}}, "none of a header"),
+        ({"url": "http://web/", "headers": {"X": "a\nb"}}, "holds a line break"),
+        ({"url": "https://web/", "ca_cert": "/no/such/file"}, "verify.ca_cert /no/such/file"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_one_sentence(namespace, deployment, cluster, verify, words):
+    refused = taken(cluster, namespace, deployment, verify)
+    assert words in refused
+    assert "Traceback" not in refused
+
+
+def taken(cluster: Any, namespace: str, deployment: Any, verify: dict[str, Any]) -> str:
+    """The message with which the module refuses."""
+    try:
+        result = call(cluster, "rolling", namespace=namespace, definition=deployment(), verify=verify)
+    except AssertionError as refused:  # By the argument spec.
+        return str(refused)
+    assert result["failed"]
+    return str(result["msg"])
+
+
+def test_without_waiting_there_is_nothing_to_measure(run, namespace, deployment, shop):
+    result = run("rolling", fails=True, definition=deployment(), wait=False, verify={"url": shop.url})
+    assert "leave out wait: false, or verify" in result["msg"]

@@ -225,6 +225,11 @@ def diagnose(snapshot: Snapshot, *, pull_errors: Mapping[tuple[str, str], str] |
     return tuple(found)
 
 
+def diagnose_pod(pod: Pod) -> Finding | None:
+    """What is wrong with one pod, the worst of it; None where nothing is."""
+    return min(_of_pod(pod, {}), key=_badness, default=None)
+
+
 def is_hopeless(pod: Pod) -> bool:
     """The pod will not become ready by itself, as far as its status tells: something permanent, or it crashes again and again."""
     return any(found.outlook == "permanent" or found.restarts >= CRASH_LIMIT for found in _of_pod(pod, {}) if found.outlook != "may_heal")

@@ -56,6 +56,16 @@ class Subscription(Protocol):
         """End the iteration at once, also while it waits for the server."""
 
 
+class Lines(Protocol):
+    """A log that goes on; iterate over it in a thread of its own, end it from any thread."""
+
+    def __iter__(self) -> Iterator[str]:
+        """Lines until `close`, or until the log has ended; some may come twice after a lost connection. Raises `ClusterError`."""
+
+    def close(self) -> None:
+        """End the iteration at once, also while it waits for the server."""
+
+
 class Cluster(Protocol):
     """The API of one cluster with one identity. All methods raise `ClusterError` and its children; 429 and 5xx and lost
     connections are retried with back-off until the deadline given to the adapter; objects are plain JSON."""
@@ -106,10 +116,14 @@ class Cluster(Protocol):
         """PUT of a whole object; `ConflictError` when its resourceVersion is not the current one."""
 
     def delete(self, resource: Resource, namespace: str, name: str, *, uid: str) -> bool:
-        """DELETE of the very object with that UID; False when it is gone already or another one has its name."""
+        """DELETE of the very object with that UID, and in the background of what it owns; False when it is gone already or another one
+        has its name."""
 
     def log(self, namespace: str, pod: str, container: str, *, lines: int, previous: bool) -> str:
         """The last lines of a container's log, of its previous run on request; empty when there is none."""
+
+    def follow(self, namespace: str, pod: str, container: str) -> Lines:
+        """A container's log from its beginning on, as it is written."""
 
 
 Clock = Callable[[], float]

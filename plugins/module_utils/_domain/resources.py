@@ -45,6 +45,7 @@ SECRET = Resource("v1", "Secret", "secrets")
 LEASE = Resource("coordination.k8s.io/v1", "Lease", "leases")
 SERVICE = Resource("v1", "Service", "services")
 ENDPOINT_SLICE = Resource("discovery.k8s.io/v1", "EndpointSlice", "endpointslices")
+JOB = Resource("batch/v1", "Job", "jobs")
 BUDGET = Resource("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets")
 HPA = Resource("autoscaling/v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers")
 
@@ -67,7 +68,7 @@ _KNOWN = (
     Resource("v1", "ResourceQuota", "resourcequotas"),
     Resource("v1", "LimitRange", "limitranges"),
     Resource("v1", "Node", "nodes", namespaced=False),
-    Resource("batch/v1", "Job", "jobs"),
+    JOB,
     Resource("batch/v1", "CronJob", "cronjobs"),
     ENDPOINT_SLICE,
     Resource("networking.k8s.io/v1", "Ingress", "ingresses"),

@@ -37,7 +37,8 @@ class PodProbe:
     """The measurement from a pod of a Job, for what the controller cannot reach."""
 
     image: str
-    namespace: str
+    namespace: str = ""
+    """Empty: that of the workload."""
     service_account: str = ""
     image_pull_policy: str = ""
     image_pull_secrets: tuple[str, ...] = ()

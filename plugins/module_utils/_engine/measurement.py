@@ -110,6 +110,8 @@ class Measurement:
         self._counting = threading.Lock()
         self._tally = Tally()
         self._refused: RolloutError | None = None
+        self._broken = ""
+        """Why nothing could be measured, where that stops nothing."""
         self._began: float | None = None
         self._ended: float | None = None
         self._resting = False
@@ -140,10 +142,13 @@ class Measurement:
                         "that, correct verify, or leave verify out to roll out all the same."
                     )
             except RolloutError as error:
-                self._refused = error
-                raise
+                if self._wanted.gives_up:
+                    self._refused = error
+                    raise
+                self._broken = error.message.rstrip(".")
             self._began = self._clock()
-            self._source.start(self._take, self._wake)
+            if not self._broken:
+                self._source.start(self._take, self._wake)
 
     def _take(self, reply: Reply) -> None:
         """In a thread of the source."""
@@ -187,8 +192,9 @@ class Measurement:
             tally = self._tally
         if self._wanted.allowed.is_exceeded(tally, final=final):
             return f"{loss(tally, self._wanted.allowed, self._url)}."
-        if self._source.trouble:
-            return f"the measurement of {self._url} broke off, so nobody knows whether users lose requests: {self._source.trouble}."
+        trouble = self._broken or self._source.trouble
+        if trouble:
+            return f"the measurement of {self._url} broke off, so nobody knows whether users lose requests: {trouble}."
         return ""
 
     def rest(self) -> None:

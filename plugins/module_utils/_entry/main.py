@@ -11,7 +11,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
@@ -35,7 +35,7 @@ from .manifests import secrets_of
 from .preflight import preflight_lines
 from .requests import given_manifests
 from .results import Result, failure, result_of
-from .verification import measured_result, measurement_of, redacted_verify, verification_of, verify_secrets
+from .verification import extra_seconds, measured_result, measurement_of, namespace_of, redacted_verify, verification_of, verify_secrets
 
 _MARGIN_SECONDS = 120
 """How much longer than the wait itself a call may go on asking a cluster that does not answer: planning, writing, going back."""
@@ -125,13 +125,18 @@ def _call(
     # Going back has the same time once more.
     goes_back = ARGUMENTS[name].goes_back or parameters.get("on_failure") == "rollback"
     seconds = (parameters.get("wait_timeout") or 0) * (2 if goes_back else 1) * ARGUMENTS[name].waits
-    seconds += (parameters.get("scale_down_delay") or 0) + (wanted.after if wanted is not None else 0)
+    seconds += (parameters.get("scale_down_delay") or 0) + (extra_seconds(wanted) if wanted is not None else 0)
     connection = connect(options, environment=context.environment, clock=time.monotonic, deadline_seconds=seconds + _MARGIN_SECONDS)
     warnings.extend(connection.warnings)
     hidden |= connection.secrets
 
     progress = _masked(context, hidden)
-    aside.measurement = measurement_of(wanted, clock=time.monotonic, progress=progress)
+    if wanted is not None and wanted.pod is not None:
+        namespace = wanted.pod.namespace or namespace_of(parameters, manifests, connection.namespace)
+        wanted = replace(wanted, pod=replace(wanted.pod, namespace=namespace))
+    aside.measurement = measurement_of(
+        wanted, cluster=connection.cluster, clock=time.monotonic, guard=context.guard, progress=progress, seconds=seconds
+    )
     outside = Surroundings(connection.cluster, time.monotonic, progress, guard, aside.measurement)
     call = Call(name, parameters, manifests, connection.namespace, context.check)
     with closing(aside.measurement):

@@ -7,14 +7,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from .._domain.errors import InputError
 from .._domain.masking import SHORTEST, looks_secret
-from .._domain.ports import Clock, Progress
-from .._domain.verification import AFTER, SHORTEST_INTERVAL, Verification, allowance_of, checked_url, shown_url, statuses_of
-from .._engine.measurement import FromHere, Measured, Measurement
+from .._domain.objects import JsonObject, text
+from .._domain.ports import Clock, Cluster, Progress
+from .._domain.resources import WORKLOADS
+from .._domain.verification import (
+    AFTER,
+    MOST_AT_ONCE,
+    SHORTEST_INTERVAL,
+    PodProbe,
+    Verification,
+    allowance_of,
+    checked_url,
+    shown_url,
+    statuses_of,
+)
+from .._engine.measurement import UNMEASURED, FromHere, Measured, Measurement, Source
+from .._engine.measuring_job import START_SECONDS, FromPod
+from .manifests import check_name
 
 Options = dict[str, Any]
 
@@ -23,6 +37,18 @@ VERIFY: Options = {
         "type": "dict",
         "options": {
             "url": {"type": "str"},
+            "job": {
+                "type": "dict",
+                "options": {
+                    "image": {"type": "str", "required": True},
+                    "url": {"type": "str", "required": True},
+                    "namespace": {"type": "str"},
+                    "service_account": {"type": "str"},
+                    "image_pull_policy": {"type": "str", "choices": ["Always", "IfNotPresent", "Never"]},
+                    "image_pull_secrets": {"type": "list", "elements": "str", "no_log": False},
+                    "run_as_user": {"type": "int"},
+                },
+            },
             "interval": {"type": "float", "default": 0.1},
             "timeout": {"type": "float", "default": 5.0},
             "method": {"type": "str", "default": "GET", "choices": ["GET", "HEAD"]},
@@ -34,7 +60,8 @@ VERIFY: Options = {
             "max_failed": {"type": "str", "default": "0"},
             "after": {"type": "float", "default": AFTER},
         },
-        "required_one_of": [("url",)],
+        "required_one_of": [("url", "job")],
+        "mutually_exclusive": [("url", "job")],
     }
 }
 """As an argument spec has it."""
@@ -60,8 +87,12 @@ def verification_of(parameters: Mapping[str, Any], *, gives_up: bool = True) -> 
         raise InputError(f"verify.after must be between 0 and 3600 seconds, not {after:g}.")
     if given["contains"] and given["method"] == "HEAD":
         raise InputError("verify.contains looks into the body, and an answer to HEAD has none; take method: GET.")
+    job = given["job"]
+    if job is not None:
+        _refuse_with_job(given)
     return Verification(
-        url=checked_url(given["url"], "verify.url"),
+        url=checked_url(given["url"], "verify.url") if job is None else checked_url(job["url"], "verify.job.url"),
+        pod=_pod(job) if job is not None else None,
         interval=interval,
         timeout=timeout,
         status=statuses_of(given["status"]),
@@ -74,6 +105,46 @@ def verification_of(parameters: Mapping[str, Any], *, gives_up: bool = True) -> 
         after=after,
         gives_up=gives_up,
     )
+
+
+def _refuse_with_job(given: Mapping[str, Any]) -> None:
+    for option, why in (
+        ("headers", "they would stand in the Job for everybody to read"),
+        ("ca_cert", "the pod does not have the file; take an image that trusts the authority"),
+    ):
+        if given[option]:
+            raise InputError(f"verify.{option} cannot be used with verify.job: {why}.")
+    least = given["timeout"] / MOST_AT_ONCE
+    if given["interval"] < least:
+        raise InputError(
+            f"verify.interval of {given['interval']:g} s is too short for a job with a timeout of {given['timeout']:g} s, in which up to "
+            f"{MOST_AT_ONCE} requests may be on their way; give at least {least:.2g}."
+        )
+
+
+def _pod(job: Mapping[str, Any]) -> PodProbe:
+    if not job["image"].strip():
+        raise InputError("verify.job.image is empty.")
+    user = job["run_as_user"]
+    if user is not None and user < 1:
+        raise InputError(f"verify.job.run_as_user must be the number of a user other than root, not {user}.")
+    return PodProbe(
+        image=job["image"],
+        namespace=check_name(job["namespace"], "verify.job.namespace") if job["namespace"] else "",
+        service_account=check_name(job["service_account"], "verify.job.service_account") if job["service_account"] else "",
+        image_pull_policy=job["image_pull_policy"] or "",
+        image_pull_secrets=tuple(check_name(secret, "verify.job.image_pull_secrets") for secret in job["image_pull_secrets"] or ()),
+        run_as_user=user,
+    )
+
+
+def namespace_of(parameters: Mapping[str, Any], manifests: Sequence[JsonObject], default: str) -> str:
+    """Where the workloads of a task are: the first of them, where there are several. Raises `InputError` where only the cluster knows."""
+    if parameters.get("all_namespaces"):
+        raise InputError("verify.job needs its namespace with all_namespaces: say in which one the pod shall run.")
+    workloads = parameters.get("workloads") or [{}]
+    own = next((text(entry, "metadata", "namespace") for entry in manifests if text(entry, "kind") in WORKLOADS), "")
+    return own or workloads[0].get("namespace") or parameters.get("namespace") or default
 
 
 def _headers(given: Mapping[Any, Any]) -> dict[str, str]:
@@ -97,8 +168,11 @@ def verify_secrets(parameters: Mapping[str, Any]) -> set[str]:
         return set()
     headers = given.get("headers")
     hidden = set(_secrets_in(headers)) if isinstance(headers, Mapping) else set()
-    netloc = re.match(r"[a-zA-Z]+://([^/?#]*)@", str(given.get("url") or ""))
-    if netloc:
+    job = given.get("job")
+    for url in (given.get("url"), job.get("url") if isinstance(job, Mapping) else None):
+        netloc = re.match(r"[a-zA-Z]+://([^/?#]*)@", str(url or ""))
+        if netloc is None:
+            continue
         hidden |= {part for part in netloc[1].split(":", 1)[1:] if len(part) >= SHORTEST}
     return hidden
 
@@ -122,12 +196,27 @@ def redacted_verify(given: Any) -> Any:
         shown["headers"] = "given"
     if isinstance(shown.get("url"), str):
         shown["url"] = shown_url(shown["url"])
+    job = shown.get("job")
+    if isinstance(job, Mapping) and isinstance(job.get("url"), str):
+        shown["job"] = {**job, "url": shown_url(job["url"])}
     return shown
 
 
-def measurement_of(wanted: Verification | None, *, clock: Clock, progress: Progress) -> Measurement:
-    """The measurement, not begun yet. Raises `InputError` for what cannot be used."""
-    source = FromHere(wanted, clock) if wanted is not None else None
+def extra_seconds(wanted: Verification) -> float:
+    """How much longer a task takes for it at most: until it has begun, and after all is complete."""
+    start = START_SECONDS if wanted.pod is not None else 0.0
+    return start + wanted.after + 2 * wanted.timeout
+
+
+def measurement_of(
+    wanted: Verification | None, *, cluster: Cluster, clock: Clock, guard: Callable[[], None], progress: Progress, seconds: float
+) -> Measurement:
+    """The measurement, not begun yet; the task takes `seconds` at most. Raises `InputError` for what cannot be used."""
+    if wanted is None:
+        return UNMEASURED
+    source: Source = FromHere(wanted, clock)
+    if wanted.pod is not None:
+        source = FromPod(wanted, wanted.pod, cluster=cluster, clock=clock, guard=guard, namespace=wanted.pod.namespace, seconds=seconds)
     return Measurement(wanted, source, clock=clock, progress=progress)
 
 

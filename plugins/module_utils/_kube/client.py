@@ -21,6 +21,7 @@ from .._domain.objects import JsonObject, items, text
 from .._domain.ports import Page, PatchOperation
 from .._domain.resources import KNOWN, POD, Resource
 from .answers import Deed, error_of, is_absent, is_refusal, seconds_asked, status_of, version_of
+from .log import LogStream
 from .outcome import holds, is_repeatable, patch_holds
 from .retry import Attempts, is_transient
 from .transport import Answer, Clock, Lost, Transport
@@ -152,7 +153,7 @@ class KubeCluster:
 
     def delete(self, resource: Resource, namespace: str, name: str, *, uid: str) -> bool:
         deed = Deed("deleted", resource, namespace, name)
-        options = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": uid}}
+        options = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": uid}, "propagationPolicy": "Background"}
         answer = self._send("DELETE", resource.path(namespace, name), deed=deed, body=_encode(options), content_type="application/json")
         if answer.status == 409 or (answer.status == 404 and is_absent(status_of(answer.body), deed=deed)):
             return False  # The precondition did not hold, or there is nothing: that very object is gone either way.
@@ -170,6 +171,9 @@ class KubeCluster:
         if answer.status in (401, 403):
             raise self._error(answer, Deed("read", replace(POD, plural="pods/log"), namespace, pod))
         return answer.body.decode(errors="replace") if answer.status == 200 else ""
+
+    def follow(self, namespace: str, pod: str, container: str) -> LogStream:
+        return LogStream(transport=self._transport, namespace=namespace, pod=pod, container=container, clock=self._clock)
 
     def _attempts(self) -> Attempts:
         return Attempts(clock=self._clock, chance=random.random, deadline=self._deadline, reached=self._reached)

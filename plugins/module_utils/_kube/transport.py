@@ -87,10 +87,10 @@ class Transport:
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise lost(error) from error
 
-    def stream(self, path: str, *, query: Sequence[tuple[str, str]], read_seconds: float) -> Any:
+    def stream(self, path: str, *, query: Sequence[tuple[str, str]], read_seconds: float, accept: str = "application/json") -> Any:
         """A GET whose body is still to be read: urllib3's response."""
         try:
-            return self._open("GET", path, query, None, "", "application/json", read_seconds, preload_content=False)
+            return self._open("GET", path, query, None, "", accept, read_seconds, preload_content=False)
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise lost(error) from error
 

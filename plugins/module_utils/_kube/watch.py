@@ -96,7 +96,7 @@ class Watch:
         self._closed.set()
         with self._lock:
             if self._socket is not None:
-                _shut(self._socket)
+                shut(self._socket)
 
     def __iter__(self) -> Iterator[WatchEvent]:
         attempts: Attempts | None = None
@@ -182,7 +182,7 @@ class Watch:
 
     def _hold(self, response: Any) -> None:
         """Keep the socket, so that `close` can end the read of another thread."""
-        found = _socket_of(response)
+        found = socket_of(response)
         with self._lock:
             if self._closed.is_set():
                 response.close()
@@ -240,7 +240,7 @@ def _parse(line: bytes) -> tuple[str, JsonObject]:
     return text(event, "type"), event["object"]
 
 
-def _socket_of(response: Any) -> Any:
+def socket_of(response: Any) -> Any:
     """The socket below urllib3's response; the connection forgets it when the server wants to close after the answer."""
     found = getattr(getattr(response, "connection", None), "sock", None)
     if found is None:
@@ -249,7 +249,7 @@ def _socket_of(response: Any) -> Any:
     return found
 
 
-def _shut(held: Any) -> None:
+def shut(held: Any) -> None:
     """End a read in another thread. Not by `SSLSocket.shutdown`, which would pull the TLS session from under the reader."""
     plain = held if isinstance(held, socket.socket) else getattr(held, "socket", None)
     if isinstance(plain, socket.socket):

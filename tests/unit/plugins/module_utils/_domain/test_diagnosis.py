@@ -9,7 +9,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.diagnosis import Finding, Outlook, diagnose, needs_pull_error
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.diagnosis import (
+    Finding,
+    Outlook,
+    diagnose,
+    diagnose_pod,
+    needs_pull_error,
+)
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, JsonValue, Ref
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Snapshot
 from hypothesis import example, given
@@ -519,3 +525,11 @@ def test_any_message_makes_one_short_line(reason: str, said: str, image: str) ->
     found = only(failing(waiting(reason, said, image=image[:100], last=ended(1, message=said))))
     assert "\n" not in found.message
     assert len(found.message) < 600
+
+
+def test_a_pod_alone_is_told_the_worst_of_it() -> None:
+    seen = failing(waiting("ContainerCreating", ""), waiting("InvalidImageName", "couldn't parse image name"))
+    found = diagnose_pod(seen.pods[-1])
+    assert found is not None
+    assert found.outlook == "permanent"
+    assert diagnose_pod(replace(seen.pods[-1], containers=(), conditions=())) is None
