@@ -300,6 +300,16 @@ def test_a_killed_run_stops_asking(ansible, here, namespace, deployment, shop, g
     assert len(shop.requests) == asked
 
 
+def test_a_role_takes_it_as_a_survey_sends_it(ansible, here, namespace, deployment, shop, get):
+    here({"rollout.kubernetes.rolling": {"namespace": namespace, "definition": deployment()}})
+    survey = {"rolling_name": "web", "rolling_namespace": namespace, "rolling_image": "registry.example/web:2"}
+    play = ansible("rollout.kubernetes.rolling", variables={**survey, "rolling_verify": f"url: {shop.url}\nafter: 0.2\n"})
+    assert play.code == 0, play.stdout
+    assert len(shop.requests) > 5
+    assert "verify: a request to" in play.stdout
+    assert images(get) == ["registry.example/web:2"]
+
+
 # --- from a pod ---------------------------------------------------------------------------------------------------------------
 
 
