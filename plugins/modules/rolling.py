@@ -206,7 +206,7 @@ EXAMPLES = r"""
     on_failure: rollback
     verify:
       job:
-        image: docker.io/curlimages/curl:8.11.0
+        image: registry.example/curl:8
         url: http://web/healthz
         run_as_user: 100
 """

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 
 from .objects import JsonObject, JsonValue, Ref, at, items, mapping, ref_of, text, texts
 from .services import Backend, Endpoint, Selector, Service, picked, picks
@@ -79,6 +80,13 @@ def _strings(value: JsonValue) -> tuple[str, ...]:
     return tuple(str(item) for item in value) if isinstance(value, Sequence) and not isinstance(value, str) else ()
 
 
+DRAIN_SECONDS = 2.0
+"""How long pods stay whole after a Service was pointed elsewhere and its EndpointSlices follow: the nodes send new connections to them
+until kube-proxy has taken that over. It does so at most once a second (minSyncPeriod, 1 s by default, in its iptables and nftables
+modes), so what it missed by a moment is there a second later; the other second is for the work itself. An ended pod is no way out: its
+preStop hook, where it has one, covers the same time."""
+
+
 @dataclass(frozen=True)
 class Scene:
     """One moment of one namespace. Deployments that do not exist are not in it."""
@@ -92,7 +100,9 @@ class Scene:
     autoscalers: tuple[Autoscaler, ...] = ()
     budgets: tuple[Budget, ...] = ()
     since_switch: float = 0.0
-    """Seconds since the traffic has moved."""
+    """Seconds since the traffic has moved for good: since the promotion."""
+    since_turn: float = inf
+    """Seconds since this task has pointed a Service elsewhere, forward or back; infinite if it has not."""
 
     def workload(self, deployment: str) -> Workload | None:
         """A Deployment's spec and status; None when it does not exist."""

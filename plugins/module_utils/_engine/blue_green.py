@@ -25,7 +25,7 @@ from .._domain.objects import JsonObject, Ref, texts
 from .._domain.ownership import OURS, last_writer
 from .._domain.request import Cause, ColourRequest, SwitchRequest
 from .._domain.resources import DEPLOYMENT, SERVICE
-from .._domain.scenes import Scene
+from .._domain.scenes import DRAIN_SECONDS, Scene
 from .._domain.services import spelled
 from .._domain.steps import StepState
 from .._domain.workload import Condition
@@ -195,6 +195,9 @@ class _Run:
             return self._report.direct(self._plan, tuple(self._written))
         if self._plan.fresh:
             self._begin(claim)
+        else:
+            # The run before may have been killed right after it pointed a Service elsewhere.
+            self._stage.turned()
         if claim.back:
             return self._go_back(claim.why, resumed=self._request.goal != "abort")
         self._note_if_changed(claim)
@@ -385,7 +388,8 @@ class _Run:
         changed = False
         shown = ""
         courses: dict[str, Course] = {}
-        allowed = self._request.waiting.timeout + (self._now().delay if current().name == "hold" else 0)
+        kept = {"hold": max(self._now().delay, DRAIN_SECONDS), "clear": DRAIN_SECONDS}
+        allowed = self._request.waiting.timeout + kept.get(current().name, 0)
         while True:
             lost = self._outside.measurement.verdict()
             if lost:
@@ -469,6 +473,8 @@ class _Run:
         if outcome.error:
             self._changed |= outcome.changed
             raise _Failed(outcome.error)
+        if outcome.changed:
+            self._stage.turned()
         return outcome.changed
 
     def _refuse_meddling(self, turn: Turn) -> None:

@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from math import inf
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -50,6 +52,7 @@ class Stage:
         self._scalers: dict[str, Autoscaler] = {}
         self._budgets: dict[str, Budget] = {}
         self._stack = ExitStack()
+        self._turned: float | None = None
         self.warnings: list[str] = []
         """What could not be read, in sentences."""
 
@@ -87,7 +90,12 @@ class Stage:
             autoscalers=tuple(sorted(self._scalers.values(), key=lambda entry: entry.ref)),
             budgets=tuple(sorted(self._budgets.values(), key=lambda entry: entry.ref)),
             since_switch=_since(switched),
+            since_turn=inf if self._turned is None else time.monotonic() - self._turned,
         )
+
+    def turned(self) -> None:
+        """Note that a Service was pointed elsewhere just now."""
+        self._turned = time.monotonic()
 
     def ref(self, deployment: str) -> Ref:
         """What a Deployment of the namespace is called."""

@@ -27,6 +27,7 @@ from .two_sides import (
     autoscaler_turn,
     budget_turns,
     colours_left,
+    draining,
     first_of,
     has_moved,
     holds,
@@ -93,7 +94,7 @@ def forward(claim: Claim, namespace: str, manifests: Mapping[str, JsonObject]) -
             lambda scene: _hold(rollout, scene),
             lambda scene: (),
             watched=candidates,
-            recheck=lambda scene: max(0.0, claim.delay - scene.since_switch) or None,
+            recheck=lambda scene: _kept(rollout, scene) or None,
             idle=nothing or ("nothing served before" if rollout.first() else ""),
         ),
         _scale_down(rollout),
@@ -190,10 +191,15 @@ def _verify(rollout: Rollout, scene: Scene) -> tuple[Action, ...]:
 
 def _hold(rollout: Rollout, scene: Scene) -> str:
     """The old pods stay until open connections have ended; then what serves is looked at once more."""
-    left = rollout.claim.delay - scene.since_switch
-    if left > 0:
+    left = _kept(rollout, scene)
+    if left:
         return f"the old pods are kept for {left:.0f} s more"
     return not_proven(scene, _served(rollout, scene), partial=True)
+
+
+def _kept(rollout: Rollout, scene: Scene) -> float:
+    """How many seconds the old pods still stay: as long as was asked for, and as the nodes need to follow."""
+    return max(0.0, rollout.claim.delay - scene.since_switch, draining(scene))
 
 
 def _served(rollout: Rollout, scene: Scene) -> dict[str, Selector]:

@@ -20,10 +20,12 @@ from .two_sides import (
     Rollout,
     autoscaler_turn,
     budget_turns,
+    draining,
     first_of,
     has_moved,
     holds,
     led_to,
+    news_of,
     not_gone,
     not_proven,
     off,
@@ -57,8 +59,15 @@ def back(claim: Claim, namespace: str) -> tuple[SceneStep, ...]:
             lambda scene: _verify_back(rollout, scene),
             lambda scene: not_proven(scene, _pinned(rollout, scene, rollout.to_stable()), partial=True),
         ),
-        step(
-            "clear", lambda scene: _clear(rollout, scene), lambda scene: first_of(_cleared(rollout, scene, side) for side in rollout.moving)
+        SceneStep(
+            "clear",
+            lambda scene: (
+                _kept(rollout, scene)
+                or news_of(_clear(rollout, scene))
+                or first_of(_cleared(rollout, scene, side) for side in rollout.moving)
+            ),
+            lambda scene: () if draining(scene) else _clear(rollout, scene),
+            recheck=lambda scene: draining(scene) or None,
         ),
         step("release", lambda scene: _release(rollout, scene), lambda scene: ""),
     )
@@ -164,6 +173,12 @@ def _clear(rollout: Rollout, scene: Scene) -> tuple[Action, ...]:
             # One that was kept and told by its hash: nothing names that any more.
             actions.append(pause(rollout, side.candidate, paused=False))
     return tuple(actions)
+
+
+def _kept(rollout: Rollout, scene: Scene) -> str:
+    """The candidate got requests just before: it stays until the nodes have followed."""
+    left = draining(scene)
+    return f"the pods of the candidate are kept for {left:.0f} s more" if left and _clear(rollout, scene) else ""
 
 
 def _cleared(rollout: Rollout, scene: Scene, side: Side) -> str:

@@ -12,11 +12,11 @@ from typing import TypeAlias
 
 from .._domain.actions import Action, Change, SceneStep, Turn
 from .._domain.claims import Claim, Side
-from .._domain.colours import base_of, deployments_of, fingerprint, is_coloured, is_pinned, mark_of
+from .._domain.colours import COLOUR, base_of, colour_of, deployments_of, fingerprint, is_coloured, is_pinned, mark_of
 from .._domain.completion import standing
 from .._domain.objects import JsonObject, Ref, replaced, texts, without
 from .._domain.resources import BUDGET, DEPLOYMENT, HPA
-from .._domain.scenes import Budget, Scene
+from .._domain.scenes import DRAIN_SECONDS, Budget, Scene
 from .._domain.services import Selector, picks, spelled, unproven
 from .._domain.steps import Edit, Replace
 from .._domain.workload import Workload
@@ -62,7 +62,11 @@ class Rollout:
     def known(self, scene: Scene, service: str) -> tuple[Selector, ...]:
         """The selectors that a Service may have in this rollout; any other was set by somebody else."""
         both = {**self.claim.services, **self.claim.previews}
+        side = self.sides[both[service]]
         found = [self.claim.originals.get(service, {}), self.base(service), *self.to_candidates(scene, {service: both[service]}).values()]
+        if side.candidate != side.workload:
+            # Also where somebody has deleted the Deployment that has this colour.
+            found.append({**self.base(service), COLOUR: colour_of(side.workload, side.candidate)})
         return (*found, *(its for name, its in {**self.to_stable(), **self.previews_to_stable()}.items() if name == service))
 
     def to_stable(self) -> dict[str, Selector]:
@@ -244,6 +248,11 @@ def news_of(actions: Iterable[Action]) -> str:
 def step(name: str, due: Due, lacking: Lacking, *, watched: tuple[str, ...] = (), idle: str = "") -> SceneStep:
     """A step that is done when nothing is to be written any more and what was written has come about."""
     return SceneStep(name, lambda scene: news_of(due(scene)) or lacking(scene), due, watched=watched, idle=idle)
+
+
+def draining(scene: Scene) -> float:
+    """How many seconds the pods that a Service led to just before must stay; 0 where they may go (R1)."""
+    return max(0.0, DRAIN_SECONDS - scene.since_turn)
 
 
 def first_of(found: Iterable[str]) -> str:

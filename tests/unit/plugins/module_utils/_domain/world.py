@@ -14,6 +14,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from math import inf
 
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.claims import CLAIM, Claim
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import (
@@ -28,7 +29,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects
     text,
     texts,
 )
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.scenes import Autoscaler, Budget, Scene
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.scenes import DRAIN_SECONDS, Autoscaler, Budget, Scene
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.services import Backend, Endpoint, Selector, Service, picks
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.switching import Intent
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import (
@@ -93,6 +94,10 @@ class World:
     """The claim."""
     intent: Intent = field(default_factory=Intent)
     clock: float = 0
+    turned: float = -inf
+    """When a Service was pointed elsewhere last."""
+    left: dict[str, float] = field(default_factory=dict)
+    """When the traffic has left a Deployment."""
     moved: float = 0
     """When the traffic moved."""
     live: frozenset[str] = frozenset()
@@ -141,6 +146,7 @@ class World:
             ),
             budgets=tuple(Budget(Ref("PodDisruptionBudget", NAMESPACE, name), found) for name, found in self.budgets.items()),
             since_switch=self.clock - self.moved,
+            since_turn=self.clock - self.turned,
         )
 
     def ready(self, selector: Selector) -> int:
@@ -180,6 +186,8 @@ class World:
         before = self.desired(name)
         found = change(self.deployments[name])
         after = number(found, "spec", "replicas", default=1)
+        if after < before:
+            self._check_drained(name)
         if after < before and self.leading_to(name):
             side = next(side for side in self.claim.sides if name == side.candidate)
             assert self.claim.switched, "scaled down before the end"
@@ -193,6 +201,7 @@ class World:
     def remove(self, name: str, uid: str) -> None:
         assert text(self.deployments[name], "metadata", "uid") == uid
         assert not self.leading_to(name), f"{name} is deleted while {self.leading_to(name)} lead to it (R2)"
+        self._check_drained(name)
         del self.deployments[name]
         self.sets = [entry for entry in self.sets if entry.owner_uid != uid]
 
@@ -203,7 +212,15 @@ class World:
             served = min(self.ready(before), self.seen[name])
             assert self.ready(after) >= served, f"{name} gets {self.ready(after)} instead of {served} ready pods"
             self._check_fit(before, after)
+        gone = self.picked(before) - self.picked(after)
+        self.left |= dict.fromkeys(gone, self.clock)
+        self.turned = self.clock
         self.services[name] = selector
+
+    def _check_drained(self, name: str) -> None:
+        """The pods of a Deployment stay until the nodes have followed (R1)."""
+        drained = self.clock - self.left.get(name, -inf)
+        assert drained >= DRAIN_SECONDS, f"{name} loses its pods {drained:.0f} s after the traffic has left it"
 
     def _check_fit(self, before: Selector, after: Selector) -> None:
         """Traffic reaches a candidate only when all its pods are ready."""

@@ -13,6 +13,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.actions
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.claims import Claim, Side
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.colours import COLOUR, coloured, fingerprint
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import mapping, replaced, text, without
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.scenes import DRAIN_SECONDS
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.blue_green import FORWARD, forward
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.blue_green_back import BACK, back, gone
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.two_sides import budgets_of
@@ -199,6 +200,16 @@ def test_the_old_pods_are_held_for_a_while() -> None:
     assert (step.lacking(world.scene()), step.recheck(world.scene())) == ("", None)
     assert step.due(world.scene()) == ()
     assert forward_step(world, "verify").recheck(world.scene()) is None
+
+
+def test_the_old_pods_stay_until_the_nodes_have_followed_also_without_a_delay() -> None:
+    world = adopted()
+    finish(world, begin(world, delay=0), before="scale_down")
+    step = forward_step(world, "hold")
+    world.turned = world.clock
+    assert (step.lacking(world.scene()), step.recheck(world.scene())) == ("the old pods are kept for 2 s more", DRAIN_SECONDS)
+    world.clock += DRAIN_SECONDS
+    assert (step.lacking(world.scene()), step.recheck(world.scene())) == ("", None)
 
 
 # --- what is waited for -------------------------------------------------------------------------------------------------------

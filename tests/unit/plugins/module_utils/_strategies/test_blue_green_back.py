@@ -9,6 +9,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.colours import COLOUR
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import replaced, text
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.scenes import DRAIN_SECONDS
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.blue_green import FORWARD
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.blue_green_back import back, gone
 
@@ -36,6 +37,28 @@ def test_what_was_adopted_is_as_before_from_wherever_it_is_given_up(before: str)
     assert (world.desired("web"), world.paused("web")) == (2, False)
     world.settle()
     assert [(step.name, step.lacking(world.scene())) for step in back(world.claim, NAMESPACE) if step.lacking(world.scene())] == []
+
+
+def test_a_candidate_that_somebody_deleted_after_the_switch_loses_its_traffic() -> None:
+    world = adopted()
+    finish(world, begin(world), before="hold")
+    assert world.picked(world.services["web"]) == {"web-green"}
+    del world.deployments["web-green"]
+    world.collect()
+    finish(given_up(world), {})
+    assert (sorted(world.deployments), world.services) == (["web"], {"web": {"app": "web"}})
+
+
+def test_the_candidate_stays_until_the_nodes_have_followed() -> None:
+    world = adopted()
+    finish(world, begin(world), before="switch")
+    given_up(world).turned = world.clock
+    step = back_step(world, "clear")
+    assert (step.lacking(world.scene()), step.recheck(world.scene())) == ("the pods of the candidate are kept for 2 s more", DRAIN_SECONDS)
+    assert step.due(world.scene()) == ()
+    world.clock += DRAIN_SECONDS
+    assert step.recheck(world.scene()) is None
+    assert news(world, step) == ["delete web-green"]
 
 
 def test_a_colour_is_scaled_up_before_the_traffic_returns_and_the_other_one_ends_at_zero() -> None:
