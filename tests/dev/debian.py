@@ -21,6 +21,7 @@ NODE: Mapping[str, str] = {
     "/usr/sbin/iptables": "iptables",
     "/usr/sbin/ip": "iproute2",
     "/usr/bin/nsenter": "util-linux",
+    "/bin/busybox": "busybox-static",
 }
 """What runs pods, by the file that shows that it is there."""
 SAMPLES: Mapping[str, str] = {"/usr/bin/node": "nodejs", "/usr/bin/python3": "python3-minimal", "/usr/bin/curl": "curl"}

@@ -40,8 +40,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Measure each scenario as often as asked."""
-    if "number" in metafunc.fixturenames:
-        metafunc.parametrize("number", range(1, metafunc.config.getoption("--runs") + 1))
+    if "nth" in metafunc.fixturenames:
+        metafunc.parametrize("nth", range(1, metafunc.config.getoption("--runs") + 1))
 
 
 @pytest.fixture(scope="session")

@@ -56,7 +56,8 @@ BARE = Pods(pre_stop=0, probe=False, on_term="exit", env={"START_DELAY": "1s"})
 SINGLE = Pods(replicas=1)
 STATEFUL = Pods(kind="StatefulSet")
 DAEMON = Pods(kind="DaemonSet", spec={"updateStrategy": {"rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}})
-SINGLE_AT_ONCE = Pods(replicas=1, spec={"strategy": {"rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}}})
+SINGLE_AT_ONCE = Pods(replicas=1, env={"START_DELAY": "6s"}, spec={"strategy": {"rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}}})
+"""One pod that goes before the next comes, which takes longer than preStop."""
 
 
 def roll(image: str = "web:v2", **options: Any) -> Act:
@@ -201,7 +202,7 @@ def delete_the_candidate(scene: Scene) -> None:
 
 
 ROWS: tuple[Row, ...] = (
-    Row(name="rolling", strategy="rolling", act=roll(), picture="rolling"),
+    Row(name="rolling", strategy="rolling", act=roll(), picture="requests_rolling"),
     Row(name="rolling, kept connections", strategy="rolling", act=roll(), mode="keepalive"),
     Row(name="rolling, StatefulSet", strategy="rolling", act=roll(), pods=STATEFUL),
     Row(name="rolling, DaemonSet", strategy="rolling", act=roll(), pods=DAEMON),
@@ -214,7 +215,7 @@ ROWS: tuple[Row, ...] = (
     Row(name="restart, single replica", strategy="restart", act=restart, ends="v1", pods=SINGLE),
     Row(name="restart, single replica without surge", strategy="restart", act=restart, ends="v1", pods=SINGLE_AT_ONCE),
     Row(name="service_switch", strategy="service_switch", before=second_version, act=switch, switches=True),
-    Row(name="blue_green", strategy="blue_green", act=beside(), switches=True, picture="blue_green"),
+    Row(name="blue_green", strategy="blue_green", act=beside(), switches=True, picture="requests_blue_green"),
     Row(name="blue_green, kept connections", strategy="blue_green", act=beside(), mode="keepalive"),
     Row(name="blue_green, second promotion", strategy="blue_green", before=beside(), act=beside("web:v3"), ends="v3", switches=True),
     Row(name="blue_green, candidate crashes", strategy="blue_green", act=beside_broken("web:crash"), ends="v1", never="crash"),
@@ -230,7 +231,7 @@ ROWS: tuple[Row, ...] = (
     # Controls: the same without the safeguard.
     Row(
         name="rolling without preStop",
-        picture="rolling_without_pre_stop",
+        picture="requests_without_pre_stop",
         strategy="rolling",
         act=roll(),
         promise="some lost",

@@ -26,16 +26,16 @@ PROMISES = [row for row in ROWS if row.promise == "zero"]
 CONTROLS = [row for row in ROWS if row.promise != "zero"]
 
 
-def measure(row: Row, stage, number: int, picture) -> tuple[Scene, Seen]:
+def measure(row: Row, stage, nth: int, picture) -> tuple[Scene, Seen]:
     """Do what a row says, and check what holds for every one."""
     scene = stage(row.pods)
     row.before(scene)
     findings = scene.findings() if row.finding or row.before is Row.before else {}
     seen = scene.under_load(row.act, row.mode, looked_at=bool(row.picture) or row.switches)
-    picture(row, number, scene, seen)
-    note(MEASURED, row, number, seen)
+    picture(row, nth, scene, seen)
+    note(MEASURED, row, nth, seen)
     assert len(seen.requests) >= LEAST
-    assert seen.last == row.ends
+    assert seen.last == row.ends, scene.plays[-1].stdout if scene.plays else seen.outcomes
     assert not row.finding or row.finding in findings
     assert row.promise != "zero" or not SAFEGUARDS & set(findings)
     row.check(scene, seen)
@@ -43,8 +43,8 @@ def measure(row: Row, stage, number: int, picture) -> tuple[Scene, Seen]:
 
 
 @pytest.mark.parametrize("row", PROMISES, ids=lambda row: row.name)
-def test_no_request_is_lost(row, stage, number, picture):
-    scene, seen = measure(row, stage, number, picture)
+def test_no_request_is_lost(row, stage, nth, picture):
+    scene, seen = measure(row, stage, nth, picture)
     assert seen.failed == 0, f"{seen.failed} of {len(seen.requests)} requests failed: {seen.outcomes}"
     assert row.never not in seen.versions
     if row.switches:
@@ -55,8 +55,8 @@ def test_no_request_is_lost(row, stage, number, picture):
 
 
 @pytest.mark.parametrize("row", CONTROLS, ids=lambda row: row.name)
-def test_some_are_lost_without_the_safeguard(row, again, number, picture):
-    assert any(measure(row, stage, number, picture)[1].failed > 0 for stage in again(TRIES))
+def test_some_are_lost_without_the_safeguard(row, again, nth, picture):
+    assert any(measure(row, stage, nth, picture)[1].failed > 0 for stage in again(TRIES))
 
 
 def test_every_way_to_change_an_application_is_measured():

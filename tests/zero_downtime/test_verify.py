@@ -1,0 +1,51 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The option `verify` beside our own count, on real pods: it tells a rollout that loses requests from one that does not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from .table import AS_ADVISED, NO_PRE_STOP
+
+JOB = {"image": "tools:1", "url": "http://ADDRESS/", "run_as_user": 65534}
+
+
+def verify(scene, way: str) -> dict[str, object]:
+    """The option: from the controller, or from a pod of a Job; often enough to see what a rollout without the safeguard loses."""
+    where = f"http://{scene.address}/"
+    common = {"interval": 0.02, "timeout": 2}
+    return {"url": where, **common} if way == "controller" else {"job": {**JOB, "url": where}, **common}
+
+
+def told(scene) -> dict[str, Any]:
+    """What the last play says in its result."""
+    return next(result["verify"] for result in reversed(scene.plays[-1].results) if result.data.get("verify"))
+
+
+@pytest.mark.parametrize("way", ["controller", "job"])
+def test_a_rollout_as_advised_passes(stage, way):
+    scene = stage(AS_ADVISED)
+    seen = scene.under_load(lambda scene: scene.role("rolling", kind="Deployment", image="web:v2", verify=verify(scene, way)))
+    assert (seen.failed, seen.last) == (0, "v2"), seen.outcomes
+    report = told(scene)
+    assert report["failed"] == 0, report
+    assert report["requests"] == report["outcomes"]["ok"] > 50
+    assert report["from"] == way
+    assert scene.get("jobs") == []
+
+
+@pytest.mark.parametrize("way", ["controller", "job"])
+def test_a_rollout_that_loses_requests_fails_and_goes_back(stage, way):
+    scene = stage(NO_PRE_STOP)
+    option = verify(scene, way)
+    scene.role("rolling", kind="Deployment", image="web:v2", verify=option, on_failure="rollback", fails=True)
+    report = told(scene)
+    assert report["failed"] > 0, report
+    assert "v1" in str(scene.get("deployment", "web")["spec"]["template"]["spec"]["containers"][0]["image"])
+    assert "requests" in scene.plays[-1].last.msg
+    assert scene.get("jobs") == []
