@@ -96,6 +96,7 @@ options:
   scale_down_delay:
     description:
       - How many seconds the old pods stay after the switch, for connections that are open, and for going back at once.
+      - Pods that had requests stay for 2 seconds after any switch, forward or back, so that all nodes have followed.
     type: int
     default: 30
   keep_old:

@@ -94,11 +94,11 @@ def molecule(_extra: Sequence[str]) -> list[Outcome]:
 
 def zero_downtime(extra: Sequence[str]) -> list[Outcome]:
     """Real requests to real pods on a real node; skipped where no such node can run."""
-    environment = envs.main()
     obstacle = node.obstacle()
     if obstacle:
         say(f"Skipped: {obstacle}.")
         return [Outcome(level="zero_downtime", passed=0, failed=0, note=f"skipped: {obstacle}")]
+    environment = envs.main()
     debian.install({**debian.NODE, **debian.SAMPLES})
     measured = OUTPUT / "zero_downtime"
     shutil.rmtree(measured, ignore_errors=True)
