@@ -24,7 +24,8 @@ def verify(scene, way: str) -> dict[str, object]:
 
 def told(scene) -> Result:
     """The result of the last play's task that measured."""
-    return next(result for result in reversed(scene.plays[-1].results) if result.data.get("verify"))
+    found: Result = next(result for result in reversed(scene.plays[-1].results) if result.data.get("verify"))
+    return found
 
 
 @pytest.mark.parametrize("way", ["controller", "job"])
