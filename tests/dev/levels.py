@@ -106,7 +106,8 @@ def zero_downtime(extra: Sequence[str]) -> list[Outcome]:
     ours = not cluster.named(chosen).is_up()
     try:
         inside = cluster.up(chosen, real=True).inside
-        spread = ["-n", "3", "--dist", "load", "--maxschedchunk", "1"]
+        # Two at a time: on a machine that is busier than that nodes follow later than any preStop hook of a few seconds lasts.
+        spread = ["-n", "2", "--dist", "load", "--maxschedchunk", "1"]
         variables = {"ROLLOUT_TEST_CLUSTER": chosen}
         outcome = pytest("zero_downtime", environment, ["tests/zero_downtime", *spread], extra, variables, inside)
     finally:

@@ -40,7 +40,7 @@ class Pods:
     env: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def manifest(self, name: str = "web", image: str = "web:v1") -> dict[str, Any]:
-        """Return the workload; its progress deadline is short, so that a broken candidate is given up soon."""
+        """Return the workload."""
         container: dict[str, Any] = {
             "name": "web",
             "image": image,
@@ -56,8 +56,6 @@ class Pods:
         spec: dict[str, Any] = {"selector": {"matchLabels": labels}, "template": template}
         if self.kind != "DaemonSet":
             spec["replicas"] = self.replicas
-        if self.kind == "Deployment":
-            spec["progressDeadlineSeconds"] = 15
         return {"apiVersion": "apps/v1", "kind": self.kind, "metadata": {"name": name}, "spec": {**spec, **self.spec}}
 
 

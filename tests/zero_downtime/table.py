@@ -69,6 +69,11 @@ def roll(image: str = "web:v2", **options: Any) -> Act:
     return act
 
 
+def soon_given_up(scene: Scene) -> None:
+    """A short progress deadline, so that a broken candidate is given up soon."""
+    scene.kubectl("patch", "deployment/web", "--patch", '{"spec": {"progressDeadlineSeconds": 15}}')
+
+
 def roll_broken(image: str) -> Act:
     """The same with a candidate that does not work: it fails, and goes back."""
 
@@ -206,9 +211,18 @@ ROWS: tuple[Row, ...] = (
     Row(name="rolling, kept connections", strategy="rolling", act=roll(), mode="keepalive"),
     Row(name="rolling, StatefulSet", strategy="rolling", act=roll(), pods=STATEFUL),
     Row(name="rolling, DaemonSet", strategy="rolling", act=roll(), pods=DAEMON),
-    Row(name="rolling, candidate crashes", strategy="rolling", act=roll_broken("web:crash"), ends="v1", never="crash"),
-    Row(name="rolling, candidate never ready", strategy="rolling", act=roll_broken("web:unready"), ends="v1", never="unready"),
-    Row(name="rolling, image missing", strategy="rolling", act=roll_broken("web:missing"), ends="v1"),
+    Row(
+        name="rolling, candidate crashes", strategy="rolling", before=soon_given_up, act=roll_broken("web:crash"), ends="v1", never="crash"
+    ),
+    Row(
+        name="rolling, candidate never ready",
+        strategy="rolling",
+        before=soon_given_up,
+        act=roll_broken("web:unready"),
+        ends="v1",
+        never="unready",
+    ),
+    Row(name="rolling, image missing", strategy="rolling", before=soon_given_up, act=roll_broken("web:missing"), ends="v1"),
     Row(name="pause and resume", strategy="pause", act=paused),
     Row(name="undo", strategy="undo", act=in_order(roll(), undo), ends="v1"),
     Row(name="restart", strategy="restart", act=restart, ends="v1"),
@@ -218,8 +232,22 @@ ROWS: tuple[Row, ...] = (
     Row(name="blue_green", strategy="blue_green", act=beside(), switches=True, picture="requests_blue_green"),
     Row(name="blue_green, kept connections", strategy="blue_green", act=beside(), mode="keepalive"),
     Row(name="blue_green, second promotion", strategy="blue_green", before=beside(), act=beside("web:v3"), ends="v3", switches=True),
-    Row(name="blue_green, candidate crashes", strategy="blue_green", act=beside_broken("web:crash"), ends="v1", never="crash"),
-    Row(name="blue_green, candidate never ready", strategy="blue_green", act=beside_broken("web:unready"), ends="v1", never="unready"),
+    Row(
+        name="blue_green, candidate crashes",
+        strategy="blue_green",
+        before=soon_given_up,
+        act=beside_broken("web:crash"),
+        ends="v1",
+        never="crash",
+    ),
+    Row(
+        name="blue_green, candidate never ready",
+        strategy="blue_green",
+        before=soon_given_up,
+        act=beside_broken("web:unready"),
+        ends="v1",
+        never="unready",
+    ),
     Row(name="promote", strategy="promote", act=in_order(beside(stop_before="switch"), promote), switches=True),
     *(
         Row(name=f"abort before {step}", strategy="abort", act=abort_before(step), ends="v1")
