@@ -15,7 +15,7 @@ from pathlib import Path
 
 from . import cluster, debian, envs, golang, lint, node, package
 from .outcomes import Outcome, from_junit, merged, single, summary
-from .paths import OUTPUT, ROOT
+from .paths import COLLECTIONS, OUTPUT, ROOT
 from .shell import Command, Problem, explain, run, say
 
 Level = Callable[[Sequence[str]], list[Outcome]]
@@ -114,7 +114,8 @@ def zero_downtime(extra: Sequence[str]) -> list[Outcome]:
         if ours:
             cluster.down(chosen)
     pages = [GUIDE] if "--publish" in extra and not outcome.failed else []
-    run([environment / "bin" / "python", "-m", "tests.zero_downtime.report", measured, *pages], cwd=ROOT, env=envs.variables(environment))
+    everything = envs.variables(environment) | {"PYTHONPATH": os.pathsep.join((str(COLLECTIONS), str(ROOT)))}
+    run([environment / "bin" / "python", "-m", "tests.zero_downtime.report", measured, *pages], cwd=ROOT, env=everything)
     return [outcome]
 
 
