@@ -119,6 +119,10 @@ class Cluster(Protocol):
         """DELETE of the very object with that UID, and in the background of what it owns; False when it is gone already or another one
         has its name."""
 
+    def evict(self, namespace: str, name: str, *, uid: str) -> str:
+        """Evict the very pod with that UID; empty when it goes or is gone already, else why a PodDisruptionBudget does not let it go now.
+        Raises `InvalidError` where it never will."""
+
     def log(self, namespace: str, pod: str, container: str, *, lines: int, previous: bool) -> str:
         """The last lines of a container's log, of its previous run on request; empty when there is none."""
 

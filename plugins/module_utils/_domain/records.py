@@ -21,7 +21,8 @@ from .workload import Revision, Snapshot
 
 UNDO = "rollout.kubernetes/undo"
 RESTART = "rollout.kubernetes/restart"
-RECORDS = (UNDO, RESTART)
+STRATEGY = "rollout.kubernetes/update-strategy"
+RECORDS = (UNDO, RESTART, STRATEGY)
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,25 @@ class RestartRecord:
         if not entry:
             return without(obj, "metadata", "annotations", RESTART)
         return replaced(obj, ("metadata", "annotations", RESTART), json.dumps(entry, sort_keys=True))
+
+
+@dataclass(frozen=True)
+class StrategyRecord:
+    """The update strategy that a workload is given back when all its pods are replaced. It holds while the strategy is OnDelete."""
+
+    strategy: Mapping[str, JsonValue] = field(default_factory=dict)
+    """The workload's own `updateStrategy`; empty otherwise."""
+
+    @classmethod
+    def of(cls, annotations: Mapping[str, str]) -> StrategyRecord:
+        """From a workload's annotations; an empty record when there is none, or none that can be read."""
+        return cls(dict(_parsed(annotations.get(STRATEGY, ""))))
+
+    def into(self, obj: JsonObject) -> JsonObject:
+        """The object with the record, without one when there is nothing to say."""
+        if not self.strategy:
+            return without(obj, "metadata", "annotations", STRATEGY)
+        return replaced(obj, ("metadata", "annotations", STRATEGY), json.dumps(dict(self.strategy), sort_keys=True))
 
 
 def _is_coming(snapshot: Snapshot, highest: Revision) -> bool:

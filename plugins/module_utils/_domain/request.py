@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 
 from .objects import JsonObject, Ref
 from .preflight.findings import Severity, Way
+from .replicas import Amount
 from .resources import Resource
 
 OnFailure = Literal["rollback", "hold", "abort"]
@@ -133,6 +134,52 @@ class Companion:
 
 
 @dataclass(frozen=True)
+class Primary:
+    """The pod that is updated last: by its name, ordinal or node, or by labels that it alone has. Empty: none is."""
+
+    pod: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def named(self) -> bool:
+        """There is one."""
+        return bool(self.pod or self.labels)
+
+
+@dataclass(frozen=True)
+class Partitioning:
+    """Which pods of a StatefulSet are updated together: up to how many in all, or down to which pods; else the highest one first and then
+    all others."""
+
+    counts: tuple[Amount, ...] = ()
+    one_by_one: bool = False
+    lowest: tuple[str, ...] = ()
+    """Pods by name or ordinal."""
+    primary: Primary = Primary()
+    stop_before: str = ""
+    """The step that is not taken any more, by its name or its first pod; empty: all are."""
+
+
+ONE_POD = Amount(1)
+
+
+@dataclass(frozen=True)
+class Batching:
+    """Which pods of a workload are deleted together, and in which order."""
+
+    size: Amount = ONE_POD
+    label: str = ""
+    """The node label whose values tell which pods go together; empty: `size` does."""
+    order: tuple[str, ...] = ()
+    """Pods by name or ordinal, or nodes, that go first."""
+    nodes: str = ""
+    """A label selector of the nodes whose pods go before all others; empty: none."""
+    primary: Primary = Primary()
+    stop_before: str = ""
+    """As in `Partitioning`; or `rest` for what is not on `nodes`."""
+
+
+@dataclass(frozen=True)
 class RolloutRequest:
     """One task that rolls workloads out."""
 
@@ -144,6 +191,8 @@ class RolloutRequest:
     take_ownership: bool = False
     waiting: Waiting = Waiting()
     config: tuple[Versioned, ...] = ()
+    grouping: Partitioning | Batching | None = None
+    """Of the strategies that go pod by pod; those take one target."""
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,7 @@ LEASE = Resource("coordination.k8s.io/v1", "Lease", "leases")
 SERVICE = Resource("v1", "Service", "services")
 ENDPOINT_SLICE = Resource("discovery.k8s.io/v1", "EndpointSlice", "endpointslices")
 JOB = Resource("batch/v1", "Job", "jobs")
+NODE = Resource("v1", "Node", "nodes", namespaced=False)
 BUDGET = Resource("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets")
 HPA = Resource("autoscaling/v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers")
 
@@ -67,7 +68,7 @@ _KNOWN = (
     Resource("v1", "PersistentVolumeClaim", "persistentvolumeclaims"),
     Resource("v1", "ResourceQuota", "resourcequotas"),
     Resource("v1", "LimitRange", "limitranges"),
-    Resource("v1", "Node", "nodes", namespaced=False),
+    NODE,
     JOB,
     Resource("batch/v1", "CronJob", "cronjobs"),
     ENDPOINT_SLICE,

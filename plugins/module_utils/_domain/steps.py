@@ -55,12 +55,15 @@ Write: TypeAlias = "Apply | Edit | Replace"
 
 @dataclass(frozen=True)
 class Replacement:
-    """Pods that a step deletes, one at a time, so that their controller makes them anew from the present template."""
+    """Pods that a step deletes so that their controller makes them anew from the present template: one at a time, or `together`."""
 
     due: Callable[[Snapshot], tuple[Pod, ...]]
     """Those still to be deleted, the next one first. What is wrong with them is no failure of the rollout."""
     free: Callable[[Snapshot], bool]
-    """The one deleted before is made up for, so the next one may go."""
+    """The one deleted before is made up for, so the next one may go; of several that go together: the first one may."""
+    together: bool = False
+    evicts: bool = False
+    """They go by eviction, which waits for their PodDisruptionBudget; else they are deleted."""
 
 
 @dataclass(frozen=True)
@@ -106,5 +109,9 @@ class Step:
     """Why a failure in it is not answered by going back; empty where it is."""
     notes: tuple[str, ...] = ()
     """What the user should know of it, in the report."""
+    pods: tuple[str, ...] = ()
+    """The pods that it updates, by name, in their order, as they were when it was planned; empty where that is not its business."""
+    nodes: tuple[str, ...] = ()
+    """Where those are."""
     terms: Callable[[JsonObject | None, JsonObject], Terms] | None = None
     """Of the first step: takes the object before its write and as the server would make it. Raises `RefusedError`."""

@@ -161,6 +161,7 @@ class Pod:
     """kubectl's restart annotation, which the pod has from its template."""
     deployment: str = ""
     """The name of its Deployment, as the name of its ReplicaSet tells it; it stays known when the ReplicaSet is gone."""
+    labels: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def ordinal(self) -> int:
@@ -189,6 +190,7 @@ class Pod:
             + tuple(Container.of(status, init=False) for status in items(obj, "status", "containerStatuses")),
             restarted_at=texts(obj, "metadata", "annotations").get(RESTARTED_AT, ""),
             deployment=_deployment_of(controller_of(obj), labels.get(TEMPLATE_HASH, "")),
+            labels=labels,
         )
 
 

@@ -25,6 +25,8 @@ from .verdict import FindingKey, Verdict, deadline_exceeded, judge
 from .writer import Writer
 
 _LINES_PER_SECOND = 10
+_FIRST_HOLD, _LONGEST_HOLD = 0.5, 5.0
+"""Seconds between two questions whether a budget lets a pod go: what it depends on shows in no object that is watched."""
 SETTLE_SECONDS = 0.5
 """How long a workload that is done waits for the news of its pods: each kind has a watch of its own, and one may be ahead."""
 
@@ -74,8 +76,8 @@ class Course:
         """The sentence of why the wait was given up, if it was."""
         self.loss = ""
         """What it cost users, in a sentence, if that was too much."""
-        self.next_pod: Pod | None = None
-        """The pod that is to be deleted now."""
+        self.next_pods: tuple[Pod, ...] = ()
+        """The pods that are to be deleted now."""
         self.replaced: list[Pod] = []
         """The pods that were deleted, in their order."""
         self._waiting = waiting
@@ -93,6 +95,13 @@ class Course:
         self.line = line
         """The line of progress that was shown last."""
         self._settled_at: float | None = None
+        self._held = ""
+        self._hold_until, self._hold_seconds = 0.0, 0.0
+
+    @property
+    def evicts(self) -> bool:
+        """Its pods go by eviction."""
+        return self._replacement is not None and self._replacement.evicts
 
     @property
     def open(self) -> bool:
@@ -111,7 +120,7 @@ class Course:
 
     def look(self, snapshot: Snapshot, now: float, cluster: Cluster | None = None) -> None:
         """Judge a new snapshot; with a cluster, the Events of pods whose status does not tell why the image cannot be pulled are read."""
-        self.snapshot, self.next_pod = snapshot, None
+        self.snapshot, self.next_pods = snapshot, ()
         if snapshot.workload is None or (self._uid and snapshot.workload.uid != self._uid):
             self._look_at_nothing(now)
         if snapshot.workload is None or not self.open:
@@ -145,8 +154,30 @@ class Course:
         if self.verdict.state == "done" or (self.verdict.state == "failed" and self._waiting.wait):
             self.ended = now
         elif due and self._replacement is not None and self._replacement.free(snapshot):
-            # Its deletion may not show yet: then nothing else goes either.
-            self.next_pod = due[0] if all(pod.uid != due[0].uid for pod in self.replaced) else None
+            # Their deletion may not show yet: then nothing else goes either, but those that go together.
+            wanted = due if self._replacement.together else due[:1]
+            gone = {pod.uid for pod in self.replaced}
+            self._queue(tuple(pod for pod in wanted if pod.uid not in gone), now)
+
+    def _queue(self, pods: tuple[Pod, ...], now: float) -> None:
+        """Delete these now, or when it is time to ask again."""
+        if pods and self._held and now < self._hold_until:
+            again = min(self._hold_until, self.verdict.recheck or self._hold_until)
+            self.verdict = replace(self.verdict, message=f"{pods[0].ref} may not be evicted yet: {self._held}", recheck=again)
+            return
+        self.next_pods = pods
+
+    def hold(self, reason: str, now: float) -> None:
+        """The next pod may not go now; it is asked again after a pause, which grows."""
+        self._hold_seconds = min(self._hold_seconds * 2, _LONGEST_HOLD) if self._held else _FIRST_HOLD
+        self._held, self._hold_until = reason, now + self._hold_seconds
+        self._queue(self.next_pods, now)
+        self.next_pods = ()
+
+    def went(self, pod: Pod) -> None:
+        """The pod was deleted."""
+        self.replaced.append(pod)
+        self._held = ""
 
     def _look_at_nothing(self, now: float) -> None:
         if self._waiting.on_deletion == "fail":
@@ -225,15 +256,23 @@ def _end_due(courses: Collection[Course], loss: str, now: float, observer: Obser
 
 
 def _replace_next(course: Course, writer: Writer, outside: Surroundings) -> None:
-    pod = course.next_pod
-    if pod is None:
-        return
-    outside.progress(f"{course.ref}: deleting {'' if pod.ready else 'the unready '}{pod.ref}, to be made anew")
-    course.replaced.append(pod)
-    try:
-        writer.delete(POD, pod.ref, pod.uid)
-    except ClusterError as error:
-        course.give_up(error.message, outside.clock())
+    for pod in course.next_pods:
+        unready = "" if pod.ready else "the unready "
+        try:
+            held = writer.evict(pod.ref, pod.uid) if course.evicts else ""
+            if held:
+                course.hold(held, outside.clock())
+                line = course.new_line()
+                if line:
+                    outside.progress(line)
+                return
+            outside.progress(f"{course.ref}: {'evicted' if course.evicts else 'deleting'} {unready}{pod.ref}, to be made anew")
+            course.went(pod)
+            if not course.evicts:
+                writer.delete(POD, pod.ref, pod.uid)
+        except ClusterError as error:
+            course.give_up(error.message, outside.clock())
+            return
 
 
 def await_all(
@@ -273,7 +312,7 @@ def _await_all(
             if line:
                 shown.append(now)
                 outside.progress(line)
-            if writer is not None and course.next_pod is not None:
+            if writer is not None and course.next_pods:
                 _replace_next(course, writer, outside)
             following = onward(course) if not course.open and not course.failed else None
             if following is not None:

@@ -30,6 +30,10 @@ class StepReport:
     name: str
     state: StepState
     seconds: float = 0.0
+    pods: tuple[str, ...] = ()
+    """The pods that it is for, where it is for single ones."""
+    nodes: tuple[str, ...] = ()
+    """Where those are."""
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
+from .._domain.changes import content
 from .._domain.completion import standing
 from .._domain.errors import ForbiddenError, InputError, RefusedError
 from .._domain.objects import JsonObject, mapping
 from .._domain.request import Cause, OperationRequest, Pause, RolloutRequest, Target, Waiting
-from .._domain.steps import NO_TERMS, Apply, Step, StepState, Terms, Write
+from .._domain.steps import NO_TERMS, Apply, Edit, Step, StepState, Terms, Write
 from .._domain.workload import Pod, Snapshot, Workload
 from .._strategies import STRATEGIES, steps_of, warning_of
 from .configuration import NO_CONFIGURATION, Configuration, prepare
@@ -49,6 +50,31 @@ class PlannedTarget:
     """For the change cause of its new template."""
     terms: Terms = NO_TERMS
     """What follows from the write, as the server has answered it."""
+    left: tuple[Step, ...] = ()
+    """Further steps that this task does not take."""
+
+    def is_pending(self, step: Step) -> bool:
+        """Something is to be written or deleted in the step, as far as can be told from what was seen while planning."""
+        if step is self.steps[0]:
+            return self.write.changed or bool(_due(self, step))
+        if self.write.changed:
+            return True
+        live = self.write.before
+        writes = live is not None and isinstance(step.write, Edit) and content(step.write.edit(live)) != content(live)
+        return writes or bool(_due(self, step))
+
+
+@dataclass(frozen=True)
+class Plotted:
+    """The steps of one workload, and the first one's write as it would be carried out."""
+
+    steps: tuple[Step, ...]
+    write: Planned
+    before: Snapshot = NOTHING_SEEN
+    left: tuple[Step, ...] = ()
+
+
+Plot: TypeAlias = Callable[[Target, Writer, Cause], Plotted]
 
 
 @dataclass(frozen=True)
@@ -79,8 +105,11 @@ class Plan:
         return (*steps, *self.configuration.notes, *(note for found in unversioned for note in found))
 
 
-def make_plan(request: RolloutRequest, outside: Surroundings) -> Plan:
-    """The plan for a request as the cluster is now. Raises `RolloutError` for whatever would be refused, before anything is written."""
+def make_plan(request: RolloutRequest, outside: Surroundings, plot: Plot | None = None) -> Plan:
+    """The plan for a request as the cluster is now. Raises `RolloutError` for whatever would be refused, before anything is written.
+
+    `plot` makes the steps where they follow from what there is; else the strategy does, from the request alone.
+    """
     writer = Writer(outside.cluster, guard=outside.guard, take_ownership=request.take_ownership)
     writer.prefetch(request.targets)
     configuration = prepare(
@@ -91,22 +120,27 @@ def make_plan(request: RolloutRequest, outside: Surroundings) -> Plan:
         outside.cluster,
         application=request.targets[0].ref.name,
     )
-    steps_for = STRATEGIES[request.strategy]
-    steps = [(target, steps_for(target, request.limits)) for target in configuration.targets]
+    plots = [(target, plot or _by_request(request, target)) for target in configuration.targets]
     companions = tuple(writer.plan(entry.resource, entry.ref, Apply(entry.manifest)) for entry in configuration.companions)
     copies = tuple(copy.planned(writer) for copy in configuration.copies)
 
-    def planned(entry: tuple[Target, tuple[Step, ...]]) -> PlannedTarget:
-        target, its_steps = entry
+    def planned(entry: tuple[Target, Plot]) -> PlannedTarget:
+        target, its_plot = entry
         cause = replace(request.cause, news=configuration.news_of(target.ref))
-        write = writer.plan(target.resource, target.ref, _first_write(its_steps), cause=cause)
+        plotted = its_plot(target, writer, cause)
+        write, first = plotted.write, plotted.steps[0]
         _refuse_paused(write)
-        terms = its_steps[0].terms(write.before, write.after) if its_steps[0].terms is not None else NO_TERMS
-        return PlannedTarget(target, request.strategy, its_steps, write, cause=cause, terms=terms)
+        terms = first.terms(write.before, write.after) if first.terms is not None else NO_TERMS
+        return PlannedTarget(target, request.strategy, plotted.steps, write, plotted.before, cause=cause, terms=terms, left=plotted.left)
 
-    targets = tuple(side_by_side(planned, steps))
+    targets = tuple(side_by_side(planned, plots))
     warnings = tuple(warning for entry in targets for warning in entry.terms.warnings)
     return Plan((*companions, *copies), targets, writer, request.waiting, warnings=warnings, configuration=configuration)
+
+
+def _by_request(request: RolloutRequest, target: Target) -> Plot:
+    steps = STRATEGIES[request.strategy](target, request.limits)
+    return lambda its, writer, cause: Plotted(steps, writer.plan(its.resource, its.ref, _first_write(steps), cause=cause))
 
 
 def _template(obj: JsonObject | None) -> JsonObject | None:
@@ -159,8 +193,9 @@ def preview(plan: Plan) -> Outcome:
     doomed = tuple(
         f"{entry.target.ref}: would delete {_names(_doomed(entry))}, to be made anew" for entry in plan.targets if _doomed(entry)
     )
+    further = any(entry.is_pending(step) for entry in plan.targets for step in entry.steps)
     return Outcome(
-        changed=any(planned.changed for planned in plan.writes) or bool(doomed),
+        changed=any(planned.changed for planned in plan.writes) or bool(doomed) or further,
         rollouts=tuple(_preview(entry) for entry in plan.targets),
         differences=differences(plan.writes),
         notes=plan.notes + notes(plan.writes) + doomed,
@@ -205,8 +240,12 @@ def demand_sight(observer: Observer) -> None:
 
 def _doomed(entry: PlannedTarget) -> tuple[Pod, ...]:
     """The pods that an earlier run has left to be replaced; those of a write that is yet to come are not known before it."""
-    replacement = entry.steps[0].replacement
-    return replacement.due(entry.before) if replacement is not None and not entry.write.changed else ()
+    found = {pod.uid: pod for step in entry.steps for pod in _due(entry, step)}
+    return tuple(found.values())
+
+
+def _due(entry: PlannedTarget, step: Step) -> tuple[Pod, ...]:
+    return step.replacement.due(entry.before) if step.replacement is not None and not entry.write.changed else ()
 
 
 def _names(pods: Iterable[Pod]) -> str:
@@ -217,16 +256,28 @@ def _preview(entry: PlannedTarget) -> Rollout:
     planned = entry.write
     before = Snapshot(Workload.of(planned.before)) if planned.before is not None else Snapshot(None)
     state = standing(before if entry.before.workload is None else entry.before)
-    phase: RolloutPhase = "pending" if planned.changed else state.phase
-    if planned.template_changed or entry.terms.stirs or (planned.changed and entry.before.workload is not None):
+    goes_on = any(entry.is_pending(step) for step in entry.steps[1:]) and not planned.changed
+    phase: RolloutPhase = "pending" if planned.changed or goes_on else state.phase
+    if goes_on or planned.template_changed or entry.terms.stirs or (planned.changed and entry.before.workload is not None):
         message = f"would be {entry.intent or entry.steps[0].intent}"
     else:
         message = "would be changed without a rollout" if planned.changed else state.message
-    step: StepState = "pending" if planned.changed or _doomed(entry) else "unchanged"
-    reports = tuple(StepReport(its.name, step) for its in entry.steps)
+    reports = tuple(_foreseen(entry, step) for step in entry.steps) + tuple(report_of(step, "pending") for step in entry.left)
     after = Snapshot(Workload.of(planned.after), entry.before.revisions, entry.before.pods)
-    unchanged = "" if planned.changed or _doomed(entry) else entry.steps[0].unchanged
+    unchanged = "" if planned.changed or goes_on or _doomed(entry) else entry.steps[0].unchanged
     return Rollout(entry.target.ref, phase, entry.strategy, after, message, steps=reports, unchanged=unchanged)
+
+
+def _foreseen(entry: PlannedTarget, step: Step) -> StepReport:
+    """A step whose write would change something, or that comes after one; where nothing was seen of the pods the first step tells."""
+    if entry.before.workload is None or not (step.pods or step.nodes):
+        return report_of(step, "pending" if entry.write.changed or _doomed(entry) or entry.is_pending(step) else "unchanged")
+    return report_of(step, "pending" if entry.is_pending(step) else "unchanged")
+
+
+def report_of(step: Step, state: StepState, seconds: float = 0.0) -> StepReport:
+    """A step in the report."""
+    return StepReport(step.name, state, seconds, step.pods, step.nodes)
 
 
 def _first_write(steps: tuple[Step, ...]) -> Write:

@@ -23,7 +23,7 @@ from .course import SETTLE_SECONDS, Course, await_all
 from .observer import Observer
 from .outcome import Outage, Outcome, Rollout, StepReport
 from .parallel import side_by_side
-from .plan import Plan, PlannedTarget, demand_sight, differences, in_the_way, may_be_in_the_way, notes, obstacle
+from .plan import Plan, PlannedTarget, demand_sight, differences, in_the_way, may_be_in_the_way, notes, obstacle, report_of
 from .report import failure_of, phase_of, read_logs, with_logs
 from .surroundings import Surroundings
 from .verdict import deadline_exceeded
@@ -39,7 +39,7 @@ def carry_out(plan: Plan, outside: Surroundings) -> Outcome:
         run.further_steps()
         run.settle()
         run.reports = {entry.target.ref: run.report(entry) for entry in plan.targets}
-        if plan.waiting.on_failure == "rollback" and any(rollout.cause for rollout in run.reports.values()):
+        if plan.waiting.on_failure != "hold" and any(rollout.cause for rollout in run.reports.values()):
             outside.measurement.rest()
             _roll_back(run)
         run.clean_up()
@@ -147,7 +147,7 @@ class _Run:
         written, stale = last.written, deadline_exceeded(last.course.snapshot)
         if step.write is not None:
             written, stale = self._write(entry, step.write), None
-        course = self.course(written, step, self._started, Snapshot(None), after=last.course, stale=stale)
+        course = self.course(written, step, self._started, last.course.snapshot, after=last.course, stale=stale)
         legs.append(_Leg(step, course, written))
         return course
 
@@ -223,13 +223,13 @@ class _Run:
         """One workload at the end of its steps."""
         ref = entry.target.ref
         course, waiting = self._legs[ref][-1].course, self.plan.waiting
-        changed = self._legs[ref][0].written.changed
+        changed = any(leg.written.changed or leg.course.replaced for leg in self._legs[ref])
         return Rollout(
             ref=ref,
-            phase=phase_of(course),
+            phase="paused" if entry.left and not course.failed and not course.open else phase_of(course),
             strategy=entry.strategy,
             snapshot=course.snapshot,
-            message=course.verdict.message,
+            message=_halted(course, entry) or course.verdict.message,
             stable=stable_of(course.snapshot),
             candidate=candidate_of(course.snapshot),
             steps=self._step_reports(entry),
@@ -248,16 +248,15 @@ class _Run:
     def _step_reports(self, entry: PlannedTarget) -> tuple[StepReport, ...]:
         """The steps that were begun, and those that come by themselves."""
         legs = self._legs[entry.target.ref]
-        coming = tuple(StepReport(step.name, "pending") for step in entry.steps[len(legs) :] if step.write is None)
-        return tuple(self._step_report(leg) for leg in legs) + coming
+        coming = tuple(report_of(step, "pending") for step in entry.steps[len(legs) :] if step.write is None or step.pods)
+        return tuple(self._step_report(leg) for leg in legs) + coming + tuple(report_of(step, "pending") for step in entry.left)
 
     def _step_report(self, leg: _Leg) -> StepReport:
         course = leg.course
         touched = leg.written.changed or bool(course.replaced)
         state: StepState = "running" if course.open else ("failed" if course.failed else ("done" if touched else "unchanged"))
-        return StepReport(
-            leg.step.name, state, round((course.ended if course.ended is not None else self.outside.clock()) - course.begun, 1)
-        )
+        ended = course.ended if course.ended is not None else self.outside.clock()
+        return report_of(leg.step, state, round(ended - course.begun, 1))
 
     def stays(self, ref: Ref) -> str:
         """Why a failure of this workload is not answered by going back; empty where it is."""
@@ -318,6 +317,11 @@ class _Run:
         if not changed:
             return ()
         return (f"The workload went back, but what was changed along with it did not: {', '.join(changed)}.",)
+
+
+def _halted(course: Course, entry: PlannedTarget) -> str:
+    """That the task was to go no further; empty where it was."""
+    return f"stopped before {entry.left[0].name}" if entry.left and not course.failed and not course.open else ""
 
 
 # --- going back ---------------------------------------------------------------------------------------------------------------

@@ -199,6 +199,11 @@ class Writer:
         self._guard()
         return self._cluster.delete(resource, ref.namespace, ref.name, uid=uid)
 
+    def evict(self, ref: Ref, uid: str) -> str:
+        """Evict the very pod with that UID; empty when it goes or is gone already, else why it may not go now."""
+        self._guard()
+        return self._cluster.evict(ref.namespace, ref.name, uid=uid)
+
     # --- planning -------------------------------------------------------------------------------------------------------------
 
     def _plan_edit(self, resource: Resource, ref: Ref, write: Edit, live: JsonObject, edited: JsonObject) -> Planned:

@@ -49,6 +49,7 @@ _LIMITS: Spec = {"max_surge": {"type": "raw"}, "max_unavailable": {"type": "raw"
 _ENTRY_MANIFEST: Spec = {"definition": {"type": "raw"}, "src": {"type": "path"}}
 _CONFIG: Spec = {"config": {"type": "list", "elements": "dict", "options": {**ENTRY, **_ENTRY_MANIFEST}}}
 _ABORTS: Spec = {"on_failure": {"type": "str", "default": "abort", "choices": ["abort", "hold"]}}
+_LAST: Spec = {"primary": {"type": "raw"}, "stop_before": {"type": "str"}}
 _APPLICATION: Spec = {
     **auth_argument_spec,
     "name": {"type": "str", "required": True},
@@ -103,32 +104,43 @@ def _on_workloads(
     )
 
 
-def _strategy(options: Spec, *, kinds: Sequence[str] = ("Deployment",)) -> Arguments:
+def _strategy(
+    options: Spec,
+    *,
+    kinds: Sequence[str] = ("Deployment",),
+    waiting: Spec = _WAIT,
+    exclusive: Sequence[tuple[str, ...]] = (),
+    waits: int = 1,
+) -> Arguments:
     """A module that brings workloads to a manifest, or to a short change of what is there, by a strategy with options of its own."""
     return Arguments(
         spec={
             **auth_argument_spec,
             **_MANIFEST,
             **_WORKLOAD,
-            "kind": {"type": "str", "default": "Deployment", "choices": list(kinds)},
+            "kind": {"type": "str", "default": "Deployment" if "Deployment" in kinds else "StatefulSet", "choices": list(kinds)},
             **_SHORT,
             **_CONFIG,
             **_CAUSE,
             "take_ownership": {"type": "bool", "default": False},
             **options,
             **VERIFY,
-            **_WAIT,
+            **waiting,
         },
         checks={
             "mutually_exclusive": [
-                (manifest, other)
-                for manifest in ("definition", "src", "template")
-                for other in ("src", "template", "name", "image", "env", "container")
-                if manifest < other or other not in _MANIFEST
+                *(
+                    (manifest, other)
+                    for manifest in ("definition", "src", "template")
+                    for other in ("src", "template", "name", "image", "env", "container")
+                    if manifest < other or other not in _MANIFEST
+                ),
+                *exclusive,
             ],
             "required_one_of": [("definition", "src", "template", "name")],
             "required_by": {"image": "name", "env": "name", "container": "env"},
         },
+        waits=waits,
     )
 
 
@@ -139,6 +151,32 @@ ARGUMENTS: Mapping[str, Arguments] = {
     ),
     "recreate": _strategy(
         {**_SETTINGS, "on_failure": {"type": "str", "default": "rollback", "choices": ["rollback", "hold"]}},
+    ),
+    "partition": _strategy(
+        {
+            "steps": {"type": "raw"},
+            "ordinals": {"type": "list", "elements": "raw"},
+            **_LAST,
+            "max_unavailable": _LIMITS["max_unavailable"],
+            "min_ready_seconds": _SETTINGS["min_ready_seconds"],
+            "on_failure": {"type": "str", "default": "hold", "choices": ["hold", "abort"]},
+        },
+        kinds=("StatefulSet",),
+        waiting=_TIMES,
+        exclusive=[("steps", "ordinals")],
+    ),
+    "on_delete": _strategy(
+        {
+            "batch": {"type": "raw"},
+            "batch_label": {"type": "str"},
+            "order": {"type": "list", "elements": "raw"},
+            "nodes": {"type": "str"},
+            **_LAST,
+            "min_ready_seconds": _SETTINGS["min_ready_seconds"],
+        },
+        kinds=("DaemonSet", "StatefulSet"),
+        waiting=_TIMES,
+        exclusive=[("batch", "batch_label")],
     ),
     "wait": _on_workloads(
         {

@@ -23,6 +23,7 @@ from .._engine.plan import make_plan, plan_operation, preview
 from .._engine.preflight import preflight
 from .._engine.recreate import recreate
 from .._engine.run import carry_out
+from .._engine.stateful import stateful
 from .._engine.surroundings import Surroundings
 from .._engine.switch import switch
 from .._engine.versions import version
@@ -33,6 +34,7 @@ from .requests import (
     Parameters,
     config_request,
     history_request,
+    holder_of,
     pause_request,
     restart_request,
     rollout_request,
@@ -64,6 +66,11 @@ def _recreate(call: Call, outside: Surroundings) -> Outcome:
     request = rollout_request(call.name, call.parameters, call.manifests, outside.cluster, call.namespace)
     process = f"{_user()}@{socket.gethostname()} {uuid.uuid4().hex[:8]}"
     return recreate(request, outside, f"{request.cause.by}, {process}" if request.cause.by else process, check=call.check)
+
+
+def _stateful(call: Call, outside: Surroundings) -> Outcome:
+    request = rollout_request(call.name, call.parameters, call.manifests, outside.cluster, call.namespace)
+    return stateful(request, outside, holder_of(call.parameters, _process()), check=call.check)
 
 
 def _selection(call: Call) -> Selection:
@@ -167,6 +174,8 @@ def _user() -> str:
 COMMANDS: Mapping[str, Callable[[Call, Surroundings], Outcome]] = {
     "rolling": _roll_out,
     "recreate": _recreate,
+    "partition": _stateful,
+    "on_delete": _stateful,
     "wait": _wait,
     "status_info": _status,
     "preflight_info": _preflight,

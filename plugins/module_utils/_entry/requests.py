@@ -33,9 +33,21 @@ from .._domain.request import (
     Waiting,
     WatchRequest,
 )
-from .._domain.resources import DEPLOYMENT, WORKLOADS
+from .._domain.resources import DAEMON_SET, DEPLOYMENT, STATEFUL_SET, WORKLOADS, Resource
 from .configs import entries_of, own_entries
+from .groups import grouping_of
 from .manifests import check_name, manifests_of
+
+_TAKES: Mapping[str, tuple[Resource, ...]] = {
+    "rolling": (DEPLOYMENT, STATEFUL_SET, DAEMON_SET),
+    "recreate": (DEPLOYMENT,),
+    "blue_green": (DEPLOYMENT,),
+    "partition": (STATEFUL_SET,),
+    "on_delete": (STATEFUL_SET, DAEMON_SET),
+}
+"""The kinds that a strategy rolls out."""
+_MANY = ("rolling", "recreate", "blue_green")
+"""The strategies that take several workloads at a time."""
 
 Parameters = Mapping[str, Any]
 
@@ -214,6 +226,9 @@ def rollout_request(
     targets, companions = sorted_out(strategy, parameters, manifests, cluster, cluster_namespace)
     if not manifests:
         targets = (short_target(parameters, limits, cluster_namespace),)
+    if len(targets) > 1 and strategy not in _MANY:
+        names = ", ".join(str(target.ref) for target in targets)
+        raise InputError(f"The definition holds {names}, and {strategy} takes one workload a task; make a task of each.")
     return RolloutRequest(
         strategy=strategy,
         targets=targets,
@@ -223,6 +238,7 @@ def rollout_request(
         take_ownership=parameters["take_ownership"],
         waiting=waiting,
         config=entries_of(parameters),
+        grouping=grouping_of(strategy, parameters),
     )
 
 
@@ -235,18 +251,25 @@ def sorted_out(
     for manifest in manifests:
         resource = cluster.resolve(text(manifest, "apiVersion"), text(manifest, "kind"))
         placed = _placed(manifest, parameters, cluster_namespace) if resource.namespaced else without(manifest, "metadata", "namespace")
-        if resource == DEPLOYMENT or (strategy == "rolling" and resource in WORKLOADS.values()):
+        if resource in _TAKES[strategy]:
             targets.append(Target(resource, ref_of(placed), manifest=placed))
         elif resource.kind in WORKLOADS and resource.group == "apps":
-            raise InputError(f"{ref_of(placed)} cannot be rolled out by {strategy}, which takes Deployments; leave it out.")
+            raise InputError(
+                f"{ref_of(placed)} cannot be rolled out by {strategy}, which takes {_kinds(strategy, 's and ', 's')}; leave it out."
+            )
         else:
             companions.append(Companion(resource, ref_of(placed), placed))
     if manifests and not targets:
-        kinds = "Deployment, StatefulSet or DaemonSet" if strategy == "rolling" else "Deployment"
-        raise InputError(f"The definition holds no {kinds}, so there is nothing to roll out; add it to the definition.")
+        raise InputError(f"The definition holds no {_kinds(strategy, ' or ')}, so there is nothing to roll out; add it to the definition.")
     refuse_twice([entry.ref for entry in companions] + [entry.ref for entry in targets], "the definition")
     # Nothing can be made in a namespace before it is there.
     return tuple(targets), tuple(sorted(companions, key=lambda entry: entry.resource.kind != "Namespace"))
+
+
+def _kinds(strategy: str, between: str, end: str = "") -> str:
+    """`Deployment, StatefulSet or DaemonSet`."""
+    names = [resource.kind for resource in _TAKES[strategy]]
+    return between.join(filter(None, [", ".join(names[:-1]), names[-1]])) + end
 
 
 def config_request(parameters: Parameters, cluster_namespace: str) -> ConfigRequest:

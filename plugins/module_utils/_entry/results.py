@@ -18,7 +18,7 @@ from .._domain.objects import text
 from .._domain.revisions import candidate_of, old_and_new
 from .._domain.workload import CHANGE_CAUSE, REVISION, Condition, Revision, Snapshot
 from .._engine.configuration import Copy
-from .._engine.outcome import Difference, Outcome, Rollout
+from .._engine.outcome import Difference, Outcome, Rollout, StepReport
 from .manifests import dumped
 from .preflight import preflight_keys
 
@@ -92,7 +92,7 @@ def _rollout(rollout: Rollout) -> Result:
         "phase": rollout.phase,
         "complete": standing(rollout.snapshot).done or (rollout.switched is not None and rollout.phase == "complete"),
         "strategy": rollout.strategy,
-        "steps": [{"name": step.name, "state": step.state, "seconds": step.seconds} for step in rollout.steps],
+        "steps": [_step(step) for step in rollout.steps],
         # Stable is what serves: once complete, the candidate itself.
         "stable": candidate if rollout.phase == "complete" else _version(rollout.stable),
         "candidate": candidate,
@@ -127,6 +127,15 @@ def _rollout(rollout: Rollout) -> Result:
         entry["revisions"] = [_revision_entry(revision, now) for revision in rollout.history]
         entry["template"] = shown_template(rollout.chosen.template) if rollout.chosen is not None else None
         entry["difference"] = _compared(rollout, *rollout.compared) if rollout.compared is not None else ""
+    return entry
+
+
+def _step(step: StepReport) -> Result:
+    entry: Result = {"name": step.name, "state": step.state, "seconds": step.seconds}
+    if step.pods:
+        entry["pods"] = list(step.pods)
+    if step.nodes:
+        entry["nodes"] = list(step.nodes)
     return entry
 
 

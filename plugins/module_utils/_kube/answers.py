@@ -82,8 +82,23 @@ def error_of(code: int, status: JsonObject, *, deed: Deed, host: str, is_json_pa
 
 
 def is_refusal(code: int, status: JsonObject) -> bool:
-    """Whether a 500 says that the object is wrong: so server-side apply answers to fields that its schema lacks, or of another type."""
+    """Whether an answer that looks passing says that the request is wrong: so server-side apply answers to fields that its schema lacks,
+    or of another type, and so an eviction is refused."""
+    if held_by(code, status) or is_held_for_ever(code, status):
+        return True
     return code == 500 and text(status, "message").startswith(("failed to create typed patch object", "failed to convert new object"))
+
+
+def held_by(code: int, status: JsonObject) -> str:
+    """Why a PodDisruptionBudget does not let a pod go now, in the server's words; empty for every other answer. A server that is too busy
+    answers 429 as well, and names no such cause."""
+    causes = [text(cause, "message") for cause in items(status, "details", "causes") if text(cause, "reason") == "DisruptionBudget"]
+    return " ".join((causes[0] or text(status, "message")).split()).rstrip(".") if code == 429 and causes else ""
+
+
+def is_held_for_ever(code: int, status: JsonObject) -> bool:
+    """Whether an eviction is refused because two budgets count the pod."""
+    return code == 500 and "more than one PodDisruptionBudget" in text(status, "message")
 
 
 def fields_at_fault(status: JsonObject) -> tuple[str, ...]:

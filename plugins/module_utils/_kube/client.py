@@ -20,7 +20,7 @@ from .._domain.errors import ClusterError, ConflictError, GoneError, InputError,
 from .._domain.objects import JsonObject, items, text
 from .._domain.ports import Page, PatchOperation
 from .._domain.resources import KNOWN, POD, Resource
-from .answers import Deed, error_of, is_absent, is_refusal, seconds_asked, status_of, version_of
+from .answers import Deed, error_of, held_by, is_absent, is_refusal, seconds_asked, status_of, version_of
 from .log import LogStream
 from .outcome import holds, is_repeatable, patch_holds
 from .retry import Attempts, is_transient
@@ -159,6 +159,23 @@ class KubeCluster:
             return False  # The precondition did not hold, or there is nothing: that very object is gone either way.
         self._parse(answer, deed)
         return True
+
+    def evict(self, namespace: str, name: str, *, uid: str) -> str:
+        deed = Deed("evicted", POD, namespace, name)
+        body = {
+            "apiVersion": "policy/v1",
+            "kind": "Eviction",
+            "metadata": {"name": name, "namespace": namespace},
+            "deleteOptions": {"preconditions": {"uid": uid}},
+        }
+        answer = self._send("POST", POD.path(namespace, name, "eviction"), deed=deed, body=_encode(body), content_type="application/json")
+        held = held_by(answer.status, status_of(answer.body))
+        if held:
+            return held
+        if answer.status == 409 or (answer.status == 404 and is_absent(status_of(answer.body), deed=deed)):
+            return ""  # The precondition did not hold, or there is nothing: that very pod is gone either way.
+        self._parse(answer, deed)
+        return ""
 
     def log(self, namespace: str, pod: str, container: str, *, lines: int, previous: bool) -> str:
         query = [("container", container), ("tailLines", str(lines)), ("limitBytes", str(_LOG_BYTES))]

@@ -1,0 +1,199 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""OnDelete: a StatefulSet or DaemonSet gets a template that moves no pod, then its pods are evicted in an order and number of the user's.
+
+Where the update strategy is RollingUpdate it becomes OnDelete in the very write that brings the template, and is remembered in an
+annotation until the last pod runs the template: then it is given back. Killed in between, no pod moves, and the next run goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+
+from .._domain.diagnosis import is_hopeless
+from .._domain.goals import is_complete
+from .._domain.groups import Group, place_of
+from .._domain.objects import JsonObject, mapping, replaced, text
+from .._domain.records import StrategyRecord
+from .._domain.request import Limits, ShortChange, Target
+from .._domain.revisions import candidate_of, is_of, observed
+from .._domain.steps import Apply, Edit, Replacement, Step, Write
+from .._domain.workload import Pod, Revision, Snapshot, Workload
+from .rolling import with_change, with_limits
+from .undo import still
+
+STRATEGY = ("spec", "updateStrategy")
+_ON_DELETE = {"type": "OnDelete"}
+
+
+def plain(target: Target, limits: Limits, live: JsonObject | None) -> Write:
+    """The write that brings the template and leaves the update strategy as it is; of what is not there yet, as its manifest has it.
+
+    Raises `InputError` where the manifest cannot take the limits.
+    """
+    if target.manifest is not None:
+        manifest = with_limits(target, limits, target.manifest)
+        if live is not None and text(live, *STRATEGY, "type") == "OnDelete":
+            manifest = replaced(manifest, STRATEGY, _ON_DELETE)
+        return Apply(manifest)
+    change = target.change or ShortChange()
+    return Edit(lambda obj: with_limits(target, limits, with_change(target, change, obj)))
+
+
+def switching(target: Target, limits: Limits, live: JsonObject) -> Write:
+    """The write that brings the template together with OnDelete, and the record of what the update strategy shall be afterwards."""
+    record = StrategyRecord(wanted(target) or mapping(live, *STRATEGY))
+    if target.manifest is not None:
+        manifest = with_limits(target, limits, target.manifest)
+        return Apply(record.into(replaced(manifest, STRATEGY, _ON_DELETE)))
+    change = target.change or ShortChange()
+
+    def edit(obj: JsonObject) -> JsonObject:
+        return record.into(replaced(with_limits(target, limits, with_change(target, change, obj)), STRATEGY, _ON_DELETE))
+
+    return Edit(edit)
+
+
+def wanted(target: Target) -> JsonObject:
+    """The update strategy that the definition names; empty where it names none."""
+    return mapping(target.manifest, *STRATEGY)
+
+
+def afterwards(target: Target, after: JsonObject) -> JsonObject:
+    """The update strategy that the workload is to have at the end; empty where it stays OnDelete."""
+    named = wanted(target)
+    record = StrategyRecord.of(Workload.of(after).annotations).strategy
+    chosen = named or record
+    return {} if text(chosen, "type") == "OnDelete" or (not chosen) else {"type": "RollingUpdate", **chosen}
+
+
+def steps(target: Target, first: Write, after: JsonObject, groups: Sequence[Group], before: Snapshot) -> tuple[Step, ...]:
+    """`template`, a step for each group of places, and `strategy` where the update strategy is to be given back.
+
+    `first` is the write that brings the template, `after` what it makes of the workload, `before` what was seen of it.
+    """
+    kind = target.ref.kind
+    if not groups:
+        return (Step("template", first, is_complete, unchanged="the template already runs"),)
+    final = afterwards(target, after)
+    names = ", then ".join(group.name for group in groups)
+    note = f"the update strategy of {target.ref} is OnDelete until all its pods run the template, then RollingUpdate again"
+    begin = Step(
+        "template",
+        first,
+        _settled,
+        _broken_pods(),
+        intent=f"rolled out in {len(groups)} step{'' if len(groups) == 1 else 's'}: {names}",
+        unchanged="the template already runs",
+        lacks=_not_ready,
+        notes=(note,) if final and text(after, *STRATEGY, "type") == "OnDelete" else (),
+    )
+    found = {place_of(pod, kind): pod for pod in before.pods if not pod.terminating}
+    batches = tuple(_batch(kind, group, found) for group in groups)
+    return (begin, *batches, *((_strategy_back(target, Workload.of(after), final),) if final else ()))
+
+
+def _batch(kind: str, group: Group, found: dict[str, Pod]) -> Step:
+    names = tuple(found[place].ref.name if place in found else place for place in group.places)
+    nodes = tuple(found[place].node if place in found else "" for place in group.places)
+    return Step(group.name, None, _replaced_at(kind, group.places), _evictions(kind, group.places), pods=names, nodes=nodes)
+
+
+def _strategy_back(target: Target, after: Workload, final: JsonObject) -> Step:
+    def edit(obj: JsonObject) -> JsonObject:
+        if text(obj, *STRATEGY, "type") == "OnDelete":
+            obj = replaced(obj, STRATEGY, dict(final))
+        return StrategyRecord().into(obj)
+
+    return Step("strategy", Edit(edit, still(target.ref, after), single=True), is_complete)
+
+
+# --- when a step is done, and what it deletes -----------------------------------------------------------------------------------
+
+
+def _goal(snapshot: Snapshot) -> Revision | None:
+    """The revision that shall be, once the controller has taken it up."""
+    workload, goal = snapshot.workload, candidate_of(snapshot)
+    if workload is None or goal is None or not observed(workload):
+        return None
+    return goal if workload.update_revision in ("", goal.name) else None
+
+
+def _settled(snapshot: Snapshot) -> bool:
+    workload = snapshot.workload
+    return workload is not None and _goal(snapshot) is not None and not _not_ready(snapshot) and workload.available >= workload.desired
+
+
+def _not_ready(snapshot: Snapshot) -> str:
+    """How many pods are missing or not ready, in words; empty when all are."""
+    workload = snapshot.workload
+    if workload is None or not observed(workload):
+        return ""
+    lacking = workload.desired - sum(pod.ready and not pod.terminating for pod in snapshot.pods)
+    if lacking <= 0:
+        return ""
+    names = [pod.ref.name for pod in snapshot.pods if not pod.ready or pod.terminating]
+    who = f": {', '.join(names[:3])}{' and more' if len(names) > 3 else ''}" if names else ""
+    return f"{lacking} of {workload.desired} pods {'is' if lacking == 1 else 'are'} not ready{who}"
+
+
+def _replaced_at(kind: str, places: Collection[str]) -> Callable[[Snapshot], bool]:
+    """At these places every pod runs the template and is ready, and the workload has all its pods available.
+
+    The status must know of the new pods: else it may be the one from before, which says nothing of minReadySeconds.
+    """
+
+    def done(snapshot: Snapshot) -> bool:
+        workload, goal = snapshot.workload, _goal(snapshot)
+        if workload is None or goal is None or _not_ready(snapshot):
+            return False
+        here = [pod for pod in snapshot.pods if place_of(pod, kind) in places]
+        new = sum(is_of(pod, goal) and not pod.terminating for pod in snapshot.pods)
+        counted = workload.updated >= new and workload.available >= workload.desired
+        return counted and all(pod.ready and not pod.terminating and is_of(pod, goal) for pod in here)
+
+    return done
+
+
+def _evictions(kind: str, places: Sequence[str]) -> Replacement:
+    """The pods at these places, together; they may go when every other pod is ready."""
+
+    def due(snapshot: Snapshot) -> tuple[Pod, ...]:
+        workload, goal = snapshot.workload, _goal(snapshot)
+        if workload is None or goal is None or workload.update_type != "OnDelete":
+            return ()
+        here = {place_of(pod, kind): pod for pod in snapshot.pods if not pod.terminating and not is_of(pod, goal)}
+        return tuple(here[place] for place in places if place in here)
+
+    def free(snapshot: Snapshot) -> bool:
+        workload = snapshot.workload
+        others = [pod for pod in snapshot.pods if place_of(pod, kind) not in places]
+        there = len(others) + len(places)
+        return workload is not None and there >= workload.desired and all(pod.ready and not pod.terminating for pod in others)
+
+    return Replacement(due, free, together=True, evicts=True)
+
+
+def _broken_pods() -> Replacement:
+    """Pods of another template that are not ready and will not be, or of which none is: one at a time, the first by name. They serve
+    nobody, and a StatefulSet makes no other pod before they are mended."""
+
+    def due(snapshot: Snapshot) -> tuple[Pod, ...]:
+        workload, goal = snapshot.workload, _goal(snapshot)
+        if workload is None or goal is None or workload.update_type != "OnDelete":
+            return ()
+        serving = {pod.revision_hash for pod in snapshot.pods if pod.ready and not pod.terminating}
+        unready = (pod for pod in snapshot.pods if not pod.ready and not pod.terminating and not is_of(pod, goal))
+        return tuple(sorted((pod for pod in unready if pod.revision_hash not in serving or is_hopeless(pod)), key=_ordinal))
+
+    def free(snapshot: Snapshot) -> bool:
+        waiting = {pod.uid for pod in due(snapshot)}
+        return not any(pod.terminating for pod in snapshot.pods) and all(pod.ready for pod in snapshot.pods if pod.uid not in waiting)
+
+    return Replacement(due, free)
+
+
+def _ordinal(pod: Pod) -> tuple[int, str]:
+    return pod.ordinal, pod.ref.name

@@ -1,0 +1,343 @@
+#!/usr/bin/python
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The module `on_delete`."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: on_delete
+short_description: Roll a StatefulSet or DaemonSet out by evicting its pods in an order of your own
+version_added: 0.1.0
+description:
+  - Brings a StatefulSet or DaemonSet to a manifest, or changes its image or environment, and replaces its pods by evicting them, in
+    batches and in an order that the task chooses. The next batch begins only when every pod of the workload is ready again, for
+    C(minReadySeconds).
+  - Pods go by the eviction API, so that PodDisruptionBudgets hold. Where one does not let a pod go yet, the task waits and shows why; one
+    that will never let a pod go is refused before anything is written.
+  - Where the update strategy is C(RollingUpdate), it becomes C(OnDelete) in the same write as the template, and C(RollingUpdate) again
+    when all pods run the template. Until then the annotation C(rollout.kubernetes/update-strategy) remembers it.
+  - Pods that are not ready and never will be, or of a version of which no pod is ready, are deleted first, one at a time. They serve
+    nobody, and a StatefulSet makes no other pod before they are mended. Volumes are never touched.
+  - With O(stop_before) the task ends before one of the steps; the same task without it goes on to the end. In between, tasks of the
+    playbook may do what the application needs.
+  - The same task again does nothing. After an interruption, wherever it was, the same task goes on to the same end.
+  - Definitions and fields of other managers are dealt with as by M(rollout.kubernetes.rolling).
+  - While there is something to do the task holds the Lease C(rollout-<name>), so that two tasks do not meet.
+options:
+  kind:
+    choices: [DaemonSet, StatefulSet]
+    default: StatefulSet
+  definition:
+    description:
+      - The manifest, or several, as a dict, a list or a text of one or more YAML documents. It holds exactly one StatefulSet or
+        DaemonSet.
+      - Other objects in it (ConfigMaps, Secrets, Services, ...) are applied first, in their order.
+      - Replicas that are left out are left alone.
+    type: raw
+    aliases: [resource_definition, inline]
+  src:
+    description: A file with the manifests. Searched as Ansible searches files, then from the folder of invocation. May be vaulted.
+    type: path
+  template:
+    description:
+      - A Jinja2 template with the manifests, a path; or a mapping with C(path) and the options of M(ansible.builtin.template) for
+        delimiters and whitespace; or a list of these.
+    type: raw
+  image:
+    description:
+      - The short way to change a live workload, together with O(name). A text sets the image of the only container; a mapping of
+        container to image sets several, init containers too.
+    type: raw
+  env:
+    description: Environment variables to set on a live workload, together with O(name). A null takes a variable away.
+    type: dict
+  container:
+    description: The container that O(env) is for. Needed when there are several.
+    type: str
+  min_ready_seconds:
+    description: How many seconds a new pod must be ready before it counts as available.
+    type: int
+  take_ownership:
+    description:
+      - Take a workload over although GitOps or Helm manages it, and fields although a controller owns them. The other side may write
+        them again; use it when it is going to be removed.
+    type: bool
+    default: false
+  batch:
+    description: How many pods are replaced together, a count or a percentage of all pods, rounded down but at least 1. Without it 1.
+    type: raw
+  batch_label:
+    description:
+      - Instead of O(batch) a label of nodes; the pods on all nodes with the same value of it are replaced together, such as
+        C(topology.kubernetes.io/zone) for one zone after the other. Needs the right to list nodes.
+    type: str
+  order:
+    description:
+      - What is replaced first, in this order. Of a StatefulSet pods by name or ordinal, of a DaemonSet nodes by name.
+      - The others come after them, of a StatefulSet from the highest ordinal down, of a DaemonSet by the name of the node.
+    type: list
+    elements: raw
+  nodes:
+    description:
+      - A label selector of nodes (C(pool=canary)). The pods on them are replaced before all others, in batches of their own. With
+        O(stop_before=rest) the task ends after them. Needs the right to list nodes.
+    type: str
+  primary:
+    description:
+      - The pod that is updated last, in a step of its own, since the application depends on it (the primary of a database).
+      - Its name, its ordinal, a label that no other pod of the workload has (C(role=primary)), or the registered result of a task that
+        prints one of these. Of a DaemonSet also the name of a node.
+    type: raw
+  stop_before:
+    description:
+      - The step that is not taken any more, nor those after it. Its name, or what it begins with (of a StatefulSet a pod by name or
+        ordinal, of a DaemonSet a node), or V(rest) for what is not on O(nodes), or V(primary).
+    type: str
+extends_documentation_fragment:
+  - rollout.kubernetes.workload
+  - rollout.kubernetes.config
+  - rollout.kubernetes.cause
+  - rollout.kubernetes.wait
+  - rollout.kubernetes.verify
+  - rollout.kubernetes.auth
+  - rollout.kubernetes.attributes
+notes:
+  - Needs, besides the rights for the workload, to get, list and watch ControllerRevisions and Pods, to create C(pods/eviction), to
+    delete Pods, to list PodDisruptionBudgets, and to get, list, watch, create and update Leases.
+seealso:
+  - module: rollout.kubernetes.partition
+  - module: rollout.kubernetes.rolling
+  - module: rollout.kubernetes.restart
+  - module: rollout.kubernetes.status_info
+author:
+  - the rollout.kubernetes contributors (@rollout-kubernetes)
+"""
+
+EXAMPLES = r"""
+- name: Update the agents on the canary nodes
+  rollout.kubernetes.on_delete:
+    kind: DaemonSet
+    name: agent
+    namespace: monitoring
+    image: registry.example/agent:2.0
+    nodes: pool=canary
+    stop_before: rest
+
+- name: Update all other agents, a quarter of the nodes at a time
+  rollout.kubernetes.on_delete:
+    kind: DaemonSet
+    name: agent
+    namespace: monitoring
+    image: registry.example/agent:2.0
+    nodes: pool=canary
+    batch: 25%
+
+- name: Ask which pod is the primary
+  ansible.builtin.command: kubectl --namespace shop exec todo-db-0 -- patronictl list --format json
+  register: primary
+  changed_when: false
+
+- name: Update a database, its primary last
+  rollout.kubernetes.on_delete:
+    src: todo-db.yml
+    namespace: shop
+    primary: "{{ (primary.stdout | from_json | selectattr('Role', 'eq', 'Leader') | first).Member }}"
+
+- name: Update one zone after the other
+  rollout.kubernetes.on_delete:
+    name: cache
+    namespace: shop
+    image: registry.example/cache:7.4
+    batch_label: topology.kubernetes.io/zone
+"""
+
+RETURN = r"""
+msg:
+  description: What happened, in a sentence for each workload; the cause and the remedy when it failed.
+  type: str
+  returned: always
+  sample: "Deployment shop/web is complete: successfully rolled out."
+rollouts:
+  description: Each workload as it was at the end of the task.
+  type: list
+  elements: dict
+  returned: always
+  contains:
+    kind:
+      description: The kind of the workload.
+      type: str
+      sample: Deployment
+    namespace:
+      description: The namespace of the workload.
+      type: str
+      sample: shop
+    name:
+      description: The name of the workload.
+      type: str
+      sample: web
+    phase:
+      description:
+        - V(pending) nothing is observed yet (or would begin, in check mode), V(progressing), V(paused) whenever a Deployment is paused,
+          V(complete) exactly when it is complete and not paused, V(degraded) when it failed, V(aborted) when it failed and the stable
+          template runs again.
+      type: str
+      sample: complete
+    complete:
+      description:
+        - Whether C(kubectl rollout status) would say that it is rolled out. Where that gives no answer, for C(OnDelete), whether all pods
+          are of the candidate and available.
+      type: bool
+      sample: true
+    strategy:
+      description: The strategy of the rollout, or that of the workload where the task brings no template.
+      type: str
+      sample: rolling
+    steps:
+      description:
+        - The steps of the rollout, each with C(name), C(state) (pending, running, done, unchanged, failed) and C(seconds).
+        - Those that update pods have C(pods) as well, the pods' names in their order, and C(nodes), where those are.
+        - With O(stop_before) the steps that the task did not take are pending, and the phase is V(paused).
+      type: list
+      elements: dict
+      sample: [{name: todo-db-2, state: done, seconds: 9.1, pods: [todo-db-2], nodes: [worker-3]}]
+    stable:
+      description: The version that serves. Once a rollout is complete that is the candidate; null when nothing serves yet.
+      type: dict
+      sample: {revision: 1, name: web-5c9f7d8b6, images: {app: 'registry.example/web:1.0'}, change_cause: first rollout}
+    candidate:
+      description: The revision that the workload asks for.
+      type: dict
+      sample: {revision: 2, name: web-7d4b9c6f5, images: {app: 'registry.example/web:2.0'}, change_cause: release 2.0}
+    revision:
+      description: The number of the candidate; null before the cluster has given it one.
+      type: int
+      sample: 2
+    change_cause:
+      description: The change cause of the workload.
+      type: str
+      sample: release 2.0
+    images:
+      description: The image that the workload asks for, by container.
+      type: dict
+      sample: {app: 'registry.example/web:2.0'}
+    replicas:
+      description: Counts of pods. C(old) and C(new) are the ready pods of each side, present when the pods were looked at.
+      type: dict
+      sample: {desired: 3, current: 3, updated: 3, ready: 3, available: 3, old: 0, new: 3, terminating: 0}
+    conditions:
+      description: The conditions of the workload's status, each with C(type), C(status), C(reason), C(message) and C(since).
+      type: list
+      elements: dict
+      sample: [{type: Available, status: 'True', reason: MinimumReplicasAvailable, message: Deployment has minimum availability.,
+        since: '2026-11-21T08:00:00Z'}]
+    weights:
+      description: Shares of the traffic; empty for strategies without a router.
+      type: dict
+      sample: {}
+    findings:
+      description:
+        - What is wrong with pods of the candidate, worst first.
+        - Each has C(object), C(container), C(reason), C(message), C(remedy), C(restarts) and C(log).
+      type: list
+      elements: dict
+      sample: []
+    cause:
+      description: Why the rollout failed; empty when it did not.
+      type: str
+      sample: ""
+configs:
+  description: The configuration that was versioned, each by its copy. Values are never shown.
+  type: list
+  elements: dict
+  returned: when configuration is versioned
+  contains:
+    kind:
+      description: V(ConfigMap) or V(Secret).
+      type: str
+      sample: ConfigMap
+    namespace:
+      description: The namespace.
+      type: str
+      sample: shop
+    name:
+      description: What it is called in templates as they are written.
+      type: str
+      sample: web-config
+    copy_name:
+      description: The name of the immutable copy that the templates refer to.
+      type: str
+      sample: web-config-4k2tq7x9bd
+    created:
+      description: Whether the copy was made by this task, or would be in check mode; false when it was there.
+      type: bool
+      sample: true
+    changes:
+      description: The keys that differ from what the templates referred to before, as C(added), C(changed) and C(removed).
+      type: dict
+      sample: {added: [], changed: [LOG_LEVEL], removed: []}
+verify:
+  description:
+    - What the requests of O(verify) came to, also when the task failed.
+    - Not there when no request was sent, as there was nothing to do, or in check mode.
+  type: dict
+  returned: when requests were sent
+  contains:
+    requests:
+      description: How many requests have ended.
+      type: int
+      sample: 482
+    failed:
+      description: How many of them failed.
+      type: int
+      sample: 3
+    outcomes:
+      description:
+        - How many requests had which outcome. V(ok) is success; the others are V(refused), V(reset), V(closed), V(timeout),
+          V(unresolved), V(unreachable), V(tls), V(no http), V(wrong body), and V(status N) for a status that was not wanted.
+      type: dict
+      sample: {ok: 479, refused: 2, status 503: 1}
+    failures:
+      description: The first few failures, each with C(at) (seconds since the beginning), C(outcome) and C(detail).
+      type: list
+      elements: dict
+      sample: [{at: 12.3, outcome: refused, detail: ''}]
+    longest_gap:
+      description: The longest time without a successful answer, in seconds.
+      type: float
+      sample: 0.42
+    slowest:
+      description: How long the slowest request took, in seconds.
+      type: float
+      sample: 0.31
+    skipped:
+      description: How many requests could not be sent in time, as too many were waiting for their answers.
+      type: int
+      sample: 0
+    from:
+      description: Where the requests came from, V(controller) or V(job).
+      type: str
+      sample: controller
+    url:
+      description: The address, without what stands in its query.
+      type: str
+      sample: https://shop.example/healthz
+diff:
+  description: The objects before and after, in diff mode. Values of Secrets are never shown.
+  type: list
+  elements: dict
+  returned: in diff mode
+"""
+
+from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.main import main as run_module
+
+
+def main() -> None:
+    """Run the module."""
+    run_module("on_delete")
+
+
+if __name__ == "__main__":
+    main()
