@@ -30,11 +30,18 @@ class Group:
 
     places: tuple[str, ...]
     alias: str = ""
+    in_row: bool = False
+    """They are all that lie between the first and the last."""
 
     @property
     def name(self) -> str:
-        """`web-4`, or `web-3 to web-0`."""
-        return self.places[0] if len(self.places) == 1 else f"{self.places[0]} to {self.places[-1]}"
+        """`web-4`, `web-3 to web-0` in a row, else `web-3 and web-0` or `web-3 and 4 more`."""
+        first, others = self.places[0], self.places[1:]
+        if not others:
+            return first
+        if self.in_row:
+            return f"{first} to {others[-1]}"
+        return f"{first} and {others[0] if len(others) == 1 else f'{len(others)} more'}"
 
 
 def place_of(pod: Pod, kind: str) -> str:
@@ -67,7 +74,7 @@ def falling(workload: Workload, wish: Partitioning, primary: str = "") -> tuple[
     cuts = {*_cuts(workload, wish, names), len(names) - bool(primary), len(names)} - {0}
     ends = sorted(cuts)
     groups = (names[begin:end] for begin, end in zip([0, *ends], ends, strict=False))
-    return tuple(Group(places, PRIMARY if primary and places == (primary,) else "") for places in groups)
+    return tuple(Group(places, PRIMARY if primary and places == (primary,) else "", in_row=True) for places in groups)
 
 
 def partition_below(workload: Workload, groups: Sequence[Group], number: int) -> int:

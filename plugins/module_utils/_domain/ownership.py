@@ -241,7 +241,8 @@ def takeover(
     return Takeover(
         managed_fields=(*left, entry),
         removed=released(difference(mapping(entry, "fieldsV1"), applied), others),
-        notes=tuple(_note(ref_of(live), text(entry, "manager"), part) for entry, part in taken),
+        # What one of our own names hands to another is no news.
+        notes=tuple(_note(ref_of(live), text(entry, "manager"), part) for entry, part in taken if text(entry, "manager") not in OURS),
     )
 
 

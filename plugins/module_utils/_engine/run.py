@@ -144,6 +144,8 @@ class _Run:
         """The next step of one workload."""
         legs = self._legs[entry.target.ref]
         last, step = legs[-1], entry.steps[len(legs)]
+        if step.pods and not step.done(last.course.snapshot):
+            self.outside.progress(f"{entry.target.ref}: step {len(legs)} of {len(entry.steps) - 1}: {step.name}")
         written, stale = last.written, deadline_exceeded(last.course.snapshot)
         if step.write is not None:
             written, stale = self._write(entry, step.write), None
