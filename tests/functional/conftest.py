@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.main import Context
 
 from .calls import call as call_module
 from .cluster import NOT_THE_TESTED_CLIENT, Cluster, Done, Event, running_cluster
 from .plays import Ansible
 from .sides import service
-from .workloads import create
+from .workloads import create, of_kind
 
 LONGEST = (
     "test_tasks_go_on_when_the_api_server_is_killed_and_comes_back",
@@ -192,3 +193,53 @@ def run(cluster, namespace) -> Callable[..., dict[str, Any]]:
         return result
 
     return invoke
+
+
+@pytest.fixture
+def manifest(deployment) -> Callable[..., dict[str, Any]]:
+    """manifest(kind, tag=1, simulate={...}, pod={...}, **spec): `web`, of three pods or one on each node; `pod` adds to the pod's spec."""
+
+    def make(
+        kind: str,
+        tag: str | int = 1,
+        *,
+        name: str = "web",
+        replicas: int = 3,
+        simulate: Mapping[str, str] | None = None,
+        pod: Mapping[str, Any] | None = None,
+        **spec: Any,
+    ) -> dict[str, Any]:
+        whole = of_kind(kind, deployment(name, image=f"registry.example/web:{tag}", replicas=replicas, simulate=simulate), **spec)
+        whole["spec"]["template"]["spec"].update(pod or {})
+        return whole
+
+    return make
+
+
+@pytest.fixture
+def roll(cluster, namespace) -> Callable[..., dict[str, Any]]:
+    """roll(module="rolling", fails=False, check=False, **options): a module in this process; its progress is in `lines`."""
+
+    def do(module: str = "rolling", *, fails: bool = False, check: bool = False, **options: Any) -> dict[str, Any]:
+        lines: list[str] = []
+        context = Context(check=check, diff=True, verbose=True, progress=lines.append)
+        chosen = {"namespace": namespace, **options}
+        if module != "history_info":
+            chosen.setdefault("wait_timeout", 300)
+        result = call_module(cluster, module, context=context, **chosen)
+        assert result.get("failed", False) is fails, result["msg"]
+        assert "Traceback" not in result["msg"].partition("\n")[0]
+        return {**result, "lines": lines}
+
+    return do
+
+
+@pytest.fixture
+def tags(get) -> Callable[..., dict[str, str]]:
+    """tags(app="web"): the image's tag of each pod that is not on its way out, by name."""
+
+    def read(app: str = "web") -> dict[str, str]:
+        pods = [pod for pod in get("pods") if "deletionTimestamp" not in pod["metadata"] and pod["metadata"]["labels"]["app"] == app]
+        return {pod["metadata"]["name"]: pod["spec"]["containers"][0]["image"].rpartition(":")[2] for pod in pods}
+
+    return read

@@ -109,6 +109,8 @@ def pod(
     conditions: Sequence[JsonObject] = (),
     phase: str = "Running",
     restarted: str = "",
+    node: str = "node-1",
+    labels: Mapping[str, str] | None = None,
 ) -> dict[str, JsonValue]:
     """A pod of a ReplicaSet's hash, or with `by` of another controller's revision label."""
     label = "controller-revision-hash" if by else "pod-template-hash"
@@ -116,7 +118,7 @@ def pod(
         "namespace": "shop",
         "name": name,
         "uid": f"pod-{name}",
-        "labels": {"app": "web", label: revision},
+        "labels": {"app": "web", label: revision, **(labels or {})},
         "ownerReferences": [owner(by or f"rs-{revision}", "ReplicaSet")],
     }
     if restarted:
@@ -127,7 +129,7 @@ def pod(
     return {
         "kind": "Pod",
         "metadata": metadata,
-        "spec": {"nodeName": "node-1"},
+        "spec": {"nodeName": node},
         "status": {"phase": phase, "conditions": shown, "initContainerStatuses": list(init), "containerStatuses": list(statuses)},
     }
 
