@@ -218,10 +218,13 @@ def manifest(deployment) -> Callable[..., dict[str, Any]]:
 
 @pytest.fixture
 def roll(cluster, namespace) -> Callable[..., dict[str, Any]]:
-    """roll(module="rolling", fails=False, check=False, **options): a module in this process; its progress is in `lines`."""
+    """roll(module="rolling", fails=False, check=False, lines=None, **options): a module in this process; its progress is in `lines`, also
+    while it runs if a list is given."""
 
-    def do(module: str = "rolling", *, fails: bool = False, check: bool = False, **options: Any) -> dict[str, Any]:
-        lines: list[str] = []
+    def do(
+        module: str = "rolling", *, fails: bool = False, check: bool = False, lines: list[str] | None = None, **options: Any
+    ) -> dict[str, Any]:
+        lines = [] if lines is None else lines
         context = Context(check=check, diff=True, verbose=True, progress=lines.append)
         chosen = {"namespace": namespace, **options}
         if module != "history_info":

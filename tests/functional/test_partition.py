@@ -76,9 +76,7 @@ def test_of_five_pods_two_are_updated_and_then_the_others(roll, audit, manifest,
     assert (index(get), set(tags().values()), set(revisions().values())) == (0, {"2"}, {new})
     assert whole["rollouts"][0]["phase"] == "complete"
     assert "successfully rolled out" in whole["msg"]
-    assert "partition rolling update complete" in kubectl("rollout", "status", "statefulset/web", "--watch=false").stdout.replace(
-        "roll out", "rolling update"
-    )
+    assert "5 new pods have been updated" in kubectl("rollout", "status", "statefulset/web", "--watch=false").stdout
     audit.mark()
     assert not roll("partition", **task)["changed"]
     assert audit.writes() == []
@@ -107,7 +105,8 @@ def test_the_short_way_one_by_one_and_the_primary_last(roll, manifest, tags, kub
     assert states(done)["web-0"] == "done"
     assert set(tags().values()) == {"2"}
     assert not roll("partition", primary="web-0", **task)["changed"]
-    assert roll("history_info", kind=KIND, name="web")["rollouts"][0]["revisions"][0]["change_cause"] == "image web=registry.example/web:2"
+    (current,) = [entry for entry in roll("history_info", kind=KIND, name="web")["rollouts"][0]["revisions"] if entry["current"]]
+    assert current["change_cause"] == "image web=registry.example/web:2"
 
 
 def test_each_step_is_announced(roll, manifest):
@@ -264,7 +263,7 @@ def test_on_delete_other_kinds_and_several_at_a_time_are_refused(roll, audit, ma
     sentence = "has the update strategy OnDelete, so a partition means nothing; use the module on_delete"
     assert sentence in roll("partition", kind=KIND, name="web", image="registry.example/web:2", fails=True)["msg"]
     assert sentence in roll("partition", definition=manifest(KIND, 2), fails=True)["msg"]
-    named = manifest(KIND, 2, updateStrategy={"type": "OnDelete"})
+    named = manifest(KIND, 2, name="another", updateStrategy={"type": "OnDelete"})
     assert "under which a partition has no meaning" in roll("partition", definition=named, fails=True)["msg"]
     words = "cannot be rolled out by partition, which takes StatefulSets; leave it out."
     assert words in roll("partition", definition=deployment("other"), fails=True)["msg"]

@@ -145,6 +145,33 @@ def recreate(image: str) -> Act:
     return act
 
 
+def step_by_step(image: str = "web:v2", **options: Any) -> Act:
+    """The playbook `partition`, one pod a step."""
+
+    def act(scene: Scene) -> None:
+        scene.role("partition", image=image, **{"steps": "one_by_one", **options})
+
+    return act
+
+
+def one_after_the_other(image: str = "web:v2", **options: Any) -> Act:
+    """The playbook `on_delete`."""
+
+    def act(scene: Scene) -> None:
+        scene.role("on_delete", kind=scene.pods.kind, image=image, **options)
+
+    return act
+
+
+def delete_all_pods(scene: Scene) -> None:
+    """What people do in the place of the task `on_delete`: the template, and all pods deleted without waiting for any."""
+    scene.kubectl("patch", "statefulset/web", "--patch", '{"spec": {"updateStrategy": {"type": "OnDelete", "rollingUpdate": null}}}')
+    scene.kubectl("set", "image", "statefulset/web", "web=web:v2")
+    scene.kubectl("delete", "pods", "--selector=app=web")
+    scene.kubectl("wait", "statefulset/web", "--for=jsonpath={.status.updatedReplicas}=3", "--timeout=120s")
+    scene.kubectl("wait", "statefulset/web", "--for=jsonpath={.status.readyReplicas}=3", "--timeout=120s")
+
+
 def outage_as_announced(scene: Scene, seen: Seen) -> None:
     """Requests are lost for as long as was announced; what lies between is a second of kube-proxy's and one of the probe's each way."""
     outage = next(result["rollouts"][0]["outage"] for result in reversed(scene.plays[-1].results) if result.data.get("rollouts"))
@@ -223,6 +250,16 @@ ROWS: tuple[Row, ...] = (
         never="unready",
     ),
     Row(name="rolling, image missing", strategy="rolling", before=soon_given_up, act=roll_broken("web:missing"), ends="v1"),
+    Row(name="partition", strategy="partition", act=step_by_step(), pods=STATEFUL),
+    Row(
+        name="partition, candidate never ready",
+        strategy="partition",
+        act=step_by_step("web:unready", on_failure="abort", failure_grace=5, wait_timeout=30, fails=True),
+        ends="v1",
+        never="unready",
+        pods=STATEFUL,
+    ),
+    Row(name="on_delete", strategy="on_delete", act=one_after_the_other(), pods=STATEFUL),
     Row(name="pause and resume", strategy="pause", act=paused),
     Row(name="undo", strategy="undo", act=in_order(roll(), undo), ends="v1"),
     Row(name="restart", strategy="restart", act=restart, ends="v1"),
@@ -304,6 +341,23 @@ ROWS: tuple[Row, ...] = (
         pods=Pods(kind="DaemonSet"),
         control="rolling, DaemonSet",
         finding="unavailable-takes-all",
+    ),
+    Row(
+        name="partition without probe, preStop and draining",
+        strategy="partition",
+        act=step_by_step(preflight_fail_on="never"),
+        promise="some lost",
+        pods=dataclasses.replace(BARE, kind="StatefulSet"),
+        control="partition",
+        finding="no-readiness-probe",
+    ),
+    Row(
+        name="all pods deleted by hand, without waiting",
+        strategy="kubectl delete",
+        act=delete_all_pods,
+        promise="some lost",
+        pods=STATEFUL,
+        control="on_delete",
     ),
     Row(
         name="kubectl rollout restart, single replica without surge",
