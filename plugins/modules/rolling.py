@@ -18,7 +18,7 @@ description:
   - Waits by watch, shows progress while it runs, and fails early with the cause and its remedy when the new version cannot start.
   - A second run with the same input writes nothing.
   - A StatefulSet does not get past a pod that never becomes ready. What stands in the way of a new version, a pod of one that was
-    given up or that never came up, is deleted, so that it is made anew; so it is when going back.
+    given up or that never came up, is deleted, so that it is made anew; so it is when going back. O(repair) says which ones.
   - A new template of a StatefulSet or DaemonSet with the update strategy C(OnDelete) is refused, since nothing would roll it out.
   - A definition is written by server-side apply as the field manager C(rollout.kubernetes).
   - Fields that a person's tool wrote
@@ -83,6 +83,20 @@ options:
         them again; use it when it is going to be removed.
     type: bool
     default: false
+  repair:
+    description:
+      - Which pods of a StatefulSet are deleted so that it gets past them, one at a time and each only when the one before is ready again.
+        They are made anew from the template that is wanted; the message names them with the reason. Ready pods are never deleted, and
+        neither are volumes.
+      - V(true) those that are not ready and not of the revision to be reached; a pod of the version that serves only if it certainly does
+        not heal, otherwise it is waited for.
+      - V(all) also those of the version that serves, and those of the revision to be reached that were not ready when the task began,
+        although they may still heal.
+      - V(false) none. Then the message names the pod that is in the way.
+      - Refused for a workload of another kind, which gets past broken pods by itself; among several kinds it counts for the StatefulSets.
+    type: str
+    choices: ['true', 'false', 'all']
+    default: 'true'
   on_failure:
     description:
       - What to do when the rollout fails. V(hold) leaves everything as it is, the old pods that still run go on serving. V(rollback) brings

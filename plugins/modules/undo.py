@@ -40,12 +40,16 @@ options:
     default: false
   repair:
     description:
-      - Which pods of a StatefulSet are deleted so that it goes on, one at a time and each only when the one before is ready again.
-      - V(stuck) those that are not ready and not of the revision to be reached. V(all) also those of that revision that are not ready.
-        V(none) no pods. Ready pods are never deleted.
+      - Which pods of a StatefulSet are deleted so that it gets past them, one at a time and each only when the one before is ready again.
+        They are made anew from the template that is wanted; the message names them with the reason. Ready pods are never deleted, and
+        neither are volumes.
+      - V(true) those that are not ready and not of the revision to be reached.
+      - V(all) also those of that revision that were not ready when the task began, although they may still heal.
+      - V(false) none. Then the message names the pod that is in the way.
+      - Refused for a workload of another kind, which gets past broken pods by itself; among several kinds it counts for the StatefulSets.
     type: str
-    choices: [none, stuck, all]
-    default: stuck
+    choices: ['true', 'false', 'all']
+    default: 'true'
   last_applied:
     description:
       - What becomes of the annotation that C(kubectl apply) compares with, if there is one.

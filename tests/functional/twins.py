@@ -340,7 +340,7 @@ class Pair:
         arguments = () if theirs is None else (f"--to-revision={theirs}",)
         done = self.twin.kubectl("rollout", "undo", self.twin.ref, *arguments, check=False)
         options = {} if revision is None else {"revision": revision}
-        result = self.ours.ours("undo", wait=False, repair="none", **options)
+        result = self.ours.ours("undo", wait=False, **options)
         self.note(f"undo {revision or ''}: {result['msg']} | {done.stdout or done.stderr}".strip())
         self.settle()
         after, other_after = self.ours.view(), self.twin.view()

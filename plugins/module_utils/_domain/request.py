@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from .objects import JsonObject, Ref
@@ -18,7 +18,7 @@ from .resources import Resource
 OnFailure = Literal["rollback", "hold", "abort"]
 Goal = Literal["complete", "progressing", "paused", "healthy"]
 OnDeletion = Literal["fail", "wait"]
-Repair = Literal["none", "stuck", "all"]
+Repair = Literal["true", "false", "all"]
 LastApplied = Literal["align", "leave"]
 
 
@@ -64,6 +64,13 @@ class Limits:
     partition: int | None = None
     min_ready_seconds: int | None = None
     progress_deadline_seconds: int | None = None
+    repair: Repair = "true"
+    """Which pods of a stuck StatefulSet are deleted: no setting of the workload."""
+
+    @property
+    def set_nothing(self) -> bool:
+        """The workload stays as it is."""
+        return replace(self, repair="true") == Limits()
 
 
 @dataclass(frozen=True)
@@ -250,7 +257,7 @@ class Undo:
     revision: int | None = None
     to: str = ""
     resume: bool = False
-    repair: Repair = "stuck"
+    repair: Repair = "true"
     last_applied: LastApplied = "align"
     cause: Cause = Cause()
 

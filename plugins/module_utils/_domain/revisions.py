@@ -11,10 +11,13 @@ label `pod-template-hash`, a StatefulSet names its revisions in its status.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from .objects import JsonObject, controller_of, mapping, moment, number, text, texts, uid_of
 from .workload import CHANGE_CAUSE, REVISION, REVISION_HASH, TEMPLATE_HASH, Condition, Pod, Revision, Snapshot, Workload, normal, plain
 
+_NEW = "new"
+"""Stands for the name and UID of a revision that the controller has not made yet."""
 _REVISION_HISTORY = "deployment.kubernetes.io/revision-history"
 
 
@@ -76,6 +79,15 @@ def old_and_new(snapshot: Snapshot) -> tuple[int, int]:
     serving = [pod for pod in snapshot.pods if pod.ready and not pod.terminating]
     new = sum(1 for pod in serving if candidate is not None and is_of(pod, candidate))
     return len(serving) - new, new
+
+
+def foreseen(snapshot: Snapshot, wanted: Workload) -> Snapshot:
+    """What is there of a StatefulSet, once its controller has observed what is wanted and none of its pods has gone yet."""
+    equal = [revision for revision in snapshot.revisions if revision.normal == wanted.normal]
+    number_ = max((revision.number for revision in snapshot.revisions), default=0) + 1
+    goal = equal[-1] if equal else Revision(_NEW, _NEW, number_, _NEW, wanted.template, "", None)
+    workload = replace(wanted, update_revision=goal.name, observed_generation=max(wanted.generation, 1))
+    return replace(snapshot, workload=workload, revisions=snapshot.revisions if equal else (*snapshot.revisions, goal))
 
 
 def is_of(pod: Pod, revision: Revision) -> bool:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -64,6 +64,14 @@ class Replacement:
     together: bool = False
     evicts: bool = False
     """They go by eviction, which waits for their PodDisruptionBudget; else they are deleted."""
+    why: Callable[[Snapshot, Pod], str] | None = None
+    """Why one is deleted, in a few words for the report; None where that is what the step is for."""
+    since: Callable[[Snapshot], Replacement | None] | None = None
+    """The same for what was there before the first write; None where that does not matter."""
+
+    def told(self, snapshot: Snapshot, pods: Iterable[Pod]) -> tuple[str, ...]:
+        """The names of the pods, each with the reason why it is deleted, if there is one to tell."""
+        return tuple(f"{pod.ref.name} ({self.why(snapshot, pod)})" if self.why is not None else pod.ref.name for pod in pods)
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,8 @@ class Course:
         """The pods that are to be deleted now."""
         self.replaced: list[Pod] = []
         """The pods that were deleted, in their order."""
+        self.told: list[str] = []
+        """Their names, each with the reason."""
         self._waiting = waiting
         self._done = done
         self._generation = generation
@@ -174,10 +176,11 @@ class Course:
         self._queue(self.next_pods, now)
         self.next_pods = ()
 
-    def went(self, pod: Pod) -> None:
-        """The pod was deleted."""
-        self.replaced.append(pod)
+    def replaces(self, pod: Pod) -> None:
+        """Note that a pod is deleted now."""
         self._held = ""
+        self.replaced.append(pod)
+        self.told.extend(self._replacement.told(self.snapshot, (pod,)) if self._replacement is not None else ())
 
     def _look_at_nothing(self, now: float) -> None:
         if self._waiting.on_deletion == "fail":
@@ -267,7 +270,7 @@ def _replace_next(course: Course, writer: Writer, outside: Surroundings) -> None
                     outside.progress(line)
                 return
             outside.progress(f"{course.ref}: {'evicted' if course.evicts else 'deleting'} {unready}{pod.ref}, to be made anew")
-            course.went(pod)
+            course.replaces(pod)
             if not course.evicts:
                 writer.delete(POD, pod.ref, pod.uid)
         except ClusterError as error:

@@ -14,7 +14,8 @@ from .._domain.changes import content
 from .._domain.completion import standing
 from .._domain.errors import ForbiddenError, InputError, RefusedError
 from .._domain.objects import JsonObject, mapping
-from .._domain.request import Cause, OperationRequest, Pause, RolloutRequest, Target, Waiting
+from .._domain.request import Cause, OperationRequest, Pause, Repair, RolloutRequest, Target, Waiting
+from .._domain.revisions import foreseen
 from .._domain.steps import NO_TERMS, Apply, Edit, Step, StepState, Terms, Write
 from .._domain.workload import Pod, Snapshot, Workload
 from .._strategies import STRATEGIES, steps_of, warning_of
@@ -42,6 +43,8 @@ class PlannedTarget:
     write: Planned
     before: Snapshot = NOTHING_SEEN
     """What was seen of it, where the steps follow from that."""
+    seen: Snapshot = NOTHING_SEEN
+    """What was seen of it for the pods that may have to be deleted, where the steps do not follow from that."""
     intent: str = ""
     """What check mode says instead of the first step's own intent."""
     outages: tuple[float, ...] | None = None
@@ -88,6 +91,8 @@ class Plan:
     everywhere: bool = False
     warnings: tuple[str, ...] = ()
     configuration: Configuration = NO_CONFIGURATION
+    repair: Repair = "true"
+    """Which pods of a stuck StatefulSet a way back may delete."""
 
     @property
     def writes(self) -> tuple[Planned, ...]:
@@ -135,7 +140,15 @@ def make_plan(request: RolloutRequest, outside: Surroundings, plot: Plot | None 
 
     targets = tuple(side_by_side(planned, plots))
     warnings = tuple(warning for entry in targets for warning in entry.terms.warnings)
-    return Plan((*companions, *copies), targets, writer, request.waiting, warnings=warnings, configuration=configuration)
+    return Plan(
+        (*companions, *copies),
+        targets,
+        writer,
+        request.waiting,
+        warnings=warnings,
+        configuration=configuration,
+        repair=request.limits.repair,
+    )
 
 
 def _by_request(request: RolloutRequest, target: Target) -> Plot:
@@ -190,13 +203,12 @@ def _all_or_none(make: Callable[[U], T], entries: Iterable[U]) -> list[T]:
 
 def preview(plan: Plan) -> Outcome:
     """The outcome of check mode: what would change, from the plan alone."""
-    doomed = tuple(
-        f"{entry.target.ref}: would delete {_names(_doomed(entry))}, to be made anew" for entry in plan.targets if _doomed(entry)
-    )
+    found = {entry.target.ref: _doomed(entry) if plan.waiting.wait else () for entry in plan.targets}
+    doomed = tuple(f"{ref}: would delete {', '.join(names)}, to be made anew" for ref, names in found.items() if names)
     further = any(entry.is_pending(step) for entry in plan.targets for step in entry.steps)
     return Outcome(
         changed=any(planned.changed for planned in plan.writes) or bool(doomed) or further,
-        rollouts=tuple(_preview(entry) for entry in plan.targets),
+        rollouts=tuple(_preview(entry, deletes=bool(found[entry.target.ref])) for entry in plan.targets),
         differences=differences(plan.writes),
         notes=plan.notes + notes(plan.writes) + doomed,
         warnings=plan.warnings,
@@ -238,21 +250,24 @@ def demand_sight(observer: Observer) -> None:
         raise ForbiddenError(f"{observer.warnings[0]} Without that nobody can tell when the old pods are gone.", status=403)
 
 
-def _doomed(entry: PlannedTarget) -> tuple[Pod, ...]:
-    """The pods that an earlier run has left to be replaced; those of a write that is yet to come are not known before it."""
-    found = {pod.uid: pod for step in entry.steps for pod in _due(entry, step)}
-    return tuple(found.values())
-
-
 def _due(entry: PlannedTarget, step: Step) -> tuple[Pod, ...]:
+    """The pods that an earlier run has left to be replaced; those of a write that is yet to come are not known before it."""
     return step.replacement.due(entry.before) if step.replacement is not None and not entry.write.changed else ()
 
 
-def _names(pods: Iterable[Pod]) -> str:
-    return ", ".join(pod.ref.name for pod in pods)
+def _doomed(entry: PlannedTarget) -> tuple[str, ...]:
+    """The pods that are deleted because they are in the way, or that an earlier run has left to be replaced, as they are told."""
+    replacement, before = entry.steps[0].replacement, entry.before
+    if replacement is None:
+        return ()
+    if replacement.why is not None:
+        before = foreseen(entry.seen if before.workload is None else before, Workload.of(entry.write.after))
+    elif entry.write.changed:
+        return ()  # Which ones go is not known before the write.
+    return replacement.told(before, replacement.due(before))
 
 
-def _preview(entry: PlannedTarget) -> Rollout:
+def _preview(entry: PlannedTarget, *, deletes: bool) -> Rollout:
     planned = entry.write
     before = Snapshot(Workload.of(planned.before)) if planned.before is not None else Snapshot(None)
     state = standing(before if entry.before.workload is None else entry.before)
@@ -262,17 +277,17 @@ def _preview(entry: PlannedTarget) -> Rollout:
         message = f"would be {entry.intent or entry.steps[0].intent}"
     else:
         message = "would be changed without a rollout" if planned.changed else state.message
-    reports = tuple(_foreseen(entry, step) for step in entry.steps) + tuple(report_of(step, "pending") for step in entry.left)
+    reports = tuple(_foreseen(entry, step, deletes=deletes) for step in entry.steps) + tuple(
+        report_of(step, "pending") for step in entry.left
+    )
     after = Snapshot(Workload.of(planned.after), entry.before.revisions, entry.before.pods)
-    unchanged = "" if planned.changed or goes_on or _doomed(entry) else entry.steps[0].unchanged
+    unchanged = "" if planned.changed or goes_on or deletes else entry.steps[0].unchanged
     return Rollout(entry.target.ref, phase, entry.strategy, after, message, steps=reports, unchanged=unchanged)
 
 
-def _foreseen(entry: PlannedTarget, step: Step) -> StepReport:
-    """A step whose write would change something, or that comes after one; where nothing was seen of the pods the first step tells."""
-    if entry.before.workload is None or not (step.pods or step.nodes):
-        return report_of(step, "pending" if entry.write.changed or _doomed(entry) or entry.is_pending(step) else "unchanged")
-    return report_of(step, "pending" if entry.is_pending(step) else "unchanged")
+def _foreseen(entry: PlannedTarget, step: Step, *, deletes: bool) -> StepReport:
+    """A step that would change something, or that comes after one."""
+    return report_of(step, "pending" if deletes or entry.is_pending(step) else "unchanged")
 
 
 def report_of(step: Step, state: StepState, seconds: float = 0.0) -> StepReport:

@@ -236,11 +236,15 @@ class _Run:
             candidate=candidate_of(course.snapshot),
             steps=self._step_reports(entry),
             findings=course.verdict.findings,
-            cause=failure_of(course, waiting) + self._left_over(entry) if course.failed else "",
+            cause=failure_of(course, waiting) + _deleted(self._told(ref)) + self._left_over(entry) if course.failed else "",
             news=entry.steps[0].news if changed else "",
             unchanged="" if changed else entry.steps[0].unchanged,
             logs=read_logs(course, self.outside.cluster, waiting),
         )
+
+    def _told(self, ref: Ref) -> list[str]:
+        """The pods of one workload that were deleted, each with the reason."""
+        return [name for leg in self._legs[ref] for name in leg.course.told]
 
     def _left_over(self, entry: PlannedTarget) -> str:
         """The writes that a failure kept from being made: what they set back stays changed until then."""
@@ -292,11 +296,7 @@ class _Run:
         """The whole run."""
         rollouts = tuple(with_logs(self._with_outage(rollout)) for rollout in self.reports.values())
         writes = tuple(self._written)
-        replaced = tuple(
-            f"{course.ref}: deleted {', '.join(pod.ref.name for pod in course.replaced)}, to be made anew"
-            for course in (leg.course for legs in self._legs.values() for leg in legs)
-            if course.replaced
-        )
+        replaced = tuple(f"{ref}: deleted {', '.join(self._told(ref))}, to be made anew" for ref in self._legs if self._told(ref))
         went_back = any(_went_back(rollout) for rollout in rollouts)
         return Outcome(
             changed=any(planned.changed for planned in writes) or bool(replaced) or went_back,
@@ -326,6 +326,10 @@ def _halted(course: Course, entry: PlannedTarget) -> str:
     return f"stopped before {entry.left[0].name}" if entry.left and not course.failed and not course.open else ""
 
 
+def _deleted(told: Sequence[str]) -> str:
+    return f" Deleted {', '.join(told)}, to be made anew." if told else ""
+
+
 # --- going back ---------------------------------------------------------------------------------------------------------------
 
 
@@ -345,7 +349,7 @@ def _roll_back(run: _Run) -> None:
             run.reports[rollout.ref] = replace(rollout, cause=f"{rollout.cause} There is no earlier revision to go back to.")
             continue
         run.outside.progress(f"{rollout.ref}: going back to revision {stable.number}")
-        undo = Undo(revision=stable.number, cause=Cause(by=entry.cause.by))
+        undo = Undo(revision=stable.number, repair=run.plan.repair, cause=Cause(by=entry.cause.by))
         try:
             (step,) = steps_of(undo, entry.target, rollout.snapshot)
             if step.write is None:
@@ -372,7 +376,7 @@ def _after_going_back(rollout: Rollout, course: Course, run: _Run) -> Rollout:
     """The report of a rollout that was given up: phase aborted when the stable template runs again, degraded when it does not."""
     seconds = round((course.ended or course.started) - course.started, 1)
     step = StepReport("rollback", "failed" if course.failed else "done", seconds)
-    cause = rollout.cause
+    cause = rollout.cause + _deleted(course.told)
     if course.failed:
         cause += f" Going back did not finish either: {failure_of(course, run.plan.waiting)}"
     return replace(

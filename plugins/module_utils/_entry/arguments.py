@@ -46,6 +46,7 @@ _SETTINGS: Spec = {
     "progress_deadline_seconds": {"type": "int"},
 }
 _LIMITS: Spec = {"max_surge": {"type": "raw"}, "max_unavailable": {"type": "raw"}, "partition": {"type": "int"}, **_SETTINGS}
+_REPAIR: Spec = {"repair": {"type": "str", "default": "true", "choices": ["true", "false", "all"]}}
 _ENTRY_MANIFEST: Spec = {"definition": {"type": "raw"}, "src": {"type": "path"}}
 _CONFIG: Spec = {"config": {"type": "list", "elements": "dict", "options": {**ENTRY, **_ENTRY_MANIFEST}}}
 _ABORTS: Spec = {"on_failure": {"type": "str", "default": "abort", "choices": ["abort", "hold"]}}
@@ -146,7 +147,7 @@ def _strategy(
 
 ARGUMENTS: Mapping[str, Arguments] = {
     "rolling": _strategy(
-        {**_LIMITS, "on_failure": {"type": "str", "default": "hold", "choices": ["hold", "rollback"]}},
+        {**_LIMITS, **_REPAIR, "on_failure": {"type": "str", "default": "hold", "choices": ["hold", "rollback"]}},
         kinds=sorted(WORKLOADS),
     ),
     "recreate": _strategy(
@@ -217,7 +218,7 @@ ARGUMENTS: Mapping[str, Arguments] = {
             "revision": {"type": "int", "aliases": ["to_revision"]},
             "to": {"type": "str"},
             "resume": {"type": "bool", "default": False},
-            "repair": {"type": "str", "default": "stuck", "choices": ["none", "stuck", "all"]},
+            **_REPAIR,
             "last_applied": {"type": "str", "default": "align", "choices": ["align", "leave"]},
             **_CAUSE,
             **VERIFY,

@@ -97,7 +97,7 @@ def _colour_services(parameters: Parameters, targets: tuple[Target, ...]) -> dic
 
 def colour_undo(parameters: Parameters, cluster_namespace: str, process: str) -> ColourRequest:
     """The request of an `undo` of what blue/green rolls out. Raises `InputError` for options that mean nothing there."""
-    for option, default in (("resume", False), ("repair", "stuck"), ("last_applied", "align"), ("wait", True)):
+    for option, default in (("resume", False), ("repair", "true"), ("last_applied", "align"), ("wait", True)):
         if parameters[option] != default:
             raise InputError(f"{parameters['name']} is rolled out by blue/green, where {option} means nothing; leave it out.")
     return colour_operation("undo", parameters, cluster_namespace, process)

@@ -18,6 +18,7 @@ from .._domain.objects import JsonObject
 from .._domain.request import OperationRequest, Selection
 from .._engine import blue_green, look, promotions
 from .._engine.config_history import with_configuration
+from .._engine.foresight import with_sight
 from .._engine.outcome import Outcome
 from .._engine.plan import make_plan, plan_operation, preview
 from .._engine.preflight import preflight
@@ -58,7 +59,7 @@ class Call:
 
 def _roll_out(call: Call, outside: Surroundings) -> Outcome:
     request = rollout_request(call.name, call.parameters, call.manifests, outside.cluster, call.namespace)
-    plan = make_plan(request, outside)
+    plan = with_sight(make_plan(request, outside), outside, check=call.check)
     return preview(plan) if call.check else carry_out(plan, outside)
 
 

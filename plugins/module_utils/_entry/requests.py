@@ -37,6 +37,7 @@ from .._domain.resources import DAEMON_SET, DEPLOYMENT, STATEFUL_SET, WORKLOADS,
 from .configs import entries_of, own_entries
 from .groups import grouping_of
 from .manifests import check_name, manifests_of
+from .repair import check_repair
 
 _TAKES: Mapping[str, tuple[Resource, ...]] = {
     "rolling": (DEPLOYMENT, STATEFUL_SET, DAEMON_SET),
@@ -140,6 +141,7 @@ def history_request(parameters: Parameters, selection: Selection) -> HistoryRequ
 
 def undo_request(parameters: Parameters, selection: Selection) -> OperationRequest:
     """The request of `undo`; revision 0 means the one before, as in kubectl."""
+    check_repair(parameters, selection)
     revision = parameters.get("revision")
     operation = Undo(
         revision=revision_of(parameters, "revision") if revision else None,
@@ -229,6 +231,7 @@ def rollout_request(
     if len(targets) > 1 and strategy not in _MANY:
         names = ", ".join(str(target.ref) for target in targets)
         raise InputError(f"The definition holds {names}, and {strategy} takes one workload a task; make a task of each.")
+    check_repair(parameters, Selection(targets))
     return RolloutRequest(
         strategy=strategy,
         targets=targets,
@@ -295,6 +298,7 @@ def _limits(parameters: Parameters) -> Limits:
         partition=parameters.get("partition"),
         min_ready_seconds=parameters.get("min_ready_seconds"),
         progress_deadline_seconds=parameters.get("progress_deadline_seconds"),
+        repair=parameters.get("repair", "true"),
     )
     check_limits(surge=limits.max_surge, unavailable=limits.max_unavailable)
     if limits.partition is not None and limits.partition < 0:
@@ -307,7 +311,7 @@ def short_target(parameters: Parameters, limits: Limits, cluster_namespace: str)
     image, env = parameters.get("image"), parameters.get("env") or {}
     if image is not None and not isinstance(image, str | Mapping):
         raise InputError(f"image must be a text, or a mapping of container to image, not {type(image).__name__}.")
-    if not image and not env and not parameters.get("config") and limits == Limits():
+    if not image and not env and not parameters.get("config") and limits.set_nothing:
         raise InputError("Nothing to change: give image, env, config or one of the limits together with name, or a definition.")
     target = named_target(parameters, cluster_namespace)
     change = ShortChange(

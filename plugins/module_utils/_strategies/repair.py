@@ -3,44 +3,88 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """Pods on which a StatefulSet is stuck: its controller waits for each pod to be ready before it replaces any, for ever if one never
-will be. They are deleted, one at a time, so that they are made anew from the template that is wanted."""
+will be. They are deleted, one at a time, so that they are made anew from the template that is wanted.
+
+Which ones the option `repair` says, with one meaning wherever it is: `true` those that are not ready and not of the revision to be
+reached, except pods of the version that serves which may still become ready; `all` those as well, and pods of the revision to be
+reached that were not ready when the task began; `false` none. Ready pods never.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from .._domain.diagnosis import is_hopeless
+from .._domain.request import Repair
 from .._domain.revisions import candidate_of, is_of, observed
 from .._domain.steps import Replacement
 from .._domain.workload import Pod, Revision, Snapshot, Workload
 
 
-def way_for_the_new() -> Replacement:
-    """For a new template: what stands in its way from a version that was given up, or never came up.
+def way_for_the_new(repair: Repair, goal: Revision | None = None, before: Snapshot | None = None) -> Replacement | None:
+    """What stands in the way of the revision that the workload asks for; None where nothing is to be deleted.
 
-    An unready pod of another version goes if that is not the one that serves (`status.currentRevision`), if no pod of it is ready, or
-    if its trouble is certain not to heal. A pod of the serving version that is only starting is waited for, as the controller does.
+    `goal` is the revision that an undo brings back: then the version that is taken back is none to be spared, and OnDelete is no
+    reason to leave its pods. `before` is what was there when the task began, which only `all` needs.
     """
+    if repair == "false":
+        return None
+    stale = {pod.uid for pod in before.pods if not pod.ready} if before is not None and repair == "all" else set()
 
     def due(snapshot: Snapshot) -> tuple[Pod, ...]:
-        workload, goal = snapshot.workload, candidate_of(snapshot)
-        if workload is None or goal is None or not observed(workload) or goal.name != workload.update_revision:
-            return ()
-        if workload.update_type != "RollingUpdate":
-            return ()
-        serving = {pod.revision_hash for pod in snapshot.pods if pod.ready and not pod.terminating}
-
-        def is_in_the_way(pod: Pod) -> bool:
-            serves = pod.revision_hash == workload.current_revision and pod.revision_hash in serving
-            return not is_of(pod, goal) and (not serves or is_hopeless(pod))
-
-        return unready(snapshot, workload, is_in_the_way)
+        return _in_the_way(snapshot, repair, goal, stale)
 
     def free(snapshot: Snapshot) -> bool:
-        goal = candidate_of(snapshot)
-        return goal is not None and is_made_up_for(snapshot, goal, due(snapshot))
+        reached = goal or candidate_of(snapshot)
+        return reached is not None and is_made_up_for(snapshot, reached, due(snapshot))
 
-    return Replacement(due, free)
+    def since(seen: Snapshot) -> Replacement | None:
+        return way_for_the_new(repair, goal, seen)
+
+    return Replacement(due, free, why=lambda snapshot, pod: _why(snapshot, pod, goal), since=since if repair == "all" else None)
+
+
+def blocked(repair: Repair, goal: Revision | None = None) -> Callable[[Snapshot], str]:
+    """A function to the sentence that names the first pod that `repair` leaves in the way, and the word that would delete it; empty where
+    there is none. It has no full stop."""
+    words: dict[Repair, tuple[Repair, ...]] = {"false": ("true", "all"), "true": ("all",), "all": ()}
+
+    def sentence(snapshot: Snapshot) -> str:
+        left = {pod.uid for pod in _in_the_way(snapshot, repair, goal, ())} if repair != "false" else set[str]()
+        for word in words[repair]:
+            for pod in _in_the_way(snapshot, word, goal, ()):
+                if pod.uid not in left:
+                    return f"{pod.ref.name} ({_why(snapshot, pod, goal)}) is in the way; repair: {word} would delete it"
+        return ""
+
+    return sentence
+
+
+def _in_the_way(snapshot: Snapshot, repair: Repair, goal: Revision | None, stale: Collection[str]) -> tuple[Pod, ...]:
+    workload, reached = snapshot.workload, goal or candidate_of(snapshot)
+    if workload is None or reached is None or not observed(workload) or reached.name != workload.update_revision:
+        return ()
+    if goal is None and workload.update_type != "RollingUpdate":
+        return ()
+    serving = {pod.revision_hash for pod in snapshot.pods if pod.ready and not pod.terminating}
+
+    def goes(pod: Pod) -> bool:
+        if is_of(pod, reached):
+            return pod.uid in stale
+        serves = goal is None and pod.revision_hash == workload.current_revision and pod.revision_hash in serving
+        return repair == "all" or not serves or is_hopeless(pod)
+
+    return unready(snapshot, workload, goes)
+
+
+def _why(snapshot: Snapshot, pod: Pod, goal: Revision | None) -> str:
+    """`not ready, of revision 3 that was given up`."""
+    own, reached = next((revision for revision in snapshot.revisions if is_of(pod, revision)), None), goal or candidate_of(snapshot)
+    name = f"revision {own.number}" if own is not None else "an earlier revision"
+    if reached is not None and is_of(pod, reached):
+        return f"not ready since before the task, of {name}"
+    replaced = snapshot.workload is not None and pod.revision_hash == snapshot.workload.current_revision
+    return f"not ready, of {name} that {'is replaced' if replaced else 'was given up'}"
 
 
 def unready(snapshot: Snapshot, workload: Workload, wanted: Callable[[Pod], bool]) -> tuple[Pod, ...]:

@@ -19,7 +19,7 @@ from .._domain.request import Limits, ShortChange, Target
 from .._domain.revisions import observed
 from .._domain.steps import Apply, Edit, Step, Terms, Write
 from .._domain.workload import Snapshot, Workload
-from .repair import way_for_the_new
+from .repair import blocked, way_for_the_new
 
 _ROLLING_UPDATE = ("spec", "updateStrategy", "rollingUpdate")
 _REMEDY = "set updateStrategy to type: RollingUpdate in its definition"
@@ -33,17 +33,19 @@ def steps(target: Target, limits: Limits) -> tuple[Step, ...]:
     if target.manifest is not None:
         manifest = with_limits(target, limits, target.manifest)
         _check(target, manifest)
-        return (_step(target, Apply(manifest), at(manifest, *_ROLLING_UPDATE, "maxUnavailable")),)
+        return (_step(target, limits, Apply(manifest), at(manifest, *_ROLLING_UPDATE, "maxUnavailable")),)
     change = target.change or ShortChange()
     write = Edit(lambda obj: with_limits(target, limits, with_change(target, change, obj)))
-    return (_step(target, write, limits.max_unavailable),)
+    return (_step(target, limits, write, limits.max_unavailable),)
 
 
-def _step(target: Target, write: Write, unavailable: JsonValue) -> Step:
+def _step(target: Target, limits: Limits, write: Write, unavailable: JsonValue) -> Step:
     """`unavailable`: the maxUnavailable that is asked for; None where none is."""
-    repair = way_for_the_new() if target.ref.kind == "StatefulSet" else None
+    stateful = target.ref.kind == "StatefulSet"
+    repair = way_for_the_new(limits.repair) if stateful else None
+    lacks = blocked(limits.repair) if stateful else None
     terms = _terms(target.ref, unavailable)
-    return Step("roll", write, is_complete, repair, unchanged="the template already runs", terms=terms, demand=_in_vain)
+    return Step("roll", write, is_complete, repair, unchanged="the template already runs", terms=terms, demand=_in_vain, lacks=lacks)
 
 
 def _terms(ref: Ref, unavailable: JsonValue) -> Callable[[JsonObject | None, JsonObject], Terms]:
@@ -112,7 +114,7 @@ def _check(target: Target, manifest: JsonObject) -> None:
 
 def with_limits(target: Target, limits: Limits, obj: JsonObject) -> JsonObject:
     """The object with the limits in its spec; the object itself when there are none. Raises `InputError`."""
-    if limits == Limits():
+    if limits.set_nothing:
         return obj
     with _naming(target):
         spec = set_limits(

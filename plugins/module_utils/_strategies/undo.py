@@ -16,10 +16,10 @@ from .._domain.history import described, numbered, previous
 from .._domain.objects import JsonObject, JsonValue, Ref, mapping, replaced, text, without
 from .._domain.records import UndoRecord
 from .._domain.request import Target, Undo
-from .._domain.revisions import candidate_of, is_of, observed, same_template
+from .._domain.revisions import candidate_of, observed, same_template
 from .._domain.steps import Edit, Replacement, Step
-from .._domain.workload import CHANGE_CAUSE, RESTARTED_AT, Pod, Revision, Snapshot, Workload
-from .repair import is_made_up_for, unready
+from .._domain.workload import CHANGE_CAUSE, RESTARTED_AT, Revision, Snapshot, Workload
+from .repair import blocked, way_for_the_new
 
 _LAST_APPLIED = ("metadata", "annotations", "kubectl.kubernetes.io/last-applied-configuration")
 
@@ -33,7 +33,9 @@ def steps(target: Target, snapshot: Snapshot, operation: Undo) -> tuple[Step, ..
     """
     candidate = candidate_of(snapshot)
     goal = _goal(target.ref, snapshot, operation)
-    replacement = _repair(snapshot, goal, operation)
+    stateful = target.ref.kind == "StatefulSet"
+    replacement = way_for_the_new(operation.repair, goal, snapshot) if stateful else None
+    lacks = blocked(operation.repair, goal) if stateful else None
     done = _done(replacement)
     if candidate is not None and goal.uid == candidate.uid:
         repeated = operation.revision is None and not operation.to
@@ -45,6 +47,7 @@ def steps(target: Target, snapshot: Snapshot, operation: Undo) -> tuple[Step, ..
                 replacement,
                 intent="resumed",
                 unchanged=_already(goal, operation, repeated=repeated),
+                lacks=lacks,
             ),
         )
     workload = snapshot.workload
@@ -52,7 +55,7 @@ def steps(target: Target, snapshot: Snapshot, operation: Undo) -> tuple[Step, ..
     name = f"revision {goal.number}{f' ({goal.change_cause})' if goal.change_cause else ''}"
     demand = still(target.ref, workload) if workload is not None else None
     write = Edit(_bring_back(goal, operation, record), demand, tells_cause=True)
-    return (Step("undo", write, done, replacement, intent=f"taken back to {name}", news=f"went back to {name}"),)
+    return (Step("undo", write, done, replacement, intent=f"taken back to {name}", news=f"went back to {name}", lacks=lacks),)
 
 
 def bring_back(goal: Revision, cause: str) -> Callable[[JsonObject], JsonObject]:
@@ -131,7 +134,7 @@ def _aligned(obj: JsonObject, goal: Revision) -> JsonObject:
     return replaced(obj, _LAST_APPLIED, aligned)
 
 
-# --- repair -------------------------------------------------------------------------------------------------------------------
+# --- done ---------------------------------------------------------------------------------------------------------------------
 
 
 def _done(replacement: Replacement | None) -> Callable[[Snapshot], bool]:
@@ -147,21 +150,3 @@ def _done(replacement: Replacement | None) -> Callable[[Snapshot], bool]:
         return workload.paused or standing(snapshot).done
 
     return done
-
-
-def _repair(before: Snapshot, goal: Revision, operation: Undo) -> Replacement | None:
-    """A StatefulSet waits for a pod to be ready before it replaces it, for ever if it never will be: those are deleted.
-
-    Only what is not ready now and not of the revision to be reached; with `repair: all` also what was not ready of that revision before.
-    """
-    if operation.repair == "none" or before.workload is None or before.workload.ref.kind != "StatefulSet":
-        return None
-    unready_before = {pod.uid for pod in before.pods if not pod.ready}
-
-    def due(snapshot: Snapshot) -> tuple[Pod, ...]:
-        workload = snapshot.workload
-        if workload is None or not observed(workload) or workload.update_revision != goal.name:
-            return ()
-        return unready(snapshot, workload, lambda pod: not is_of(pod, goal) or (operation.repair == "all" and pod.uid in unready_before))
-
-    return Replacement(due, lambda snapshot: is_made_up_for(snapshot, goal, due(snapshot)))

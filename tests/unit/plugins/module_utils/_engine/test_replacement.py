@@ -58,7 +58,7 @@ def test_none_goes_while_the_one_before_is_not_made_up_for() -> None:
 def test_a_pod_is_deleted_once_also_while_its_deletion_does_not_show() -> None:
     one = replacing()
     one.look(seen(FIRST, SECOND), 1.0)
-    one.went(one.next_pods[0])
+    one.replaces(one.next_pods[0])
     one.look(seen(FIRST, SECOND), 2.0)
     assert next_of(one) == ""
     one.look(seen(SECOND), 3.0)

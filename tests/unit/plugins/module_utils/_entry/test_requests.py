@@ -124,7 +124,7 @@ WEB = selection(name="web")
         pytest.param({"revision": 0}, Undo(), id="0 is previous, as in kubectl"),
         pytest.param({"revision": 3}, Undo(revision=3), id="a number"),
         pytest.param({"to": " web:1 "}, Undo(to="web:1"), id="an image"),
-        pytest.param({"resume": True, "repair": "all", "last_applied": "leave"}, Undo(None, "", True, "all", "leave"), id="choices"),
+        pytest.param({"resume": True, "last_applied": "leave"}, Undo(None, "", True, "true", "leave"), id="choices"),
         pytest.param({"change_cause": "slow", "requested_by": "bob"}, Undo(cause=Cause("slow", "bob")), id="cause"),
     ],
 )
@@ -133,6 +133,39 @@ def test_the_request_of_an_undo(given: dict[str, Any], expected: Undo) -> None:
     assert request.operation == expected
     assert request.selection is WEB
     assert (request.waiting.wait, request.waiting.timeout) == (True, 600)
+
+
+TWO = [{"kind": "DaemonSet", "name": "log", "namespace": None}, {"kind": "Deployment", "name": "web", "namespace": None}]
+
+
+@pytest.mark.parametrize(
+    ("given", "which"),
+    [
+        pytest.param({"name": "web"}, "Deployment here/web, which gets", id="one by name"),
+        pytest.param({"name": "log", "kind": "DaemonSet"}, "DaemonSet here/log, which gets", id="another kind"),
+        pytest.param({"label_selectors": ["a=b"], "kind": "Deployment"}, "Deployments, which get", id="one kind by labels"),
+    ],
+)
+@pytest.mark.parametrize("repair", ["false", "all"])
+def test_repair_is_refused_where_the_only_kind_has_none(given: dict[str, Any], which: str, repair: str) -> None:
+    with pytest.raises(InputError, match=f"repair: {repair} is for StatefulSets; leave it out for {which} past broken pods without it"):
+        undo_request(parameters("undo", repair=repair), selection(**given))
+
+
+@pytest.mark.parametrize(
+    ("given", "repair"),
+    [
+        pytest.param({"name": "web"}, "true", id="the default"),
+        pytest.param({"name": "db", "kind": "StatefulSet"}, "all", id="a StatefulSet"),
+        pytest.param({"label_selectors": ["a=b"]}, "all", id="all kinds by labels"),
+        pytest.param({"workloads": TWO}, "all", id="several kinds"),
+        pytest.param({"workloads": [], "allow_empty": True}, "all", id="nothing"),
+    ],
+)
+def test_repair_is_taken_elsewhere(given: dict[str, Any], repair: str) -> None:
+    request = undo_request(parameters("undo", repair=repair), selection(**given))
+    assert isinstance(request.operation, Undo)
+    assert request.operation.repair == repair
 
 
 def test_the_request_of_a_restart_carries_its_time_as_the_api_writes_it() -> None:

@@ -7,9 +7,11 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, JsonValue
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, JsonValue, mapping
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.request import Repair
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps import Replacement
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Snapshot
-from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.repair import way_for_the_new
+from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.repair import blocked, way_for_the_new
 
 from tests.unit.plugins.module_utils._domain.samples import UID, controller_revision, pod, snapshot, workload
 
@@ -36,8 +38,14 @@ def one(index: int, revision: int, *, ready: bool = True, terminating: bool = Fa
     return pod(f"web-{index}", f"web-h{revision}", by=UID, ready=ready, terminating=terminating, statuses=[] if ready else [status or RUNS])
 
 
-def names(shown: Snapshot) -> list[str]:
-    return [entry.ref.name for entry in way_for_the_new().due(shown)]
+def way(repair: Repair = "true") -> Replacement:
+    found = way_for_the_new(repair)
+    assert found is not None
+    return found
+
+
+def names(shown: Snapshot, repair: Repair = "true") -> list[str]:
+    return [entry.ref.name for entry in way(repair).due(shown)]
 
 
 @pytest.mark.parametrize(
@@ -78,9 +86,77 @@ def test_nothing_goes_before_the_new_revision_is_known(shown: Snapshot) -> None:
 
 
 def test_the_next_one_goes_when_the_last_is_made_up_for() -> None:
-    free = way_for_the_new().free
+    free = way().free
     assert free(seen(one(0, 1), one(1, 1), one(2, 2, ready=False)))
     assert not free(seen(one(0, 1), one(2, 2, ready=False)))
     assert not free(seen(one(0, 1), one(1, 3, ready=False), one(2, 2, ready=False)))
     assert not free(seen(one(0, 1, terminating=True), one(1, 2, ready=False)))
     assert not free(Snapshot(None))
+
+
+def test_all_does_not_wait_for_the_serving_version() -> None:
+    starting = seen(one(0, 1), one(1, 1, ready=False), one(2, 2, ready=False))
+    assert names(starting) == ["web-2"]
+    assert names(starting, "all") == ["web-1", "web-2"]
+
+
+def test_all_has_what_was_wanted_and_not_ready_before_made_anew_once() -> None:
+    before = seen(one(0, 3, ready=False), one(1, 1))
+    assert names(before, "all") == []
+    every = way("all")
+    assert every.since is not None
+    since = every.since(before)
+    assert since is not None
+    assert [entry.ref.name for entry in since.due(before)] == ["web-0"]
+    assert since.free(before)
+    anew = {**one(0, 3, ready=False), "metadata": {**mapping(one(0, 3), "metadata"), "uid": "another"}}
+    assert since.due(seen(anew, one(1, 1))) == ()
+    assert way().since is None
+
+
+def test_false_deletes_nothing() -> None:
+    assert way_for_the_new("false") is None
+
+
+@pytest.mark.parametrize(
+    ("repair", "pods", "sentence"),
+    [
+        (
+            "false",
+            [one(0, 1), one(1, 1, ready=False), one(2, 2, ready=False)],
+            "web-2 (not ready, of revision 2 that was given up) is in the way; repair: true would delete it",
+        ),
+        (
+            "false",
+            [one(0, 1), one(1, 1, ready=False)],
+            "web-1 (not ready, of revision 1 that is replaced) is in the way; repair: all would delete it",
+        ),
+        (
+            "true",
+            [one(0, 1), one(1, 1, ready=False), one(2, 2, ready=False)],
+            "web-1 (not ready, of revision 1 that is replaced) is in the way; repair: all would delete it",
+        ),
+        ("true", [one(0, 1), one(1, 1), one(2, 2, ready=False)], ""),
+        ("all", [one(0, 1), one(1, 1, ready=False)], ""),
+        ("false", [one(0, 1), one(1, 3, ready=False)], ""),
+    ],
+    ids=["given up", "may heal", "may heal, and one that goes", "goes", "all go", "the new one"],
+)
+def test_what_is_left_in_the_way_is_named_with_the_remedy(repair: Repair, pods: list[JsonObject], sentence: str) -> None:
+    assert blocked(repair)(seen(*pods)) == sentence
+
+
+def test_why_a_pod_is_deleted_is_told_with_its_name() -> None:
+    gone = one(2, 9, ready=False)
+    shown = seen(one(0, 1, ready=False), one(1, 3, ready=False), gone)
+    assert way().told(shown, shown.pods) == (
+        "web-0 (not ready, of revision 1 that is replaced)",
+        "web-1 (not ready since before the task, of revision 3)",
+        "web-2 (not ready, of an earlier revision that was given up)",
+    )
+    assert Replacement(lambda snapshot: (), lambda snapshot: True).told(shown, shown.pods) == ("web-0", "web-1", "web-2")
+
+
+def test_where_nothing_is_known_of_what_is_wanted_the_reason_still_stands() -> None:
+    shown = Snapshot(None, pods=seen(one(0, 1)).pods)
+    assert way().told(shown, shown.pods) == ("web-0 (not ready, of an earlier revision that was given up)",)

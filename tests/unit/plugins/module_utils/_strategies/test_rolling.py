@@ -14,6 +14,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resourc
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps import Apply, Edit, Step, Terms
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Snapshot, Workload
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies import STRATEGIES
+from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.rolling import with_limits
 
 MANIFEST = {
     "apiVersion": "apps/v1",
@@ -188,3 +189,16 @@ def test_only_a_stateful_set_needs_pods_deleted() -> None:
     assert step_of(of_kind("StatefulSet")).replacement is not None
     assert step_of(of_kind("DaemonSet")).replacement is None
     assert step_of(of_kind("Deployment")).replacement is None
+
+
+def test_repair_says_which_pods_and_changes_nothing_of_the_workload() -> None:
+    live = of_kind("StatefulSet")
+    assert with_limits(Target(WORKLOADS["StatefulSet"], REF, manifest=live), Limits(repair="all"), live) is live
+    every, none = step_of(live, Limits(repair="all")), step_of(live, Limits(repair="false"))
+    assert every.replacement is not None
+    assert every.replacement.since is not None
+    assert none.replacement is None
+    assert none.lacks is not None
+    assert step_of(of_kind("Deployment"), Limits(repair="false")).lacks is None
+    assert Limits(repair="all").set_nothing
+    assert not Limits(repair="all", partition=0).set_nothing
