@@ -97,6 +97,8 @@ def add_cluster(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     start.add_argument("--kubeconfig", type=Path, metavar="FILE", help="write the kubeconfig to this new file as well")
     start.add_argument("--nodes", type=int, default=cluster.DEFAULT_NODES, help="number of simulated nodes (default: %(default)s)")
     start.add_argument("--real", action="store_true", help="one real node, with real pods, in a network of its own (Linux, root)")
+    gates = "turn a feature gate of Kubernetes on, or off by NAME=false; may be given several times (not with --real)"
+    start.add_argument("--feature-gate", action="append", default=[], metavar="NAME", help=gates)
     stop = add(verbs, "down", cluster_down, "stop a cluster and remove all of it")
     look = add(verbs, "status", cluster_status, "show a cluster's state; the exit code is 0 if it is up")
     look.add_argument("--json", action="store_true", help="as JSON, with the audit log and the processes")
@@ -113,7 +115,7 @@ def setup(_options: argparse.Namespace) -> int:
 
 def cluster_up(options: argparse.Namespace) -> int:
     """Start a cluster."""
-    cluster.up(options.name, nodes=options.nodes, kubeconfig=options.kubeconfig, real=options.real)
+    cluster.up(options.name, nodes=options.nodes, kubeconfig=options.kubeconfig, real=options.real, gates=options.feature_gate)
     return 0
 
 

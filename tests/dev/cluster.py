@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from . import golang, processes, stages
@@ -69,6 +70,15 @@ class Cluster:
     def copy_note(self) -> Path:
         return CLUSTERS / f"{self.name}.copied-to"
 
+    @property
+    def gates_note(self) -> Path:
+        """The feature gates that were set when it started, one a line."""
+        return CLUSTERS / f"{self.name}.feature-gates"
+
+    def gates(self) -> list[str]:
+        """Return the feature gates that were set when it started."""
+        return self.gates_note.read_text().split() if self.gates_note.is_file() else []
+
     def running(self) -> dict[str, int]:
         """Return what runs of it: name of the program to process id."""
         return self.node.programs() if self.is_real else processes.recorded(self.state)
@@ -87,9 +97,20 @@ def named(name: str) -> Cluster:
     return Cluster(name=name)
 
 
-def up(name: str = DEFAULT_NAME, *, nodes: int = DEFAULT_NODES, kubeconfig: Path | None = None, real: bool = False) -> Cluster:
-    """Start a cluster, or say that it is there; `real`: with one real node in the place of simulated ones."""
+def up(
+    name: str = DEFAULT_NAME,
+    *,
+    nodes: int = DEFAULT_NODES,
+    kubeconfig: Path | None = None,
+    real: bool = False,
+    gates: Sequence[str] = (),
+) -> Cluster:
+    """Start a cluster, or say that it is there; `real`: with one real node in the place of simulated ones; `gates`: feature gates of
+    the control plane, as `NAME` or `NAME=false`."""
     cluster = named(name)
+    wanted = [gate_setting(gate) for gate in gates]
+    if wanted and real:
+        raise Problem("Feature gates are for clusters with simulated nodes: leave out --real or --feature-gate.")
     if nodes < 1:
         raise Problem("A cluster needs at least one node.")
     if kubeconfig and kubeconfig.exists():
@@ -103,6 +124,11 @@ def up(name: str = DEFAULT_NAME, *, nodes: int = DEFAULT_NODES, kubeconfig: Path
             if cluster.is_real is not real:
                 has, asked = ("a real node", "simulated ones") if cluster.is_real else ("simulated nodes", "a real one")
                 raise Problem(f"The cluster {name} is up with {has}, not {asked}: take it down first, or choose another name by --name.")
+            if wanted and sorted(wanted) != sorted(cluster.gates()):
+                has = ", ".join(cluster.gates()) or "none"
+                raise Problem(
+                    f"The cluster {name} is up with other feature gates ({has}): take it down first, or choose another name by --name."
+                )
             say(f"The cluster {name} is up already: {cluster.kubeconfig}")
         else:
             started = time.monotonic()
@@ -110,17 +136,25 @@ def up(name: str = DEFAULT_NAME, *, nodes: int = DEFAULT_NODES, kubeconfig: Path
             if real:
                 node_up(cluster.node, cluster.kubeconfig)
             else:
-                start(cluster, programs, nodes)
+                start(cluster, programs, nodes, wanted)
             say(f"The cluster {name} is up after {time.monotonic() - started:.1f} s: {cluster.kubeconfig}")
     if kubeconfig:
         copy_kubeconfig(cluster, kubeconfig)
     return cluster
 
 
-def start(cluster: Cluster, programs: Path, nodes: int) -> None:
+def gate_setting(gate: str) -> str:
+    """Return a feature gate as the programs take it, `NAME=true`."""
+    if not re.fullmatch(r"[A-Z][A-Za-z0-9]*(=(true|false))?", gate):
+        raise Problem(f"A feature gate is NAME, or NAME=false to turn it off; {gate!r} is not.")
+    return gate if "=" in gate else f"{gate}=true"
+
+
+def start(cluster: Cluster, programs: Path, nodes: int, gates: Sequence[str] = ()) -> None:
     """Start everything; take it all down again when that does not work."""
     configuration = CLUSTERS / f"{cluster.name}.stages.yaml"
     configuration.write_text(stages.configuration())
+    cluster.gates_note.write_text("\n".join(gates))
     try:
         create(cluster, programs, configuration)
         kwokctl: list[str | Path] = [programs / "kwokctl", "--name", cluster.name, "--config", configuration]
@@ -137,6 +171,8 @@ def create(cluster: Cluster, programs: Path, configuration: Path) -> None:
     command += ["--runtime", "binary"]
     command += ["--disable-qps-limits", "--kubeconfig", str(cluster.kubeconfig), "--wait", "60s", "--timeout", "90s"]
     command += ["--kube-audit-policy", str(CLUSTER_SOURCES / "audit-policy.yaml")]
+    if cluster.gates():
+        command += ["--kube-feature-gates", ",".join(cluster.gates())]
     for program in PROGRAMS:
         command += [f"--{program}-binary", str(programs / program)]
     command += ["--kwok-controller-binary", str(programs / "kwok")]
@@ -165,7 +201,7 @@ def why(cluster: Cluster) -> str:
     for program in PROGRAMS:
         log = cluster.state / "logs" / f"{program}.log"
         if program not in running and log.is_file():
-            telling = re.compile(r"error|fatal|in use|denied|no space", re.IGNORECASE)
+            telling = re.compile(r"error|fatal|in use|denied|no space|unrecognized", re.IGNORECASE)
             lines = [line for line in log.read_text(errors="replace").splitlines() if telling.search(line)]
             return f"{program} ended: " + (lines[-1] if lines else "see its log")
     return ""
@@ -217,7 +253,7 @@ def remove(cluster: Cluster) -> None:
             if copy.is_file() and copy.read_text() == content:
                 copy.unlink()
     shutil.rmtree(cluster.state, ignore_errors=True)
-    for path in (cluster.kubeconfig, cluster.copy_note, CLUSTERS / f"{cluster.name}.stages.yaml"):
+    for path in (cluster.kubeconfig, cluster.copy_note, cluster.gates_note, CLUSTERS / f"{cluster.name}.stages.yaml"):
         path.unlink(missing_ok=True)
 
 

@@ -158,9 +158,9 @@ def running_cluster() -> Cluster:
     return started_cluster(os.environ.get("ROLLOUT_TEST_CLUSTER", "dev"))
 
 
-def started_cluster(name: str) -> Cluster:
-    """Return the cluster of that name, started when it is not up."""
-    _dev_cluster("up", "--name", name)
+def started_cluster(name: str, *gates: str) -> Cluster:
+    """Return the cluster of that name, started when it is not up, with these feature gates."""
+    _dev_cluster("up", "--name", name, *(f"--feature-gate={gate}" for gate in gates))
     facts = json.loads(_dev_cluster("status", "--json", "--name", name))
     return Cluster(kubeconfig=Path(facts["kubeconfig"]), audit_log=Path(facts["audit_log"]), kubectl_program=Path(facts["kubectl"]))
 

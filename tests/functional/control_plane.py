@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A cluster of a test's own whose API server is killed and started again: really, by its process id, with the same arguments."""
+"""A cluster of a test's own: with feature gates, or whose API server is killed and started again (really, by its process id)."""
 
 from __future__ import annotations
 
@@ -68,12 +68,12 @@ def _arguments(pid: int) -> list[str]:
 
 
 @contextmanager
-def control_plane(purpose: str) -> Iterator[ControlPlane]:
-    """A cluster for one purpose, under a name that nobody else has; it is gone at the end."""
+def control_plane(purpose: str, *gates: str) -> Iterator[ControlPlane]:
+    """A cluster for one purpose, under a name that nobody else has, with these feature gates; it is gone at the end."""
     name = f"{purpose}-{uuid.uuid4().hex[:6]}"
     started: ControlPlane | None = None
     try:
-        started = ControlPlane(started_cluster(name))
+        started = ControlPlane(started_cluster(name, *gates))
         yield started
     finally:
         if started is not None:
