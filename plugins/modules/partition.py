@@ -94,6 +94,20 @@ options:
       - How many pods may be away at the same time within a step, a count or a percentage. Most clusters ignore it and replace one pod
         at a time, since it is behind a feature gate of Kubernetes (MaxUnavailableStatefulSet); then the task warns.
     type: raw
+  repair:
+    description:
+      - Which pods are deleted so that the StatefulSet gets past them, one at a time and each only when the one before is ready again.
+        They are made anew from the template that is wanted; the message names them with the reason. Ready pods are never deleted, and
+        neither are volumes.
+      - V(true) those that are not ready and not of the revision to be reached; a pod of the version that serves only if it certainly does
+        not heal, otherwise it is waited for.
+      - V(all) also those of the version that serves, and those of the revision to be reached that were not ready when the task began,
+        although they may still heal.
+      - V(false) none. Then the message names the pod that is in the way.
+      - A pod below the partition comes back with the version that serves.
+    type: str
+    choices: ['true', 'false', 'all']
+    default: 'true'
   on_failure:
     description:
       - What to do when the new version fails. V(hold) leaves everything as it is, and the pods below the partition go on with the version

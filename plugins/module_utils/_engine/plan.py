@@ -277,15 +277,13 @@ def _preview(entry: PlannedTarget, *, deletes: bool) -> Rollout:
         message = f"would be {entry.intent or entry.steps[0].intent}"
     else:
         message = "would be changed without a rollout" if planned.changed else state.message
-    reports = tuple(_foreseen(entry, step, deletes=deletes) for step in entry.steps) + tuple(
-        report_of(step, "pending") for step in entry.left
-    )
+    reports = tuple(_ahead(entry, step, deletes=deletes) for step in entry.steps) + tuple(report_of(step, "pending") for step in entry.left)
     after = Snapshot(Workload.of(planned.after), entry.before.revisions, entry.before.pods)
     unchanged = "" if planned.changed or goes_on or deletes else entry.steps[0].unchanged
     return Rollout(entry.target.ref, phase, entry.strategy, after, message, steps=reports, unchanged=unchanged)
 
 
-def _foreseen(entry: PlannedTarget, step: Step, *, deletes: bool) -> StepReport:
+def _ahead(entry: PlannedTarget, step: Step, *, deletes: bool) -> StepReport:
     """A step that would change something, or that comes after one."""
     return report_of(step, "pending" if deletes or entry.is_pending(step) else "unchanged")
 

@@ -14,7 +14,7 @@ from .._domain.errors import ForbiddenError, NotFoundError, RefusedError
 from .._domain.groups import Group, batches, falling, place_of, pods_of, primary_of, ready_places, taken
 from .._domain.objects import JsonObject, Ref, mapping, ref_of, text, texts
 from .._domain.ports import Cluster
-from .._domain.request import Batching, Cause, Partitioning, RolloutRequest, Target
+from .._domain.request import Batching, Cause, Limits, Partitioning, RolloutRequest, Target
 from .._domain.resources import BUDGET, NODE
 from .._domain.revisions import candidate_of, is_of
 from .._domain.workload import Snapshot, Workload
@@ -96,24 +96,24 @@ def _by_partition(
     write = planned(Workload.of(live).partition or 0 if live is not None else 0)
     after = Workload.of(write.after)
     if not ready_places(before, target.ref.kind):
-        return _all_at_once(wish, target, planned(0), before)
+        return _all_at_once(request.limits, wish, target, planned(0), before)
     primary = primary_of(target.ref, wish.primary, pods_of(after), before.pods)
     groups = falling(after, wish, primary)
     number = taken(target.ref, groups, wish.stop_before)
     if write.template_changed:
         # Nothing moves before the first step lowers it.
         write = planned(after.desired)
-    steps = partition.steps(target, write.write, Workload.of(write.after), groups)
+    steps = partition.steps(target, request.limits, write.write, Workload.of(write.after), groups, before)
     return Plotted(steps[: number + 1], write, before, steps[number + 1 :])
 
 
-def _all_at_once(wish: Partitioning, target: Target, write: Planned, before: Snapshot) -> Plotted:
+def _all_at_once(limits: Limits, wish: Partitioning, target: Target, write: Planned, before: Snapshot) -> Plotted:
     """Where no pod is ready there is nothing to protect, and none that the others could wait for."""
     if wish.stop_before and before.workload is not None and before.workload.desired:
         raise RefusedError(
             f"No pod of {target.ref} is ready, so none can be kept as it is while others are updated; leave stop_before out to update all."
         )
-    (step,) = partition.steps(target, write.write, Workload.of(write.after), ())
+    (step,) = partition.steps(target, limits, write.write, Workload.of(write.after), (), before)
     told = (f"no pod of {target.ref} is ready, so all are updated at once",) if before.pods else ()
     return Plotted((replace(step, notes=(*step.notes, *told)),), write, before)
 

@@ -160,6 +160,7 @@ ARGUMENTS: Mapping[str, Arguments] = {
             **_LAST,
             "max_unavailable": _LIMITS["max_unavailable"],
             "min_ready_seconds": _SETTINGS["min_ready_seconds"],
+            **_REPAIR,
             "on_failure": {"type": "str", "default": "hold", "choices": ["hold", "abort"]},
         },
         kinds=("StatefulSet",),

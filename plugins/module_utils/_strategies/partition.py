@@ -13,16 +13,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from .._domain.diagnosis import is_hopeless
 from .._domain.errors import RefusedError
 from .._domain.goals import is_complete
 from .._domain.groups import Group, partition_below
 from .._domain.objects import JsonObject, JsonValue, at, mapping, replaced, text
-from .._domain.request import Limits, ShortChange, Target
+from .._domain.request import Limits, Repair, ShortChange, Target
 from .._domain.revisions import candidate_of, is_of, observed
-from .._domain.steps import Apply, Edit, Replacement, Step, Write
-from .._domain.workload import Pod, Snapshot, Workload
-from .rolling import with_change, with_limits
+from .._domain.steps import Apply, Edit, Step, Terms, Write
+from .._domain.workload import Snapshot, Workload
+from .repair import blocked, way_for_the_new
+from .rolling import ignored_unavailable, with_change, with_limits
 from .undo import still
 
 _STRATEGY = ("spec", "updateStrategy")
@@ -63,29 +63,48 @@ def overridden(target: Target) -> tuple[str, ...]:
     return (f"the definition of {target.ref} says partition {given}, and the steps are used instead",) if given else ()
 
 
-def steps(target: Target, first: Write, after: Workload, groups: Sequence[Group], *, repair: str = "true") -> tuple[Step, ...]:
-    """`template`, then a step for each group. `first` is the write that brings the template, `after` what it makes of the StatefulSet."""
-    replacement = broken_pods(repair)
-    if not groups:
-        return (Step("template", first, is_complete, replacement, unchanged="the template already runs", notes=overridden(target)),)
+def steps(target: Target, limits: Limits, first: Write, after: Workload, groups: Sequence[Group], before: Snapshot) -> tuple[Step, ...]:
+    """`template`, then a step for each group; without groups one step for all.
+
+    `first` is the write that brings the template, `after` what it makes of the StatefulSet, `before` what was seen of it.
+    """
+    given = target.manifest if target.manifest is not None else {}
+    unavailable = limits.max_unavailable if limits.max_unavailable is not None else at(given, *_STRATEGY, "rollingUpdate", "maxUnavailable")
+
+    def terms(_before: JsonObject | None, made: JsonObject) -> Terms:
+        return Terms(warnings=ignored_unavailable(target.ref, unavailable, made))
+
     names = ", then ".join(group.name for group in groups)
     begin = Step(
         "template",
         first,
-        _settled,
-        replacement,
-        intent=f"rolled out in {len(groups)} step{'' if len(groups) == 1 else 's'}: {names}",
+        _settled if groups else is_complete,
+        way_for_the_new(limits.repair, before=before),
+        intent=f"rolled out in {len(groups)} step{'' if len(groups) == 1 else 's'}: {names}" if groups else "rolled out",
         unchanged="the template already runs",
-        lacks=_not_ready,
+        lacks=_lacking(limits.repair),
         notes=overridden(target),
+        terms=terms,
     )
-    return (begin, *(_step(target, after, groups, number, replacement) for number in range(1, len(groups) + 1)))
+    return (begin, *(_step(target, limits, after, groups, number, before) for number in range(1, len(groups) + 1)))
 
 
-def _step(target: Target, after: Workload, groups: Sequence[Group], number: int, replacement: Replacement | None) -> Step:
+def _step(target: Target, limits: Limits, after: Workload, groups: Sequence[Group], number: int, before: Snapshot) -> Step:
     group, partition = groups[number - 1], partition_below(after, groups, number)
     lower = Edit(_lowered(target, partition), still(target.ref, after), single=True)
-    return Step(group.name, lower, _reached(partition), replacement, pods=group.places)
+    in_the_way = way_for_the_new(limits.repair, before=before)
+    return Step(group.name, lower, _reached(partition), in_the_way, lacks=_lacking(limits.repair), pods=group.places)
+
+
+def _lacking(repair: Repair) -> Callable[[Snapshot], str]:
+    in_the_way = blocked(repair)
+    return lambda snapshot: in_the_way(snapshot) or (_not_ready(snapshot) if not _is_moving(snapshot) else "")
+
+
+def _is_moving(snapshot: Snapshot) -> bool:
+    """Pods are being replaced: how far that is says more than who is away."""
+    workload = snapshot.workload
+    return workload is not None and workload.updated < workload.desired - (workload.partition or 0)
 
 
 def _under(obj: JsonObject, partition: int) -> dict[str, JsonValue]:
@@ -139,38 +158,3 @@ def _reached(partition: int) -> Callable[[Snapshot], bool]:
         return (workload.partition or 0) <= partition and all(is_of(pod, candidate) for pod in snapshot.pods if pod.ordinal in wanted)
 
     return done
-
-
-def broken_pods(repair: str = "true") -> Replacement | None:
-    """Pods that are not ready and stand in the way, one at a time, the lowest ordinal first; None with repair `false`.
-
-    Those of neither the template that shall be nor the one that serves, below the partition as well: they come back as what serves. From
-    the partition on also those of the template that serves, where they cannot heal or none of it is ready; with repair `all` any of them.
-    """
-    if repair == "false":
-        return None
-
-    def due(snapshot: Snapshot) -> tuple[Pod, ...]:
-        workload, goal = snapshot.workload, candidate_of(snapshot)
-        if workload is None or goal is None or not observed(workload) or goal.name != workload.update_revision:
-            return ()
-        lowest = workload.first_ordinal + (workload.partition or 0)
-        serving = {pod.revision_hash for pod in snapshot.pods if pod.ready and not pod.terminating}
-
-        def is_broken(pod: Pod) -> bool:
-            if is_of(pod, goal) or pod.ready or pod.terminating:
-                return False
-            if pod.revision_hash != workload.current_revision or repair == "all":
-                return True
-            return pod.ordinal >= lowest and (pod.revision_hash not in serving or is_hopeless(pod))
-
-        return tuple(sorted(filter(is_broken, snapshot.pods), key=lambda pod: pod.ordinal))
-
-    def free(snapshot: Snapshot) -> bool:
-        first = snapshot.workload.first_ordinal if snapshot.workload is not None else 0
-        ordinals = sorted(pod.ordinal for pod in snapshot.pods)
-        waiting = {pod.uid for pod in due(snapshot)}
-        others = [pod for pod in snapshot.pods if pod.uid not in waiting]
-        return ordinals == list(range(first, first + len(ordinals))) and all(pod.ready and not pod.terminating for pod in others)
-
-    return Replacement(due, free)

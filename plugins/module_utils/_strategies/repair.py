@@ -74,7 +74,7 @@ def _in_the_way(snapshot: Snapshot, repair: Repair, goal: Revision | None, stale
         serves = goal is None and pod.revision_hash == workload.current_revision and pod.revision_hash in serving
         return repair == "all" or not serves or is_hopeless(pod)
 
-    return unready(snapshot, workload, goes)
+    return unready(snapshot, workload, goes, stale)
 
 
 def _why(snapshot: Snapshot, pod: Pod, goal: Revision | None) -> str:
@@ -87,11 +87,15 @@ def _why(snapshot: Snapshot, pod: Pod, goal: Revision | None) -> str:
     return f"not ready, of {name} that {'is replaced' if replaced else 'was given up'}"
 
 
-def unready(snapshot: Snapshot, workload: Workload, wanted: Callable[[Pod], bool]) -> tuple[Pod, ...]:
+def unready(snapshot: Snapshot, workload: Workload, wanted: Callable[[Pod], bool], stale: Collection[str]) -> tuple[Pod, ...]:
     """The wanted ones among the pods that are not ready, the lowest ordinal first, since pods are made in that order. Pods below the
-    partition would come back as they are."""
+    partition come back as the revision that serves, so those that are of it already stay, but for the `stale` ones (UIDs)."""
     lowest = workload.first_ordinal + (workload.partition or 0)
-    found = (pod for pod in snapshot.pods if not pod.ready and not pod.terminating and pod.ordinal >= lowest and wanted(pod))
+
+    def changes(pod: Pod) -> bool:
+        return pod.ordinal >= lowest or pod.revision_hash != workload.current_revision or pod.uid in stale
+
+    found = (pod for pod in snapshot.pods if not pod.ready and not pod.terminating and changes(pod) and wanted(pod))
     return tuple(sorted(found, key=lambda pod: pod.ordinal))
 
 

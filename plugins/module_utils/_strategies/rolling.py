@@ -51,7 +51,7 @@ def _step(target: Target, limits: Limits, write: Write, unavailable: JsonValue) 
 def _terms(ref: Ref, unavailable: JsonValue) -> Callable[[JsonObject | None, JsonObject], Terms]:
     def terms(before: JsonObject | None, after: JsonObject) -> Terms:
         wanted = Workload.of(after)
-        ignored = _ignored(ref, unavailable, after)
+        ignored = ignored_unavailable(ref, unavailable, after)
         if before is None:
             return Terms(warnings=ignored)
         was = Workload.of(before)
@@ -70,7 +70,7 @@ def _terms(ref: Ref, unavailable: JsonValue) -> Callable[[JsonObject | None, Jso
     return terms
 
 
-def _ignored(ref: Ref, unavailable: JsonValue, after: JsonObject) -> tuple[str, ...]:
+def ignored_unavailable(ref: Ref, unavailable: JsonValue, after: JsonObject) -> tuple[str, ...]:
     """That the server has dropped what was asked for: maxUnavailable of a StatefulSet is behind a feature gate."""
     if ref.kind != "StatefulSet" or unavailable is None or at(after, *_ROLLING_UPDATE, "maxUnavailable") is not None:
         return ()

@@ -65,6 +65,48 @@ def test_a_pod_is_deleted_once_also_while_its_deletion_does_not_show() -> None:
     assert next_of(one) == "b"
 
 
+def together(*, evicts: bool = True) -> Course:
+    """A course whose pods go together."""
+
+    def due(shown: Snapshot) -> tuple[Pod, ...]:
+        return tuple(entry for entry in shown.pods if not entry.ready)
+
+    replacement = Replacement(due, lambda _seen: True, together=True, evicts=evicts)
+    return Course(REF, started=0.0, waiting=Waiting(timeout=60), done=lambda _seen: False, replacement=replacement)
+
+
+def test_several_go_together_each_once() -> None:
+    one = together()
+    assert one.evicts
+    one.look(seen(FIRST, SECOND), 1.0)
+    assert next_of(one) == "a b"
+    one.replaces(one.next_pods[0])
+    one.look(seen(FIRST, SECOND), 2.0)
+    assert next_of(one) == "b"
+
+
+def test_a_pod_that_may_not_go_yet_is_asked_for_again_after_a_pause_that_grows() -> None:
+    one = together()
+    one.look(seen(FIRST, SECOND), 1.0)
+    one.hold("the budget needs 3", 1.0)
+    assert (next_of(one), one.verdict.recheck) == ("", 1.5)
+    assert one.verdict.message == "Pod shop/a may not be evicted yet: the budget needs 3"
+    one.look(seen(FIRST, SECOND), 1.2)
+    assert (next_of(one), one.verdict.recheck) == ("", 1.5)
+    one.look(seen(FIRST, SECOND), 1.5)
+    assert next_of(one) == "a b"
+    for now, again in ((2.0, 3.0), (4.0, 6.0), (7.0, 11.0), (12.0, 17.0), (20.0, 25.0)):
+        one.look(seen(FIRST, SECOND), now)
+        one.hold("still", now)
+        assert one.verdict.recheck == again
+    one.look(seen(FIRST, SECOND), 30.0)
+    one.replaces(one.next_pods[0])
+    one.look(seen(FIRST, SECOND), 31.0)
+    assert next_of(one) == "b"
+    one.hold("again", 31.0)
+    assert one.verdict.recheck == 31.5
+
+
 def test_nothing_goes_once_the_wait_has_ended_or_before_our_own_write_shows() -> None:
     ended = replacing(done=lambda _seen: True)
     ended.look(seen(FIRST), 1.0)

@@ -24,6 +24,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resourc
 from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.answers import (
     Deed,
     error_of,
+    held_by,
     is_absent,
     is_refusal,
     seconds_asked,
@@ -216,3 +217,33 @@ def test_a_500_about_the_object_is_a_refusal() -> None:
 )
 def test_the_version_of_the_server(answer: dict[str, str], version: tuple[int, int] | None) -> None:
     assert version_of(answer) == version
+
+
+HELD: dict[str, Any] = {
+    "kind": "Status",
+    "message": "Cannot evict pod as it would violate the pod's disruption budget.",
+    "details": {
+        "causes": [{"reason": "DisruptionBudget", "message": "The disruption budget web needs 3 healthy pods and has 3 currently"}]
+    },
+}
+TWO_BUDGETS = {
+    "kind": "Status",
+    "message": "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.",
+}
+
+
+def test_a_budget_that_lets_no_pod_go_is_no_busy_server() -> None:
+    assert held_by(429, HELD) == "The disruption budget web needs 3 healthy pods and has 3 currently"
+    assert is_refusal(429, HELD)
+    assert held_by(429, {"kind": "Status", "message": "too many requests"}) == ""
+    assert not is_refusal(429, {"kind": "Status", "message": "too many requests"})
+    assert held_by(500, HELD) == ""
+    bare = {**HELD, "details": {"causes": [{"reason": "DisruptionBudget"}]}}
+    assert held_by(429, bare) == "Cannot evict pod as it would violate the pod's disruption budget"
+
+
+def test_two_budgets_are_refused_for_good() -> None:
+    assert is_refusal(500, TWO_BUDGETS)
+    error = error_of(500, TWO_BUDGETS, deed=Deed("evicted", KNOWN[("v1", "Pod")], "shop", "web-0"), host=HOST)
+    assert isinstance(error, InvalidError)
+    assert error.message.startswith("Pod shop/web-0 could not be evicted: This pod has more than one PodDisruptionBudget")

@@ -24,11 +24,7 @@ from hypothesis import strategies as st
 from tests.unit.plugins.module_utils._domain.samples import NEW, OLD, UID, controller_revision, pod, snapshot, template, workload
 
 REF = Ref("StatefulSet", "shop", "web")
-BROKEN: JsonObject = {
-    "name": "app",
-    "image": NEW,
-    "state": {"waiting": {"reason": "ImagePullBackOff", "message": 'Back-off pulling image "x": ErrImagePull: not found'}},
-}
+NOTHING = Snapshot(None)
 
 
 def rolling(index: int, **bounds: JsonValue) -> JsonObject:
@@ -50,9 +46,8 @@ def manifest(**spec: JsonValue) -> JsonObject:
     return {"kind": "StatefulSet", "metadata": {"namespace": "shop", "name": "web"}, "spec": {"template": template(NEW), **spec}}
 
 
-def member(index: int, revision: int, *, ready: bool = True, terminating: bool = False, hopeless: bool = False) -> JsonObject:
-    statuses = [BROKEN] if hopeless else []
-    return pod(f"web-{index}", f"web-h{revision}", by=UID, ready=ready, terminating=terminating, statuses=statuses)
+def member(index: int, revision: int, *, ready: bool = True, terminating: bool = False) -> JsonObject:
+    return pod(f"web-{index}", f"web-h{revision}", by=UID, ready=ready, terminating=terminating)
 
 
 def seen(obj: JsonObject, *pods: JsonObject) -> Snapshot:
@@ -62,7 +57,7 @@ def seen(obj: JsonObject, *pods: JsonObject) -> Snapshot:
 def all_steps(obj: JsonObject, wish: Partitioning | None = None, target: Target | None = None) -> tuple[Step, ...]:
     after = Workload.of(obj)
     chosen = target or short(image=NEW)
-    return partition.steps(chosen, partition.write(chosen, Limits(), 0), after, falling(after, wish or Partitioning()))
+    return partition.steps(chosen, Limits(), partition.write(chosen, Limits(), 0), after, falling(after, wish or Partitioning()), NOTHING)
 
 
 # --- what is written ----------------------------------------------------------------------------------------------------------
@@ -126,8 +121,24 @@ def test_what_somebody_else_has_changed_meanwhile_ends_it() -> None:
 
 
 def test_without_groups_there_is_one_step_alone() -> None:
-    (only,) = partition.steps(short(image=NEW), partition.write(short(image=NEW), Limits(), 0), Workload.of(the_set()), ())
-    assert only.name == "template"
+    (only,) = partition.steps(
+        short(image=NEW), Limits(), partition.write(short(image=NEW), Limits(), 0), Workload.of(the_set()), (), NOTHING
+    )
+    assert (only.name, only.intent) == ("template", "rolled out")
+
+
+@pytest.mark.parametrize(
+    ("target", "limits"),
+    [
+        (short(image=NEW), Limits(max_unavailable=2)),
+        (Target(STATEFUL_SET, REF, manifest=manifest(updateStrategy=rolling(0, maxUnavailable=2))), Limits()),
+    ],
+)
+def test_a_field_that_this_cluster_drops_is_told_of(target: Target, limits: Limits) -> None:
+    first = partition.steps(target, limits, partition.write(target, limits, 0), Workload.of(the_set()), (), NOTHING)[0]
+    assert first.terms is not None
+    assert "this cluster ignores maxUnavailable of StatefulSets" in first.terms(None, the_set()).warnings[0]
+    assert first.terms(None, the_set(strategy=rolling(0, maxUnavailable=2))).warnings == ()
 
 
 # --- when a step is done ------------------------------------------------------------------------------------------------------
@@ -170,52 +181,28 @@ def test_a_step_is_done_when_its_pods_run_the_template_and_all_are_ready(shown: 
     assert all_steps(the_set(3))[1].done(shown) is done
 
 
-# --- repair -------------------------------------------------------------------------------------------------------------------
+# --- what is in the way -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("index", "pods", "repair", "due"),
-    [
-        (3, [member(0, 1), member(1, 1), member(2, 3, ready=False)], "true", ["web-2"]),
-        (3, [member(0, 1), member(1, 1, ready=False, hopeless=True), member(2, 1)], "true", []),
-        (0, [member(0, 1), member(1, 1, ready=False, hopeless=True), member(2, 1)], "true", ["web-1"]),
-        (0, [member(0, 1), member(1, 1, ready=False), member(2, 1)], "true", []),
-        (0, [member(0, 1), member(1, 1, ready=False), member(2, 1)], "all", ["web-1"]),
-        (0, [member(0, 1, ready=False)], "true", ["web-0"]),
-        (0, [member(0, 3, ready=False), member(1, 3), member(2, 3, ready=False, terminating=True)], "true", ["web-0"]),
-        (0, [member(0, 1), member(1, 1), member(2, 2, ready=False)], "all", []),
-    ],
-    ids=[
-        "given up, below",
-        "stable, below",
-        "stable and hopeless",
-        "stable, starting",
-        "all",
-        "none serves",
-        "ready or going",
-        "the new one",
-    ],
-)
-def test_which_pods_stand_in_the_way(index: int, pods: list[JsonObject], repair: str, due: list[str]) -> None:
-    replacement = partition.broken_pods(repair)
-    assert replacement is not None
-    assert [entry.ref.name for entry in replacement.due(seen(the_set(index), *pods))] == due
+def test_what_is_in_the_way_is_deleted_or_named() -> None:
+    given_up = seen(the_set(3), member(0, 1), member(1, 1), member(2, 3, ready=False))
+    for repair, due, words in (("true", ["web-2"], "web-2 is not ready"), ("false", [], "repair: true would delete it")):
+        limits = Limits(repair=repair)  # type: ignore[arg-type]
+        chosen = short(image=NEW)
+        after = Workload.of(the_set(3))
+        groups = falling(after, Partitioning())
+        for step in partition.steps(chosen, limits, partition.write(chosen, limits, 0), after, groups, NOTHING):
+            found = step.replacement.due(given_up) if step.replacement is not None else ()
+            assert [entry.ref.name for entry in found] == due
+            assert step.lacks is not None
+            assert words in step.lacks(given_up)
 
 
-@pytest.mark.parametrize("shown", [Snapshot(None), seen(the_set(observedGeneration=1)), seen(the_set(updateRevision="web-h9", image=NEW))])
-def test_nothing_is_in_the_way_before_the_controller_has_told(shown: Snapshot) -> None:
-    replacement = partition.broken_pods()
-    assert replacement is not None
-    assert (replacement.due(shown), replacement.free(shown)) == ((), True)
-    assert partition.broken_pods("false") is None
-
-
-def test_one_goes_when_all_others_are_ready() -> None:
-    replacement = partition.broken_pods()
-    assert replacement is not None
-    assert replacement.free(seen(the_set(3), member(0, 1), member(1, 3, ready=False), member(2, 3, ready=False)))
-    assert not replacement.free(seen(the_set(3), member(0, 1), member(2, 3, ready=False)))
-    assert not replacement.free(seen(the_set(3), member(0, 1, terminating=True), member(1, 1), member(2, 3, ready=False)))
+def test_while_pods_move_how_far_that_is_says_more() -> None:
+    step = all_steps(the_set(3))[1]
+    assert step.lacks is not None
+    assert step.lacks(seen(the_set(2, updatedReplicas=0), member(0, 1), member(1, 1))) == ""
+    assert step.lacks(seen(the_set(2), member(0, 1), member(1, 1), member(2, 2, ready=False))) == "web-2 is not ready"
 
 
 # --- a model ------------------------------------------------------------------------------------------------------------------
@@ -269,7 +256,7 @@ class Model:
     counts=st.lists(st.integers(1, 7), max_size=4, unique=True).map(sorted),
     data=st.data(),
 )
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_however_it_goes_the_steps_come_in_order_and_none_is_skipped(
     replicas: int, start: int, away: int, counts: list[int], data: st.DataObject
 ) -> None:

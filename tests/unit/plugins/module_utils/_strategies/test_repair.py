@@ -66,8 +66,14 @@ def test_what_goes(pods: list[JsonObject], due: list[str]) -> None:
     assert names(seen(*pods)) == due
 
 
-def test_below_the_partition_they_would_come_back_as_they_are() -> None:
-    assert names(seen(one(0, 1), one(1, 2, ready=False), one(2, 2, ready=False), partition=2)) == ["web-2"]
+def test_below_the_partition_what_serves_would_come_back_as_it_is() -> None:
+    given_up = seen(one(0, 1), one(1, 2, ready=False), one(2, 2, ready=False), partition=2)
+    assert names(given_up) == ["web-1", "web-2"]
+    hopeless = seen(one(0, 1), one(1, 1, ready=False, status=MISSING), one(2, 3), partition=2)
+    assert (names(hopeless), names(hopeless, "all")) == ([], [])
+    since_before = way_for_the_new("all", before=hopeless)
+    assert since_before is not None
+    assert [entry.ref.name for entry in since_before.due(hopeless)] == ["web-1"]
 
 
 @pytest.mark.parametrize(
