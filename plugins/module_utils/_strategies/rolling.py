@@ -83,7 +83,7 @@ def _refuse_on_delete(ref: Ref, was: Workload, wanted: Workload) -> None:
     if wanted.update_type != "OnDelete":
         return
     if was.normal != wanted.normal:
-        other = "change the template by other means and replace the pods by the module restart"
+        other = "use the module on_delete"
         raise RefusedError(f"{_on_delete(ref)} no pod gets a new template by itself; {_REMEDY}, or {other}.")
     in_vain = _in_vain(Snapshot(was))
     if in_vain:
@@ -97,7 +97,7 @@ def _in_vain(snapshot: Snapshot) -> str:
     if workload is None or not old:
         return ""
     stay = f"{old} of its {workload.current} pods {'stay' if old > 1 else 'stays'} on an older template until somebody deletes"
-    return f"{_on_delete(workload.ref)} {stay} {'them' if old > 1 else 'it'}; {_REMEDY}, or replace them by the module restart."
+    return f"{_on_delete(workload.ref)} {stay} {'them' if old > 1 else 'it'}; {_REMEDY}, or use the module on_delete."
 
 
 def _on_delete(ref: Ref) -> str:
