@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -130,17 +131,27 @@ def test_a_pod_must_be_ready_for_so_long_before_the_next_step(roll, manifest, ge
     assert [step["state"] for step in steps] == ["done"] * 4
 
 
-def test_a_pod_below_the_partition_that_is_not_ready_holds_the_next_step(roll, cluster, namespace, manifest, kubectl, get, tags):
+def test_a_pod_below_the_partition_that_is_not_ready_holds_the_next_step(roll, manifest, kubectl, get, tags):
+    # A controller that replaces pods whoever else is missing: the next step itself must wait.
     policy = {"podManagementPolicy": "Parallel"}
     roll("partition", definition=manifest(KIND, **policy))
     task = {"definition": manifest(KIND, 2, **policy), "steps": "one_by_one"}
     roll("partition", stop_before="web-1", **task)
+
+    def make_ready(value: str) -> None:
+        conditions = get("pod", "web-0")["status"]["conditions"]
+        changed = [{**entry, "status": value} if entry["type"] in ("Ready", "ContainersReady") else entry for entry in conditions]
+        kubectl("patch", "pod", "web-0", "--subresource=status", "--type=merge", "--patch", json.dumps({"status": {"conditions": changed}}))
+
+    make_ready("False")
+    eventually(lambda: get("statefulset", "web")["status"]["readyReplicas"] == 2, "the controller has seen that it is not ready")
+    lines: list[str] = []
     with ThreadPoolExecutor(1) as pool:
-        # Not by its own doing: a probe that fails, which is not what ends a wait.
-        kubectl("annotate", "pod", "web-0", "simulate.rollout.kubernetes/fail=unready")
-        kubectl("delete", "pod", "web-0", "--wait=false")
-        eventually(lambda: any(pod["metadata"]["name"] == "web-0" for pod in get("pods")), "the pod is made anew")
-        going = pool.submit(lambda: roll("partition", **task))
+        going = pool.submit(lambda: roll("partition", lines=lines, **task))
+        eventually(lambda: going.done() or any("web-0 is not ready" in line for line in lines), "it says what it waits for")
+        assert not going.done(), going.result()["msg"]
+        assert (index(get), tags()) == (2, {"web-0": "1", "web-1": "1", "web-2": "2"})
+        make_ready("True")
         result = going.result(timeout=300)
     assert result["rollouts"][0]["phase"] == "complete"
     assert set(tags().values()) == {"2"}

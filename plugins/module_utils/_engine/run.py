@@ -242,9 +242,9 @@ class _Run:
             logs=read_logs(course, self.outside.cluster, waiting),
         )
 
-    def _told(self, ref: Ref) -> list[str]:
-        """The pods of one workload that were deleted, each with the reason."""
-        return [name for leg in self._legs[ref] for name in leg.course.told]
+    def _told(self, ref: Ref, *, evicted: bool = False) -> list[str]:
+        """The pods of one workload that were deleted, each with the reason; or those that were evicted."""
+        return [name for leg in self._legs[ref] if leg.course.evicts is evicted for name in leg.course.told]
 
     def _left_over(self, entry: PlannedTarget) -> str:
         """The writes that a failure kept from being made: what they set back stays changed until then."""
@@ -296,7 +296,8 @@ class _Run:
         """The whole run."""
         rollouts = tuple(with_logs(self._with_outage(rollout)) for rollout in self.reports.values())
         writes = tuple(self._written)
-        replaced = tuple(f"{ref}: deleted {', '.join(self._told(ref))}, to be made anew" for ref in self._legs if self._told(ref))
+        gone = ((ref, evicted, ", ".join(self._told(ref, evicted=evicted))) for ref in self._legs for evicted in (False, True))
+        replaced = tuple(f"{ref}: {'evicted' if evicted else 'deleted'} {names}, to be made anew" for ref, evicted, names in gone if names)
         went_back = any(_went_back(rollout) for rollout in rollouts)
         return Outcome(
             changed=any(planned.changed for planned in writes) or bool(replaced) or went_back,
