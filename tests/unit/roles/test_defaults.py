@@ -20,11 +20,14 @@ ROLES = Path(__file__).parents[3] / "roles"
 ONE_STEP = {"preflight", "before_step", "after_step", "files_dir"}
 LOOKS_FIRST = {"preflight_fail_on", "preflight_ignore"}
 EACH_STEP = {f"{when}_{step}" for step in FORWARD for when in ("before", "after")}
+WINDOW = {"read_only", "read_write"}
 OF_THE_ROLE = {
     "rolling": ONE_STEP | LOOKS_FIRST,
     "recreate": ONE_STEP | LOOKS_FIRST,
     "rollback": ONE_STEP,
     "blue_green": {"preflight", "files_dir", "approve_before", "approved"} | EACH_STEP | LOOKS_FIRST,
+    "partition": ONE_STEP | LOOKS_FIRST | WINDOW,
+    "on_delete": ONE_STEP | LOOKS_FIRST | WINDOW | {"before_pod", "after_pod"},
 }
 """The variables of each role that are not options of its module."""
 
@@ -33,6 +36,8 @@ MODULES = {
     "recreate": ("recreate", "recreate"),
     "rollback": ("undo", "undo"),
     "blue_green": ("blue_green", "roll"),
+    "partition": ("partition", "roll"),
+    "on_delete": ("on_delete", "roll"),
 }
 """The module that each role composes, and its file of tasks."""
 
