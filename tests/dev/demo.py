@@ -232,6 +232,61 @@ PREFLIGHT = (
 )
 
 
+TODO_DB = "tests/demo/todo-db.manifests"
+HOOKS = {"partition_files_dir": "tests/demo", "partition_read_only": "read_only.yml", "partition_read_write": "read_write.yml"}
+
+
+def partition(image: str, **more: object) -> tuple[str, ...]:
+    """Return the command that brings another image of todo-db, the primary last and the application read-only meanwhile."""
+    options: dict[str, object] = {"namespace": NAMESPACE, "name": "todo-db", "image": image, "steps": "one_by_one", "primary": 0, **more}
+    named = {f"partition_{name}": value for name, value in options.items()} | HOOKS
+    return ("ansible-playbook", "rollout.kubernetes.partition", "-e", json.dumps(named))
+
+
+STATEFUL = (
+    Act(
+        title="Deploy todo-db, a database of three pods whose primary is todo-db-0, and the application that uses it.",
+        command=("ansible-playbook", "rollout.kubernetes.rolling", "-e", f"rolling_namespace={NAMESPACE}", "-e", f"rolling_src={TODO_DB}"),
+    ),
+    Act(
+        title="What would a new version do? The replicas first, the primary last; nothing is written.",
+        command=(*partition("postgres:16.5"), "--check"),
+        shows="would be rolled out in 3 steps",
+    ),
+    Act(
+        title="Do it: the replicas, then the application reads only, then the primary, then it writes again.",
+        command=partition("postgres:16.5"),
+        shows="The application was read-only for",
+    ),
+    Act(
+        title="The same again: nothing changes.",
+        command=partition("postgres:16.5"),
+        shows="changed=0",
+    ),
+    Act(
+        title="A version whose image does not exist: one replica fails, the others and the primary go on, and it is taken back.",
+        command=partition("postgres:missing-16.6", on_failure="abort"),
+        fails=True,
+        shows="Went back to revision 2",
+    ),
+    Act(
+        title="Any other order: todo-db-2 has become the primary, so its pods are evicted, that one last.",
+        command=(
+            *("ansible-playbook", "rollout.kubernetes.on_delete", "-e"),
+            json.dumps(
+                {
+                    "on_delete_namespace": NAMESPACE,
+                    "on_delete_name": "todo-db",
+                    "on_delete_image": "postgres:16.6",
+                    "on_delete_primary": "todo-db-2",
+                }
+            ),
+        ),
+        shows="step 3 of 4: todo-db-2",
+    ),
+)
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Demo:
     """The acts of a demo, and what a watch on the Service must have seen at its end, if that is watched."""
@@ -245,6 +300,7 @@ DEMOS = {
     "preflight": Demo(acts=PREFLIGHT),
     "blue-green": Demo(acts=BLUE_GREEN, seen="pods of nginx:missing-3.0: none, ever"),
     "config": Demo(acts=CONFIG),
+    "stateful": Demo(acts=STATEFUL),
 }
 
 
