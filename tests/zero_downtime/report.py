@@ -2,20 +2,23 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What was measured, kept by scenario and run, and the table of it."""
+"""What was measured, kept by scenario and run, and the tables of it: of requests to a web server, and of a database."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from . import rows
 from .table import ROWS, Row
 from .traffic import Seen
 
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+DATABASE = ("rolled out, the primary last", "a replica replaced", "all pods deleted at once")
+"""What is done to the database, in the order of the table."""
 
 
 def note(folder: Path, row: Row, number: int, seen: Seen) -> None:
@@ -62,15 +65,53 @@ def line(row: Row, runs: Sequence[dict[str, Any]]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
+def note_database(folder: Path, what: str, number: int, seen: rows.Seen, window: float = 0) -> None:
+    """Keep what one run with a database has seen; `window`: for how many seconds it was read-only, 0 if it never was."""
+    target = folder / "database"
+    target.mkdir(parents=True, exist_ok=True)
+    kept = {"row": what, "run": number, "reads": len(seen.reads), "failed": len(seen.failed_reads), "lag": seen.longest_lag}
+    kept |= {"written": len(seen.acknowledged), "wait": seen.longest_wait, "window": window}
+    (target / f"{DATABASE.index(what):02}-{number:03}.json").write_text(json.dumps(kept))
+
+
+def database_table(folder: Path) -> str:
+    """Return what was measured of the database as a Markdown table."""
+    lines = [
+        "| what is done | runs | reads | failed | rows written | read-only | longest wait of a write |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    lines += [database_line(name, runs) for name, runs in measured(folder / "database").items()]
+    return "\n".join(lines) + "\n"
+
+
+def database_line(name: str, runs: Sequence[dict[str, Any]]) -> str:
+    """Return the line of what was done to the database: the sums, the failures of the best and the worst run, the longest times."""
+    failures = sorted(int(run["failed"]) for run in runs)
+    failed = str(failures[0]) if failures[0] == failures[-1] else f"{failures[0]} to {failures[-1]} in a run"
+    window, wait = (max(run[key] for run in runs) for key in ("window", "wait"))
+    cells = [name, str(len(runs)), f"{sum(run['reads'] for run in runs):,}", failed, f"{sum(run['written'] for run in runs):,}"]
+    cells += [f"{window:.1f} s" if window else "never", f"{wait:.1f} s" if wait else "none"]
+    return f"| {' | '.join(cells)} |"
+
+
+TABLES: Mapping[str, Callable[[Path], str]] = {"measured": table, "measured database": database_table}
+"""What makes the table between a page's marks, by their name."""
+
+
 def publish(folder: Path, page: Path) -> None:
-    """Put the table into a page, between its marks."""
+    """Put the tables into a page, between their marks."""
     text = page.read_text()
-    before, rest = text.split(BEGIN, 1)
-    _, after = rest.split(END, 1)
-    page.write_text(f"{before}{BEGIN}\n{table(folder)}{END}{after}")
+    for name, made in TABLES.items():
+        begin, end = BEGIN.replace("measured", name), END.replace("measured", name)
+        if begin in text:
+            before, rest = text.split(begin, 1)
+            _, after = rest.split(end, 1)
+            text = f"{before}{begin}\n{made(folder)}{end}{after}"
+    page.write_text(text)
 
 
 if __name__ == "__main__":
-    print(table(Path(sys.argv[1])))
+    for show in TABLES.values():
+        print(show(Path(sys.argv[1])))
     for wanted in sys.argv[2:]:
         publish(Path(sys.argv[1]), Path(wanted))

@@ -6,30 +6,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 import yaml
 
 from tests.functional.cluster import ROOT
 
+from .machine import on_this_machine
 from .scene import Pods, Scene
 from .traffic import LEAST
 
 EXAMPLES = ROOT / "docs" / "examples"
-MACHINE = {"/usr": "/usr", "/lib": "/usr/lib", "/lib64": "/usr/lib64", "/bin": "/usr/bin"}
-"""Where a pod finds the machine's own programs, instead of an image with them."""
-
-
-def on_this_machine(manifest: dict[str, Any], folder: str) -> dict[str, Any]:
-    """The manifest with the machine's programs and the example's folder in the place of the user's image; else as it is."""
-    pod = manifest["spec"]["template"]["spec"]
-    (container,) = pod["containers"]
-    container["image"] = "web:v1"
-    mounts = {**MACHINE, "/app": folder}
-    container["volumeMounts"] = [{"name": f"m{at}", "mountPath": path, "readOnly": True} for at, path in enumerate(mounts)]
-    pod["volumes"] = [{"name": f"m{at}", "hostPath": {"path": path}} for at, path in enumerate(mounts.values())]
-    return manifest
 
 
 @pytest.fixture(params=["graceful-node", "graceful-python"])
@@ -38,7 +24,7 @@ def example(request, empty_stage):
     folder = EXAMPLES / request.param
     service, deployment = yaml.safe_load_all((folder / "deployment.manifests").read_text())
     scene: Scene = empty_stage(Pods(), request.param)
-    scene.create(service, on_this_machine(deployment, str(folder)))
+    scene.create(service, on_this_machine(deployment, {"/app": str(folder)}))
     scene.until_it_answers()
     return scene
 
