@@ -6,9 +6,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import glob
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 from .shell import Problem, quiet, say
 
@@ -26,11 +29,15 @@ NODE: Mapping[str, str] = {
 """What runs pods, by the file that shows that it is there."""
 SAMPLES: Mapping[str, str] = {"/usr/bin/node": "nodejs", "/usr/bin/python3": "python3-minimal", "/usr/bin/curl": "curl"}
 """What the samples in the documentation run with."""
+DATABASE: Mapping[str, str] = {"/usr/lib/postgresql/*/bin/postgres": "postgresql"}
+"""What the database in the documentation runs with; a pattern, since the folder has the version in its name."""
+NO_CLUSTER = Path("/etc/postgresql-common/createcluster.d/rollout-kubernetes.conf")
+"""While this file is there, PostgreSQL is installed without a database of the machine's own, which would be made and started at once."""
 
 
 def missing(wanted: Mapping[str, str]) -> list[str]:
     """Return the packages whose file is not there."""
-    return sorted(package for path, package in wanted.items() if not os.path.exists(path))
+    return sorted(package for path, package in wanted.items() if not glob.glob(path))
 
 
 def install(wanted: Mapping[str, str]) -> None:
@@ -43,9 +50,24 @@ def install(wanted: Mapping[str, str]) -> None:
     say(f"Installing {', '.join(packages)} ...")
     variables = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     command = ["apt-get", "install", "--yes", "--no-install-recommends", *packages]
+    with without_database(packages):
+        try:
+            quiet(command, "Installing Debian's packages", env=variables)
+        except Problem:
+            # The lists may be missing, as in a new container, or old.
+            quiet(["apt-get", "update"], "Reading Debian's lists of packages", env=variables)
+            quiet(command, "Installing Debian's packages", env=variables)
+
+
+@contextlib.contextmanager
+def without_database(packages: Sequence[str]) -> Iterator[None]:
+    """Let Debian make no database where PostgreSQL is among the packages that are installed meanwhile."""
+    if not set(packages) & set(DATABASE.values()):
+        yield
+        return
+    NO_CLUSTER.parent.mkdir(parents=True, exist_ok=True)
+    NO_CLUSTER.write_text("create_main_cluster = false\n")
     try:
-        quiet(command, "Installing Debian's packages", env=variables)
-    except Problem:
-        # The lists may be missing, as in a new container, or old.
-        quiet(["apt-get", "update"], "Reading Debian's lists of packages", env=variables)
-        quiet(command, "Installing Debian's packages", env=variables)
+        yield
+    finally:
+        NO_CLUSTER.unlink()

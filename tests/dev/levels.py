@@ -24,8 +24,8 @@ SCENARIOS = ROOT / "extensions" / "molecule"
 TEST_CLUSTER = "test"
 BENCH_CLUSTER = "bench"
 REAL_CLUSTER = "real"
-GUIDE = ROOT / "docs" / "guide_no_lost_request.md"
-"""The page that shows what was measured with real pods."""
+GUIDES = (ROOT / "docs" / "guide_no_lost_request.md", ROOT / "docs" / "guide_stateful_database.md")
+"""The pages that show what was measured with real pods."""
 
 
 def pytest(
@@ -99,7 +99,7 @@ def zero_downtime(extra: Sequence[str]) -> list[Outcome]:
         say(f"Skipped: {obstacle}.")
         return [Outcome(level="zero_downtime", passed=0, failed=0, note=f"skipped: {obstacle}")]
     environment = envs.main()
-    debian.install({**debian.NODE, **debian.SAMPLES})
+    debian.install({**debian.NODE, **debian.SAMPLES, **debian.DATABASE})
     measured = OUTPUT / "zero_downtime"
     shutil.rmtree(measured, ignore_errors=True)
     chosen = os.environ.get("ROLLOUT_TEST_CLUSTER") or REAL_CLUSTER
@@ -113,7 +113,7 @@ def zero_downtime(extra: Sequence[str]) -> list[Outcome]:
     finally:
         if ours:
             cluster.down(chosen)
-    pages = [GUIDE] if "--publish" in extra and not outcome.failed else []
+    pages = GUIDES if "--publish" in extra and not outcome.failed else ()
     everything = envs.variables(environment) | {"PYTHONPATH": os.pathsep.join((str(COLLECTIONS), str(ROOT)))}
     run([environment / "bin" / "python", "-m", "tests.zero_downtime.report", measured, *pages], cwd=ROOT, env=everything)
     return [outcome]
