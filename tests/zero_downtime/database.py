@@ -37,12 +37,14 @@ LEAST = 200
 """How many reads and how many writes each scenario is judged by, at the least."""
 
 
-def manifests() -> list[dict[str, Any]]:
-    """The example's objects, with the machine's programs in the place of the image; the StatefulSet is the last."""
+def manifests(version: str = "1", image: str = "web:v1") -> list[dict[str, Any]]:
+    """The example's objects with the machine's programs for an image, the StatefulSet last. A version has a template of its own."""
     found: list[dict[str, Any]] = list(yaml.safe_load_all((EXAMPLE / "database.manifests").read_text()))
     pod = found[-1]["spec"]["template"]["spec"]
     pod["securityContext"] = {"runAsUser": NOBODY, "runAsGroup": NOBODY, "fsGroup": NOBODY}
     on_this_machine(found[-1], {"/etc/passwd": "/etc/passwd"})
+    pod["containers"][0]["image"] = image
+    found[-1]["spec"]["template"]["metadata"]["annotations"] = {"example/version": version}
     return found
 
 
@@ -60,7 +62,8 @@ class Database:
 
     def set_up(self) -> None:
         """Bring it up, with a table `todo` that has a number in each row."""
-        self.scene.create(*(self.volume(pod) for pod in self.pods), *manifests())
+        self.scene.create(*(self.volume(pod) for pod in self.pods))
+        self.roll_out(manifests())
         until(lambda: answers(self.address("rw")) and answers(self.address("ro")), "the Services lead to pods")
         with connected(self.address("rw")) as connection:
             connection.execute("CREATE TABLE todo (number bigint PRIMARY KEY)")
@@ -133,39 +136,19 @@ class Database:
         """The pods' names to their unique ids."""
         return {pod["metadata"]["name"]: pod["metadata"]["uid"] for pod in self.scene.get("pods")}
 
-    def roll_out(self, version: str) -> Play:
-        """Bring another template: to the replicas one by one, then to the primary, between the example's task files."""
-        template = {"metadata": {"annotations": {"example/version": version}}}
-        tasks = [
-            self.patching(updateStrategy={"rollingUpdate": {"partition": 3}}, template=template),
-            self.patching(updateStrategy={"rollingUpdate": {"partition": 1}}),
-            self.calling("rollout", "status", f"statefulset/{NAME}", f"--timeout={PATIENCE}s"),
-            self.including("read_only"),
-            self.patching(updateStrategy={"rollingUpdate": {"partition": 0}}),
-            self.calling("rollout", "status", f"statefulset/{NAME}", f"--timeout={PATIENCE}s"),
-            self.including("read_write"),
-        ]
-        return self.play(tasks)
+    def roll_out(self, objects: Sequence[dict[str, Any]], *, fails: bool = False, **options: Any) -> Play:
+        """Bring these objects by the example's playbook, with options of the role."""
+        path = self.scene.folder / "wanted.manifests"
+        path.write_text(yaml.safe_dump_all(objects))
+        variables = {f"partition_{key}": value for key, value in {"namespace": self.scene.namespace, "src": str(path), **options}.items()}
+        return self.play(str(EXAMPLE / "rollout.yml"), fails=fails, variables=variables)
 
-    def calling(self, *arguments: str) -> dict[str, Any]:
-        """The task that runs kubectl."""
-        return {"ansible.builtin.command": {"argv": ["kubectl", "--namespace", self.scene.namespace, *arguments]}}
-
-    def patching(self, **spec: Any) -> dict[str, Any]:
-        """The task that changes the StatefulSet."""
-        return self.calling("patch", f"statefulset/{NAME}", "--patch", json.dumps({"spec": spec}))
-
-    def including(self, name: str) -> dict[str, Any]:
-        """The task that runs one of the example's task files."""
-        workload = {"namespace": self.scene.namespace, "name": NAME}
-        return {"ansible.builtin.include_tasks": str(EXAMPLE / f"{name}.yml"), "vars": {"rollout_workload": workload}}
-
-    def play(self, tasks: Sequence[dict[str, Any]]) -> Play:
-        """Run tasks, which find kubectl as a user's would."""
+    def play(self, what: str, *, fails: bool, **how: Any) -> Play:
+        """Run a playbook, which finds kubectl as a user's would."""
         cluster = self.scene.cluster
         path = os.pathsep.join([str(Path(sys.executable).parent), str(cluster.kubectl_program.parent), os.environ["PATH"]])
         environment = {"PATH": path, "KUBECONFIG": str(cluster.kubeconfig)}
-        return self.scene.played("tasks", self.scene.ansible(tasks, environment=environment, timeout=PATIENCE), fails=False)
+        return self.scene.played("playbook", self.scene.ansible(what, environment=environment, timeout=PATIENCE, **how), fails)
 
     def in_use(self, act: Callable[[Database], object]) -> Seen:
         """Do something while clients write and read; they begin before it, and go on until they have enough and have met all pods again."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from .conftest import MEASURED
-from .database import NAME, PRIMARY, Database, brought_up, moment
+from .database import NAME, PRIMARY, Database, brought_up, manifests, moment
 from .report import note_database
 from .rows import Seen
 from .scene import Pods, until
@@ -37,7 +37,7 @@ def test_a_rollout_loses_no_row_and_no_read_and_holds_writes_up_once(database, n
     begin, end = [], []
 
     def act(database: Database) -> None:
-        play = database.roll_out("2")
+        play = database.roll_out(manifests("2"))
         begin.append(moment(play, "Make the database read-only", "start"))
         end.append(moment(play, "Make the database writable again", "end"))
 
@@ -52,6 +52,20 @@ def test_a_rollout_loses_no_row_and_no_read_and_holds_writes_up_once(database, n
     assert tries[0].refused
     assert begin[0] < tries[0].begin < end[0]
     assert not any(write.doubtful for write in seen.writes)
+    assert not any(result.changed for result in database.roll_out(manifests("2")).results)
+
+
+def test_a_version_that_does_not_start_costs_one_replica(database):
+    def act(database: Database) -> None:
+        database.roll_out(manifests("2", image="web:missing"), failure_grace=5, fails=True)
+        assert [database.is_ready(pod) for pod in database.pods] == [True, True, False]
+        database.roll_out(manifests())
+
+    before = database.ids()
+    seen = database.in_use(act)
+    no_row_is_lost(database, seen)
+    assert (seen.failed_reads, seen.held_up) == ([], {})
+    assert [pod for pod, uid in database.ids().items() if uid != before[pod]] == [database.pods[2]]
 
 
 def test_a_replica_that_is_replaced_loses_no_read(database, nth):
