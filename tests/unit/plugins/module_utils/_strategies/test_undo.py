@@ -285,6 +285,7 @@ def stateful(
     partition: int = 0,
     start: int = 0,
     observed: int = 2,
+    current: str = "",
 ) -> Snapshot:
     """A StatefulSet whose controller has seen the undo to the old revision, unless said otherwise."""
     updating: dict[str, JsonValue] = {"type": strategy}
@@ -293,6 +294,7 @@ def stateful(
     status: dict[str, JsonValue] = {
         "observedGeneration": observed,
         "updateRevision": update,
+        "currentRevision": current,
         "replicas": len(letters),
         "readyReplicas": sum(letter in "on" for letter in letters),
         "availableReplicas": sum(letter in "on" for letter in letters),
@@ -319,9 +321,9 @@ def names(pods: tuple[Pod, ...]) -> list[str]:
         pytest.param(stateful("oNN"), ["web-1", "web-2"], id="what is not ready and not of the revision to be reached, the lowest first"),
         pytest.param(stateful("onN"), ["web-2"], id="never a ready one"),
         pytest.param(stateful("Oot"), [], id="neither one of that revision, nor what goes already"),
-        pytest.param(stateful("NNN", partition=2), ["web-2"], id="what is below the partition would come back as it is"),
-        pytest.param(stateful("NNN", partition=1, start=5), ["web-6", "web-7"], id="a partition is an index"),
-        pytest.param(stateful("NNN", partition=9), [], id="a partition above all"),
+        pytest.param(stateful("NNN", partition=2, current="web-h2"), ["web-2"], id="what is below the partition would come back as it is"),
+        pytest.param(stateful("NNN", partition=1, start=5, current="web-h2"), ["web-6", "web-7"], id="a partition is an index"),
+        pytest.param(stateful("NNN", partition=9, current="web-h2"), [], id="a partition above all"),
         pytest.param(stateful("oNN", observed=1), [], id="the controller has not seen it yet"),
         pytest.param(stateful("oNN", update="web-h2"), [], id="another revision is to be reached"),
         pytest.param(Snapshot(None), [], id="nothing is there"),
@@ -365,13 +367,14 @@ def test_nothing_is_free_where_there_is_nothing() -> None:
     start=st.integers(0, 3),
     every=st.booleans(),
 )
-def test_a_repair_never_names_a_ready_pod_or_one_below_the_partition(
+def test_a_repair_never_names_a_ready_pod_nor_one_below_the_partition_unless_all_are_wanted(
     before: str, letters: str, partition: int, start: int, every: bool
 ) -> None:
     repair = repair_of(before, Undo(repair="all" if every else "true"))
-    seen = stateful(letters, partition=partition, start=start)
+    seen = stateful(letters, partition=partition, start=start, current="web-h2")
     due = repair.due(seen)
-    assert not any(entry.ready or entry.terminating or entry.ordinal < start + partition for entry in due)
+    assert not any(entry.ready or entry.terminating for entry in due)
+    assert every or all(entry.ordinal >= start + partition for entry in due)
     assert [entry.ordinal for entry in due] == sorted(entry.ordinal for entry in due)
     assert every or not any(entry.revision_hash == "web-h1" for entry in due)
     if repair.free(seen):
