@@ -109,7 +109,7 @@ def _strategy(
     options: Spec,
     *,
     kinds: Sequence[str] = ("Deployment",),
-    waiting: Spec = _WAIT,
+    waiting: Spec | None = None,
     exclusive: Sequence[tuple[str, ...]] = (),
     waits: int = 1,
 ) -> Arguments:
@@ -126,7 +126,7 @@ def _strategy(
             "take_ownership": {"type": "bool", "default": False},
             **options,
             **VERIFY,
-            **waiting,
+            **(waiting or _WAIT),
         },
         checks={
             "mutually_exclusive": [

@@ -48,8 +48,8 @@ def target(kind: str = "StatefulSet", strategy: JsonObject | None = None, *, sho
     return Target(WORKLOADS[kind], ref, manifest={"kind": kind, "metadata": {"namespace": "shop", "name": "web"}, "spec": spec})
 
 
-def live(kind: str = "StatefulSet", strategy: JsonObject = ON_DELETE, image: str = NEW, **status: JsonValue) -> JsonObject:
-    spec: dict[str, JsonValue] = {"replicas": 3, "updateStrategy": strategy}
+def live(kind: str = "StatefulSet", strategy: JsonObject | None = None, image: str = NEW, **status: JsonValue) -> JsonObject:
+    spec: dict[str, JsonValue] = {"replicas": 3, "updateStrategy": strategy or ON_DELETE}
     counts: dict[str, JsonValue] = {"replicas": 3, "availableReplicas": 3, "updatedReplicas": 3}
     if kind == "DaemonSet":
         counts = {"desiredNumberScheduled": 3, "currentNumberScheduled": 3, "numberAvailable": 3, "updatedNumberScheduled": 3}
