@@ -205,8 +205,8 @@ class Course:
         self.verdict = replace(self.verdict, state="failed")
 
     def _lags(self, snapshot: Snapshot, now: float) -> bool:
-        """The Deployment says that it is done, and pods of other revisions still look ready: their news is on its way."""
-        if self.verdict.state != "done" or not is_complete(snapshot) or self.ref.kind != "Deployment" or not old_and_new(snapshot)[0]:
+        """The workload says that it is done, and the pods that are known do not agree: their news is on its way."""
+        if self.verdict.state != "done" or not is_complete(snapshot) or _agree(snapshot):
             return False
         self._settled_at = self._settled_at or min(now + SETTLE_SECONDS, self.deadline)
         if now >= self._settled_at:
@@ -243,6 +243,15 @@ class Course:
             messages = [text(event, "message") for event in page.items if _speaks_of(text(event, "message"), container.image)]
             if messages:
                 self._pull_errors[key] = messages[-1]
+
+
+def _agree(snapshot: Snapshot) -> bool:
+    """As many pods of the candidate are ready as the workload counts, and of a Deployment no others. Where no pod is seen, as without the
+    right to, nothing contradicts."""
+    workload, (old, new) = snapshot.workload, old_and_new(snapshot)
+    if workload is None or not snapshot.pods:
+        return True
+    return new >= workload.updated and not (old and workload.ref.kind == "Deployment")
 
 
 def _speaks_of(message: str, image: str) -> bool:

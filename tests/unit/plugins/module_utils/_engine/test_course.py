@@ -51,6 +51,20 @@ def test_pods_whose_news_is_late_are_waited_for_a_moment_and_not_shown() -> None
     assert one.new_line().startswith("Deployment shop/web: 0 old")
 
 
+def test_new_pods_of_which_only_the_deployment_knows_are_waited_for_a_moment() -> None:
+    one = course()
+    one.look(seen(pod("new", "h2", ready=False)), 1.0)
+    assert (one.open, one.new_line(), one.verdict.recheck) == (True, "", 1.5)
+    one.look(seen(NEW_POD), 1.1)
+    assert (one.ended, one.new_line()) == (1.1, "Deployment shop/web: 0 old, 1 new ready: successfully rolled out")
+
+
+def test_who_sees_no_pods_waits_for_no_news_of_them() -> None:
+    one = course()
+    one.look(seen(), 1.0)
+    assert (one.ended, one.failed) == (1.0, False)
+
+
 def test_pods_whose_news_never_comes_do_not_hold_the_wait() -> None:
     one = course()
     one.look(seen(OLD_POD, NEW_POD), 1.0)
