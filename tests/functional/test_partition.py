@@ -236,6 +236,24 @@ def test_a_broken_version_is_taken_back_at_the_same_partition(roll, manifest, ta
     assert status()["updateRevision"] == stable
 
 
+def test_a_step_whose_pods_run_the_template_already_is_no_step_ahead(roll, manifest, kubectl, tags, get):
+    first = manifest(KIND)
+    roll("partition", definition=first)
+    roll("partition", definition=manifest(KIND, "missing"), fails=True)
+    task = {"definition": first, "steps": "one_by_one"}
+    planned = roll("partition", check=True, **task)
+    assert planned["changed"]
+    assert states(planned) == {"template": "pending", "web-2": "pending", "web-1": "unchanged", "web-0": "unchanged"}
+    kept = {pod["metadata"]["name"]: pod["metadata"]["uid"] for pod in get("pods")}
+    roll("partition", **task)
+    assert [pod["metadata"]["name"] for pod in get("pods") if pod["metadata"]["uid"] != kept[pod["metadata"]["name"]]] == ["web-2"]
+    assert (set(tags().values()), index(get)) == ({"1"}, 0)
+    # What is no matter of the pods makes no step either.
+    labelled = {**first, "metadata": {**first["metadata"], "labels": {"team": "shop"}}}
+    planned = roll("partition", check=True, definition=labelled)
+    assert (planned["changed"], states(planned)["web-2"]) == (True, "unchanged")
+
+
 def test_where_no_pod_is_ready_all_are_updated_at_once(roll, manifest, tags, get):
     roll("partition", definition=manifest(KIND, "missing"), fails=True)
     task = {"definition": manifest(KIND, 2), "steps": "one_by_one"}

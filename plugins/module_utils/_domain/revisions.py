@@ -82,7 +82,7 @@ def old_and_new(snapshot: Snapshot) -> tuple[int, int]:
 
 
 def foreseen(snapshot: Snapshot, wanted: Workload) -> Snapshot:
-    """What is there of a StatefulSet, once its controller has observed what is wanted and none of its pods has gone yet."""
+    """What is there of a StatefulSet or DaemonSet, once its controller has observed what is wanted and none of its pods has gone yet."""
     equal = [revision for revision in snapshot.revisions if revision.normal == wanted.normal]
     number_ = max((revision.number for revision in snapshot.revisions), default=0) + 1
     goal = equal[-1] if equal else Revision(_NEW, _NEW, number_, _NEW, wanted.template, "", None)

@@ -15,7 +15,7 @@ from .._domain.completion import standing
 from .._domain.errors import ForbiddenError, InputError, RefusedError
 from .._domain.objects import JsonObject, mapping
 from .._domain.request import Cause, OperationRequest, Pause, Repair, RolloutRequest, Target, Waiting
-from .._domain.revisions import foreseen
+from .._domain.revisions import candidate_of, foreseen, is_of
 from .._domain.steps import NO_TERMS, Apply, Edit, Step, StepState, Terms, Write
 from .._domain.workload import Pod, Snapshot, Workload
 from .._strategies import STRATEGIES, steps_of, warning_of
@@ -284,8 +284,19 @@ def _preview(entry: PlannedTarget, *, deletes: bool) -> Rollout:
 
 
 def _ahead(entry: PlannedTarget, step: Step, *, deletes: bool) -> StepReport:
-    """A step that would change something, or that comes after one."""
+    """A step that would change something, or that comes after one; a step with pods of its own is ahead only if some of them are to be
+    replaced or waited for, whatever else is written."""
+    if step.pods and entry.before.workload is not None:
+        return report_of(step, "pending" if _has_old_pods(entry, step) else "unchanged")
     return report_of(step, "pending" if deletes or entry.is_pending(step) else "unchanged")
+
+
+def _has_old_pods(entry: PlannedTarget, step: Step) -> bool:
+    """Some pods of the step do not run what is wanted, or are not ready."""
+    coming = foreseen(entry.before, Workload.of(entry.write.after))
+    goal = candidate_of(coming)
+    here = [pod for pod in coming.pods if pod.ref.name in step.pods and pod.ready and not pod.terminating]
+    return goal is None or len(here) < len(step.pods) or not all(is_of(pod, goal) for pod in here)
 
 
 def report_of(step: Step, state: StepState, seconds: float = 0.0) -> StepReport:
