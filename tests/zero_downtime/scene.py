@@ -156,6 +156,8 @@ class Scene:
             try:
                 act(self)
                 self.settle()
+                # Without a safeguard the way to the new pods may open later than the old ones are gone.
+                until(self.answers, "the application answers")
                 seen = self.load.end()
             finally:
                 self.load.kill()

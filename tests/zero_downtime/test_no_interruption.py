@@ -35,9 +35,7 @@ def measure(row: Row, stage, nth: int, picture) -> tuple[Scene, Seen]:
     picture(row, nth, scene, seen)
     note(MEASURED, row, nth, seen)
     assert len(seen.requests) >= LEAST
-    # A pod without preStop may still answer when the new ones do.
-    answered = (seen.last,) if row.promise == "zero" else tuple(seen.versions)
-    assert row.ends in answered, scene.plays[-1].stdout if scene.plays else seen.outcomes
+    assert seen.last == row.ends, scene.plays[-1].stdout if scene.plays else seen.outcomes
     assert not row.finding or row.finding in findings
     assert row.promise != "zero" or not SAFEGUARDS & set(findings)
     row.check(scene, seen)
