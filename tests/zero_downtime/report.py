@@ -38,17 +38,18 @@ def measured(folder: Path) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-def table(folder: Path) -> str:
-    """Return what was measured as a Markdown table: the promises, then the controls."""
+def table(folder: Path, former: Mapping[str, str] | None = None) -> str:
+    """Return what was measured as a Markdown table: the promises, then the controls; `former`: the lines of rows that were not measured."""
     runs = measured(folder)
+    found = {**(former or {}), **{row.name: line(row, runs[row.name]) for row in ROWS if row.name in runs}}
     lines = ["| what is done | runs | requests | failed | longest gap |", "|---|---|---|---|---|"]
-    lines += [line(row, runs[row.name]) for row in ROWS if row.promise == "zero" and row.name in runs]
+    lines += [found[row.name] for row in ROWS if row.promise == "zero" and row.name in found]
     lines += [
         "",
         "| without the safeguard | what the preflight says before | runs | requests | failed | longest gap |",
         "|---|---|---|---|---|---|",
     ]
-    lines += [line(row, runs[row.name]) for row in ROWS if row.promise != "zero" and row.name in runs]
+    lines += [found[row.name] for row in ROWS if row.promise != "zero" and row.name in found]
     return "\n".join(lines) + "\n"
 
 
@@ -74,13 +75,14 @@ def note_database(folder: Path, what: str, number: int, seen: rows.Seen, window:
     (target / f"{DATABASE.index(what):02}-{number:03}.json").write_text(json.dumps(kept))
 
 
-def database_table(folder: Path) -> str:
-    """Return what was measured of the database as a Markdown table."""
+def database_table(folder: Path, former: Mapping[str, str] | None = None) -> str:
+    """Return what was measured of the database as a Markdown table; `former`: the lines of what was not measured."""
     lines = [
         "| what is done | runs | reads | failed | rows written | read-only | longest wait of a write |",
         "|---|---|---|---|---|---|---|",
     ]
-    lines += [database_line(name, runs) for name, runs in measured(folder / "database").items()]
+    found = {**(former or {}), **{name: database_line(name, runs) for name, runs in measured(folder / "database").items()}}
+    lines += [found[name] for name in DATABASE if name in found]
     return "\n".join(lines) + "\n"
 
 
@@ -94,24 +96,29 @@ def database_line(name: str, runs: Sequence[dict[str, Any]]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-TABLES: Mapping[str, Callable[[Path], str]] = {"measured": table, "measured database": database_table}
+TABLES: Mapping[str, Callable[[Path, Mapping[str, str]], str]] = {"measured": table, "measured database": database_table}
 """What makes the table between a page's marks, by their name."""
 
 
 def publish(folder: Path, page: Path) -> None:
-    """Put the tables into a page, between their marks."""
+    """Put the tables into a page, between their marks; lines of what was not measured now stay."""
     text = page.read_text()
     for name, made in TABLES.items():
         begin, end = BEGIN.replace("measured", name), END.replace("measured", name)
         if begin in text:
             before, rest = text.split(begin, 1)
-            _, after = rest.split(end, 1)
-            text = f"{before}{begin}\n{made(folder)}{end}{after}"
+            former, after = rest.split(end, 1)
+            text = f"{before}{begin}\n{made(folder, by_name(former))}{end}{after}"
     page.write_text(text)
+
+
+def by_name(text: str) -> dict[str, str]:
+    """Return the lines of a table by what stands in their first cells."""
+    return {line.split("|")[1].strip(): line for line in text.splitlines() if line.startswith("| ")}
 
 
 if __name__ == "__main__":
     for show in TABLES.values():
-        print(show(Path(sys.argv[1])))
+        print(show(Path(sys.argv[1]), {}))
     for wanted in sys.argv[2:]:
         publish(Path(sys.argv[1]), Path(wanted))

@@ -52,6 +52,19 @@ def test_a_page_gets_the_table_between_its_marks_and_keeps_the_rest(tmp_path: Pa
     assert page.read_text().count("| rolling | 1 |") == 1
 
 
+def test_lines_of_what_was_not_measured_stay_where_they_belong(tmp_path: Path) -> None:
+    former, notes, page = tmp_path / "former", tmp_path / "notes", tmp_path / "page.md"
+    for name in ("rolling", "undo", "rolling without preStop"):
+        report.note(former, row(name), 1, seen(2000, 0))
+    page.write_text(f"{report.BEGIN}\n{report.table(former)}{report.END}\n")
+    report.note(notes, row("undo"), 1, seen(2345, 0))
+    report.note(notes, row("partition"), 1, seen(2222, 0))
+    report.publish(notes, page)
+    names = [line.split("|")[1].strip() for line in page.read_text().splitlines() if line.startswith("| ") and "| runs |" not in line]
+    assert names == ["rolling", "partition", "undo", "rolling without preStop"]
+    assert "| undo | 1 | 2,345 | 0 | 0.0 s |" in page.read_text()
+
+
 @pytest.mark.parametrize(("gone", "strays"), [(30.0, 0), (20.5, 1)])
 def test_strays_are_requests_of_the_old_version_that_begin_after_an_answer_of_the_new_one(gone: float, strays: int) -> None:
     asked = [(0.0, 5.0, "v1"), (10.0, 20.0, "v2"), (12.0, gone, "v1"), (20.5 if strays else 19.5, 25.0, "v1"), (40.0, 41.0, "v2")]
