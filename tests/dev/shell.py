@@ -53,6 +53,14 @@ def run(command: Command, *, env: Mapping[str, str] | None = None, cwd: Path | N
         raise Problem(f"The program {command[0]} is missing.") from error
 
 
+def captured(command: Command, *, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> tuple[int, str]:
+    """Run a command; return its exit code and all that it printed, for those that run beside others."""
+    done = subprocess.run(
+        [str(part) for part in command], env=env, cwd=cwd, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    return done.returncode, done.stdout
+
+
 def quiet(command: Command, what: str, *, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> str:
     """Run a command without output and return what it printed; when it fails, say what failed with its last lines."""
     try:
