@@ -118,14 +118,16 @@ class Database:
 
     def connected_to(self, pod: str) -> psycopg.Connection[Any]:
         """A connection to one pod. Raises psycopg.OperationalError."""
-        address = self.scene.get("pod", pod)["status"].get("podIP")
+        found = self.scene.get("pod", pod)  # None between its deletion and the next one of that name.
+        address = found["status"].get("podIP") if found is not None else None
         if address is None:
             raise psycopg.OperationalError(f"{pod} has no address yet.")
         return connected(address)
 
     def is_ready(self, pod: str) -> bool:
         """Say whether one pod gets reads."""
-        return sample(0, self.scene.get("pod", pod)).ready
+        found = self.scene.get("pod", pod)
+        return found is not None and sample(0, found).ready
 
     def has_caught_up(self, pod: str) -> bool:
         """Say what the startup probe of one pod says now."""
@@ -151,10 +153,11 @@ class Database:
         return self.scene.played("playbook", self.scene.ansible(what, environment=environment, timeout=PATIENCE, **how), fails)
 
     def in_use(self, act: Callable[[Database], object]) -> Seen:
-        """Do something while clients write and read; they begin before it, and go on until they have enough and have met all pods again."""
+        """Do something while clients write and read; they have met all pods before, and go on until they have enough and met all again."""
         writer, reader = Writer(self.address("rw")), Reader(self.address("ro"))
         with writer, reader:
-            until(lambda: min(writer.done, reader.done) > 0, "clients write and read")
+            until(lambda: writer.done > 0, "clients write")
+            until(lambda: {read.pod for read in reader.reads} >= set(self.pods), "all pods are read")
             act(self)
             self.scene.kubectl("rollout", "status", f"statefulset/{NAME}", f"--timeout={PATIENCE}s")
             written, met = writer.done, len(reader.reads)
