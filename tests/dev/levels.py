@@ -93,7 +93,7 @@ def molecule(_extra: Sequence[str]) -> list[Outcome]:
             return everything | {"ANSIBLE_HOME": str(OUTPUT / "ansible-home" / scenario)}
 
         def tested(scenario: str) -> Outcome:
-            command = [program, "test", "--no-shared-state", "--scenario-name", scenario]
+            command: Command = [program, "test", "--no-shared-state", "--scenario-name", scenario]
             code, printed = captured(command, cwd=ROOT, env=surroundings(scenario))
             say(f"Scenario {scenario}:\n{printed}")
             return single("molecule", f"scenario {scenario}", passed=code == 0)
