@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from .test_rolling import roll
+from .workloads import of_kind
 
 
 def refused(play: Any, *words: str) -> None:
@@ -51,6 +52,17 @@ BAD: list[tuple[str, dict[str, Any], list[str]]] = [
     ("template-and-name", {"template": "web.yml", **SHORT}, ["mutually exclusive", "template|name"]),
     ("no-such-file", {"src": "no-such-file.yml"}, ["no-such-file.yml"]),
 ]
+
+
+@pytest.mark.parametrize("role", ["rolling", "recreate", "blue_green", "partition", "on_delete", "rollback"])
+def test_a_role_that_fails_says_in_its_first_line_what_its_task_says(ansible, namespace, deployment, apply, role):
+    apply(of_kind("StatefulSet" if role in ("partition", "on_delete") else "Deployment", deployment()))
+    # What the preflight is not asked for.
+    given = {"namespace": namespace, "name": "web", "failure_grace": "soon"} | ({} if role == "rollback" else {"image": SHORT["image"]})
+    play = ansible(f"rollout.kubernetes.{role}", variables={f"{role}_{key}": value for key, value in given.items()})
+    sentence = next(result.msg for result in play.results if result.failed)
+    first = next(line for line in play.stdout.splitlines() if line.startswith("[ERROR]"))
+    assert first == f"[ERROR]: Task failed: Action failed: {sentence}"
 
 
 @pytest.mark.oldest

@@ -437,6 +437,15 @@ def test_roles_refuse_to_begin(ansible, audit, right, namespace, tmp_path, role)
     assert audit.writes() == []
 
 
+def test_a_role_fails_with_the_words_of_the_preflight_where_nothing_can_be_planned(ansible, audit, right, namespace):
+    wrong = right(strategy={"rollingUpdate": {"maxSurge": 0, "maxUnavailable": 0}})
+    play = ansible("rollout.kubernetes.rolling", variables={"rolling_namespace": namespace, "rolling_definition": [wrong, service()]})
+    assert play.code == 2
+    assert "(fail_on: error)" in play.last.msg
+    assert "It cannot be planned: " in play.stdout
+    assert audit.writes() == []
+
+
 def test_a_role_that_cannot_look_says_why_and_leaves_its_report(ansible, right, namespace):
     given = {"rolling_namespace": namespace, "rolling_definition": right(), "rolling_preflight_ignore": "[{rule: no-such-rule, reason: x}]"}
     play = ansible("rollout.kubernetes.rolling", variables=given, environment=STATS)
