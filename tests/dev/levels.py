@@ -23,7 +23,7 @@ Level = Callable[[Sequence[str]], list[Outcome]]
 PURE = ("_domain", "_strategies")
 SCENARIOS = ROOT / "extensions" / "molecule"
 AT_A_TIME = 3
-"""Scenarios of molecule: they wait for each other's rollouts less than for the processor."""
+"""Scenarios of molecule that run side by side: each waits for the cluster half of the time."""
 TEST_CLUSTER = "test"
 BENCH_CLUSTER = "bench"
 REAL_CLUSTER = "real"
