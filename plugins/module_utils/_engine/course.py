@@ -16,9 +16,9 @@ from .._domain.objects import Ref, text
 from .._domain.ports import Cluster
 from .._domain.request import Waiting
 from .._domain.resources import EVENT, POD
-from .._domain.revisions import old_and_new
+from .._domain.revisions import candidate_of, old_and_new
 from .._domain.steps import Replacement
-from .._domain.workload import Condition, Pod, Snapshot
+from .._domain.workload import REVISION, Condition, Pod, Snapshot
 from .observer import Observer
 from .surroundings import Surroundings
 from .verdict import FindingKey, Verdict, deadline_exceeded, judge
@@ -246,12 +246,16 @@ class Course:
 
 
 def _agree(snapshot: Snapshot) -> bool:
-    """As many pods of the candidate are ready as the workload counts, and of a Deployment no others. Where no pod is seen, as without the
-    right to, nothing contradicts."""
-    workload, (old, new) = snapshot.workload, old_and_new(snapshot)
-    if workload is None or not snapshot.pods:
+    """As many pods of the candidate are ready as the workload counts, of a Deployment no others, and its ReplicaSet has the number that the
+    Deployment has. What is not seen at all, as without the right to, contradicts nothing."""
+    workload, candidate, (old, new) = snapshot.workload, candidate_of(snapshot), old_and_new(snapshot)
+    if workload is None:
         return True
-    return new >= workload.updated and not (old and workload.ref.kind == "Deployment")
+    if workload.ref.kind == "Deployment":
+        told = workload.annotations.get(REVISION, "")
+        if told and candidate is not None and told != str(candidate.number):
+            return False
+    return not snapshot.pods or (new >= workload.updated and not (old and workload.ref.kind == "Deployment"))
 
 
 def _speaks_of(message: str, image: str) -> bool:

@@ -17,9 +17,10 @@ from tests.unit.plugins.module_utils._domain.samples import NEW, OLD, pod, repli
 DONE = {"replicas": 1, "updatedReplicas": 1, "readyReplicas": 1, "availableReplicas": 1}
 
 
-def seen(*pods: JsonObject) -> Snapshot:
-    """A Deployment that says it is done, and what the watch of pods has told so far."""
-    return snapshot(workload(spec={"replicas": 1}, status=DONE), [replica_set(1, OLD), replica_set(2, NEW, replicas=1)], pods)
+def seen(*pods: JsonObject, number: int = 2) -> Snapshot:
+    """A Deployment that says it is done with this revision, and what the watches of ReplicaSets and pods have told so far."""
+    told = workload(spec={"replicas": 1}, status=DONE, annotations={"deployment.kubernetes.io/revision": str(number)})
+    return snapshot(told, [replica_set(1, OLD), replica_set(2, NEW, replicas=1)], pods)
 
 
 REF = Ref("Deployment", "shop", "web")
@@ -57,6 +58,14 @@ def test_new_pods_of_which_only_the_deployment_knows_are_waited_for_a_moment() -
     assert (one.open, one.new_line(), one.verdict.recheck) == (True, "", 1.5)
     one.look(seen(NEW_POD), 1.1)
     assert (one.ended, one.new_line()) == (1.1, "Deployment shop/web: 0 old, 1 new ready: successfully rolled out")
+
+
+def test_a_replica_set_whose_new_number_is_not_known_yet_is_waited_for_a_moment() -> None:
+    one = course()
+    one.look(seen(NEW_POD, number=3), 1.0)
+    assert (one.open, one.verdict.recheck) == (True, 1.5)
+    one.look(seen(NEW_POD), 1.1)
+    assert one.ended == 1.1
 
 
 def test_who_sees_no_pods_waits_for_no_news_of_them() -> None:
