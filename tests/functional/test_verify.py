@@ -129,8 +129,11 @@ def test_requests_lost_midway_hold_the_rollout_at_once(run, here, namespace, dep
 
 
 def test_requests_lost_midway_take_the_rollout_back(run, here, namespace, deployment, shop, get):
-    here({"rollout.kubernetes.rolling": {"namespace": namespace, "definition": deployment()}})
-    stuck = deployment(image="registry.example/web:2", simulate={"ready-after": "1000s"})
+    # The way back makes a pod, so that it takes longer than a request.
+    one_less = {"strategy": {"rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}}}
+    first = deployment(simulate={"ready-after": "2s"}, **one_less)
+    here({"rollout.kubernetes.rolling": {"namespace": namespace, "definition": first}})
+    stuck = deployment(image="registry.example/web:2", simulate={"ready-after": "1000s"}, **one_less)
     with once(updated(get), shop.fail):
         result = run("rolling", fails=True, definition=stuck, on_failure="rollback", verify={"url": shop.url})
     assert "users lost requests: 1 of " in result["msg"]
