@@ -119,6 +119,10 @@ def up(
     if CLUSTERS.stat().st_uid != os.getuid():
         raise Problem(f"The folder {CLUSTERS} belongs to somebody else: remove it, or use another checkout.")
     programs = golang.binaries()
+    if wanted:
+        # What the API server does not know would keep the cluster from starting, which is seen late.
+        check: list[str | Path] = [programs / "kube-apiserver", f"--feature-gates={','.join(wanted)}", "--version"]
+        quiet(check, f"Setting feature gates of the cluster {name}")
     with lock(cache() / "up.lock", "Waiting for another cluster that starts ..."):
         if cluster.is_up():
             if cluster.is_real is not real:
