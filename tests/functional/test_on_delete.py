@@ -99,6 +99,22 @@ def test_it_stops_before_a_pod_and_goes_on(roll, audit, manifest, get, tags, evi
 
 
 @pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet"])
+def test_what_is_given_up_between_the_batches_goes_back_by_the_version_before(roll, audit, manifest, get, tags, evicted, kind):
+    roll("on_delete", definition=manifest(kind))
+    order = sorted(tags()) if kind == "StatefulSet" else sorted(pod["spec"]["nodeName"] for pod in get("pods"))
+    roll("on_delete", definition=manifest(kind, 2), order=order, stop_before=order[1])
+    assert sorted(tags().values())[-2:] == ["1", "2"]
+    (replaced,) = (name for name, tag in tags().items() if tag == "2")
+    audit.mark()
+    back = roll("on_delete", definition=manifest(kind), order=order)
+    assert evicted() == [replaced]
+    assert set(tags().values()) == {"1"}
+    assert (strategy(get, kind.lower())["type"], remembered(get, kind.lower())) == ("RollingUpdate", False)
+    assert back["rollouts"][0]["phase"] == "complete"
+    assert not roll("on_delete", definition=manifest(kind), order=order)["changed"]
+
+
+@pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet"])
 def test_on_delete_stays_where_it_was_wanted(roll, manifest, get, tags, kind):
     wanted = {"updateStrategy": {"type": "OnDelete"}}
     roll("on_delete", definition=manifest(kind, **wanted))

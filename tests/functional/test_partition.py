@@ -236,6 +236,20 @@ def test_a_broken_version_is_taken_back_at_the_same_partition(roll, manifest, ta
     assert status()["updateRevision"] == stable
 
 
+def test_what_is_given_up_between_the_steps_goes_back_by_undo(roll, manifest, kubectl, tags, get):
+    roll("partition", definition=manifest(KIND, replicas=4))
+    roll("partition", definition=manifest(KIND, 2, replicas=4), steps=[2], stop_before="web-1")
+    assert tags() == {"web-0": "1", "web-1": "1", "web-2": "2", "web-3": "2"}
+    kept = {name: get("pod", name)["metadata"]["uid"] for name in ("web-0", "web-1")}
+    back = roll("undo", kind=KIND, name="web")
+    assert back["rollouts"][0]["phase"] == "complete"
+    assert (set(tags().values()), index(get)) == ({"1"}, 2)
+    assert {name: get("pod", name)["metadata"]["uid"] for name in kept} == kept
+    # The next rollout takes its own steps, whatever partition was left behind.
+    roll("partition", definition=manifest(KIND, 3, replicas=4), steps=[1], stop_before="web-2")
+    assert tags() == {"web-0": "1", "web-1": "1", "web-2": "1", "web-3": "3"}
+
+
 def test_a_step_whose_pods_run_the_template_already_is_no_step_ahead(roll, manifest, kubectl, tags, get):
     first = manifest(KIND)
     roll("partition", definition=first)
