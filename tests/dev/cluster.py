@@ -119,10 +119,7 @@ def up(
     if CLUSTERS.stat().st_uid != os.getuid():
         raise Problem(f"The folder {CLUSTERS} belongs to somebody else: remove it, or use another checkout.")
     programs = golang.binaries()
-    if wanted:
-        # What the API server does not know would keep the cluster from starting, which is seen late.
-        check: list[str | Path] = [programs / "kube-apiserver", f"--feature-gates={','.join(wanted)}", "--version"]
-        quiet(check, f"Setting feature gates of the cluster {name}")
+    refuse_unknown(programs, wanted)
     with lock(cache() / "up.lock", "Waiting for another cluster that starts ..."):
         if cluster.is_up():
             if cluster.is_real is not real:
@@ -145,6 +142,12 @@ def up(
     if kubeconfig:
         copy_kubeconfig(cluster, kubeconfig)
     return cluster
+
+
+def refuse_unknown(programs: Path, gates: Sequence[str]) -> None:
+    """Raise for feature gates that the API server does not know: they would keep the cluster from starting, which shows late."""
+    if gates:
+        quiet([programs / "kube-apiserver", f"--feature-gates={','.join(gates)}", "--version"], "Setting the feature gates")
 
 
 def gate_setting(gate: str) -> str:
