@@ -219,6 +219,18 @@ def min_ready_seconds_of_a_stateful_set_count(case: Case) -> bool:
 
 
 @on_status
+def a_partition_is_told_from_the_pods(case: Case) -> bool:
+    """Enough pods of a StatefulSet are of the newest revision, but not all of those from the partition on."""
+    partition = case.spec.get("updateStrategy", {}).get("rollingUpdate", {}).get("partition", 0)
+    if case.kind != "StatefulSet" or not partition or (case.kubectl.state, case.ours.state) != ("done", "waiting"):
+        return False
+    lowest = case.spec.get("ordinals", {}).get("start", 0) + partition
+    above = [pod for pod in case.pods if int(pod["metadata"]["name"].rpartition("-")[2]) >= lowest]
+    new = [pod for pod in above if pod["metadata"]["labels"]["controller-revision-hash"] == case.status["updateRevision"] and is_ready(pod)]
+    return len([pod for pod in new if "deletionTimestamp" not in pod["metadata"]]) < case.spec["replicas"] - partition
+
+
+@on_status
 def a_deletion_is_not_done(case: Case) -> bool:
     """The object is being deleted."""
     return "deletionTimestamp" in case.workload["metadata"] and case.ours.state == "waiting"

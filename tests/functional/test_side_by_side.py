@@ -261,6 +261,16 @@ def min_ready_seconds(pair: Pair) -> None:
     begin(pair, minReadySeconds=60)
 
 
+def a_way_back_above_a_partition(pair: Pair) -> None:
+    begin(pair, "1", {"terminate-after": "8s"})
+    partition = {"updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": 1}}}
+    for change in (lambda: pair.patch({"spec": {"replicas": 2, **partition}}), lambda: pair.set_image(image("2"))):
+        change()
+        for one in (pair.ours, pair.twin):
+            one.kubectl("rollout", "status", one.ref, "--timeout=300s")
+    pair.set_image(image("1"))
+
+
 def a_deletion(pair: Pair) -> None:
     begin(pair)
     pair.patch({"metadata": {"finalizers": ["registry.example/held"]}})
@@ -324,6 +334,7 @@ SCENES: dict[str, tuple[str, Callable[[Pair], None]]] = {
     "a_pause_without_replicas_is_not_done": ("Deployment", a_pause_without_replicas),
     "a_deadline_of_another_revision_is_no_failure": ("Deployment", a_deadline_of_another_revision),
     "min_ready_seconds_of_a_stateful_set_count": ("StatefulSet", min_ready_seconds),
+    "a_partition_is_told_from_the_pods": ("StatefulSet", a_way_back_above_a_partition),
     "a_deletion_is_not_done": ("Deployment", a_deletion),
     "on_delete_is_told_from_the_pods": ("DaemonSet", on_delete),
     "a_paused_deployment_is_undone": ("Deployment", an_undo_of_what_is_paused),

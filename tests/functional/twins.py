@@ -79,9 +79,9 @@ class View:
     pods: list[Object]
 
     def version(self) -> tuple[Any, ...]:
-        """Return what must be equal before and after a comparison of status: the workload and, as OnDelete is told from them, its pods."""
+        """Return what must be equal before and after a comparison of status: the workload and, where that is told from them, its pods."""
         pods = [(pod["metadata"]["uid"], "deletionTimestamp" in pod["metadata"], is_ready(pod)) for pod in self.pods]
-        return self.workload["metadata"]["resourceVersion"], pods if self.on_delete else ()
+        return self.workload["metadata"]["resourceVersion"], pods if self.on_delete or self.partition else ()
 
     def revisions_version(self) -> list[tuple[str, str]]:
         """Return what must be equal before and after a comparison of history."""
@@ -90,6 +90,10 @@ class View:
     @property
     def on_delete(self) -> bool:
         return bool(self.workload["spec"].get("updateStrategy", {}).get("type") == "OnDelete")
+
+    @property
+    def partition(self) -> int:
+        return int((self.workload["spec"].get("updateStrategy", {}).get("rollingUpdate") or {}).get("partition", 0))
 
     def numbers(self) -> list[int]:
         """Return the numbers of the revisions, oldest first."""

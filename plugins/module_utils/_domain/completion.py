@@ -14,6 +14,8 @@ on the side of "not done":
   message the earlier ReplicaSet's name, until the new template makes progress (after an undo) or for ever (while paused);
   kubectl fails at once. It is not "done" before the condition is gone.
 - A StatefulSet counts minReadySeconds: availableReplicas is read as well as readyReplicas.
+- A StatefulSet with a partition is told from its pods, where they are seen: those from the partition on are of the wanted revision and
+  ready. kubectl compares counts, and after a way back the pods below the partition make up the number of those above it.
 - A workload that is being deleted is not done, whatever its numbers.
 - OnDelete, where kubectl answers with an error: done when every desired pod is of the wanted revision, ready and available, and
   no other pod is left that is not terminating.
@@ -109,18 +111,28 @@ def _daemon_set(snapshot: Snapshot, workload: Workload) -> Standing:
 
 
 def _stateful_set(snapshot: Snapshot, workload: Workload) -> Standing:
-    del snapshot
     if workload.ready < workload.desired:
         return _progressing(f"{_count(workload.ready, workload.desired, 'pod')} {_are(workload.desired)} ready")
     # The API fills in partition 0; None is an object without `rollingUpdate`, for which only the revisions tell.
     target = workload.desired - (workload.partition or 0)
-    if workload.partition is not None and workload.updated < target:
-        return _progressing(f"{_count(workload.updated, target, 'new pod')} {_have(target)} been updated")
+    updated = min(workload.updated, _updated_from(snapshot, workload)) if workload.partition else workload.updated
+    if workload.partition is not None and updated < target:
+        return _progressing(f"{_count(updated, target, 'new pod')} {_have(target)} been updated")
     if workload.partition is None and workload.update_revision != workload.current_revision:
         return _progressing(f"{_some(workload.updated, 'pod')} {_are(workload.updated)} at revision {workload.update_revision}")
     if workload.available < workload.desired:
         return _progressing(f"{_count(workload.available, workload.desired, 'pod')} {_are(workload.desired)} available")
     return _complete(f"partitioned rollout complete: {_some(workload.updated, 'new pod')} updated" if workload.partition else "")
+
+
+def _updated_from(snapshot: Snapshot, workload: Workload) -> int:
+    """How many pods from the partition on are of the wanted revision and ready; what the controller counts where no pods are seen."""
+    candidate = candidate_of(snapshot)
+    if candidate is None or not snapshot.pods:
+        return workload.updated
+    first = workload.first_ordinal
+    moved = range(first + (workload.partition or 0), first + workload.desired)
+    return sum(1 for pod in snapshot.pods if pod.ordinal in moved and pod.ready and not pod.terminating and is_of(pod, candidate))
 
 
 def _on_delete(snapshot: Snapshot, workload: Workload) -> Standing:

@@ -220,6 +220,30 @@ def test_on_delete_is_read_from_the_pods(kind: str, pods: str, available: int, p
     assert (found.phase, found.message, found.done) == (phase, message, phase == "complete")
 
 
+@pytest.mark.parametrize(
+    ("pods", "phase", "message"),
+    [
+        pytest.param("nnon", "progressing", "1 of 2 new pods have been updated", id="below the partition they do not count"),
+        pytest.param("oonn", "complete", "partitioned rollout complete: 2 new pods updated", id="reached"),
+        pytest.param("nnun", "progressing", "1 of 2 new pods have been updated", id="not ready"),
+        pytest.param("nntn", "progressing", "1 of 2 new pods have been updated", id="terminating"),
+        pytest.param("nnn", "progressing", "1 of 2 new pods have been updated", id="away"),
+        pytest.param("oonno", "complete", "partitioned rollout complete: 2 new pods updated", id="one too many is on its way out"),
+        pytest.param("", "complete", "partitioned rollout complete: 2 new pods updated", id="as the controller counts where none is seen"),
+    ],
+)
+@pytest.mark.parametrize("start", [0, 5])
+def test_a_partition_is_read_from_the_pods(start: int, pods: str, phase: str, message: str) -> None:
+    own = {"o": "web-h1"}
+    seen = [
+        pod(f"web-{start + index}", own.get(letter, "web-h2"), by=UID, ready=letter != "u", terminating=letter == "t")
+        for index, letter in enumerate(pods)
+    ]
+    obj = stateful_set(4, 2, 4, 2, replicas=4, ordinals={"start": start})
+    found = standing(snapshot(obj, [controller_revision(1, OLD), controller_revision(2, NEW)], seen))
+    assert (found.phase, found.message) == (phase, message)
+
+
 def test_on_delete_without_a_recorded_revision_is_not_done() -> None:
     found = standing(snapshot(workload("DaemonSet", spec=ON_DELETE)))
     assert (found.phase, found.done) == ("progressing", False)
