@@ -224,10 +224,11 @@ def a_partition_is_told_from_the_pods(case: Case) -> bool:
     partition = case.spec.get("updateStrategy", {}).get("rollingUpdate", {}).get("partition", 0)
     if case.kind != "StatefulSet" or not partition or (case.kubectl.state, case.ours.state) != ("done", "waiting"):
         return False
-    lowest = case.spec.get("ordinals", {}).get("start", 0) + partition
+    lowest: int = case.spec.get("ordinals", {}).get("start", 0) + partition
+    wanted: int = case.spec["replicas"] - partition
     above = [pod for pod in case.pods if int(pod["metadata"]["name"].rpartition("-")[2]) >= lowest]
     new = [pod for pod in above if pod["metadata"]["labels"]["controller-revision-hash"] == case.status["updateRevision"] and is_ready(pod)]
-    return len([pod for pod in new if "deletionTimestamp" not in pod["metadata"]]) < case.spec["replicas"] - partition
+    return len([pod for pod in new if "deletionTimestamp" not in pod["metadata"]]) < wanted
 
 
 @on_status
