@@ -26,7 +26,7 @@ from .interference import eventually, is_write, through
 from .plays import Ansible, Running
 from .test_conflicts import BROKEN, BUSY, GONE, TROUBLE
 from .test_rolling import kubectl_says_done, roll
-from .workloads import create, images, is_watched, labelled, observed, of_kind, rolled_out, set_image, task
+from .workloads import create, grant, images, is_watched, labelled, observed, of_kind, rolled_out, set_image, task
 
 ANSIBLE_SECONDS = 180
 """What ansible-playbook may need to start and to end besides its task, on a busy machine: less than what a task would wait in vain."""
@@ -141,16 +141,21 @@ def test_tasks_go_on_when_the_api_server_is_killed_and_comes_back(own_control_pl
     cluster = own_control_plane.cluster
     ansible = Ansible(cluster=cluster, folder=tmp_path)
     create(cluster.kubectl, *(deployment(name, image="registry.example/web:unready") for name in ("web", "rolled")))
-    create(cluster.kubectl, of_kind("StatefulSet", deployment(image="registry.example/web:unready"), podManagementPolicy="Parallel"))
-    mark = cluster.audit_mark()
+    stateful = labelled(deployment(image="registry.example/web:unready"), app="stateful")
+    create(cluster.kubectl, of_kind("StatefulSet", stateful, podManagementPolicy="Parallel"))
     both = [{"name": "web"}, {"kind": "StatefulSet", "name": "web"}]
-    plays = {
-        "wait": ansible.start(task("wait", "default", workloads=both, wait_timeout=300)),
-        "module": ansible.start(task("wait", "default", wait_timeout=300), way="module"),
-        "rolling": ansible.start(roll("default", name="rolled", image="registry.example/web:unready-2", wait_timeout=300)),
+    rolled = roll("default", name="rolled", image="registry.example/web:unready-2", wait_timeout=300)
+    starts: dict[str, Callable[[], Running]] = {
+        "wait": lambda: ansible.start(task("wait", "default", workloads=both, wait_timeout=300)),
+        "module": lambda: ansible.start(task("wait", "default", wait_timeout=300), way="module"),
+        "rolling": lambda: ansible.start(rolled),
     }
+    plays: dict[str, Running] = {}
     try:
-        eventually(lambda: _pods_watched(cluster, mark) >= len(plays), "all tasks watch their pods")
+        for name, start in starts.items():  # One after the other: a task may watch pods more than once.
+            mark = cluster.audit_mark()
+            plays[name] = start()
+            eventually(lambda: _are_pods_watched(cluster, mark), f"{name} watches its pods")  # noqa: B023 - called at once
         own_control_plane.kill_api_server()
         time.sleep(2)  # Nobody answers; all have noticed.
         assert all(play.process.poll() is None for play in plays.values()), "nobody has given up"
@@ -158,9 +163,8 @@ def test_tasks_go_on_when_the_api_server_is_killed_and_comes_back(own_control_pl
         for name in ("deployment/web", "statefulset/web", "deployment/rolled"):
             set_image(cluster.kubectl, "2", name)
             eventually(lambda: _is_observed(own_control_plane, name), "the controllers work again")  # noqa: B023 - called at once
-        cluster.kubectl(
-            "delete", "pods", "--selector=app=web", "--grace-period=0", "--force", "--wait=false"
-        )  # An unready StatefulSet is stuck.
+        # An unready StatefulSet is stuck. The pods of the Deployments stay: what is complete is not to become incomplete.
+        cluster.kubectl("delete", "pods", "--selector=app=stateful", "--grace-period=0", "--force", "--wait=false")
         eventually(lambda: _have_ended(own_control_plane, plays), "all tasks have ended")
         lasts = {name: play.wait().last for name, play in plays.items()}
     finally:
@@ -184,8 +188,8 @@ def _is_observed(plane: ControlPlane, name: str) -> bool:
     return bool(found["status"].get("observedGeneration", 0) >= found["metadata"]["generation"])
 
 
-def _pods_watched(cluster: Cluster, mark: int) -> int:
-    return sum(
+def _are_pods_watched(cluster: Cluster, mark: int) -> bool:
+    return any(
         event.verb == "watch" and event.resource == "pods" and event.stage == "ResponseStarted" and event.user_agent.startswith("rollout")
         for event in cluster.audit_since(mark)
     )
@@ -197,7 +201,7 @@ def _pods_watched(cluster: Cluster, mark: int) -> int:
 def a_token(kubectl: Callable[..., Any], namespace: str, account: str) -> str:
     """A token of a service account that may do all that a rollout needs in its namespace."""
     kubectl("create", "serviceaccount", account)
-    kubectl("create", "rolebinding", account, "--clusterrole=admin", f"--serviceaccount={namespace}:{account}")
+    grant(kubectl, f"{namespace}:{account}", cluster_role="admin")
     return str(kubectl("create", "token", account).stdout.strip())
 
 

@@ -29,7 +29,7 @@ from .configs import config_map, configured, copies, decoded, secret, seen_by_po
 from .faults import faulty
 from .interference import Stop, before, eventually, is_write, through
 from .sides import service
-from .workloads import create, of_kind, task
+from .workloads import create, grant, of_kind, task
 
 RolledOut = Callable[..., dict[str, Any]]
 WAYS = [
@@ -152,14 +152,8 @@ def test_two_revisions_are_compared_with_their_configuration(run, deployment, ku
     assert "-  LOG_LEVEL: info\n+  LOG_LEVEL: debug" in found
     assert "+  password: '******** (changed)'" in found
     assert "hunter2" not in found
-    kubectl(
-        "create",
-        "role",
-        "narrow",
-        "--verb=get,list,watch",
-        "--resource=deployments.apps,replicasets.apps,pods,configmaps,leases.coordination.k8s.io",
-    )
-    kubectl("create", "rolebinding", "narrow", "--role=narrow", f"--user={namespace}")
+    readable = "deployments.apps,replicasets.apps,pods,configmaps,leases.coordination.k8s.io"
+    grant(kubectl, namespace, verbs="get,list,watch", resources=readable)
     narrow = run("history_info", compare_to=1, impersonate_user=namespace)
     assert "+  LOG_LEVEL: debug" in narrow["rollouts"][0]["difference"]
     assert "password" not in narrow["rollouts"][0]["difference"].partition("--- ConfigMap")[2]
@@ -427,14 +421,7 @@ def pod_with(config: str) -> dict[str, Any]:
 
 
 def test_without_the_rights_nothing_is_cleaned_up_and_it_is_said(run, workload, kubectl, namespace, get, monkeypatch):
-    kubectl(
-        "create",
-        "role",
-        "narrow",
-        "--verb=get,list,watch,create,update,patch",
-        "--resource=deployments.apps,replicasets.apps,pods,configmaps",
-    )
-    kubectl("create", "rolebinding", "narrow", "--role=narrow", f"--user={namespace}")
+    grant(kubectl, namespace, verbs="get,list,watch,create,update,patch", resources="deployments.apps,replicasets.apps,pods,configmaps")
     grown_old(monkeypatch)
     for number in range(3):
         done = run(

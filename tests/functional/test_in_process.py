@@ -27,6 +27,7 @@ from .faults import faulty
 from .interference import through
 from .plays import Running
 from .test_rolling import containers, roll
+from .workloads import grant
 
 STATUS = "rollout.kubernetes.status_info"
 NOWHERE = {"K8S_AUTH_KUBECONFIG": "", "KUBECONFIG": "/nowhere/kubeconfig"}
@@ -109,7 +110,7 @@ def test_host_token_and_proxy_may_come_from_the_environment_of_a_task(ansible, n
 @pytest.mark.parametrize("way", ["process", "module"])
 def test_a_credential_plugin_sees_the_environment_of_the_task(ansible, namespace, deployment, apply, kubectl, cluster, tmp_path, way):
     apply(deployment())
-    kubectl("create", "rolebinding", "looker", "--clusterrole=view", f"--serviceaccount={namespace}:default")
+    grant(kubectl, f"{namespace}:default", cluster_role="view")
     token = kubectl("create", "token", "default").stdout.strip()
     answer = {"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": {"token": "TOKEN"}}
     plugin = write(tmp_path / "plugin", f"#!/bin/sh\necho '{json.dumps(answer)}' | sed \"s/TOKEN/$TOKEN_OF_THE_TASK/\"\n")

@@ -33,6 +33,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.auth impo
 from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.connect import Connection, connect
 
 from .cluster import Cluster, Done
+from .workloads import grant
 
 REVIEW = Resource("authentication.k8s.io/v1", "SelfSubjectReview", "selfsubjectreviews", namespaced=False)
 NAMESPACE = KNOWN["v1", "Namespace"]
@@ -54,8 +55,7 @@ def admin(cluster: Cluster) -> dict[str, Any]:
 def token(kubectl: Callable[..., Done]) -> str:
     """A token of the service account robot, which may read Deployments of its namespace."""
     kubectl("create", "serviceaccount", "robot")
-    kubectl("create", "role", "reader", "--verb=get,list,watch", "--resource=deployments")
-    kubectl("create", "rolebinding", "reader", "--role=reader", f"--serviceaccount={_namespace(kubectl)}:robot")
+    grant(kubectl, f"{_namespace(kubectl)}:robot", verbs="get,list,watch", resources="deployments")
     return kubectl("create", "token", "robot").stdout.strip()
 
 

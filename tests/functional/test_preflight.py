@@ -17,7 +17,7 @@ from .calls import call
 from .interference import eventually
 from .sides import service
 from .test_parity import differences, shown
-from .workloads import create, of_kind, rolled_out
+from .workloads import create, grant, of_kind, rolled_out
 
 SECRET = "correct-horse-battery-staple"
 
@@ -287,8 +287,7 @@ def test_blue_green_needs_room_for_both_and_no_more(look, run, plain, kubectl, g
 def test_who_may_read_deployments_alone_is_told_what_was_not_looked_at(look, kubectl, right, namespace, ansible):
     create(kubectl, without_pause(right()), service())
     rolled_out(kubectl)
-    kubectl("create", "role", "little", "--verb=get,list,watch", "--resource=deployments.apps")
-    kubectl("create", "rolebinding", "little", "--role=little", "--user=somebody")
+    grant(kubectl, "somebody", verbs="get,list,watch", resources="deployments.apps")
     found = look(name="web", impersonate_user="somebody")
     # That a Service leads to it is not known; that the pods have a port is a sign of it, and the container has a probe.
     assert found["findings"] == []

@@ -22,7 +22,7 @@ from .cluster import Cluster
 from .faults import Faults, faulty
 from .interference import Stop, before, eventually, family, is_alive, is_write, kill_all, through
 from .plays import Running
-from .workloads import HELD, let_go, observed, rolled_out, set_image
+from .workloads import HELD, grant, let_go, observed, rolled_out, set_image
 
 OUTAGES = "rollout.kubernetes/outages"
 ONE, TWO, THREE = (f"registry.example/web:{tag}" for tag in "123")
@@ -426,9 +426,8 @@ def test_two_at_a_time_are_kept_apart(recreate, applied, kubectl, get):
 def test_without_the_rights_it_refuses_before_anything_is_written(recreate, applied, namespace, kubectl, audit, lacking, words):
     applied()
     needed = ["leases.coordination.k8s.io", "deployments.apps", "replicasets.apps", "pods"]
-    rights = [f"--resource={resource}" for resource in needed if resource != lacking]
-    kubectl("create", "role", "limited", "--verb=get,list,watch,create,patch,update", *rights)
-    kubectl("create", "rolebinding", "limited", "--role=limited", f"--user={namespace}")
+    allowed = ",".join(resource for resource in needed if resource != lacking)
+    grant(kubectl, namespace, verbs="get,list,watch,create,patch,update", resources=allowed)
     audit.mark()
     for check in (True, False):
         assert words in recreate(image=TWO, impersonate_user=namespace, check=check, fails=True)["msg"]

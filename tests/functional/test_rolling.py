@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from .workloads import grant
+
 TEMPLATE_RUNS = "the template already runs"
 
 
@@ -226,8 +228,7 @@ def test_status_info_tells_phase_counts_and_versions(ansible, here, namespace, d
 
 
 def test_rights_on_deployments_alone_are_enough_to_roll_out(ansible, namespace, deployment, kubectl):
-    kubectl("create", "role", "limited", "--verb=get,list,watch,create,patch", "--resource=deployments.apps")
-    kubectl("create", "rolebinding", "limited", "--role=limited", f"--user={namespace}")
+    grant(kubectl, namespace, verbs="get,list,watch,create,patch", resources="deployments.apps")
     play = ansible(roll(namespace, definition=deployment(simulate={"ready-after": "1s"}), impersonate_user=namespace))
     assert not play.last.failed, play.last.msg
     assert kubectl_says_done(kubectl)

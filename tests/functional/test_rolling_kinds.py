@@ -15,6 +15,7 @@ import pytest
 from .calls import started
 from .faults import faulty
 from .interference import Stop, before, eventually, is_write
+from .workloads import grant
 
 KINDS = ("StatefulSet", "DaemonSet")
 NODES = 5
@@ -226,13 +227,13 @@ def test_a_quota_gets_its_grace(roll, kind, manifest, apply):
 
 
 def test_where_events_may_not_be_read_only_the_cause_is_missing(roll, cluster, namespace, kind, manifest, kubectl, tags):
-    rules = [
-        "--verb=get,list,watch,create,patch,update,delete",
-        "--resource=statefulsets.apps,daemonsets.apps,controllerrevisions.apps,pods",
-    ]
     kubectl("create", "serviceaccount", "roller")
-    kubectl("create", "role", "roller", *rules)
-    kubectl("create", "rolebinding", "roller", "--role=roller", f"--serviceaccount={namespace}:roller")
+    grant(
+        kubectl,
+        f"{namespace}:roller",
+        verbs="get,list,watch,create,patch,update,delete",
+        resources="statefulsets.apps,daemonsets.apps,controllerrevisions.apps,pods",
+    )
     token = kubectl("create", "token", "roller").stdout.strip()
     result = roll(definition=manifest(kind), api_key=token)
     assert result["changed"]

@@ -50,6 +50,19 @@ def create(kubectl: Kubectl, *manifests: Mapping[str, Any]) -> None:
     kubectl("create", "--filename=-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": manifests}))
 
 
+def grant(kubectl: Kubectl, subject: str, *, verbs: str = "get", resources: str = "pods", cluster_role: str = "") -> None:
+    """Let a user, or a service account as `NAMESPACE:NAME`, do this in the namespace; the API server needs a moment to know it."""
+    name = f"granted-{subject.rpartition(':')[2]}"
+    if not cluster_role:
+        kubectl("create", "role", name, f"--verb={verbs}", f"--resource={resources}")
+    bound = f"--clusterrole={cluster_role}" if cluster_role else f"--role={name}"
+    is_account = ":" in subject
+    kubectl("create", "rolebinding", name, bound, f"--serviceaccount={subject}" if is_account else f"--user={subject}")
+    verb, resource = verbs.partition(",")[0], resources.partition(",")[0]
+    user = f"--as=system:serviceaccount:{subject}" if is_account else f"--as={subject}"
+    eventually(lambda: kubectl("auth", "can-i", verb, resource, user, check=False).code == 0, f"{subject} may {verb} {resource}")
+
+
 def rolled_out(kubectl: Kubectl, *names: str) -> None:
     """Wait until kubectl calls workloads rolled out: `deployment/web` and so on."""
     for name in names or ("deployment/web",):

@@ -61,12 +61,13 @@ class Database:
         return [f"{NAME}-{ordinal}" for ordinal in range(3)]
 
     def set_up(self) -> None:
-        """Bring it up, with a table `todo` that has a number in each row."""
+        """Bring it up, with a table `todo` that has a number in each row, and that all replicas have."""
         self.scene.create(*(self.volume(pod) for pod in self.pods))
         self.roll_out(manifests())
         until(lambda: answers(self.address("rw")) and answers(self.address("ro")), "the Services lead to pods")
         with connected(self.address("rw")) as connection:
             connection.execute("CREATE TABLE todo (number bigint PRIMARY KEY)")
+        self.catch_up()
 
     def volume(self, pod: str) -> dict[str, Any]:
         """A PersistentVolume for the claim of one pod: nothing here makes any by itself."""
@@ -111,8 +112,8 @@ class Database:
             connection.execute("INSERT INTO todo VALUES (%s)", (number,))
 
     def numbers(self, pod: str) -> set[int] | None:
-        """All numbers that one pod has; None where it does not answer."""
-        with contextlib.suppress(psycopg.OperationalError), self.connected_to(pod) as connection:
+        """All numbers that one pod has; None where it does not answer, or has no table yet."""
+        with contextlib.suppress(psycopg.OperationalError, psycopg.errors.UndefinedTable), self.connected_to(pod) as connection:
             return {number for (number,) in connection.execute("SELECT number FROM todo")}
         return None
 
@@ -169,8 +170,12 @@ class Database:
 
     def catch_up(self) -> None:
         """Wait until each replica has what the primary has."""
-        wanted = self.numbers(PRIMARY)
-        until(lambda: all(self.numbers(pod) == wanted for pod in self.pods), f"all pods have what {PRIMARY} has")
+
+        def is_equal() -> bool:
+            wanted = self.numbers(PRIMARY)
+            return wanted is not None and all(self.numbers(pod) == wanted for pod in self.pods)
+
+        until(is_equal, f"all pods have what {PRIMARY} has")
 
 
 def moment(play: Play, task: str, what: Literal["start", "end"]) -> float:
