@@ -189,6 +189,27 @@ def test_somebody_scales_while_a_step_goes_on(roll, cluster, manifest, kubectl, 
     assert "was scaled from 3 to 4 meanwhile" in result["msg"]
 
 
+@pytest.mark.parametrize("replicas", [5, 2])
+def test_an_autoscaler_scales_while_a_step_goes_on(roll, manifest, kubectl, tags, get, replicas):
+    """It keeps to its bounds without any metrics."""
+    roll("partition", definition=manifest(KIND, simulate=HELD))
+    with ThreadPoolExecutor(1) as pool:
+        task = {"kind": KIND, "name": "web", "image": "registry.example/web:2", "steps": "one_by_one"}
+        going = pool.submit(lambda: roll("partition", **task))
+        eventually(lambda: "deletionTimestamp" in _pod(get, "web-2")["metadata"], "web-2 goes")
+        kubectl("autoscale", "statefulset/web", f"--min={replicas}", f"--max={replicas}")
+        eventually(lambda: get("statefulset", "web")["spec"]["replicas"] == replicas, "the autoscaler has scaled")
+        for number in reversed(range(3)):
+            name = f"web-{number}"
+            eventually(lambda name=name: "deletionTimestamp" in _pod(get, name)["metadata"], f"{name} goes")  # type: ignore[misc]
+            let_go(kubectl)
+        result = going.result(timeout=300)
+    assert tags() == {f"web-{number}": "2" for number in range(replicas)}
+    assert f"was scaled from 3 to {replicas} meanwhile" in result["msg"]
+    assert index(get) == 0
+    assert not roll("partition", **task)["changed"]
+
+
 def _pod(get: Any, name: str) -> dict[str, Any]:
     return get("pod", name) or {"metadata": {}}
 
