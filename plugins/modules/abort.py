@@ -14,10 +14,22 @@ version_added: 0.1.0
 description:
   - Gives up what M(rollout.kubernetes.blue_green) has begun. What served before is made able to carry everything, the Services are pointed
     back at it with proof, then the candidate goes. Where blue/green began with this rollout, everything is as it was before it.
+  - Of a StatefulSet it gives up what M(rollout.kubernetes.partition) or something else has begun. The template that serves comes back to
+    the pods that were updated, at the same partition, whatever was tried since; the other pods are not touched. Think before of what
+    the new version may have written to its volumes.
   - When nothing is on its way, it does nothing. A rollout that has come to its end is undone by M(rollout.kubernetes.undo).
 options:
+  kind:
+    description:
+      - V(Deployment) what blue/green rolls out. V(StatefulSet) what goes pod by pod. Under the update strategy OnDelete a template moves no
+        pod, so there M(rollout.kubernetes.on_delete) with the version before is the way back, in the batches that you want.
+    type: str
+    choices: [Deployment, StatefulSet]
+    default: Deployment
   name:
-    description: The application, as O(rollout.kubernetes.blue_green#module:application) or the workload's name calls it.
+    description:
+      - The application, as O(rollout.kubernetes.blue_green#module:application) or the workload's name calls it, or the name of the
+        StatefulSet.
     type: str
     required: true
   namespace:
@@ -26,6 +38,16 @@ options:
   requested_by:
     description: Who asks for it, as others see it who find the Lease held. In AWX the user and the job by default.
     type: str
+  repair:
+    description:
+      - Which pods of a StatefulSet are deleted so that it gets past them, one at a time and each only when the one before is ready again.
+        They are made anew from the template that comes back; the message names them with the reason. Ready pods are never deleted, and
+        neither are volumes.
+      - V(true) those that are not ready and not of the revision that serves. V(all) also those of that revision that were not ready when
+        the task began. V(false) none; then the message names the pod that is in the way.
+    type: str
+    choices: ['true', 'false', 'all']
+    default: 'true'
   take_ownership:
     description: Change what a GitOps tool or a Helm release looks after, which may change it back.
     type: bool
@@ -55,6 +77,7 @@ extends_documentation_fragment:
   - rollout.kubernetes.attributes
 seealso:
   - module: rollout.kubernetes.blue_green
+  - module: rollout.kubernetes.partition
   - module: rollout.kubernetes.promote
   - module: rollout.kubernetes.undo
 author:
@@ -65,6 +88,12 @@ EXAMPLES = r"""
 - name: Give up what is on its way
   rollout.kubernetes.abort:
     name: web
+    namespace: shop
+
+- name: Give the new version up on the replicas that have it already
+  rollout.kubernetes.abort:
+    kind: StatefulSet
+    name: todo-db
     namespace: shop
 
 - name: Bring everything back, and tell whether that cost requests

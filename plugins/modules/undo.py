@@ -61,6 +61,10 @@ options:
     description: Wait until the rollout is complete. Without waiting no pods of a StatefulSet are repaired.
     type: bool
     default: true
+  take_ownership:
+    description: Change what a GitOps tool or a Helm release looks after, which may change it back.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - rollout.kubernetes.selection
   - rollout.kubernetes.cause

@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
+from .calls import call as call_module
 from .test_rolling import containers, roll
+from .workloads import create, observed, of_kind, rolled_out, set_image
 
 ENV_A = [{"name": "A", "value": "a"}]
 ENV_B = [{"name": "B", "value": "b"}]
@@ -140,6 +142,29 @@ def test_what_gitops_manages_is_refused(ansible, audit, namespace, deployment, a
     assert word in last.msg
     assert audit.writes() == []
     assert ansible(roll(namespace, name="web", image="registry.example/web:2", take_ownership=True)).last.changed
+
+
+@pytest.mark.parametrize("module", ["pause", "resume", "restart", "undo", "abort"])
+def test_an_operation_on_what_gitops_manages_is_refused_unless_it_is_taken_over(cluster, namespace, kubectl, deployment, audit, module):
+    managed = deployment()
+    managed["metadata"]["annotations"] = {"argocd.argoproj.io/tracking-id": "shop:apps/Deployment:shop/web"}
+    kind = "StatefulSet" if module == "abort" else "Deployment"
+    create(kubectl, of_kind(kind, managed) if module == "abort" else managed)
+    what = f"{kind.lower()}/web"
+    rolled_out(kubectl, what)
+    set_image(kubectl, "missing" if module == "abort" else "2", what)
+    if module == "resume":
+        kubectl("rollout", "pause", what)
+    observed(kubectl, what)
+    audit.mark()
+    task = {"namespace": namespace, "kind": kind, "name": "web"} | ({} if module == "pause" else {"wait_timeout": 300})
+    refused = call_module(cluster, module, **task)
+    assert refused["failed"]
+    assert "belongs to Argo CD" in refused["msg"]
+    assert "set take_ownership: true" in refused["msg"]
+    assert [event for event in audit.writes() if event.resource != "leases"] == []
+    forced = call_module(cluster, module, **task, take_ownership=True)
+    assert (forced.get("failed", False), forced["changed"]) == (False, True), forced["msg"]
 
 
 def test_helm_is_refused_while_its_release_is_there_and_taken_over_afterwards(ansible, namespace, deployment, kubectl, apply, get):

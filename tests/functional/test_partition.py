@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from .calls import call, started
+from .cluster import Cluster
 from .faults import faulty
 from .interference import Stop, eventually
 from .workloads import HELD, create, let_go, observed, rolled_out
@@ -257,18 +258,67 @@ def test_a_broken_version_is_taken_back_at_the_same_partition(roll, manifest, ta
     assert status()["updateRevision"] == stable
 
 
-def test_what_is_given_up_between_the_steps_goes_back_by_undo(roll, manifest, kubectl, tags, get):
+@pytest.mark.parametrize(("module", "phase"), [("undo", "complete"), ("abort", "aborted")])
+def test_what_is_given_up_between_the_steps_goes_back(roll, manifest, kubectl, tags, get, module, phase):
     roll("partition", definition=manifest(KIND, replicas=4))
     roll("partition", definition=manifest(KIND, 2, replicas=4), steps=[2], stop_before="web-1")
     assert tags() == {"web-0": "1", "web-1": "1", "web-2": "2", "web-3": "2"}
     kept = {name: get("pod", name)["metadata"]["uid"] for name in ("web-0", "web-1")}
-    back = roll("undo", kind=KIND, name="web")
-    assert back["rollouts"][0]["phase"] == "complete"
+    back = roll(module, kind=KIND, name="web")
+    assert back["rollouts"][0]["phase"] == phase
     assert (set(tags().values()), index(get)) == ({"1"}, 2)
     assert {name: get("pod", name)["metadata"]["uid"] for name in kept} == kept
     # The next rollout takes its own steps, whatever partition was left behind.
     roll("partition", definition=manifest(KIND, 3, replicas=4), steps=[1], stop_before="web-2")
     assert tags() == {"web-0": "1", "web-1": "1", "web-2": "1", "web-3": "3"}
+
+
+def test_an_abort_brings_back_what_serves_whatever_was_tried_since(roll, manifest, tags, get, status):
+    roll("partition", definition=manifest(KIND, replicas=4), change_cause="one")
+    stable = status()["currentRevision"]
+    roll("partition", definition=manifest(KIND, 2, replicas=4), steps=[2], stop_before="web-1", change_cause="two")
+    roll("partition", definition=manifest(KIND, "missing", replicas=4), steps=[2], fails=True)
+    assert set(tags().values()) == {"1", "2", "missing"}
+    kept = {name: get("pod", name)["metadata"]["uid"] for name in ("web-0", "web-1")}
+    abort = {"kind": KIND, "name": "web", "requested_by": "alice"}
+    planned = roll("abort", check=True, **abort)
+    assert planned["changed"]
+    assert "would be taken back to revision 1 (one)" in planned["msg"]
+    assert set(tags().values()) == {"1", "2", "missing"}
+    back = roll("abort", **abort)
+    assert (back["rollouts"][0]["phase"], states(back)) == ("aborted", {"abort": "done"})
+    assert "went back to revision 1 (one)" in back["msg"]
+    assert "deleted web-3 (not ready, of revision 3 that was given up)" in back["msg"]
+    assert "alice" in back["rollouts"][0]["change_cause"]
+    assert (set(tags().values()), index(get)) == ({"1"}, 2)
+    assert {name: get("pod", name)["metadata"]["uid"] for name in kept} == kept
+    assert status()["updateRevision"] == status()["currentRevision"] == stable
+    again = roll("abort", **abort)
+    assert not again["changed"]
+    assert again["rollouts"][0]["phase"] == "complete"
+    assert "nothing is on its way (undo brings an earlier version back); nothing to do" in again["msg"]
+
+
+def test_an_abort_is_refused_where_a_template_moves_no_pod_and_where_a_task_is_on_its_way(roll, manifest, kubectl, tags, get, audit):
+    roll("partition", definition=manifest(KIND, simulate=HELD))
+    with ThreadPoolExecutor(1) as pool:
+        going = pool.submit(lambda: roll("partition", kind=KIND, name="web", image="registry.example/web:2"))
+        eventually(lambda: "deletionTimestamp" in _pod(get, "web-2")["metadata"], "web-2 goes")
+        refused = roll("abort", kind=KIND, name="web", wait_timeout=1, fails=True)
+        for name in ("web-2", "web-1", "web-0"):
+            eventually(lambda name=name: "deletionTimestamp" in _pod(get, name)["metadata"], f"{name} goes")  # type: ignore[misc]
+            let_go(kubectl)
+        going.result(timeout=300)
+    assert not refused["changed"]
+    assert set(tags().values()) == {"2"}
+    assert "web is being changed by" in refused["msg"]
+    kubectl("patch", "statefulset/web", "--patch", json.dumps({"spec": {"updateStrategy": {"type": "OnDelete", "rollingUpdate": None}}}))
+    kubectl("set", "image", "statefulset/web", "web=registry.example/web:3")
+    observed(kubectl, "statefulset/web")
+    audit.mark()
+    assert "run the module on_delete with the version before" in roll("abort", kind=KIND, name="web", fails=True)["msg"]
+    assert "repair: all is for StatefulSets" in roll("abort", name="web", repair="all", fails=True)["msg"]
+    assert audit.writes() == []
 
 
 def test_a_step_whose_pods_run_the_template_already_is_no_step_ahead(roll, manifest, kubectl, tags, get):
@@ -340,6 +390,16 @@ def test_on_delete_other_kinds_and_several_at_a_time_are_refused(roll, audit, ma
 # --- killed ---------------------------------------------------------------------------------------------------------------------------
 
 
+def kill_after(cluster: Cluster, number: int, module: str, **options: Any) -> None:
+    """Kill a task after so many writes, or let it end where it makes fewer."""
+    with faulty(cluster.kubeconfig) as proxy:
+        stop = Stop(proxy, after=number)
+        process = started(cluster, module, **options, host=proxy.url, api_key="proxied-by-the-test")
+        eventually(lambda: stop.reached.is_set() or process.poll() is not None, f"write {number}", seconds=300)
+        process.kill()
+        process.communicate()
+
+
 def test_killed_after_any_write_the_next_run_ends_as_an_undisturbed_one(cluster, namespace, manifest, kubectl, get, tags, audit):
     def options(name: str) -> dict[str, Any]:
         whole = manifest(KIND, 2, name=name, replicas=3, simulate={"ready-after": "300ms"})
@@ -358,16 +418,8 @@ def test_killed_after_any_write_the_next_run_ends_as_an_undisturbed_one(cluster,
     names = [f"web{number}" for number in range(1, writes + 1)]
     prepare(*names)
 
-    def kill_after(number: int) -> None:
-        with faulty(cluster.kubeconfig) as proxy:
-            stop = Stop(proxy, after=number)
-            process = started(cluster, "partition", **options(f"web{number}"), host=proxy.url, api_key="proxied-by-the-test")
-            eventually(lambda: stop.reached.is_set() or process.poll() is not None, f"write {number}", seconds=300)
-            process.kill()
-            process.communicate()
-
     with ThreadPoolExecutor(3) as pool:
-        list(pool.map(kill_after, range(1, writes + 1)))
+        list(pool.map(lambda number: kill_after(cluster, number, "partition", **options(f"web{number}")), range(1, writes + 1)))
         again = list(pool.map(lambda name: call(cluster, "partition", **options(name)), names))
     assert [result["msg"] for result in again if result.get("failed")] == []
     for name in names:
@@ -375,3 +427,33 @@ def test_killed_after_any_write_the_next_run_ends_as_an_undisturbed_one(cluster,
         assert index(get, name) == 0
     third = [call(cluster, "partition", **options(name)) for name in names]
     assert not any(result["changed"] for result in third)
+
+
+def test_an_abort_that_is_killed_after_any_write_is_ended_by_the_next(cluster, namespace, roll, manifest, tags, get, audit):
+    """With a pod that is stuck on the version that was given up."""
+
+    def prepare(*names: str) -> None:
+        for name in names:
+            whole = {"definition": manifest(KIND, name=name, replicas=3), "steps": [1]}
+            roll("partition", **whole)
+            roll("partition", **{**whole, "definition": manifest(KIND, "missing", name=name, replicas=3)}, fails=True)
+            assert set(tags(name).values()) == {"1", "missing"}
+
+    def options(name: str) -> dict[str, Any]:
+        return {"namespace": namespace, "kind": KIND, "name": name, "wait_timeout": 300}
+
+    prepare("web0")
+    audit.mark()
+    assert call(cluster, "abort", **options("web0"))["changed"]
+    # The lock, the template, the pod, the lock released; signs of life may come between.
+    writes = len(audit.writes())
+    assert writes >= 4
+    names = [f"web{number}" for number in range(1, writes + 1)]
+    prepare(*names)
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda number: kill_after(cluster, number, "abort", **options(f"web{number}")), range(1, writes + 1)))
+        again = list(pool.map(lambda name: call(cluster, "abort", **options(name)), names))
+    assert [result["msg"] for result in again if result.get("failed")] == []
+    for name in names:
+        assert (set(tags(name).values()), index(get, name)) == ({"1"}, 2)
+    assert not any(call(cluster, "abort", **options(name))["changed"] for name in names)

@@ -154,6 +154,12 @@ def step_by_step(image: str = "web:v2", **options: Any) -> Act:
     return act
 
 
+def given_up_half_way(scene: Scene) -> None:
+    """The same up to the last pod, and back from there by the task `abort`."""
+    step_by_step(stop_before="web-0")(scene)
+    scene.task("abort", kind=scene.pods.kind)
+
+
 def one_after_the_other(image: str = "web:v2", **options: Any) -> Act:
     """The playbook `on_delete`."""
 
@@ -259,6 +265,7 @@ ROWS: tuple[Row, ...] = (
         never="unready",
         pods=STATEFUL,
     ),
+    Row(name="partition, aborted half-way", strategy="abort", act=given_up_half_way, ends="v1", pods=STATEFUL),
     Row(name="on_delete", strategy="on_delete", act=one_after_the_other(), pods=STATEFUL),
     Row(name="pause and resume", strategy="pause", act=paused),
     Row(name="undo", strategy="undo", act=in_order(roll(), undo), ends="v1"),

@@ -263,6 +263,14 @@ class Undo:
 
 
 @dataclass(frozen=True)
+class Abort:
+    """Give up what is on its way: the template that serves comes back to the pods that have left it."""
+
+    repair: Repair = "true"
+    cause: Cause = Cause()
+
+
+@dataclass(frozen=True)
 class Restart:
     """Replace all pods by equal ones. `at` is the time that is written into the template (RFC 3339)."""
 
@@ -281,7 +289,7 @@ class Pause:
     paused: bool
 
 
-Operation: TypeAlias = "Undo | Restart | Pause"
+Operation: TypeAlias = "Undo | Abort | Restart | Pause"
 
 
 @dataclass(frozen=True)
@@ -360,6 +368,7 @@ class OperationRequest:
     operation: Operation
     selection: Selection
     waiting: Waiting = Waiting()
+    take_ownership: bool = False
 
 
 @dataclass(frozen=True)

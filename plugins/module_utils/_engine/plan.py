@@ -163,7 +163,7 @@ def _template(obj: JsonObject | None) -> JsonObject | None:
 def plan_operation(request: OperationRequest, outside: Surroundings) -> Plan:
     """The plan of an operation on workloads that are there. Raises as `make_plan`: one that is refused refuses the whole task."""
     operation, selection = request.operation, request.selection
-    writer = Writer(outside.cluster, guard=outside.guard)
+    writer = Writer(outside.cluster, guard=outside.guard, take_ownership=request.take_ownership)
     found = select(selection, outside.cluster)
     everywhere = is_everywhere(selection)
     with Observer(outside.cluster, [target.ref for target in found], follow=False, everywhere=everywhere) as observer:

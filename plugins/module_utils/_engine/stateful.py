@@ -14,7 +14,7 @@ from .._domain.errors import ForbiddenError, NotFoundError, RefusedError
 from .._domain.groups import Group, batches, falling, place_of, pods_of, primary_of, ready_places, taken
 from .._domain.objects import JsonObject, Ref, mapping, ref_of, text, texts
 from .._domain.ports import Cluster
-from .._domain.request import Batching, Cause, Limits, Partitioning, RolloutRequest, Target
+from .._domain.request import Batching, Cause, Limits, OperationRequest, Partitioning, RolloutRequest, Target
 from .._domain.resources import BUDGET, NODE
 from .._domain.revisions import candidate_of, is_of
 from .._domain.workload import Snapshot, Workload
@@ -22,13 +22,13 @@ from .._strategies import on_delete, partition
 from .lock import Lock
 from .observer import Observer
 from .outcome import Outcome
-from .plan import Plan, PlannedTarget, Plotted, demand_sight, make_plan, preview
+from .plan import Plan, PlannedTarget, Plotted, demand_sight, make_plan, plan_operation, preview
 from .run import carry_out
 from .surroundings import Surroundings
 from .writer import Planned, Writer
 
 
-def stateful(request: RolloutRequest, outside: Surroundings, holder: str, *, check: bool) -> Outcome:
+def roll(request: RolloutRequest, outside: Surroundings, holder: str, *, check: bool) -> Outcome:
     """Carry the request out, or in check mode tell what it would do. `holder` is unique to this very process.
 
     Raises as `make_plan` and `carry_out`; `RefusedError` when somebody else works on the application, and for an order, a budget or a
@@ -44,6 +44,24 @@ def stateful(request: RolloutRequest, outside: Surroundings, holder: str, *, che
         # Each write asks from now on whether we still hold the lock. Somebody may have finished while we waited for it.
         locked = replace(outside, guard=lock.guard)
         return _counted(carry_out(_plan(request, locked), locked), plan)
+
+
+def abort(request: OperationRequest, outside: Surroundings, holder: str, *, check: bool) -> Outcome:
+    """Give up what is on its way, or in check mode tell what that would do. `holder` is unique to this very process.
+
+    Raises as `plan_operation` and `carry_out`; `RefusedError` when somebody else works on the application.
+    """
+    plan = plan_operation(request, outside)
+    if check:
+        return preview(plan)
+    (entry,) = plan.targets
+    if not entry.is_pending(entry.steps[0]):
+        return carry_out(plan, outside)
+    with Lock(outside, entry.target.ref.namespace, entry.target.ref.name, holder) as lock:
+        locked = replace(outside, guard=lock.guard)
+        outcome = carry_out(plan_operation(request, locked), locked)
+    given_up = (replace(rollout, phase="aborted") if not rollout.cause and rollout.news else rollout for rollout in outcome.rollouts)
+    return replace(outcome, rollouts=tuple(given_up))
 
 
 def _is_busy(entry: PlannedTarget) -> bool:

@@ -30,6 +30,7 @@ _TIMES: Spec = {
     "progress": {"type": "str", "default": "auto", "choices": ["auto", "off"]},
 }
 _WAIT: Spec = {"wait": {"type": "bool", "default": True}, **_TIMES}
+_OWNERSHIP: Spec = {"take_ownership": {"type": "bool", "default": False}}
 _CAUSE: Spec = {"change_cause": {"type": "str"}, "requested_by": {"type": "str"}}
 _MANIFEST: Spec = {
     "definition": {"type": "raw", "aliases": ["resource_definition", "inline"]},
@@ -123,7 +124,7 @@ def _strategy(
             **_SHORT,
             **_CONFIG,
             **_CAUSE,
-            "take_ownership": {"type": "bool", "default": False},
+            **_OWNERSHIP,
             **options,
             **VERIFY,
             **(waiting or _WAIT),
@@ -222,13 +223,14 @@ ARGUMENTS: Mapping[str, Arguments] = {
             **_REPAIR,
             "last_applied": {"type": "str", "default": "align", "choices": ["align", "leave"]},
             **_CAUSE,
+            **_OWNERSHIP,
             **VERIFY,
             **_WAIT,
         },
         mutually_exclusive=[("revision", "to")],
     ),
-    "pause": _on_workloads({}, kinds=("Deployment",)),
-    "resume": _on_workloads(_WAIT, kinds=("Deployment",)),
+    "pause": _on_workloads(_OWNERSHIP, kinds=("Deployment",)),
+    "resume": _on_workloads({**_OWNERSHIP, **_WAIT}, kinds=("Deployment",)),
     "service_switch": Arguments(
         spec={
             **auth_argument_spec,
@@ -244,7 +246,7 @@ ARGUMENTS: Mapping[str, Arguments] = {
             "several_workloads": {"type": "bool", "default": False},
             "application": {"type": "str"},
             "requested_by": {"type": "str"},
-            "take_ownership": {"type": "bool", "default": False},
+            **_OWNERSHIP,
             "wait_timeout": {"type": "int", "default": 60, "aliases": ["timeout"]},
             "progress": _TIMES["progress"],
         },
@@ -279,7 +281,7 @@ ARGUMENTS: Mapping[str, Arguments] = {
             "application": {"type": "str"},
             **_CONFIG,
             **_CAUSE,
-            "take_ownership": {"type": "bool", "default": False},
+            **_OWNERSHIP,
             **_ABORTS,
             **VERIFY,
             **_TIMES,
@@ -306,7 +308,7 @@ ARGUMENTS: Mapping[str, Arguments] = {
         spec={
             **_APPLICATION,
             "stop_before": {"type": "str", "choices": list(FORWARD[1:])},
-            "take_ownership": {"type": "bool", "default": False},
+            **_OWNERSHIP,
             **_ABORTS,
             **VERIFY,
             **_TIMES,
@@ -314,7 +316,17 @@ ARGUMENTS: Mapping[str, Arguments] = {
         goes_back=True,
         waits=len(FORWARD),
     ),
-    "abort": Arguments(spec={**_APPLICATION, "take_ownership": {"type": "bool", "default": False}, **VERIFY, **_TIMES}, waits=len(FORWARD)),
+    "abort": Arguments(
+        spec={
+            **_APPLICATION,
+            "kind": {"type": "str", "default": "Deployment", "choices": ["Deployment", "StatefulSet"]},
+            **_REPAIR,
+            **_OWNERSHIP,
+            **VERIFY,
+            **_TIMES,
+        },
+        waits=len(FORWARD),
+    ),
     "versioned_config": Arguments(
         spec={
             **auth_argument_spec,
@@ -322,13 +334,13 @@ ARGUMENTS: Mapping[str, Arguments] = {
             **_MANIFEST,
             "namespace": {"type": "str"},
             "cleanup": {"type": "bool", "default": True},
-            "take_ownership": {"type": "bool", "default": False},
+            **_OWNERSHIP,
         },
         checks={
             "mutually_exclusive": [("definition", "src", "template")],
             "required_one_of": [("name", "definition", "src", "template")],
         },
     ),
-    "restart": _on_workloads({"key": {"type": "str", "no_log": False}, **_CAUSE, **VERIFY, **_WAIT}),
+    "restart": _on_workloads({"key": {"type": "str", "no_log": False}, **_CAUSE, **_OWNERSHIP, **VERIFY, **_WAIT}),
 }
 """By the module's name."""

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 
 from .._domain.objects import JsonObject
 from .._domain.request import OperationRequest, Selection
-from .._engine import blue_green, look, promotions
+from .._engine import blue_green, look, promotions, stateful
 from .._engine.config_history import with_configuration
 from .._engine.foresight import with_sight
 from .._engine.outcome import Outcome
@@ -24,18 +24,20 @@ from .._engine.plan import make_plan, plan_operation, preview
 from .._engine.preflight import preflight
 from .._engine.recreate import recreate
 from .._engine.run import carry_out
-from .._engine.stateful import stateful
 from .._engine.surroundings import Surroundings
 from .._engine.switch import switch
 from .._engine.versions import version
 from .arguments import ARGUMENTS
 from .colour_requests import colour_operation, colour_request, colour_undo
 from .preflight import live_is_meant, preflight_request, refuse_live
+from .repair import check_repair
 from .requests import (
     Parameters,
+    abort_request,
     config_request,
     history_request,
     holder_of,
+    named_target,
     pause_request,
     restart_request,
     rollout_request,
@@ -65,13 +67,12 @@ def _roll_out(call: Call, outside: Surroundings) -> Outcome:
 
 def _recreate(call: Call, outside: Surroundings) -> Outcome:
     request = rollout_request(call.name, call.parameters, call.manifests, outside.cluster, call.namespace)
-    process = f"{_user()}@{socket.gethostname()} {uuid.uuid4().hex[:8]}"
-    return recreate(request, outside, f"{request.cause.by}, {process}" if request.cause.by else process, check=call.check)
+    return recreate(request, outside, _holder(call), check=call.check)
 
 
 def _stateful(call: Call, outside: Surroundings) -> Outcome:
     request = rollout_request(call.name, call.parameters, call.manifests, outside.cluster, call.namespace)
-    return stateful(request, outside, holder_of(call.parameters, _process()), check=call.check)
+    return stateful.roll(request, outside, _holder(call), check=call.check)
 
 
 def _selection(call: Call) -> Selection:
@@ -157,7 +158,14 @@ def _promote(call: Call, outside: Surroundings) -> Outcome:
 
 
 def _abort(call: Call, outside: Surroundings) -> Outcome:
+    if call.parameters["kind"] != "Deployment":
+        return stateful.abort(abort_request(call.parameters, call.namespace), outside, _holder(call), check=call.check)
+    check_repair(call.parameters, Selection((named_target(call.parameters, call.namespace),)))
     return blue_green.roll(colour_operation("abort", call.parameters, call.namespace, _process()), outside, check=call.check)
+
+
+def _holder(call: Call) -> str:
+    return holder_of(call.parameters, _process())
 
 
 def _process() -> str:

@@ -123,7 +123,7 @@ def _call(
     # Giving up is the way out of trouble, so trouble must not stand in its way.
     wanted = verification_of(parameters, gives_up=name != "abort")
     # Going back has the same time once more.
-    goes_back = ARGUMENTS[name].goes_back or parameters.get("on_failure") == "rollback"
+    goes_back = ARGUMENTS[name].goes_back or parameters.get("on_failure") in ("rollback", "abort")
     seconds = (parameters.get("wait_timeout") or 0) * (2 if goes_back else 1) * ARGUMENTS[name].waits
     seconds += (parameters.get("scale_down_delay") or 0) + (extra_seconds(wanted) if wanted is not None else 0)
     connection = connect(options, environment=context.environment, clock=time.monotonic, deadline_seconds=seconds + _MARGIN_SECONDS)

@@ -16,6 +16,7 @@ from .._domain.objects import JsonObject, Ref, ref_of, replaced, text, without
 from .._domain.ports import Cluster
 from .._domain.replicas import check_limits
 from .._domain.request import (
+    Abort,
     Cause,
     Companion,
     ConfigRequest,
@@ -151,20 +152,27 @@ def undo_request(parameters: Parameters, selection: Selection) -> OperationReque
         last_applied=parameters["last_applied"],
         cause=cause_of(parameters),
     )
-    return OperationRequest(operation, selection, waiting_of(parameters))
+    return OperationRequest(operation, selection, waiting_of(parameters), parameters["take_ownership"])
+
+
+def abort_request(parameters: Parameters, cluster_namespace: str) -> OperationRequest:
+    """The request of `abort` for what goes pod by pod."""
+    operation = Abort(repair=parameters["repair"], cause=cause_of(parameters))
+    target = named_target(parameters, cluster_namespace)
+    return OperationRequest(operation, Selection((target,)), waiting_of(parameters), parameters["take_ownership"])
 
 
 def restart_request(parameters: Parameters, selection: Selection, now: datetime) -> OperationRequest:
     """The request of `restart`; `now` is the time that the restarted pods carry."""
     at = now.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
     operation = Restart(at=at, key=(parameters.get("key") or "").strip(), waited_for=parameters["wait"], cause=cause_of(parameters))
-    return OperationRequest(operation, selection, waiting_of(parameters))
+    return OperationRequest(operation, selection, waiting_of(parameters), parameters["take_ownership"])
 
 
 def pause_request(parameters: Parameters, selection: Selection, *, paused: bool) -> OperationRequest:
     """The request of `pause` and `resume`."""
     waiting = waiting_of(parameters) if "wait_timeout" in parameters else Waiting(wait=False)
-    return OperationRequest(Pause(paused=paused), selection, waiting)
+    return OperationRequest(Pause(paused=paused), selection, waiting, parameters["take_ownership"])
 
 
 def revision_of(parameters: Parameters, name: str) -> int | None:

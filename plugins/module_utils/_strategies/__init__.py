@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from .._domain.request import Limits, Operation, Restart, Target, Undo
+from .._domain.request import Abort, Limits, Operation, Restart, Target, Undo
 from .._domain.steps import Step
 from .._domain.workload import Snapshot
-from . import pause, recreate, restart, rolling, undo
+from . import abort, pause, recreate, restart, rolling, undo
 
 STRATEGIES: Mapping[str, Callable[[Target, Limits], tuple[Step, ...]]] = {
     "rolling": rolling.steps,
@@ -27,6 +27,8 @@ def steps_of(operation: Operation, target: Target, snapshot: Snapshot) -> tuple[
     match operation:
         case Undo():
             return undo.steps(target, snapshot, operation)
+        case Abort():
+            return abort.steps(target, snapshot, operation)
         case Restart():
             return restart.steps(target, snapshot, operation)
         case _:
