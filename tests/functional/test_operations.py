@@ -382,6 +382,7 @@ def test_history_lists_compares_and_hides(ours, kubectl, deployment, kind):
         ("restart", {"workloads": [{"name": "web"}, {"name": "web"}]}, "stands in workloads twice"),
         ("status_info", {"name": "web", "all_namespaces": True}, "all_namespaces needs label_selectors"),
         ("resume", {"name": "none"}, "none does not exist; correct kind, name and namespace."),
+        ("undo", {"kind": "StatefulSet"}, "/web does not exist, but Deployment "),
     ],
 )
 def test_bad_input_is_one_sentence(ours, versions, audit, module, options, sentence):

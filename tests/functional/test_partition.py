@@ -372,7 +372,7 @@ def test_what_makes_no_sense_is_refused_before_a_write(roll, audit, namespace, m
 
 
 def test_on_delete_other_kinds_and_several_at_a_time_are_refused(roll, audit, manifest, deployment, kubectl):
-    create(kubectl, manifest(KIND, updateStrategy={"type": "OnDelete"}))
+    create(kubectl, manifest(KIND, updateStrategy={"type": "OnDelete"}), deployment("front"))
     audit.mark()
     sentence = "has the update strategy OnDelete, so a partition means nothing; use the module on_delete"
     assert sentence in roll("partition", kind=KIND, name="web", image="registry.example/web:2", fails=True)["msg"]
@@ -384,6 +384,9 @@ def test_on_delete_other_kinds_and_several_at_a_time_are_refused(roll, audit, ma
     two = [manifest(KIND, name="a"), manifest(KIND, name="b")]
     assert "and partition takes one workload a task; make a task of each." in roll("partition", definition=two, fails=True)["msg"]
     assert "does not exist, so there is nothing to change" in roll("partition", name="nobody", image="x:1", fails=True)["msg"]
+    words = "/front does not exist, but Deployment "
+    assert words in roll("partition", name="front", image="x:1", fails=True)["msg"]
+    assert words in roll("abort", kind=KIND, name="front", fails=True)["msg"]
     assert audit.writes() == []
 
 

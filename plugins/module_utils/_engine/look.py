@@ -31,7 +31,7 @@ def status(request: WatchRequest, outside: Surroundings) -> Outcome:
     targets = select(request.selection, outside.cluster)
     refs = [target.ref for target in targets]
     with Observer(outside.cluster, refs, follow=False, everywhere=is_everywhere(request.selection)) as observer:
-        snapshots = present(observer, targets, request.selection)
+        snapshots = present(observer, targets, request.selection, outside.cluster)
     rollouts = tuple(_status(ref, snapshot) for ref, snapshot in snapshots.items())
     return Outcome(changed=False, rollouts=rollouts, warnings=tuple(observer.warnings))
 
@@ -41,7 +41,7 @@ def history(request: HistoryRequest, outside: Surroundings) -> Outcome:
     targets = select(request.selection, outside.cluster)
     refs = [target.ref for target in targets]
     with Observer(outside.cluster, refs, follow=False, everywhere=is_everywhere(request.selection)) as observer:
-        snapshots = present(observer, targets, request.selection)
+        snapshots = present(observer, targets, request.selection, outside.cluster)
     if observer.warnings:
         raise ForbiddenError(observer.warnings[0], status=403)
     return Outcome(changed=False, rollouts=tuple(_history(ref, snapshot, request) for ref, snapshot in snapshots.items()))
@@ -59,7 +59,7 @@ def wait(request: WatchRequest, outside: Surroundings) -> Outcome:
     refs = [target.ref for target in targets]
     with Observer(outside.cluster, refs, everywhere=is_everywhere(selection), narrow=not again) as observer:
         if not again:
-            refs = list(present(observer, targets, selection))
+            refs = list(present(observer, targets, selection, outside.cluster))
         if request.old_pods_gone and observer.warnings:
             raise ForbiddenError(observer.warnings[0], status=403)
         courses = [_course(ref, request, started) for ref in refs]

@@ -167,7 +167,7 @@ def plan_operation(request: OperationRequest, outside: Surroundings) -> Plan:
     found = select(selection, outside.cluster)
     everywhere = is_everywhere(selection)
     with Observer(outside.cluster, [target.ref for target in found], follow=False, everywhere=everywhere) as observer:
-        snapshots = present(observer, found, selection)
+        snapshots = present(observer, found, selection, outside.cluster)
     if observer.warnings and not isinstance(operation, Pause):
         raise ForbiddenError(observer.warnings[0], status=403)
     targets = [target for target in found if target.ref in snapshots]

@@ -13,6 +13,7 @@ from .._domain.objects import Ref, ref_of
 from .._domain.ports import Cluster
 from .._domain.request import Selection, Target
 from .._domain.workload import Snapshot
+from .namesakes import missing
 from .observer import Observer
 
 
@@ -40,11 +41,11 @@ def is_everywhere(selection: Selection) -> bool:
     return bool(selection.resources) and not selection.namespace
 
 
-def present(observer: Observer, targets: tuple[Target, ...], selection: Selection) -> Mapping[Ref, Snapshot]:
+def present(observer: Observer, targets: tuple[Target, ...], selection: Selection, cluster: Cluster) -> Mapping[Ref, Snapshot]:
     """What there is of each workload, without those that are missing and may be. Raises `NotFoundError` for others that are missing."""
     snapshots = {target.ref: observer.snapshot(target.ref) for target in targets}
-    missing = [str(ref) for ref, snapshot in snapshots.items() if snapshot.workload is None]
-    if missing and not selection.may_be_empty:
-        verb = "does" if len(missing) == 1 else "do"
-        raise NotFoundError(f"{', '.join(missing)} {verb} not exist; correct kind, name and namespace.", status=404)
+    gone = [ref for ref, snapshot in snapshots.items() if snapshot.workload is None]
+    if gone and not selection.may_be_empty:
+        what = missing(gone[0], cluster) if len(gone) == 1 else f"{', '.join(map(str, gone))} do not exist"
+        raise NotFoundError(f"{what}; correct kind, name and namespace.", status=404)
     return {ref: snapshot for ref, snapshot in snapshots.items() if snapshot.workload is not None}

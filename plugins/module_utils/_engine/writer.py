@@ -46,6 +46,7 @@ from .._domain.resources import HPA, SECRET, WORKLOADS, Resource
 from .._domain.revisions import same_template
 from .._domain.steps import Apply, Edit, Replace, Write
 from .._domain.workload import CHANGE_CAUSE
+from .namesakes import missing
 
 # While a rollout runs, each status update may come between our read and a take-over's write: those end by themselves.
 _TRIES = 20
@@ -164,7 +165,8 @@ class Writer:
             return self._plan_apply(resource, ref, write, live, write.manifest, cause=cause)
         if live is None:
             raise InputError(
-                f"{ref} does not exist, so there is nothing to change; correct name and namespace, or give its manifest by definition."
+                f"{missing(ref, self._cluster)}, so there is nothing to change; correct kind, name and namespace, or give its manifest by "
+                "definition."
             )
         if isinstance(write, Replace):
             return self._plan_replacement(resource, ref, write, live)
