@@ -205,13 +205,15 @@ class Course:
         self.verdict = replace(self.verdict, state="failed")
 
     def _lags(self, snapshot: Snapshot, now: float) -> bool:
-        """The workload says that it is done, and the pods that are known do not agree: their news is on its way."""
-        if self.verdict.state != "done" or not is_complete(snapshot) or _agree(snapshot):
+        """The workload says that it is done, and the pods that are known do not agree: their news is on its way. Where it is the workload
+        whose news is late, since we have deleted a pod that it still counts, no time is too long."""
+        if self.verdict.state != "done" or not is_complete(snapshot) or _agree(snapshot, sighted=bool(self.replaced)):
             return False
         self._settled_at = self._settled_at or min(now + SETTLE_SECONDS, self.deadline)
-        if now >= self._settled_at:
+        if now >= self._settled_at and not self.replaced:
             return False
-        self.verdict = replace(self.verdict, state="waiting", message="", recheck=self._settled_at)
+        recheck = self._settled_at if now < self._settled_at else None
+        self.verdict = replace(self.verdict, state="waiting", message="", recheck=recheck)
         return True
 
     def time_out(self, now: float, silence: str = "") -> None:
@@ -245,9 +247,9 @@ class Course:
                 self._pull_errors[key] = messages[-1]
 
 
-def _agree(snapshot: Snapshot) -> bool:
+def _agree(snapshot: Snapshot, *, sighted: bool) -> bool:
     """As many pods of the candidate are ready as the workload counts, of a Deployment no others, and its ReplicaSet has the number that the
-    Deployment has. What is not seen at all, as without the right to, contradicts nothing."""
+    Deployment has. What is not seen at all, as without the right to, contradicts nothing, unless pods were seen before (`sighted`)."""
     workload, candidate, (old, new) = snapshot.workload, candidate_of(snapshot), old_and_new(snapshot)
     if workload is None:
         return True
@@ -255,7 +257,7 @@ def _agree(snapshot: Snapshot) -> bool:
         told = workload.annotations.get(REVISION, "")
         if told and candidate is not None and told != str(candidate.number):
             return False
-    return not snapshot.pods or (new >= workload.updated and not (old and workload.ref.kind == "Deployment"))
+    return not (snapshot.pods or sighted) or (new >= workload.updated and not (old and workload.ref.kind == "Deployment"))
 
 
 def _speaks_of(message: str, image: str) -> bool:

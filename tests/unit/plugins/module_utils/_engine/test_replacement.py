@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.goals import is_complete
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, Ref
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.request import Waiting
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps import Replacement
@@ -15,7 +16,18 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloa
 from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.course import Course
 from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.verdict import judge
 
-from tests.unit.plugins.module_utils._domain.samples import NEW, OLD, pod, replica_set, snapshot, waiting, with_metadata, workload
+from tests.unit.plugins.module_utils._domain.samples import (
+    NEW,
+    OLD,
+    UID,
+    controller_revision,
+    pod,
+    replica_set,
+    snapshot,
+    waiting,
+    with_metadata,
+    workload,
+)
 
 REF = Ref("Deployment", "shop", "web")
 BROKEN = waiting("InvalidImageName", 'Failed to apply default image tag ":": invalid reference format')
@@ -63,6 +75,37 @@ def test_a_pod_is_deleted_once_also_while_its_deletion_does_not_show() -> None:
     assert next_of(one) == ""
     one.look(seen(SECOND), 3.0)
     assert next_of(one) == "b"
+
+
+def test_what_was_deleted_is_waited_for_although_the_counts_are_those_of_before() -> None:
+    """The status of a StatefulSet counts a pod as ready until its controller has seen the deletion, however long that takes."""
+    counts: JsonObject = {"replicas": 2, "readyReplicas": 2, "availableReplicas": 2, "updatedReplicas": 2}
+    status: JsonObject = {**counts, "currentRevision": "web-h1", "updateRevision": "web-h1"}
+    obj = workload("StatefulSet", image=OLD, spec={"replicas": 2, "updateStrategy": {"type": "RollingUpdate"}}, status=status)
+
+    def shown(*pods: JsonObject) -> Snapshot:
+        return snapshot(obj, [controller_revision(1, OLD)], pods)
+
+    def member(number: int, *, ready: bool = True, terminating: bool = False) -> JsonObject:
+        return pod(f"web-{number}", "web-h1", by=UID, ready=ready, terminating=terminating)
+
+    def due(seen: Snapshot) -> tuple[Pod, ...]:
+        return tuple(entry for entry in seen.pods if not entry.ready and not entry.terminating and not one.replaced)
+
+    one = Course(REF, started=0.0, waiting=Waiting(timeout=60), done=is_complete, replacement=Replacement(due, lambda _seen: True))
+    behind = {**obj, "status": {**status, "readyReplicas": 1}}
+    one.look(snapshot(behind, [controller_revision(1, OLD)], [member(0), member(1, ready=False)]), 1.0)
+    assert next_of(one) == "web-1"
+    one.replaces(one.next_pods[0])
+    for now in (1.1, 2.0, 30.0):
+        one.look(shown(member(0), member(1, terminating=True)), now)
+        assert one.open
+        for pods in ([member(0)], []):
+            one.look(shown(*pods), now)
+            assert one.open
+    assert one.verdict.recheck is None
+    one.look(shown(member(0), member(1)), 31.0)
+    assert one.ended == 31.0
 
 
 def together(*, evicts: bool = True) -> Course:
