@@ -52,8 +52,8 @@ class Fault:
     """What happens to the next `times` requests that `matches` accepts.
 
     `status` answers with that code and `body` instead of asking the server; `unsent` closes the connection before asking it, `unheard`
-    after; `says` answers with these texts instead of asking it, each sent as it comes; `lines` passes that many lines of a watch on, then
-    the first `part` bytes of the next, and closes; `hang` sends nothing.
+    after, and calls `answered` then; `says` answers with these texts instead of asking it, each sent as it comes; `lines` passes that
+    many lines of a watch on, then the first `part` bytes of the next, and closes; `hang` sends nothing.
     """
 
     matches: Callable[[Request], bool]
@@ -63,6 +63,7 @@ class Fault:
     body: Any = None
     unsent: bool = False
     unheard: bool = False
+    answered: Callable[[], object] = lambda: None
     lines: int | None = None
     part: int = 0
     hang: bool = False
@@ -197,6 +198,7 @@ class _Handler(BaseHTTPRequestHandler):
         answer = connection.getresponse()
         if fault is not None and fault.unheard:
             answer.read()
+            fault.answered()
             self._close()
         elif request.is_watch and answer.status == 200:
             self._stream(answer, fault)

@@ -45,13 +45,14 @@ def before(faults: Faults, matches: Match, act: Callable[[], object], *, times: 
 class Stop:
     """Lets so many writes through, keeps the answer of the last to itself, and lets nothing through afterwards.
 
-    `reached` tells that the client has noticed, and asks again in vain.
+    `reached` tells that the last one is written, and that the client has noticed that nobody answers, and asks again in vain.
     """
 
     def __init__(self, faults: Faults, *, after: int) -> None:
         self.reached = threading.Event()
         self._left = after
-        faults.add(matches=self._is_last, unheard=True)
+        self._written = threading.Event()
+        faults.add(matches=self._is_last, unheard=True, answered=self._written.set)
         faults.add(matches=self._is_later, hang=True, times=10_000)
 
     def _is_last(self, request: Request) -> bool:
@@ -60,7 +61,7 @@ class Stop:
         return is_write(request) and self._left == 0
 
     def _is_later(self, _request: Request) -> bool:
-        if self._left <= 0:
+        if self._left <= 0 and self._written.is_set():
             self.reached.set()
         return self._left <= 0
 

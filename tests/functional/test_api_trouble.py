@@ -293,6 +293,7 @@ def test_a_deletion_in_mid_wait_is_an_error_and_the_others_are_reported(ansible,
 @pytest.mark.parametrize("module", ["undo", "restart", "resume"])
 def test_a_deletion_while_an_operation_waits_is_an_error(ansible, faults, namespace, deployment, apply, kubectl, get, module):
     apply(deployment(image="registry.example/web:unready"))
+    observed(kubectl)  # Else its controller may see both templates at once, and make one revision of them.
     set_image(kubectl, "unready-2")
     observed(kubectl)
     if module == "resume":

@@ -150,8 +150,8 @@ def test_a_broken_candidate_never_gets_a_request(cluster, namespace, plain, run,
         assert run("abort")["rollouts"][0]["phase"] == "aborted"
     assert broken["rollouts"][0]["phase"] == "aborted"
     assert again["rollouts"][0]["phase"] == "degraded"
-    reason = {"missing": "ErrImagePull", "unready": "wait_timeout of 20 s is over", "crash": "CrashLoopBackOff"}[tag]
-    assert reason in broken["msg"]
+    reasons = {"missing": "web:missing not found", "unready": "wait_timeout of 20 s is over", "crash": "CrashLoopBackOff"}
+    assert reasons[tag] in broken["msg"]
     assert "Went back: Service web leads to web-green" in broken["msg"]
     assert state(get) == {"web": 0, "web-green": 2, "paused": [], "service web": coloured("green")}
     for name, kind in (("web", "service"), ("web-green", "deployment")):

@@ -17,7 +17,7 @@ from .faults import Faults, faulty
 from .interference import before, is_write
 from .sides import COLOUR, SLOW, claim_of, coloured, service, state, steps
 from .witness import Witness, judge
-from .workloads import create, images
+from .workloads import create, images, observed
 
 NEW = {"image": "registry.example/web:2"}
 ON_ITS_WAY = {**NEW, "stop_before": "switch"}
@@ -56,7 +56,7 @@ def budget(least: int = 2) -> dict[str, Any]:
     return {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": {"name": "web"}, "spec": spec}
 
 
-def test_one_autoscaler_is_moved_and_its_size_kept(cluster, namespace, plain, run, get, deployment):
+def test_one_autoscaler_is_moved_and_its_size_kept(cluster, namespace, plain, run, get, kubectl, deployment):
     plain(autoscaler(), replicas=4)
     definition = deployment(image="registry.example/web:2", replicas=2)
     with Witness(cluster, namespace) as witness:
@@ -67,6 +67,7 @@ def test_one_autoscaler_is_moved_and_its_size_kept(cluster, namespace, plain, ru
         assert (moved["minReplicas"], moved["maxReplicas"]) == (1, 9)
         run("abort")
         assert get("hpa", "web")["spec"]["scaleTargetRef"]["name"] == "web"
+        observed(kubectl)  # It was resumed last; what its controller has not seen yet does not count as complete.
         run(definition=definition)
         assert not run(definition=definition)["changed"]
     assert state(get)["web-green"] == 4
@@ -180,7 +181,7 @@ def test_each_of_many_promotions_can_be_gone_back_to(plain, run, get):
 # --- the first rollout, and a definition ----------------------------------------------------------------------------------------------
 
 
-def test_the_first_rollout_makes_everything_from_a_definition(run, get, deployment, audit):
+def test_the_first_rollout_makes_everything_from_a_definition(run, get, kubectl, deployment, audit):
     definition = [service(), deployment(replicas=2)]
     would = {"definition": definition, "change_cause": "first"}
     run(**would)
@@ -197,7 +198,9 @@ def test_the_first_rollout_makes_everything_from_a_definition(run, get, deployme
     assert scaled["changed"]
     assert "changed without a rollout" in scaled["msg"]
     assert state(get) == {"web-blue": 0, "web-green": 1, "paused": [], "service web": coloured("green")}
-    run(definition=[second[0], deployment(replicas=1, image="registry.example/web:missing")], fails=True)
+    observed(kubectl, "deployment/web-green")
+    failed = run(definition=[second[0], deployment(replicas=1, image="registry.example/web:missing")], fails=True)
+    assert "image registry.example/web:missing not found" in failed["msg"]
     assert state(get)["service web"] == coloured("green")
     run(definition=fewer, leave=True)
     assert state(get) == {"web": 1, "paused": [], "service web": {"app": "web"}}

@@ -382,8 +382,11 @@ def test_what_nothing_refers_to_is_removed_and_nothing_else(run, workload, deplo
     assert get("configmap", "web-config-by-hand") is not None
     kubectl("delete", "pod/user", "cronjob/nightly", "deployment/paused", "--grace-period=0", "--force")
     eventually(lambda: len(referred_to(get, "")) <= 3, "nobody refers to the old ones")
-    level(7, keep=1)
-    assert len(set(copies(get)) - referred_to(get, "web-")) == 1, "one more is kept"
+    seventh = level(7, keep=1)["configs"][0]["copy_name"]
+    spare = set(copies(get)) - {names[6], seventh}
+    # The controller forgets the ReplicaSet of the sixth right after the rollout: until then its copy is needed, and another one is kept.
+    assert spare, "one more is kept"
+    assert len(spare - {names[5]}) <= 1
     assert run("undo")["rollouts"][0]["phase"] == "complete"
     assert seen_by_pods(get, app="web") == {"6"}
 

@@ -83,7 +83,7 @@ def test_killed_while_it_waits_it_neither_goes_back_nor_lingers(ansible, here, a
     eventually(lambda: len([event for event in audit.events() if event.verb == "watch"]) >= 3, "the watches")
     bury(running, KILLS[who])
     assert [event.name for event in audit.writes()] == ["web"]
-    again = ansible({**broken, "rollout.kubernetes.rolling": {**broken["rollout.kubernetes.rolling"], "wait_timeout": 6}}).last
+    again = ansible({**broken, "rollout.kubernetes.rolling": {**broken["rollout.kubernetes.rolling"], "wait_timeout": 15}}).last
     assert again.failed
     assert [step["name"] for step in again["rollouts"][0]["steps"]] == ["roll", "rollback"]
     assert kubectl_says_done(kubectl)

@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from .plays import Play, Result
+from .workloads import rolled_out
 
 TOKEN = "t0ken-that-nobody-may-see"
 SECRET = "correct-horse-battery-staple"
@@ -42,6 +43,7 @@ def comparable(results: Sequence[Result], name: str) -> dict[str, dict[str, Any]
         text = re.sub(r'"(seconds|terminating|old)": [0-9.]+', r'"\1": 0', text)
         text = re.sub(r'"since": "[^"]*"', '"since": "THEN"', text)
         text = re.sub(r"after \d+ s", "after N s", text)
+        text = text.replace("ImagePullBackOff", "ErrImagePull")  # Whichever of the two was seen first.
         text = text.replace('Created new replica set \\"REPLICASET\\"', 'ReplicaSet \\"REPLICASET\\" is progressing.')
         text = text.replace("NewReplicaSetCreated", "ReplicaSetUpdated")  # How far the controller had come by then.
         text = re.sub(r"Valid booleans include: [^\"]*", "Valid booleans", text)  # A set, in any order.
@@ -166,8 +168,9 @@ def test_refusals_have_the_same_words_each_way(ansible, audit, namespace):
     assert audit.writes() == []
 
 
-def test_warnings_are_the_same_and_are_shown(ansible, namespace, deployment, apply):
+def test_warnings_are_the_same_and_are_shown(ansible, namespace, deployment, apply, kubectl):
     apply(deployment())
+    rolled_out(kubectl)
     look = {"namespace": namespace, "name": "web"}
     named = {**look, "kubeconfig": "{{ lookup('env', 'K8S_AUTH_KUBECONFIG') }}"}
     elsewhere = {"K8S_AUTH_HOST": "https://elsewhere.example", "K8S_AUTH_API_KEY": TOKEN}

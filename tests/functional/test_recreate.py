@@ -213,12 +213,14 @@ def test_pods_whose_replica_set_is_gone_are_waited_for_first(recreate, applied, 
     assert outage <= whole - waited[0] + 0.15, "the wait was no outage"
 
 
-def test_back_to_what_is_still_stopping_waits_until_it_has_stopped(recreate, applied, pods, kubectl, get, lines):
-    applied(strategy={"type": "Recreate"}, simulate={"terminate-after": "8s"})
+def test_back_to_what_is_still_stopping_waits_until_it_has_stopped(recreate, applied, deployment, pods, kubectl, get, lines, at_line):
+    how: dict[str, Any] = {"strategy": {"type": "Recreate"}, "simulate": HELD}
+    applied(**how)
     set_image(kubectl, "2")
     observed(kubectl)
-    eventually(lambda: all(map(is_terminating, get("pods"))), "the old pods terminate")
+    eventually(lambda: [pod for pod in get("pods") if is_terminating(pod)] == get("pods") != [], "the old pods terminate")
     pods.mark()
+    at_line["2 pods of an earlier rollout are still stopping"] = lambda: let_go(kubectl)
     recreate(image=ONE)
     assert not [pair for pair in pods.beside() if pair[2]], "nothing was made beside a pod that terminates"
     assert [line for line in lines if "2 pods of an earlier rollout are still stopping" in line]
@@ -318,7 +320,7 @@ def test_an_autoscaler_keeps_its_replicas(recreate, applied, deployment, kubectl
 
 
 def test_several_go_their_own_ways_each_with_its_outage(recreate, applied, deployment, kubectl, get, lines, at_line):
-    quick, slow = {"terminate-after": "1s"}, HELD
+    quick, slow = {"terminate-after": "1s"}, {**HELD, "ready-after": "1s"}
     applied("quick", simulate=quick)
     applied("slow", simulate=slow)
     both = [deployment("quick", image=TWO, replicas=2, simulate=quick), deployment("slow", image=TWO, replicas=2, simulate=slow)]

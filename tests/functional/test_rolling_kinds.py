@@ -220,8 +220,9 @@ def test_pods_that_the_server_refuses_end_the_task_with_the_cause(roll, kind, ma
     assert set(tags().values()) == {"3"}
 
 
-def test_a_quota_gets_its_grace(roll, kind, manifest, apply):
+def test_a_quota_gets_its_grace(roll, kind, manifest, apply, get):
     apply({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "few"}, "spec": {"hard": {"pods": "1"}}})
+    eventually(lambda: "hard" in get("resourcequota", "few").get("status", {}), "the quota is counted")
     failed = roll(definition=manifest(kind), failure_grace=1, fails=True)
     assert "exceeded quota" in failed["msg"]
 

@@ -15,6 +15,7 @@ import pytest
 
 from .interference import eventually, family, is_alive, kill_all
 from .plays import Ansible, Play
+from .witness import is_ready
 from .workloads import HELD, create, let_go, of_kind, rolled_out
 
 ONE, TWO = (f"registry.example/web:{tag}" for tag in "12")
@@ -105,6 +106,7 @@ def test_a_run_that_was_killed_while_the_application_was_read_only_is_mended_by_
     eventually(lambda: not any(map(is_alive, members)), "the end of all workers")
     assert hooks.ran == ["before_step web-0 web-0", "read_only web-0 web-0"]
     let_go(kubectl)
+    eventually(lambda: images(get) == [TWO] and all(map(is_ready, get("pods"))), "the primary is updated")
     done = play(role, given)
     assert done.code == 0, done.stdout
     assert images(get) == [TWO]

@@ -80,6 +80,7 @@ class Witness:
     _threads: list[threading.Thread] = field(default_factory=list)
 
     def __enter__(self) -> Self:
+        eventually(self._slices_have_followed, "the EndpointSlices lead to all pods that are ready")
         for kind in _KINDS:
             command = [str(self.cluster.kubectl_program), "--kubeconfig", str(self.cluster.kubeconfig), "--namespace", self.namespace]
             command += ["get", kind, "--watch", "--output-watch-events", "--output=json"]
@@ -101,6 +102,16 @@ class Witness:
                 process.wait()
             for thread in self._threads:
                 thread.join(10)
+
+    def _slices_have_followed(self) -> bool:
+        """Their controller tries again only after a second or more where it meets its own last write; which is not judged."""
+        services, pods, slices = (self._found(kind) for kind in _KINDS)
+        now = Moment(version=0, what="the beginning", pods=pods, services=services, slices=slices)
+        return all({pod for pod, ready in now.selected(service).items() if ready} <= now.routed(service) for service in services)
+
+    def _found(self, kind: str) -> dict[str, dict[str, Any]]:
+        listed = self.cluster.kubectl("--namespace", self.namespace, "get", kind, "--output=json").json()["items"]
+        return {entry["metadata"]["name"]: entry for entry in listed}
 
     def _read(self, kind: str, process: subprocess.Popen[str]) -> None:
         for line in process.stdout or ():

@@ -6,12 +6,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from tests.functional.plays import Result
 
-from .table import AS_ADVISED, NO_PRE_STOP
+from .table import AS_ADVISED, SINGLE_AT_ONCE
 
+SURE_TO_LOSE = dataclasses.replace(SINGLE_AT_ONCE, pre_stop=0)
+"""Nobody serves for some seconds."""
 JOB = {"image": "tools:1", "run_as_user": 65534}
 
 
@@ -42,9 +46,9 @@ def test_a_rollout_as_advised_passes(stage, way):
 
 @pytest.mark.parametrize("way", ["controller", "job"])
 def test_a_rollout_that_loses_requests_fails_and_goes_back(stage, way):
-    scene = stage(NO_PRE_STOP)
-    option = verify(scene, way)
-    scene.role("rolling", kind="Deployment", image="web:v2", verify=option, on_failure="rollback", fails=True)
+    scene = stage(SURE_TO_LOSE)
+    option = {"verify": verify(scene, way), "on_failure": "rollback"}
+    scene.role("rolling", kind="Deployment", image="web:v2", preflight_fail_on="never", fails=True, **option)
     result = told(scene)
     assert result["verify"]["failed"] > 0, result["verify"]
     assert "users lost requests" in result.msg
