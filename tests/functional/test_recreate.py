@@ -216,12 +216,16 @@ def test_pods_whose_replica_set_is_gone_are_waited_for_first(recreate, applied, 
 def test_back_to_what_is_still_stopping_waits_until_it_has_stopped(recreate, applied, deployment, pods, kubectl, get, lines, at_line):
     how: dict[str, Any] = {"strategy": {"type": "Recreate"}, "simulate": HELD}
     applied(**how)
-    set_image(kubectl, "2")
+    quick = {
+        "metadata": {"annotations": {"simulate.rollout.kubernetes/terminate-after": "0s"}},
+        "spec": {"containers": [{"name": "web", "image": TWO}]},
+    }
+    kubectl("patch", "deployment/web", f"--patch={json.dumps({'spec': {'template': quick}})}")
     observed(kubectl)
     eventually(lambda: [pod for pod in get("pods") if is_terminating(pod)] == get("pods") != [], "the old pods terminate")
     pods.mark()
     at_line["2 pods of an earlier rollout are still stopping"] = lambda: let_go(kubectl)
-    recreate(image=ONE)
+    recreate(definition=deployment(image=ONE, replicas=2, **how))
     assert not [pair for pair in pods.beside() if pair[2]], "nothing was made beside a pod that terminates"
     assert [line for line in lines if "2 pods of an earlier rollout are still stopping" in line]
     assert {image_of(pod) for pod in get("pods")} == {ONE}
