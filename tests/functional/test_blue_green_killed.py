@@ -6,18 +6,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from .calls import call, started
-from .faults import faulty
-from .interference import Stop, eventually
+from .calls import call
+from .kills import kill_after
 from .sides import COLOUR, SLOW, claim_of, service
 from .witness import Witness, judge
 from .workloads import create
@@ -71,19 +67,13 @@ def test_killed_after_any_write_the_next_run_ends_as_an_undisturbed_one(cluster,
     names = [f"web{number}" for number in range(1, writes + 1)]
     prepare(*names)
 
-    def kill_after(number: int) -> None:
+    def kill(number: int) -> None:
         module, options = task(f"web{number}")
-        with faulty(cluster.kubeconfig) as proxy:
-            stop = Stop(proxy, after=number)
-            process = started(cluster, module, **common, **options, host=proxy.url, api_key="proxied-by-the-test")
-            eventually(lambda: stop.reached.is_set() or process.poll() is not None, f"write {number}", seconds=300)
-            # One that has renewed the lock less often than the undisturbed one has ended by itself.
-            with process, contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+        kill_after(cluster, number, module, {**common, **options})
 
     with Witness(cluster, namespace) as witness:
         with ThreadPoolExecutor(4) as pool:
-            list(pool.map(kill_after, range(1, writes + 1)))
+            list(pool.map(kill, range(1, writes + 1)))
         with ThreadPoolExecutor(writes) as pool:
             again = list(pool.map(run, names))
     assert [result["msg"] for result in again if result.get("failed")] == []

@@ -9,8 +9,6 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
-import os
-import signal
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -23,11 +21,12 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.config_
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import RefusedError
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.main import Context
 
-from .calls import call, started
+from .calls import call
 from .cluster import Cluster
 from .configs import config_map, configured, copies, decoded, secret, seen_by_pods, simply
 from .faults import faulty
-from .interference import Stop, before, eventually, is_write, through
+from .interference import before, eventually, is_write, through
+from .kills import kill_after
 from .sides import service
 from .workloads import create, grant, of_kind, task
 
@@ -620,14 +619,8 @@ def test_killed_after_any_write_the_next_run_leaves_no_copy_behind(cluster, name
         assert not result.get("failed"), result["msg"]
         return result
 
-    def kill_after(number: int) -> None:
-        with faulty(cluster.kubeconfig) as proxy:
-            stop = Stop(proxy, after=number)
-            given = options(names[number], "debug")
-            process = started(cluster, module, **given, host=proxy.url, api_key="proxied-by-the-test")
-            eventually(lambda: stop.reached.is_set() or process.poll() is not None, f"write {number}")
-            with process, contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+    def kill(number: int) -> None:
+        kill_after(cluster, number, module, options(names[number], "debug"))
 
     create(kubectl, *(service(name) for name in names))
     with ThreadPoolExecutor(4) as pool:
@@ -636,7 +629,7 @@ def test_killed_after_any_write_the_next_run_leaves_no_copy_behind(cluster, name
     roll(names[0], "debug")
     assert len(audit.writes()) >= WRITES[module]
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(kill_after, range(1, len(names))))
+        list(pool.map(kill, range(1, len(names))))
     grown_old(monkeypatch)
     level = "debug" if then == "the same" else "warn"
     for name in names[1:]:

@@ -12,9 +12,8 @@ from typing import Any
 
 import pytest
 
-from .calls import call, started
-from .faults import faulty
-from .interference import Stop, eventually
+from .interference import eventually
+from .kills import survives
 from .workloads import HELD, create, labelled, let_go, rolled_out
 
 RECORD = "rollout.kubernetes/update-strategy"
@@ -300,28 +299,7 @@ def test_killed_after_any_write_the_next_run_ends_as_an_undisturbed_one(cluster,
         create(kubectl, *(manifest(kind, name=name, replicas=3, simulate={"ready-after": "300ms"}) for name in names))
         rolled_out(kubectl, *(f"{kind.lower()}/{name}" for name in names))
 
-    prepare("web0")
-    audit.mark()
-    assert call(cluster, "on_delete", **options("web0"))["changed"]
     # The lock, the ownership that kubectl had, the template, each eviction, the strategy, the lock released.
-    writes = len(audit.writes())
-    assert writes >= 5 + pods
-    names = [f"web{number}" for number in range(1, writes + 1)]
-    prepare(*names)
-
-    def kill_after(number: int) -> None:
-        with faulty(cluster.kubeconfig) as proxy:
-            stop = Stop(proxy, after=number)
-            process = started(cluster, "on_delete", **options(f"web{number}"), host=proxy.url, api_key="proxied-by-the-test")
-            eventually(lambda: stop.reached.is_set() or process.poll() is not None, f"write {number}", seconds=300)
-            process.kill()
-            process.communicate()
-
-    with ThreadPoolExecutor(3) as pool:
-        list(pool.map(kill_after, range(1, writes + 1)))
-        again = list(pool.map(lambda name: call(cluster, "on_delete", **options(name)), names))
-    assert [result["msg"] for result in again if result.get("failed")] == []
-    for name in names:
+    for name in survives(cluster, audit, "on_delete", prepare=prepare, options=options, least=5 + pods):
         assert list(tags(name).values()) == ["2"] * pods
         assert (strategy(get, kind.lower(), name)["type"], remembered(get, kind.lower(), name)) == ("RollingUpdate", False)
-    assert not any(call(cluster, "on_delete", **options(name))["changed"] for name in names)

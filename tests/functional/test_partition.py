@@ -13,10 +13,8 @@ from typing import Any
 
 import pytest
 
-from .calls import call, started
-from .cluster import Cluster
-from .faults import faulty
-from .interference import Stop, eventually
+from .interference import eventually
+from .kills import survives
 from .workloads import HELD, create, let_go, observed, rolled_out
 
 KIND = "StatefulSet"
@@ -393,16 +391,6 @@ def test_on_delete_other_kinds_and_several_at_a_time_are_refused(roll, audit, ma
 # --- killed ---------------------------------------------------------------------------------------------------------------------------
 
 
-def kill_after(cluster: Cluster, number: int, module: str, **options: Any) -> None:
-    """Kill a task after so many writes, or let it end where it makes fewer."""
-    with faulty(cluster.kubeconfig) as proxy:
-        stop = Stop(proxy, after=number)
-        process = started(cluster, module, **options, host=proxy.url, api_key="proxied-by-the-test")
-        eventually(lambda: stop.reached.is_set() or process.poll() is not None, f"write {number}", seconds=300)
-        process.kill()
-        process.communicate()
-
-
 def test_killed_after_any_write_the_next_run_ends_as_an_undisturbed_one(cluster, namespace, manifest, kubectl, get, tags, audit):
     def options(name: str) -> dict[str, Any]:
         whole = manifest(KIND, 2, name=name, replicas=3, simulate={"ready-after": "300ms"})
@@ -412,24 +400,10 @@ def test_killed_after_any_write_the_next_run_ends_as_an_undisturbed_one(cluster,
         create(kubectl, *(manifest(KIND, name=name, replicas=3, simulate={"ready-after": "300ms"}) for name in names))
         rolled_out(kubectl, *(f"statefulset/{name}" for name in names))
 
-    prepare("web0")
-    audit.mark()
-    assert call(cluster, "partition", **options("web0"))["changed"]
     # The lock, the ownership that kubectl had, the template, three steps, the lock released; signs of life may come between.
-    writes = len(audit.writes())
-    assert writes >= 7
-    names = [f"web{number}" for number in range(1, writes + 1)]
-    prepare(*names)
-
-    with ThreadPoolExecutor(3) as pool:
-        list(pool.map(lambda number: kill_after(cluster, number, "partition", **options(f"web{number}")), range(1, writes + 1)))
-        again = list(pool.map(lambda name: call(cluster, "partition", **options(name)), names))
-    assert [result["msg"] for result in again if result.get("failed")] == []
-    for name in names:
+    for name in survives(cluster, audit, "partition", prepare=prepare, options=options, least=7):
         assert tags(name) == {f"{name}-{number}": "2" for number in range(3)}
         assert index(get, name) == 0
-    third = [call(cluster, "partition", **options(name)) for name in names]
-    assert not any(result["changed"] for result in third)
 
 
 def test_an_abort_that_is_killed_after_any_write_is_ended_by_the_next(cluster, namespace, roll, manifest, tags, get, audit):
@@ -445,18 +419,6 @@ def test_an_abort_that_is_killed_after_any_write_is_ended_by_the_next(cluster, n
     def options(name: str) -> dict[str, Any]:
         return {"namespace": namespace, "kind": KIND, "name": name, "wait_timeout": 300}
 
-    prepare("web0")
-    audit.mark()
-    assert call(cluster, "abort", **options("web0"))["changed"]
-    # The lock, the template, the pod, the lock released; signs of life may come between.
-    writes = len(audit.writes())
-    assert writes >= 4
-    names = [f"web{number}" for number in range(1, writes + 1)]
-    prepare(*names)
-    with ThreadPoolExecutor(3) as pool:
-        list(pool.map(lambda number: kill_after(cluster, number, "abort", **options(f"web{number}")), range(1, writes + 1)))
-        again = list(pool.map(lambda name: call(cluster, "abort", **options(name)), names))
-    assert [result["msg"] for result in again if result.get("failed")] == []
-    for name in names:
+    # The lock, the template, the pod, the lock released.
+    for name in survives(cluster, audit, "abort", prepare=prepare, options=options, least=4):
         assert (set(tags(name).values()), index(get, name)) == ({"1"}, 2)
-    assert not any(call(cluster, "abort", **options(name))["changed"] for name in names)

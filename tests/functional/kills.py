@@ -1,0 +1,62 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A task that is killed after each of its writes, and run again: on a workload of its own each time."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Protocol
+
+from .calls import call, started
+from .cluster import Cluster, Event
+from .faults import faulty
+from .interference import Stop, eventually
+
+
+def kill_after(cluster: Cluster, number: int, module: str, options: Mapping[str, Any]) -> None:
+    """Kill a task with all its processes after so many writes; one that makes fewer ends by itself."""
+    with faulty(cluster.kubeconfig) as proxy:
+        stop = Stop(proxy, after=number)
+        process = started(cluster, module, **options, host=proxy.url, api_key="proxied-by-the-test")
+        eventually(lambda: stop.reached.is_set() or process.poll() is not None, f"write {number}")
+        with process, contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+class Audit(Protocol):
+    """The fixture `audit`."""
+
+    def mark(self) -> None:
+        """Forget what was until now."""
+
+    def writes(self) -> list[Event]:
+        """The writes since the last mark."""
+
+
+def survives(
+    cluster: Cluster, audit: Audit, module: str, *, prepare: Callable[..., None], options: Callable[[str], dict[str, Any]], least: int
+) -> list[str]:
+    """The names of the workloads on which the task was killed, ended by a second run, and changed nothing by a third.
+
+    `prepare(*names)` makes workloads on which `options(name)` lets the module change something by at least so many writes.
+    """
+    prepare("web0")
+    audit.mark()
+    assert call(cluster, module, **options("web0"))["changed"]
+    writes = len(audit.writes())
+    assert writes >= least, "all writes of the task are tried"
+    names = [f"web{number}" for number in range(1, writes + 1)]
+    prepare(*names)
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda number: kill_after(cluster, number, module, options(f"web{number}")), range(1, writes + 1)))
+        again = list(pool.map(lambda name: call(cluster, module, **options(name)), names))
+    assert [result["msg"] for result in again if result.get("failed")] == []
+    assert not any(call(cluster, module, **options(name))["changed"] for name in names)
+    return names
