@@ -119,10 +119,10 @@ def available(get: Callable[..., Any]) -> int:
     return int(get("deployment", "web")["status"].get("availableReplicas", 0))
 
 
-def is_observed(get: Callable[..., Any]) -> bool:
-    """The controller has seen what the Deployment asks for."""
+def status_of(get: Callable[..., Any]) -> dict[str, Any]:
+    """The status of the Deployment, once the controller has seen what it asks for; empty before."""
     found = get("deployment", "web")
-    return bool(found["status"].get("observedGeneration") == found["metadata"]["generation"])
+    return dict(found["status"]) if found["status"].get("observedGeneration") == found["metadata"]["generation"] else {}
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_as_many_pods_go_as_is_said(foretold, kubectl, get, deployment, rule, st
     rules = ("unavailable-rounds-to-zero", "unavailable-takes-all", "recreate-behind-service")
     assert [found for found in rules if foretold(found, name="web")] == [rule] * bool(rule)
     kubectl("set", "image", "deployment/web", f"web={UNREADY}")
-    eventually(lambda: is_observed(get) and get("deployment", "web")["status"].get("updatedReplicas", 0) > 0, "new pods are made")
+    eventually(lambda: status_of(get).get("updatedReplicas", 0) > 0, "new pods are made")
     eventually(lambda: available(get) == left, f"{left} pods are left")
 
 
@@ -269,8 +269,8 @@ def pending(get: Callable[..., Any]) -> list[str]:
 
 def is_rolled_out(get: Callable[..., Any]) -> bool:
     """All pods are new and available, and no others are there."""
-    status = get("deployment", "web")["status"]
-    return is_observed(get) and {status.get(name) for name in ("replicas", "updatedReplicas", "availableReplicas")} == {5}
+    status = status_of(get)
+    return {status.get(name) for name in ("replicas", "updatedReplicas", "availableReplicas")} == {5}
 
 
 @pytest.mark.parametrize(
@@ -305,8 +305,7 @@ def test_new_pods_find_no_node_where_is_said(foretold, kubectl, get, deployment,
         return any(said in message for message in pending(get))
 
     if rule != "nodes-too-small":
-        # The pods that are there the first time have neither the rule nor the port, so that they may all be replaced. A pod that waits for
-        # another reason, as the scheduler's own trouble, does so for a moment.
+        # The pods that are there the first time have neither the rule nor the port, so that they may all be replaced.
         eventually(lambda: stands_still() or is_rolled_out(get), "the first rollout is over, or stands still already")
         set_image(kubectl, "2")
     eventually(stands_still, f"a pod is not scheduled: {said}")
