@@ -115,7 +115,9 @@ def test_giving_up_at_any_step_brings_everything_back(cluster, namespace, plain,
     assert state(get) == {"web": 2, "paused": [], "service web": {"app": "web"}}
     assert pods(get) == first, "what served was not touched"
     judge(witness, "web", least=2)
-    assert not run("abort")["changed"]
+    again = run("abort")
+    assert not again["changed"]
+    assert "no blue/green rollout is on its way" in again["msg"]
     assert run(image="registry.example/web:2")["rollouts"][0]["phase"] == "complete", "nothing is in the way of the next one"
 
 

@@ -126,7 +126,7 @@ class Planner:
     def _abort(self) -> ColourPlan:
         claim = self._claim
         if claim is None:
-            return self._nothing("nothing is on its way, so there is nothing to abort; undo brings an earlier version back")
+            return self._nothing("no blue/green rollout is on its way, so there is nothing to abort; undo brings an earlier version back")
         if not any(side.stable for side in claim.sides):
             raise RefusedError(
                 f"{self._request.application} has no earlier version to go back to; correct it by blue_green with supersede: true."
