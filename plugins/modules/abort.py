@@ -48,10 +48,6 @@ options:
     type: str
     choices: ['true', 'false', 'all']
     default: 'true'
-  take_ownership:
-    description: Change what a GitOps tool or a Helm release looks after, which may change it back.
-    type: bool
-    default: false
   wait_timeout:
     description: How many seconds each step may take.
     type: int
@@ -73,6 +69,7 @@ options:
     choices: ["auto", "off"]
 extends_documentation_fragment:
   - rollout.kubernetes.verify
+  - rollout.kubernetes.ownership
   - rollout.kubernetes.auth
   - rollout.kubernetes.attributes
 seealso:

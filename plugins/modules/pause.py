@@ -14,14 +14,10 @@ version_added: 0.1.0
 description:
   - Holds the rollout of a Deployment. Changes of its template start nothing until it is resumed; the pods that run go on serving.
   - A Deployment that is paused already is left alone.
-options:
-  take_ownership:
-    description: Change what a GitOps tool or a Helm release looks after, which may change it back.
-    type: bool
-    default: false
 extends_documentation_fragment:
   - rollout.kubernetes.selection.deployments
   - rollout.kubernetes.selection
+  - rollout.kubernetes.ownership
   - rollout.kubernetes.auth
   - rollout.kubernetes.attributes
 seealso:

@@ -36,10 +36,6 @@ options:
   requested_by:
     description: Who asks for it, as others see it who find the Lease held. In AWX the user and the job by default.
     type: str
-  take_ownership:
-    description: Change what a GitOps tool or a Helm release looks after, which may change it back.
-    type: bool
-    default: false
   wait_timeout:
     description: How many seconds each step may take.
     type: int
@@ -61,6 +57,7 @@ options:
     choices: ["auto", "off"]
 extends_documentation_fragment:
   - rollout.kubernetes.verify
+  - rollout.kubernetes.ownership
   - rollout.kubernetes.auth
   - rollout.kubernetes.attributes
 seealso:

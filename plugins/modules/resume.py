@@ -19,14 +19,11 @@ options:
     description: Wait until the rollout is complete.
     type: bool
     default: true
-  take_ownership:
-    description: Change what a GitOps tool or a Helm release looks after, which may change it back.
-    type: bool
-    default: false
 extends_documentation_fragment:
   - rollout.kubernetes.selection.deployments
   - rollout.kubernetes.selection
   - rollout.kubernetes.wait
+  - rollout.kubernetes.ownership
   - rollout.kubernetes.auth
   - rollout.kubernetes.attributes
 seealso:

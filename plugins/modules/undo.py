@@ -61,15 +61,12 @@ options:
     description: Wait until the rollout is complete. Without waiting no pods of a StatefulSet are repaired.
     type: bool
     default: true
-  take_ownership:
-    description: Change what a GitOps tool or a Helm release looks after, which may change it back.
-    type: bool
-    default: false
 extends_documentation_fragment:
   - rollout.kubernetes.selection
   - rollout.kubernetes.cause
   - rollout.kubernetes.wait
   - rollout.kubernetes.verify
+  - rollout.kubernetes.ownership
   - rollout.kubernetes.auth
   - rollout.kubernetes.attributes
 seealso:

@@ -374,11 +374,11 @@ def test_giving_up_does_not_depend_on_a_pod(run, plain, namespace, get):
 
 def test_the_job_is_where_the_workload_is_and_no_service_leads_to_it(run, namespace, deployment, get, cluster, audit):
     seen: list[dict[str, Any]] = []
-    reached = {"host": "", "api_key": "proxied-by-the-test", "kubeconfig": None}
     with faulty(cluster.kubeconfig) as faults:
         before(faults, lambda request: request.method == "DELETE" and "/jobs/" in request.path, lambda: seen.extend(get("jobs")))
         verify = from_pod(image="registry.example/curl:missing", run_as_user=1000)
-        run("rolling", fails=True, definition=newer(deployment), verify=verify, **{**reached, "host": faults.url})
+        proxied = {"host": faults.url, "api_key": "proxied-by-the-test", "kubeconfig": None}
+        run("rolling", fails=True, definition=newer(deployment), verify=verify, **proxied)
     spec = seen[0]["spec"]
     assert seen[0]["metadata"]["namespace"] == namespace
     assert (spec["backoffLimit"], spec["ttlSecondsAfterFinished"]) == (0, 60)

@@ -104,7 +104,7 @@ class Witness:
                 thread.join(10)
 
     def _slices_have_followed(self) -> bool:
-        """Their controller tries again only after a second or more where it meets its own last write; which is not judged."""
+        """Their controller tries again only after a second or more where it meets its own last write; that it does so is not judged."""
         services, pods, slices = (self._found(kind) for kind in _KINDS)
         now = Moment(version=0, what="the beginning", pods=pods, services=services, slices=slices)
         return all({pod for pod, ready in now.selected(service).items() if ready} <= now.routed(service) for service in services)
