@@ -76,3 +76,14 @@ class ServerError(ClusterError):
 
 class RolloutFailedError(RolloutError):
     """The rollout did not get there: it failed, or ran out of time."""
+
+
+def causes(error: BaseException) -> list[BaseException]:
+    """The exception, what caused it, what caused that, and so on; also where urllib3 keeps the cause among the arguments."""
+    chain: list[BaseException] = []
+    link: BaseException | None = error
+    while link is not None and link not in chain:
+        chain.append(link)
+        inner = [argument for argument in (*link.args, getattr(link, "reason", None)) if isinstance(argument, BaseException)]
+        link = link.__cause__ or link.__context__ or (inner[0] if inner else None)
+    return chain

@@ -4,24 +4,32 @@
 
 """One HTTP request over a connection of its own, as a user's: no proxy, no redirect, no second attempt; and what came of it.
 
-The whole request, from the look-up of the name to the last byte, has one deadline.
+The whole request, from the look-up of the name to the last byte, has one deadline. A look-up cannot be interrupted and a server may send
+a byte at a time, so each request runs in a thread of its own: at the deadline its socket is shut and the thread is left to itself.
 """
 
 from __future__ import annotations
 
 import http.client
-import io
+import queue
 import socket
 import ssl
 import threading
-import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+import warnings
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from .._domain.errors import InputError
+from .._domain.errors import InputError, causes
 from .._domain.verification import OK, Verification
+
+try:
+    import urllib3
+    import urllib3.connection
+    import urllib3.exceptions
+except ImportError:  # The client of the API needs it too, and says so before anything is asked here.
+    urllib3 = None  # type: ignore[assignment]
 
 _MOST_BYTES = 1_048_576
 """So much of a body is read."""
@@ -42,163 +50,157 @@ class HttpProbe:
         parts = urlsplit(wanted.url)
         self._host = parts.hostname or ""
         self._tls = _context(wanted) if parts.scheme == "https" else None
+        if self._tls is not None and not wanted.validate_certs:
+            # It would be printed for each request; whoever switched the check off knows.
+            warnings.filterwarnings("ignore", category=urllib3.exceptions.InsecureRequestWarning)
         self._port = parts.port or (80 if self._tls is None else 443)
-        self._authority = parts.netloc
         self._path = quote(parts.path or "/", safe=_AS_IT_STANDS) + (f"?{quote(parts.query, safe=_AS_IT_STANDS)}" if parts.query else "")
+        usual = {"Host": parts.netloc, "User-Agent": "rollout.kubernetes", "Accept": "*/*", "Connection": "close"}
+        given = {name.lower() for name in wanted.headers}
+        headers = {**{name: value for name, value in usual.items() if name.lower() not in given}, **wanted.headers}
+        self._headers = {name: value.encode("latin-1", "replace") for name, value in headers.items()}
         self._lock = threading.Lock()
-        self._open: set[socket.socket] = set()
+        self._under_way: set[_Request] = set()
         self._closed = False
 
     def ask(self) -> Outcome:
         """One request. Never raises for what the network or the server does."""
-        deadline = time.monotonic() + self._wanted.timeout
+        request = _Request()
+        with self._lock:
+            if self._closed:
+                return "timeout", ""
+            self._under_way.add(request)
+        threading.Thread(target=self._run, args=(request,), name="rollout-request", daemon=True).start()
         try:
-            with self._connected(deadline) as connection:
-                return self._answer(connection, deadline)
-        except OSError as error:
-            return _outcome_of(error)
-        except UnicodeError:  # What getaddrinfo says of a label that is too long.
-            return "unresolved", "it is no name"
-        except http.client.HTTPException as error:
-            if isinstance(error, http.client.IncompleteRead):
-                return "closed", "in the middle of the answer"
-            return "no http", type(error).__name__
+            answer = request.answer.get(timeout=self._wanted.timeout)
+        except queue.Empty:
+            answer = ("timeout", "")
+            request.abort()
+        finally:
+            with self._lock:
+                self._under_way.discard(request)
+        return answer if isinstance(answer, tuple) else _outcome_of(answer)
 
     def close(self) -> None:
         """End the requests that are on their way."""
         with self._lock:
             self._closed = True
-            for connection in self._open:
-                with suppress(OSError):
-                    socket.socket.shutdown(connection, socket.SHUT_RDWR)
+            for request in self._under_way:
+                request.abort()
 
-    @contextmanager
-    def _connected(self, deadline: float) -> Iterator[socket.socket]:
-        with closing(_connect(self._host, self._port, deadline)) as plain:
-            with self._lock:
-                if self._closed:
-                    raise TimeoutError
-                self._open.add(plain)
-            try:
-                if self._tls is None:
-                    yield plain
-                    return
-                plain.settimeout(_left(deadline))
-                with self._tls.wrap_socket(plain, server_hostname=self._host, do_handshake_on_connect=False) as connection:
-                    with self._lock:
-                        self._open = (self._open - {plain}) | {connection}
-                    try:
-                        connection.do_handshake()
-                        yield connection
-                    finally:
-                        with self._lock:
-                            self._open.discard(connection)
-            finally:
-                with self._lock:
-                    self._open.discard(plain)
-
-    def _answer(self, connection: socket.socket, deadline: float) -> Outcome:
-        wanted = self._wanted
-        lines = {"Host": self._authority, "User-Agent": "rollout.kubernetes", "Accept": "*/*", "Connection": "close"}
-        given = {name.lower() for name in wanted.headers}
-        headers = {**{name: value for name, value in lines.items() if name.lower() not in given}, **wanted.headers}
-        head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        connection.settimeout(_left(deadline))
-        connection.sendall(f"{wanted.method} {self._path} HTTP/1.1\r\n{head}\r\n".encode("latin-1", "replace"))
-        response = http.client.HTTPResponse(_Timed(connection, deadline), method=wanted.method)  # type: ignore[arg-type]
+    def _run(self, request: _Request) -> None:
         try:
-            response.begin()
+            request.answer.put(self._answer(request))
+        except Exception as error:  # noqa: BLE001 - it is raised again, or named, in the thread that asked.
+            request.answer.put(error)
+
+    def _answer(self, request: _Request) -> Outcome:
+        wanted = self._wanted
+        with self._pool(request) as pool:
+            response = pool.urlopen(
+                wanted.method,
+                self._path,
+                headers=self._headers,
+                redirect=False,
+                retries=False,
+                preload_content=False,
+                enforce_content_length=True,
+            )
             body = _body(response)
-        finally:
-            response.close()
         if not wanted.accepts(response.status):
             return f"status {response.status}", ""
         if wanted.contains and wanted.contains.encode() not in body:
             return "wrong body", "verify.contains is not in it"
         return OK, ""
 
+    def _pool(self, request: _Request) -> Any:
+        """A pool for one connection, which tells the request of its socket."""
+        bounds: dict[str, Any] = {"maxsize": 1, "timeout": self._wanted.timeout}
+        pool: Any
+        if self._tls is None:
+            pool = urllib3.HTTPConnectionPool(self._host, self._port, **bounds)
+        else:
+            # urllib3 1.26 takes this from here, 2.x from the context.
+            checked = {"cert_reqs": self._tls.verify_mode}
+            pool = urllib3.HTTPSConnectionPool(self._host, self._port, ssl_context=self._tls, **checked, **bounds)
+        make = pool.ConnectionCls
 
-def _body(response: http.client.HTTPResponse) -> bytes:
+        def connection(*arguments: Any, **options: Any) -> Any:
+            request.connection = make(*arguments, **options)
+            return request.connection
+
+        pool.ConnectionCls = connection
+        return pool
+
+
+class _Request:
+    """One request under way: its connection once there is one, and the place where its answer comes."""
+
+    def __init__(self) -> None:
+        self.answer: queue.SimpleQueue[Outcome | Exception] = queue.SimpleQueue()
+        self.connection: Any = None
+
+    def abort(self) -> None:
+        """End what it reads or writes. Not by `SSLSocket.shutdown`, which would pull the TLS session from under the reader."""
+        held = getattr(self.connection, "sock", None)
+        if isinstance(held, socket.socket):
+            with suppress(OSError):
+                socket.socket.shutdown(held, socket.SHUT_RDWR)
+
+
+def _body(response: Any) -> bytes:
     """The body, up to a bound. Raises `IncompleteRead` for one that is cut off."""
     found = bytearray()
-    while len(found) < _MOST_BYTES:
-        part = response.read(65_536)
-        if not part:
-            if response.length:
-                raise http.client.IncompleteRead(bytes(found), response.length)
-            break
+    while len(found) < _MOST_BYTES and (part := response.read(65_536, decode_content=False)):
         found += part
     return bytes(found)
 
 
-class _Timed(io.RawIOBase):
-    """What `HTTPResponse` reads from: a socket each of whose reads ends at the deadline of the whole request."""
-
-    def __init__(self, connection: socket.socket, deadline: float) -> None:
-        self._connection = connection
-        self._deadline = deadline
-
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        """As `HTTPResponse` asks a socket for it."""
-        return io.BufferedReader(self)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        self._connection.settimeout(_left(self._deadline))
-        return self._connection.recv_into(buffer)
-
-
-def _connect(host: str, port: int, deadline: float) -> socket.socket:
-    """A connection to the first address that takes one, as clients do it."""
-    failure: OSError = OSError("the name has no address")
-    for family, kind, protocol, _name, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
-        connection = socket.socket(family, kind, protocol)
-        try:
-            connection.settimeout(_left(deadline))
-            connection.connect(address)
-        except OSError as error:
-            connection.close()
-            failure = error
-        else:
-            return connection
-    raise failure
-
-
-def _left(deadline: float) -> float:
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    return left
-
-
-_OUTCOMES: tuple[tuple[type[OSError], Outcome], ...] = (
-    (TimeoutError, ("timeout", "")),
-    (socket.gaierror, ("unresolved", "the name has no address")),
-    (ConnectionRefusedError, ("refused", "")),
-    (http.client.RemoteDisconnected, ("closed", "without an answer")),
-    (ConnectionError, ("reset", "")),
+_OUTCOMES: tuple[tuple[type[BaseException], Callable[[Any], Outcome]], ...] = (
+    (ssl.SSLCertVerificationError, lambda error: ("tls", error.verify_message)),
+    (ssl.SSLError, lambda error: ("tls", (error.reason or "no handshake").replace("_", " ").lower())),
+    (TimeoutError, lambda _error: ("timeout", "")),
+    (socket.gaierror, lambda _error: ("unresolved", "the name has no address")),
+    (UnicodeError, lambda _error: ("unresolved", "it is no name")),  # What getaddrinfo says of a label that is too long.
+    (ConnectionRefusedError, lambda _error: ("refused", "")),
+    (http.client.RemoteDisconnected, lambda _error: ("closed", "without an answer")),
+    (http.client.IncompleteRead, lambda _error: ("closed", "in the middle of the answer")),
+    (ConnectionError, lambda _error: ("reset", "")),
+    (http.client.HTTPException, lambda error: ("no http", type(error).__name__)),
+    (OSError, lambda error: ("unreachable", error.strerror or "")),
 )
-"""What a user's client would call it; the first that fits counts."""
+"""What a user's client would call an exception of Python's; the first that fits counts."""
+_WRAPPERS: tuple[tuple[str, str, str], ...] = (
+    ("LocationValueError", "unresolved", "it is no name"),
+    ("SSLError", "tls", "the certificate is for another name"),
+    ("HTTPError", "no http", ""),
+)
+"""The same for exceptions of urllib3 that wrap none of Python's."""
 
 
-def _outcome_of(error: OSError) -> Outcome:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return "tls", error.verify_message
-    if isinstance(error, ssl.SSLError):
-        return "tls", (error.reason or "no handshake").replace("_", " ").lower()
-    return next((outcome for kind, outcome in _OUTCOMES if isinstance(error, kind)), ("unreachable", error.strerror or ""))
+def _outcome_of(error: Exception) -> Outcome:
+    """Name what became of a request by the innermost cause that has a name; what is none of the network's is raised again."""
+    for cause in reversed(causes(error)):
+        for kind, outcome in _OUTCOMES:
+            if isinstance(cause, kind):
+                return outcome(cause)
+    for name, short, detail in _WRAPPERS:
+        if isinstance(error, getattr(urllib3.exceptions, name)):
+            return short, detail or type(error).__name__
+    raise error
 
 
 def _context(wanted: Verification) -> ssl.SSLContext:
+    """What a server must show. The name is compared by urllib3, as 1.26 does not let the handshake do it for addresses."""
     if not wanted.validate_certs:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         return context
     try:
-        return ssl.create_default_context(cafile=wanted.ca_cert or None)
+        context = ssl.create_default_context(cafile=wanted.ca_cert or None)
     except OSError as error:
         reason = "it holds no certificate" if isinstance(error, ssl.SSLError) else (error.strerror or "it is no file")
         raise InputError(f"verify.ca_cert {wanted.ca_cert} cannot be read: {reason}.") from error
+    context.check_hostname = False
+    return context

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 from urllib.parse import urlencode
 
-from .._domain.errors import InputError
+from .._domain.errors import InputError, causes
 from .config import Settings
 from .library import urllib3
 from .proxies import without_secrets
@@ -224,7 +224,7 @@ def lost(error: BaseException) -> Lost:
         inner = getattr(error, "original_error", None) or error
         return Lost(f"the proxy failed: {_reason(inner)}", sent=False, lasting="Tunnel connection failed: 4" in str(inner))
     # Where urllib3 compares the names itself (always, in 1.26) it has an exception of its own, which is no SSLError.
-    cause = next((link for link in _chain(error) if isinstance(link, ssl.SSLError) or type(link).__name__ == "CertificateError"), None)
+    cause = next((link for link in causes(error) if isinstance(link, ssl.SSLError) or type(link).__name__ == "CertificateError"), None)
     if cause is not None:
         return _tls_failure(cause)
     if isinstance(error, kinds.ConnectTimeoutError) and not isinstance(error, kinds.NewConnectionError):
@@ -260,7 +260,7 @@ def _distrusted(why: str) -> Lost:
 
 def _reason(error: BaseException) -> str:
     """The innermost cause that has words of its own."""
-    for link in reversed(list(_chain(error))):
+    for link in reversed(causes(error)):
         if isinstance(link, socket.gaierror):
             return "its name is not known to the name service"
         if str(link).startswith("Tunnel connection failed: "):
@@ -268,14 +268,3 @@ def _reason(error: BaseException) -> str:
         if isinstance(link, OSError) and link.strerror:
             return link.strerror[:1].lower() + link.strerror[1:]
     return "the connection broke off"
-
-
-def _chain(error: BaseException) -> list[BaseException]:
-    """The exception and what caused it, also where urllib3 keeps the cause in its arguments."""
-    chain: list[BaseException] = []
-    link: BaseException | None = error
-    while link is not None and link not in chain:
-        chain.append(link)
-        inner = [argument for argument in (*link.args, getattr(link, "reason", None)) if isinstance(argument, BaseException)]
-        link = link.__cause__ or link.__context__ or (inner[0] if inner else None)
-    return chain

@@ -119,7 +119,8 @@ def test_certificates_are_checked_unless_that_is_switched_off(tmp_path: Path) ->
     with serving(says(), context) as server:
         assert ask(server.url) == ("tls", "self-signed certificate")
         assert ask(server.url, ca_cert=str(authority))[0] == "ok"
-        assert ask(server.url.replace("127.0.0.1", "localhost"), ca_cert=str(authority))[0] == "tls"
+        other = server.url.replace("127.0.0.1", "localhost")
+        assert ask(other, ca_cert=str(authority)) == ("tls", "the certificate is for another name")
         assert ask(server.url, validate_certs=False)[0] == "ok"
 
 
@@ -154,3 +155,17 @@ def test_closing_ends_what_is_on_its_way() -> None:
         assert not thread.is_alive()
         assert found[0][0] != "ok"
         assert probe.ask()[0] != "ok", "and nothing begins any more"
+
+
+def test_a_name_service_that_does_not_answer_is_a_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, told = threading.Event(), threading.Event()
+
+    def look_up(*_arguments: object, **_options: object) -> list[Any]:
+        asked.set()
+        told.wait(30)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    assert ask("http://shop.example/", timeout=0.3) == ("timeout", "")
+    assert asked.is_set()
+    told.set()
