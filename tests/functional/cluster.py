@@ -127,13 +127,13 @@ class Cluster:
         """Return a mark: what is in the audit log by now lies before it."""
         return self._settled()
 
-    def audit_since(self, mark: int) -> list[Event]:
-        """Return everything after the mark; all requests that were answered before this call are in it."""
+    def audit_since(self, mark: int, *, about: str = "") -> list[Event]:
+        """Return everything after the mark whose line contains `about`; all requests that were answered before this call are in it."""
         end = self._settled()
         with self.audit_log.open("rb") as stream:
             stream.seek(mark)
-            lines = stream.read(end - mark).decode().splitlines()
-        return [parse(line) for line in lines if "rollout-test-marker" not in line]
+            lines = stream.read(end - mark).splitlines()
+        return [parse(line.decode()) for line in lines if about.encode() in line and b"rollout-test-marker" not in line]
 
     def _settled(self) -> int:
         """Return the size of the log once a request of ours, made now, is in it."""

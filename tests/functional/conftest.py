@@ -18,27 +18,15 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.main imp
 
 from .calls import call as call_module
 from .cluster import NOT_THE_TESTED_CLIENT, Cluster, Done, Event, running_cluster
+from .durations import longest_first
 from .plays import Ansible
 from .sides import service
 from .workloads import create, of_kind
 
-LONGEST = (
-    "test_tasks_go_on_when_the_api_server_is_killed_and_comes_back",
-    "test_random_sequences_end_alike",
-    "test_rollouts_have_the_same_result_each_way",
-    "test_refusals_have_the_same_words_each_way",
-    "test_nothing_secret_is_shown_however_it_ends",
-    "test_operations_have_the_same_result_as_modules_and_in_the_process",
-    "test_killed_after_any_write_the_next_run_ends_as_an_undisturbed_one",
-    "test_killed_after_any_write_the_next_run_leaves_no_copy_behind",
-    "test_failures_have_the_same_result_each_way",
-)
-"""Tests that take longest: begun first, so that none of them goes on alone when all others are done."""
-
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the longest tests first."""
-    items.sort(key=lambda item: LONGEST.index(name) if (name := getattr(item, "originalname", "")) in LONGEST else len(LONGEST))
+    longest_first(items)
 
 
 @pytest.fixture(scope="session")
@@ -101,7 +89,8 @@ class Audit:
         """Return the requests since the mark; everywhere: in all namespaces and none, everybody: the control plane's and kubectl's too."""
         return [
             event
-            for event in self._cluster.audit_since(self._mark)
+            # Most lines are those of tests that run beside this one: only a line with our namespace in it is worth reading.
+            for event in self._cluster.audit_since(self._mark, about="" if everywhere else self._namespace)
             if (everywhere or event.namespace == self._namespace) and (everybody or not event.user_agent.startswith(NOT_THE_TESTED_CLIENT))
         ]
 

@@ -29,7 +29,7 @@ try:
     import urllib3.connection
     import urllib3.exceptions
 except ImportError:  # The client of the API needs it too, and says so before anything is asked here.
-    urllib3 = None  # type: ignore[assignment]
+    urllib3 = None
 
 _MOST_BYTES = 1_048_576
 """So much of a body is read."""
