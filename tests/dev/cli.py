@@ -70,6 +70,7 @@ def parser() -> argparse.ArgumentParser:
     tests = add(commands, "test", run_tests, "run the tests of all levels, or of some")
     tests.usage = "dev test [-h] [LEVEL ...] [-- PYTEST_ARGUMENT ...]"
     tests.add_argument("levels", nargs="*", metavar="LEVEL", help=f"one of {', '.join(levels.LEVELS)}; default: all")
+    tests.add_argument("--all", action="store_true", help="run the long tests as well, which repeat what others show more briefly")
     tests.add_argument("--runs", type=int, metavar="N", help="zero_downtime: measure each scenario N times (default: 1)")
     tests.add_argument("--publish", action="store_true", help="zero_downtime: write the table and the plots into the documentation")
     benchmarks = add(
@@ -162,8 +163,11 @@ def run_tests(options: argparse.Namespace) -> int:
         raise Problem("--runs and --publish belong to one level: ./dev test zero_downtime --runs 10")
     if options.runs is not None and options.runs < 1:
         raise Problem(f"--runs takes a number of at least 1, not {options.runs}.")
+    if options.all and not set(options.levels or levels.WITH_LONG_TESTS) & set(levels.WITH_LONG_TESTS):
+        raise Problem(f"--all belongs to the levels {' and '.join(levels.WITH_LONG_TESTS)}.")
     runs = ["--runs", str(options.runs)] if options.runs else []
-    return levels.test(options.levels, [*options.extra, *runs, *["--publish"] * options.publish])
+    whole = options.all or options.publish
+    return levels.test(options.levels, [*options.extra, *runs, *["--publish"] * options.publish], whole=whole)
 
 
 def run_benchmarks(options: argparse.Namespace) -> int:

@@ -177,15 +177,20 @@ LEVELS: dict[str, tuple[Level, Callable[[], bool]]] = {
 }
 
 
-def test(names: Sequence[str], extra: Sequence[str]) -> int:
-    """Run levels one after another, each even if another failed, and sum them up."""
+WITH_LONG_TESTS = ("functional", "zero_downtime")
+"""Levels that have tests marked `long`."""
+
+
+def test(names: Sequence[str], extra: Sequence[str], *, whole: bool) -> int:
+    """Run levels one after another, each even if another failed, and sum them up; `whole`: with the long tests."""
     outcomes = []
     chosen = names or [name for name, (_, exists) in LEVELS.items() if exists()]
     with shared_cluster(chosen):
         for name in chosen:
             say(f"\n===== {name}")
             started = time.monotonic()
-            outcomes.append(merged(name, attempt(name, extra), time.monotonic() - started))
+            long = ["--all"] if whole and name in WITH_LONG_TESTS else []
+            outcomes.append(merged(name, attempt(name, [*extra, *long]), time.monotonic() - started))
     return summary(outcomes)
 
 

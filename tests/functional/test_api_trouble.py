@@ -136,6 +136,7 @@ def own_control_plane() -> Iterator[ControlPlane]:
         yield started
 
 
+@pytest.mark.long
 def test_tasks_go_on_when_the_api_server_is_killed_and_comes_back(own_control_plane, tmp_path, deployment):
     """SIGKILL in mid-wait, some seconds of nothing, the same server again; meanwhile nobody gives up, and nobody is done."""
     cluster = own_control_plane.cluster

@@ -45,6 +45,8 @@ class Row:
     """Of a control: the row that has the safeguard."""
     finding: str = ""
     """The rule of the preflight that says so before; empty where nothing in the manifests shows it."""
+    long: bool = False
+    """Whether it is measured with --all only: another row has the same promise, or lacks the same safeguard."""
     picture: str = ""
     """The name of its picture in the documentation, where it has one."""
     before: Act = lambda scene: None
@@ -257,16 +259,18 @@ ROWS: tuple[Row, ...] = (
     ),
     Row(
         name="rolling, candidate never ready",
+        long=True,
         strategy="rolling",
         before=soon_given_up,
         act=roll_broken("web:unready"),
         ends="v1",
         never="unready",
     ),
-    Row(name="rolling, image missing", strategy="rolling", before=soon_given_up, act=roll_broken("web:missing"), ends="v1"),
+    Row(name="rolling, image missing", long=True, strategy="rolling", before=soon_given_up, act=roll_broken("web:missing"), ends="v1"),
     Row(name="partition", strategy="partition", act=step_by_step(), pods=STATEFUL),
     Row(
         name="partition, candidate never ready",
+        long=True,
         strategy="partition",
         act=step_by_step("web:unready", on_failure="abort", failure_grace=5, wait_timeout=30, fails=True),
         ends="v1",
@@ -277,13 +281,21 @@ ROWS: tuple[Row, ...] = (
     Row(name="on_delete", strategy="on_delete", act=one_after_the_other(), pods=STATEFUL),
     Row(name="pause and resume", strategy="pause", act=paused),
     Row(name="undo", strategy="undo", act=in_order(roll(), undo), ends="v1"),
-    Row(name="restart", strategy="restart", act=restart, ends="v1"),
-    Row(name="restart, single replica", strategy="restart", act=restart, ends="v1", pods=SINGLE),
+    Row(name="restart", long=True, strategy="restart", act=restart, ends="v1"),
+    Row(name="restart, single replica", long=True, strategy="restart", act=restart, ends="v1", pods=SINGLE),
     Row(name="restart, single replica without surge", strategy="restart", act=restart, ends="v1", pods=SINGLE_AT_ONCE),
     Row(name="service_switch", strategy="service_switch", before=second_version, act=switch, switches=True),
     Row(name="blue_green", strategy="blue_green", act=beside(), switches=True, picture="requests_blue_green"),
-    Row(name="blue_green, kept connections", strategy="blue_green", act=beside(), mode="keepalive"),
-    Row(name="blue_green, second promotion", strategy="blue_green", before=beside(), act=beside("web:v3"), ends="v3", switches=True),
+    Row(name="blue_green, kept connections", long=True, strategy="blue_green", act=beside(), mode="keepalive"),
+    Row(
+        name="blue_green, second promotion",
+        long=True,
+        strategy="blue_green",
+        before=beside(),
+        act=beside("web:v3"),
+        ends="v3",
+        switches=True,
+    ),
     Row(
         name="blue_green, candidate crashes",
         strategy="blue_green",
@@ -294,6 +306,7 @@ ROWS: tuple[Row, ...] = (
     ),
     Row(
         name="blue_green, candidate never ready",
+        long=True,
         strategy="blue_green",
         before=soon_given_up,
         act=beside_broken("web:unready"),
@@ -302,10 +315,10 @@ ROWS: tuple[Row, ...] = (
     ),
     Row(name="promote", strategy="promote", act=in_order(beside(stop_before="switch"), promote), switches=True),
     *(
-        Row(name=f"abort before {step}", strategy="abort", act=abort_before(step), ends="v1")
+        Row(name=f"abort before {step}", strategy="abort", act=abort_before(step), ends="v1", long=step not in ("switch", "hold"))
         for step in ("preview", "scale_up", "switch", "verify", "hold", "scale_down")
     ),
-    Row(name="undo, old pods still there", strategy="undo", act=in_order(beside(keep_old=True), undo), ends="v1"),
+    Row(name="undo, old pods still there", long=True, strategy="undo", act=in_order(beside(keep_old=True), undo), ends="v1"),
     Row(name="undo, old pods gone", strategy="undo", act=in_order(beside(), undo), ends="v1"),
     Row(name="leave blue_green", strategy="blue_green", before=beside(), act=leave, ends="v2"),
     # Controls: the same without the safeguard.
@@ -330,6 +343,7 @@ ROWS: tuple[Row, ...] = (
     ),
     Row(
         name="undo without preStop",
+        long=True,
         strategy="undo",
         act=in_order(roll(), undo),
         promise="some lost",
@@ -340,6 +354,7 @@ ROWS: tuple[Row, ...] = (
     ),
     Row(
         name="StatefulSet without preStop",
+        long=True,
         strategy="rolling",
         act=roll(),
         promise="some lost",
@@ -359,6 +374,7 @@ ROWS: tuple[Row, ...] = (
     ),
     Row(
         name="partition without probe, preStop and draining",
+        long=True,
         strategy="partition",
         act=step_by_step(preflight_fail_on="never"),
         promise="some lost",
@@ -397,6 +413,7 @@ ROWS: tuple[Row, ...] = (
     ),
     Row(
         name="pod deleted by hand, single replica that starts for longer than preStop",
+        long=True,
         strategy="kubectl delete",
         act=delete_the_pod,
         promise="some lost",

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.functional.cluster import ROOT
@@ -26,6 +28,11 @@ PROMISES = [row for row in ROWS if row.promise == "zero"]
 CONTROLS = [row for row in ROWS if row.promise != "zero"]
 
 
+def cases(rows: list[Row]) -> list[Any]:
+    """One case for each row, with its name and mark."""
+    return [pytest.param(row, id=row.name, marks=[pytest.mark.long] * row.long) for row in rows]
+
+
 def measure(row: Row, stage, nth: int, picture) -> tuple[Scene, Seen]:
     """Do what a row says, and check what holds for every one."""
     scene = stage(row.pods)
@@ -42,7 +49,7 @@ def measure(row: Row, stage, nth: int, picture) -> tuple[Scene, Seen]:
     return scene, seen
 
 
-@pytest.mark.parametrize("row", PROMISES, ids=lambda row: row.name)
+@pytest.mark.parametrize("row", cases(PROMISES))
 def test_no_request_is_lost(row, stage, nth, picture):
     scene, seen = measure(row, stage, nth, picture)
     assert seen.failed == 0, f"{seen.failed} of {len(seen.requests)} requests failed: {seen.outcomes}"
@@ -54,7 +61,7 @@ def test_no_request_is_lost(row, stage, nth, picture):
         assert not ends or seen.after(old, min(ends)) == 0
 
 
-@pytest.mark.parametrize("row", CONTROLS, ids=lambda row: row.name)
+@pytest.mark.parametrize("row", cases(CONTROLS))
 def test_some_are_lost_without_the_safeguard(row, again, nth, picture):
     assert any(measure(row, stage, nth, picture)[1].failed > 0 for stage in again(TRIES))
 
@@ -62,6 +69,13 @@ def test_some_are_lost_without_the_safeguard(row, again, nth, picture):
 def test_every_way_to_change_an_application_is_measured():
     modules = {path.stem for path in (ROOT / "plugins" / "modules").glob("[a-z]*.py")}
     assert modules - UNMEASURED <= {row.strategy for row in ROWS}
+
+
+def test_each_strategy_and_each_safeguard_is_measured_in_every_run():
+    daily = [row for row in ROWS if not row.long]
+    assert {row.strategy for row in PROMISES} <= {row.strategy for row in daily}
+    assert {row.finding for row in CONTROLS} <= {row.finding for row in daily}
+    assert {row.control for row in CONTROLS if not row.long} <= {row.name for row in daily}
 
 
 def test_each_control_has_a_row_with_the_safeguard():
