@@ -21,6 +21,7 @@ from .._domain.objects import JsonObject, items, text
 from .._domain.ports import Page, PatchOperation
 from .._domain.resources import KNOWN, POD, Resource
 from .answers import Deed, error_of, held_by, is_absent, is_refusal, seconds_asked, status_of, version_of
+from .encoding import as_json, as_yaml
 from .log import LogStream
 from .outcome import holds, is_repeatable, patch_holds
 from .retry import Attempts, is_transient
@@ -98,7 +99,7 @@ class KubeCluster:
 
     def apply(self, resource: Resource, obj: JsonObject, *, manager: str, force: bool = False, dry_run: bool = False) -> JsonObject:
         path, deed = _place(resource, obj, done="applied")
-        body = _encode({**obj, "apiVersion": resource.api_version, "kind": resource.kind})
+        body = as_yaml({**obj, "apiVersion": resource.api_version, "kind": resource.kind})
         query = [*_writing(manager, dry_run), ("force", "true" if force else "false")]
         return self._write("PATCH", path, deed=deed, query=query, body=body, content_type=APPLY, happened=lambda live: holds(live, obj))
 
@@ -118,7 +119,7 @@ class KubeCluster:
             resource.path(namespace, name),
             deed=Deed("patched", resource, namespace, name),
             query=_writing(manager, dry_run),
-            body=_encode([_operation(step) for step in steps]),
+            body=as_json([_operation(step) for step in steps]),
             content_type=JSON_PATCH,
             happened=lambda live: patch_holds(live, steps),
             repeatable=dry_run or is_repeatable(steps),
@@ -132,7 +133,7 @@ class KubeCluster:
             path,
             deed=deed,
             query=_writing(manager, dry_run),
-            body=_encode({**obj, "apiVersion": resource.api_version, "kind": resource.kind}),
+            body=as_json({**obj, "apiVersion": resource.api_version, "kind": resource.kind}),
             content_type="application/json",
             happened=lambda live: holds(live, obj),
             # With a name there is one object at most; with generateName a second request would make a second object.
@@ -146,7 +147,7 @@ class KubeCluster:
             path,
             deed=deed,
             query=_writing(manager, dry_run),
-            body=_encode({**obj, "apiVersion": resource.api_version, "kind": resource.kind}),
+            body=as_json({**obj, "apiVersion": resource.api_version, "kind": resource.kind}),
             content_type="application/json",
             happened=lambda live: holds(live, obj),
         )
@@ -154,7 +155,7 @@ class KubeCluster:
     def delete(self, resource: Resource, namespace: str, name: str, *, uid: str) -> bool:
         deed = Deed("deleted", resource, namespace, name)
         options = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": uid}, "propagationPolicy": "Background"}
-        answer = self._send("DELETE", resource.path(namespace, name), deed=deed, body=_encode(options), content_type="application/json")
+        answer = self._send("DELETE", resource.path(namespace, name), deed=deed, body=as_json(options), content_type="application/json")
         if answer.status == 409 or (answer.status == 404 and is_absent(status_of(answer.body), deed=deed)):
             return False  # The precondition did not hold, or there is nothing: that very object is gone either way.
         self._parse(answer, deed)
@@ -168,7 +169,7 @@ class KubeCluster:
             "metadata": {"name": name, "namespace": namespace},
             "deleteOptions": {"preconditions": {"uid": uid}},
         }
-        answer = self._send("POST", POD.path(namespace, name, "eviction"), deed=deed, body=_encode(body), content_type="application/json")
+        answer = self._send("POST", POD.path(namespace, name, "eviction"), deed=deed, body=as_json(body), content_type="application/json")
         held = held_by(answer.status, status_of(answer.body))
         if held:
             return held
@@ -349,12 +350,3 @@ def _place(resource: Resource, obj: JsonObject, *, done: str, collection: bool =
 
 def _operation(step: PatchOperation) -> dict[str, Any]:
     return {"op": step.op, "path": step.path} | ({} if step.op == "remove" else {"value": step.value})
-
-
-def _encode(value: Any) -> bytes:
-    return json.dumps(value, default=_plain, separators=(",", ":")).encode()
-
-
-def _plain(value: Any) -> Any:
-    """Mappings and sequences of other types than dict and list, as frozen values have them."""
-    return dict(value) if isinstance(value, Mapping) else builtins.list(value)
