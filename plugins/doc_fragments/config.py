@@ -38,7 +38,8 @@ _ENTRY = r"""
     type: str
   data:
     description:
-      - The content, texts by key. Numbers become texts; V(true) and V(false) are refused unless they are written in quotes.
+      - The content, texts by key. Whole numbers become texts, null an empty one. What else is no text is refused unless it is written
+        in quotes.
     type: dict
   binary_data:
     description: Content that is no text, in base64 by key.

@@ -28,6 +28,8 @@ options:
         no colours. Other objects in it are applied before. Where a Service of O(services) leads is not taken from its manifest.
       - C(spec.replicas) counts, but while both sides stand the new one is never smaller than the old one. Where an autoscaler
         scales the workload, it alone decides.
+      - It may come from C(kubectl get -o yaml). What the cluster itself writes (status, UIDs, annotations of controllers, pods and
+        ReplicaSets of workloads, ...) is left out of it, and a field of null is as absent.
     type: raw
     aliases: [resource_definition, inline]
   src:
@@ -46,7 +48,9 @@ options:
     description: The new image; a mapping of container to image where there are several containers.
     type: raw
   env:
-    description: Environment variables to set, by their names; null takes one away.
+    description:
+      - Environment variables to set, by their names; null takes one away.
+      - Numbers become texts, booleans V(true) and V(false); lists and mappings are refused.
     type: dict
   container:
     description: The container that O(env) is for. The default is all of them.

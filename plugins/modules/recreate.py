@@ -36,6 +36,8 @@ options:
         then roll out at the same time.
       - Replicas that are left out are left alone. Where a HorizontalPodAutoscaler scales the Deployment, the manifest's replicas count
         only for the first creation.
+      - It may come from C(kubectl get -o yaml). What the cluster itself writes (status, UIDs, annotations of controllers, pods and
+        ReplicaSets of workloads, ...) is left out of it, and a field of null is as absent.
     type: raw
     aliases: [resource_definition, inline]
   src:
@@ -52,7 +54,9 @@ options:
         container to image sets several, init containers too.
     type: raw
   env:
-    description: Environment variables to set on a live Deployment, together with O(name). A null takes a variable away.
+    description:
+      - Environment variables to set on a live Deployment, together with O(name). A null takes a variable away.
+      - Numbers become texts, booleans V(true) and V(false); lists and mappings are refused.
     type: dict
   container:
     description: The container that O(env) is for. Needed when there are several.

@@ -15,7 +15,7 @@ from .._domain.config_content import CONFIG_MAP, SECRET, Content, checked
 from .._domain.errors import InputError
 from .._domain.objects import JsonObject, JsonValue, ref_of, text
 from .._domain.request import Versioned
-from .manifests import check_name, manifests_of, secrets_of
+from .manifests import NoTextError, check_name, kind_of, manifests_of, secrets_of
 
 ENTRY = {
     "kind": {"type": "str", "choices": [CONFIG_MAP, SECRET]},
@@ -71,6 +71,8 @@ def _manifests(given: Mapping[str, Any], where: str) -> tuple[JsonObject, ...]:
         value = given[option] if option == "definition" else _text(given[option], f"{where}: src")
         try:
             return manifests_of(value, origin=f"{where}: {option}")
+        except NoTextError:
+            raise
         except InputError:
             # The reason may quote what was given, which may be a password.
             raise InputError(
@@ -182,19 +184,22 @@ def _text(path: str, what: str) -> str:
 
 
 def _plain(key: Any, value: Any, where: str) -> str:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return str(value)
+    """A text; of numbers only whole ones, since 1.10 is 1.1 by now."""
     if value is None:
-        raise InputError(f"{where}: {key} in data has no value; write '' for an empty text, or leave the key out.")
+        return ""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
     if not isinstance(value, str):
-        kind = "true or false" if isinstance(value, bool) else "a mapping" if isinstance(value, Mapping) else "a list"
-        raise InputError(f"{where}: the value of {key} in data is {kind} and no text; write it in quotes.")
+        what = "a number with a fraction" if isinstance(value, float) else kind_of(value)
+        raise InputError(f"{where}: the value of {key} in data is {what} and no text; write it in quotes.")
     return value
 
 
 def _bytes(key: Any, value: Any, where: str) -> bytes:
+    if not isinstance(value, str | None):
+        raise InputError(f"{where}: the value of {key} in binary_data is {kind_of(value)} and no text; write base64 in quotes.")
     try:
-        return base64.b64decode(str(value), validate=True)
+        return base64.b64decode(value or "", validate=True)
     except ValueError:
         raise InputError(f"{where}: the value of {key} in binary_data is no base64; encode it, or give a file.") from None
 

@@ -18,7 +18,8 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import UnsupportedError
 
-from .._domain.errors import RolloutError
+from .._domain.errors import InputError, RolloutError
+from .._domain.exported import cleaned
 from .._domain.objects import JsonObject
 from .._domain.ports import Progress
 from .._engine.measurement import UNMEASURED, Measurement
@@ -68,6 +69,7 @@ class _Aside:
 
     hidden: set[str]
     warnings: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     measurement: Measurement = UNMEASURED
 
 
@@ -90,6 +92,7 @@ def run(name: str, parameters: Mapping[str, Any], context: Context, *, secrets: 
         hidden |= options.secrets()
         manifests = given_manifests(parameters)
         hidden |= secrets_of(manifests) | config_secrets(parameters)
+        manifests = _wanted(manifests, aside)
         with _environment(context.environment):
             result = _call(name, parameters, context, options, manifests, guard, aside)
     except LibraryMissingError as error:
@@ -105,6 +108,16 @@ def run(name: str, parameters: Mapping[str, Any], context: Context, *, secrets: 
         result["verify"] = measured_result(measured)
     masked: Result = remove_values(result, hidden)
     return Answer(masked, tuple(remove_values(aside.warnings, hidden)), frozenset(hidden))
+
+
+def _wanted(manifests: tuple[JsonObject, ...], aside: _Aside) -> tuple[JsonObject, ...]:
+    """The manifests without what the cluster writes itself. Raises `InputError` where nothing is left."""
+    found = cleaned(manifests)
+    if manifests and not found.manifests:
+        raise InputError(f"The definition holds nothing to apply: {', '.join(found.left_out)} is made by the cluster itself.")
+    aside.warnings.extend(filter(None, (found.warning,)))
+    aside.notes.extend(filter(None, (found.note,)))
+    return found.manifests
 
 
 def _call(
@@ -142,8 +155,8 @@ def _call(
     with closing(aside.measurement):
         outcome = COMMANDS[name](call, outside)
     result = _told(outcome, context, hidden, warnings)
-    if connection.notes:
-        result["msg"] = " ".join([result["msg"], *connection.notes])
+    told = [] if result.get("failed") else aside.notes
+    result["msg"] = " ".join([result["msg"], *told, *connection.notes])
     return result
 
 

@@ -13,7 +13,8 @@ from contextlib import suppress
 from typing import Any, cast
 
 from .._domain.errors import InputError
-from .._domain.objects import JsonObject, JsonValue, mapping, text, texts, without
+from .._domain.nulls import without_nulls
+from .._domain.objects import JsonObject, JsonValue, at, mapping, text, texts, without
 
 try:
     import yaml
@@ -21,6 +22,12 @@ except ImportError:  # Reported together with the `kubernetes` library, which br
     yaml = None  # type: ignore[assignment]
 
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
+_TEXTS: Mapping[str, tuple[str, ...]] = {"ConfigMap": ("data", "binaryData"), "Secret": ("data", "stringData")}
+_ENCODED: Mapping[str, str] = {"ConfigMap": "binaryData", "Secret": "data"}
+
+
+class NoTextError(InputError):
+    """A value that must be a text is none. The message names its key and never shows it."""
 
 
 def manifests_of(definition: Any, *, origin: str) -> tuple[JsonObject, ...]:
@@ -28,12 +35,13 @@ def manifests_of(definition: Any, *, origin: str) -> tuple[JsonObject, ...]:
 
     `origin` says in messages where they come from. Raises `InputError` for what is no manifest.
     """
-    found = tuple(_plain_secret(manifest) for value in _parsed(definition, origin) for manifest in _flatten(value, origin))
+    found = tuple(without_nulls(manifest) for value in _parsed(definition, origin) for manifest in _flatten(value, origin))
     if not found:
         raise InputError(f"{origin} holds no manifest; give at least one object with apiVersion, kind and metadata.name.")
     for index, manifest in enumerate(found, start=1):
         _check(manifest, f"{origin}, object {index}")
-    return found
+        _check_texts(manifest, origin)
+    return tuple(_plain_secret(manifest) for manifest in found)
 
 
 def dumped(value: JsonObject) -> str:
@@ -108,11 +116,52 @@ def check_name_of(manifest: JsonObject, where: str) -> None:
         check_name(namespace, f"{where}: metadata.namespace")
 
 
+def _check_texts(manifest: JsonObject, origin: str) -> None:
+    """Raise `NoTextError` for a value of a ConfigMap or Secret that is none: what was meant is lost by now, as of 1.10 or yes."""
+    kind = text(manifest, "kind")
+    for field in _TEXTS.get(kind, ()) if text(manifest, "apiVersion") == "v1" else ():
+        found = at(manifest, field)
+        where = f"{origin}: {kind} {text(manifest, 'metadata', 'name')}"
+        if found is not None and not isinstance(found, Mapping):
+            raise NoTextError(f"{where}: {field} is {kind_of(found)}; it must map keys to texts.")
+        for key, value in mapping(manifest, field).items():
+            if not isinstance(value, str):
+                raise NoTextError(f"{where}: the value of {key} in {field} is {kind_of(value)} and no text; write it in quotes.")
+            if field == _ENCODED[kind] and not _is_base64(value):
+                text_field = "data" if kind == "ConfigMap" else "stringData"
+                raise NoTextError(f"{where}: the value of {key} in {field} is no base64; encode it, or give a text under {text_field}.")
+
+
+def _is_base64(value: str) -> bool:
+    """As the server reads it, which passes over line breaks."""
+    try:
+        base64.b64decode(value.replace("\r", "").replace("\n", ""), validate=True)
+    except ValueError:
+        return False
+    return True
+
+
+def kind_of(value: Any) -> str:
+    """What sort of value it is, for a message that must not show it."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, int | float):
+        return "a number"
+    if isinstance(value, str):
+        return "a text"
+    return "a mapping" if isinstance(value, Mapping) else "a list" if isinstance(value, Sequence) else f"a {type(value).__name__}"
+
+
 def _plain_secret(manifest: JsonObject) -> JsonObject:
     """stringData becomes data: the API never shows stringData again, so that nothing could be compared with it."""
-    if text(manifest, "kind") != "Secret" or not mapping(manifest, "stringData"):
+    if text(manifest, "kind") != "Secret" or "stringData" not in manifest:
         return manifest
-    data: dict[str, JsonValue] = dict(mapping(manifest, "data"))
-    for key, value in mapping(manifest, "stringData").items():
-        data[key] = base64.b64encode(str(value).encode()).decode()
-    return {**without(manifest, "stringData"), "data": data}
+    texts_of_it = mapping(manifest, "stringData").items()
+    data: dict[str, JsonValue] = {**mapping(manifest, "data"), **{key: _base64(value) for key, value in texts_of_it}}
+    return {**without(manifest, "stringData"), **({"data": data} if data else {})}
+
+
+def _base64(value: JsonValue) -> str:
+    return base64.b64encode(str(value).encode()).decode()

@@ -37,7 +37,7 @@ from .._domain.request import (
 from .._domain.resources import DAEMON_SET, DEPLOYMENT, STATEFUL_SET, WORKLOADS, Resource
 from .configs import entries_of, own_entries
 from .groups import grouping_of
-from .manifests import check_name, manifests_of
+from .manifests import check_name, kind_of, manifests_of
 from .repair import check_repair
 
 _TAKES: Mapping[str, tuple[Resource, ...]] = {
@@ -317,17 +317,40 @@ def _limits(parameters: Parameters) -> Limits:
 def short_target(parameters: Parameters, limits: Limits, cluster_namespace: str) -> Target:
     """A live workload and its short change. Raises `InputError` where nothing is to be changed."""
     image, env = parameters.get("image"), parameters.get("env") or {}
-    if image is not None and not isinstance(image, str | Mapping):
-        raise InputError(f"image must be a text, or a mapping of container to image, not {type(image).__name__}.")
+    _check_image(image)
     if not image and not env and not parameters.get("config") and limits.set_nothing:
         raise InputError("Nothing to change: give image, env, config or one of the limits together with name, or a definition.")
     target = named_target(parameters, cluster_namespace)
     change = ShortChange(
         image=image,
-        env={str(key): None if value is None else str(value) for key, value in env.items()},
+        env={_variable(key): None if value is None else _value(value, key) for key, value in env.items()},
         container=parameters.get("container"),
     )
     return Target(target.resource, target.ref, change=change)
+
+
+def _check_image(image: Any) -> None:
+    """Raise `InputError` for what is neither an image nor several by container: 1.10 without quotes is the number 1.1 by now."""
+    if image is not None and not isinstance(image, str | Mapping):
+        raise InputError(f"image must be a text, or a mapping of container to image, not {kind_of(image)}; write it in quotes.")
+    for name, value in image.items() if isinstance(image, Mapping) else ():
+        if not isinstance(value, str):
+            raise InputError(f"image: the image of container {name} is {kind_of(value)} and no text; write it in quotes.")
+
+
+def _variable(key: Any) -> str:
+    if not isinstance(key, str):
+        raise InputError(f"env: the name {key} is {kind_of(key)} and no text; write it in quotes.")
+    return key
+
+
+def _value(value: Any, name: str) -> str:
+    """The text of a variable's value: booleans as programs and YAML write them."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if not isinstance(value, str | int | float):
+        raise InputError(f"env: the value of {name} is {kind_of(value)}; a variable holds one text, so write it in quotes.")
+    return str(value)
 
 
 def named_target(parameters: Parameters, cluster_namespace: str) -> Target:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import InputError
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import Ref
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.request import Cause, Pause, Restart, Selection, Undo
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.request import Cause, Limits, Pause, Restart, Selection, Undo
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import WORKLOADS
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.arguments import ARGUMENTS
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.requests import (
@@ -20,6 +20,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.requests
     pause_request,
     restart_request,
     selection_of,
+    short_target,
     undo_request,
     watch_request,
 )
@@ -227,3 +228,37 @@ def test_only_deployments_are_waited_for_to_be_paused(given: dict[str, Any], ref
         return
     with pytest.raises(InputError, match="until: paused is for Deployments"):
         watch_request(parameters("wait", until="paused"), chosen)
+
+
+def short(**given: Any) -> Any:
+    return short_target(parameters("rolling", name="web", kind="Deployment", **given), Limits(), "here").change
+
+
+def test_variables_are_texts_as_programs_write_them() -> None:
+    env = {"DEBUG": True, "TRACE": False, "PORT": 8080, "RATE": 0.5, "NAME": "web", "EMPTY": "", "GONE": None}
+    assert short(env=env).env == {
+        "DEBUG": "true",
+        "TRACE": "false",
+        "PORT": "8080",
+        "RATE": "0.5",
+        "NAME": "web",
+        "EMPTY": "",
+        "GONE": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"env": {"HOSTS": ["hunter2"]}}, "env: the value of HOSTS is a list; a variable holds one text"),
+        ({"env": {"HOSTS": {"hunter2": 1}}}, "env: the value of HOSTS is a mapping; a variable holds one text"),
+        ({"env": {True: "1"}}, "env: the name True is true or false and no text"),
+        ({"image": 1.1}, "image must be a text, or a mapping of container to image, not a number"),
+        ({"image": {"app": 1.1}}, "image: the image of container app is a number and no text"),
+    ],
+)
+def test_what_no_text_can_be_made_of_is_refused_by_name(given: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(InputError) as caught:
+        short(**given)
+    assert caught.value.message.startswith(sentence)
+    assert "hunter2" not in caught.value.message
