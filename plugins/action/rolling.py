@@ -26,7 +26,6 @@ import yaml
 from ansible import constants
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.parsing.ajson import AnsibleJSONEncoder
 from ansible.plugins.action import ActionBase
@@ -34,6 +33,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors 
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.arguments import ARGUMENTS
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.configs import files_of
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.main import Answer, Context, redacted, refused, run
+from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.veil import Veil
 from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.library import MISSING
 
 _DEFINITION = ("definition", "resource_definition", "inline")
@@ -243,10 +243,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             verbose=self._display.verbosity >= 3,
         )
         refusal = refused(str(self._task.action), validated)
-        answer = Answer(remove_values(refusal, secrets), (), secrets) if refusal else run(name, parameters, context, secrets=secrets)
+        veil = Veil(set(secrets))
+        answer = Answer(veil.result(refusal), (), veil) if refusal else run(name, parameters, context, secrets=secrets)
         result = dict(answer.result)
         if _wants_invocation(task_vars):
-            result["invocation"] = {"module_args": remove_values(redacted(parameters), answer.secrets)}
+            result["invocation"] = {"module_args": redacted(parameters, name, answer.veil)}
         warnings = [*_said_by(validated, self._display), *answer.warnings]
         if warnings:
             result["warnings"] = warnings

@@ -15,11 +15,10 @@ from .objects import JsonObject, JsonValue, Ref, at, containers, items, mapping,
 from .ports import PatchOperation
 from .replicas import resolve
 from .request import ConfigNews
+from .veils import veiled_pair
 from .workload import images_of
 
 _NO_NEWS = ConfigNews()
-_HIDDEN = "********"
-_CHANGED = "******** (changed)"
 _BY_THE_SERVER = (
     ("status",),
     ("metadata", "managedFields"),
@@ -230,23 +229,17 @@ def _env(template: JsonObject) -> dict[str, dict[str, JsonObject]]:
     return {text(entry, "name"): {text(item, "name"): item for item in items(entry, "env")} for _group, entry in containers(template)}
 
 
-def diff_view(obj: JsonObject) -> dict[str, JsonValue]:
-    """An object as a diff shows it: without what the server keeps for itself, and without a Secret's values."""
-    return diff_pair(None, obj)[1]
+def diff_view(obj: JsonObject, known: frozenset[str] = frozenset()) -> dict[str, JsonValue]:
+    """An object as a diff shows it: without what the server keeps for itself, and without what is secret."""
+    return diff_pair(None, obj, known)[1]
 
 
-def diff_pair(before: JsonObject | None, after: JsonObject) -> tuple[dict[str, JsonValue], dict[str, JsonValue]]:
-    """Both sides of a diff, the first one empty for a new object; of a Secret it shows which keys came, went and changed, and no value."""
-    old, new = content(before or {}), content(after)
-    if "Secret" not in (text(old, "kind"), text(new, "kind")):
-        return old, new
-    for field in ("data", "stringData"):
-        was, is_ = mapping(old, field), mapping(new, field)
-        if field in old:
-            old[field] = dict.fromkeys(was, _HIDDEN)
-        if field in new:
-            new[field] = {key: _CHANGED if key in was and was[key] != value else _HIDDEN for key, value in is_.items()}
-    return old, new
+def diff_pair(
+    before: JsonObject | None, after: JsonObject, known: frozenset[str] = frozenset()
+) -> tuple[dict[str, JsonValue], dict[str, JsonValue]]:
+    """Both sides of a diff, the first one empty for a new object; of what is secret it shows that it came, went or changed. `known` are
+    texts that are secret wherever they stand."""
+    return veiled_pair(content(before or {}), content(after), known)
 
 
 def content(obj: JsonObject) -> dict[str, JsonValue]:

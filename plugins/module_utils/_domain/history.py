@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import unified_diff
@@ -14,11 +15,14 @@ from difflib import unified_diff
 from .causes import reason_of
 from .config_references import references
 from .errors import InputError
-from .masking import MASK, looks_secret, mask
-from .objects import JsonObject, JsonValue, Ref, text
+from .objects import JsonObject, JsonValue, Ref
 from .records import UndoRecord
 from .revisions import candidate_of, is_of, newest_besides
+from .veils import veiled
 from .workload import Revision, Snapshot
+
+_MOST_MATCHES = 1_000_000
+_CONTEXT = 3
 
 
 @dataclass(frozen=True)
@@ -87,23 +91,45 @@ def previous(snapshot: Snapshot, ref: Ref) -> Revision:
 
 
 def shown_template(template: JsonObject) -> dict[str, JsonValue]:
-    """A template for a result: whatever looks like a credential is hidden, and values of variables whose names sound like one's."""
-    return {key: _masked(value) for key, value in template.items()}
-
-
-def _masked(value: JsonValue) -> JsonValue:
-    if isinstance(value, str):
-        return mask(value)
-    if isinstance(value, Mapping):
-        hidden = looks_secret(text(value, "name")) and isinstance(value.get("value"), str)
-        # An image's `name:tag` may look like a key and its value.
-        return {key: MASK if hidden and key == "value" else item if key == "image" else _masked(item) for key, item in value.items()}
-    return [_masked(item) for item in value] if isinstance(value, Sequence) else value
+    """A template for a result: what is secret in it, or looks so, is hidden."""
+    return veiled(template)
 
 
 def difference(before: str, after: str, old: str, new: str) -> str:
-    """Two texts as a unified diff, with what they are in its header; empty when they are equal."""
-    return "\n".join(unified_diff(before.splitlines(), after.splitlines(), old, new, lineterm=""))
+    """Two texts as a unified diff, with what they are in its header; empty when they are equal.
+
+    Where the same lines come again and again, which `difflib` takes hours for, all between the first and the last difference is one.
+    """
+    left, right = before.splitlines(), after.splitlines()
+    if left == right:
+        return ""
+    if _matches(left, right) <= _MOST_MATCHES:
+        return "\n".join(unified_diff(left, right, old, new, lineterm=""))
+    start = _common(left, right)
+    end = _common(left[start:][::-1], right[start:][::-1])
+    above, below = left[max(0, start - _CONTEXT) : start], left[len(left) - end :][:_CONTEXT]
+    gone, come = left[start : len(left) - end], right[start : len(right) - end]
+    sides = (f"{start - len(above) + 1},{len(above) + len(lines) + len(below)}" for lines in (gone, come))
+    hunk = "@@ -{} +{} @@".format(*sides)
+    shown = [
+        *(f" {line}" for line in above),
+        *(f"-{line}" for line in gone),
+        *(f"+{line}" for line in come),
+        *(f" {line}" for line in below),
+    ]
+    return "\n".join([f"--- {old}", f"+++ {new}", hunk, *shown]) if gone or come else ""
+
+
+def _common(left: Sequence[str], right: Sequence[str]) -> int:
+    """With how many equal lines both begin."""
+    pairs = enumerate(zip(left, right, strict=False))
+    return next((index for index, (one, other) in pairs if one != other), min(len(left), len(right)))
+
+
+def _matches(left: Sequence[str], right: Sequence[str]) -> int:
+    """How many pairs of equal lines there are: what a comparison costs."""
+    counts = Counter(right)
+    return sum(counts[line] for line in left)
 
 
 def config_of(template: JsonObject) -> tuple[str, ...]:

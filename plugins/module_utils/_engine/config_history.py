@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from .._domain.config_content import CONFIG_MAP, Key, base_by_shape
+from .._domain.config_content import Key, base_by_shape
 from .._domain.config_naming import base_of
 from .._domain.config_references import references
 from .._domain.errors import ForbiddenError
-from .._domain.masking import MASK, looks_secret, mask
-from .._domain.objects import JsonObject, JsonValue, Ref, mapping, ref_of, texts
+from .._domain.objects import JsonObject, JsonValue, Ref, mapping, ref_of
 from .._domain.ports import Cluster
 from .._domain.workload import Revision
 from .configuration import Shelf
@@ -62,7 +61,4 @@ def _by_base(template: JsonObject, shelf: Shelf, warnings: list[str]) -> dict[Ke
 def _content(obj: JsonObject) -> JsonObject:
     ref = ref_of(obj)
     fields: dict[str, JsonValue] = {field: mapping(obj, field) for field in _FIELDS if field in obj}
-    if ref.kind == CONFIG_MAP:
-        # Passwords stand in ConfigMaps as well. A Secret's values are hidden where a difference is shown.
-        fields["data"] = {key: MASK if looks_secret(key) else mask(value) for key, value in texts(obj, "data").items()}
     return {"kind": ref.kind, "metadata": {"name": ref.name}, **fields}

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
-from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import UnsupportedError
 
 from .._domain.errors import InputError, RolloutError
@@ -36,6 +35,7 @@ from .manifests import secrets_of
 from .preflight import preflight_lines
 from .requests import given_manifests
 from .results import Result, failure, result_of
+from .veil import Veil, without_secrets_of
 from .verification import extra_seconds, measured_result, measurement_of, namespace_of, redacted_verify, verification_of, verify_secrets
 
 _MARGIN_SECONDS = 120
@@ -56,18 +56,18 @@ class Context:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a call leaves: the result, masked, and what else is to be shown. `secrets` are the texts that were masked."""
+    """What a call leaves: the result, masked, and what else is to be shown. `veil` knows what was masked."""
 
     result: Result
     warnings: tuple[str, ...] = ()
-    secrets: frozenset[str] = frozenset()
+    veil: Veil = field(default_factory=Veil)
 
 
 @dataclass
 class _Aside:
     """What a call leaves besides its result, also when it breaks off."""
 
-    hidden: set[str]
+    veil: Veil
     warnings: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     measurement: Measurement = UNMEASURED
@@ -78,8 +78,8 @@ def run(name: str, parameters: Mapping[str, Any], context: Context, *, secrets: 
 
     `secrets` are texts known to be secret (the values of options with no_log).
     """
-    aside, writes = _Aside(set(secrets) | verify_secrets(parameters)), list[None]()
-    hidden = aside.hidden
+    aside, writes = _Aside(Veil(set(secrets) | verify_secrets(parameters))), list[None]()
+    veil = aside.veil
 
     def guard() -> None:
         context.guard()
@@ -89,9 +89,11 @@ def run(name: str, parameters: Mapping[str, Any], context: Context, *, secrets: 
     try:
         require()
         options = auth_options(parameters, environment=context.environment)
-        hidden |= options.secrets()
+        veil.hidden |= options.secrets()
+        veil.learn(parameters, ())
         manifests = given_manifests(parameters)
-        hidden |= secrets_of(manifests) | config_secrets(parameters)
+        veil.learn(parameters, manifests)
+        veil.hidden |= secrets_of(manifests) | config_secrets(parameters)
         manifests = _wanted(manifests, aside)
         with _environment(context.environment):
             result = _call(name, parameters, context, options, manifests, guard, aside)
@@ -106,8 +108,7 @@ def run(name: str, parameters: Mapping[str, Any], context: Context, *, secrets: 
     measured = aside.measurement.measured
     if measured is not None:
         result["verify"] = measured_result(measured)
-    masked: Result = remove_values(result, hidden)
-    return Answer(masked, tuple(remove_values(aside.warnings, hidden)), frozenset(hidden))
+    return Answer(veil.result(result), tuple(map(veil.sentence, aside.warnings)), veil)
 
 
 def _wanted(manifests: tuple[JsonObject, ...], aside: _Aside) -> tuple[JsonObject, ...]:
@@ -129,10 +130,10 @@ def _call(
     guard: Callable[[], None],
     aside: _Aside,
 ) -> Result:
-    hidden, warnings = aside.hidden, aside.warnings
+    veil, warnings = aside.veil, aside.warnings
     if parameters.get("cluster") is False:
         alone = ALONE[name](Call(name, parameters, manifests, "", context.check))
-        return _told(alone, context, hidden, warnings)
+        return _told(alone, context, veil, warnings)
     # Giving up is the way out of trouble, so trouble must not stand in its way.
     wanted = verification_of(parameters, gives_up=name != "abort")
     # Going back has the same time once more.
@@ -141,9 +142,9 @@ def _call(
     seconds += (parameters.get("scale_down_delay") or 0) + (extra_seconds(wanted) if wanted is not None else 0)
     connection = connect(options, environment=context.environment, clock=time.monotonic, deadline_seconds=seconds + _MARGIN_SECONDS)
     warnings.extend(connection.warnings)
-    hidden |= connection.secrets
+    veil.hidden |= connection.secrets
 
-    progress = _masked(context, hidden)
+    progress = _masked(context, veil)
     if wanted is not None and wanted.pod is not None:
         namespace = wanted.pod.namespace or namespace_of(parameters, manifests, connection.namespace)
         wanted = replace(wanted, pod=replace(wanted.pod, namespace=namespace))
@@ -154,26 +155,26 @@ def _call(
     call = Call(name, parameters, manifests, connection.namespace, context.check)
     with closing(aside.measurement):
         outcome = COMMANDS[name](call, outside)
-    result = _told(outcome, context, hidden, warnings)
+    result = _told(outcome, context, veil, warnings)
     told = [] if result.get("failed") else aside.notes
     result["msg"] = " ".join([result["msg"], *told, *connection.notes])
     return result
 
 
-def _told(outcome: Outcome, context: Context, hidden: set[str], warnings: list[str]) -> Result:
+def _told(outcome: Outcome, context: Context, veil: Veil, warnings: list[str]) -> Result:
     """The result of an outcome, when its warnings and what is for the terminal alone have gone their way."""
     warnings.extend(outcome.warnings)
-    progress = _masked(context, hidden)
+    progress = _masked(context, veil)
     for line in (*outcome.table, *(preflight_lines(outcome.preflight) if outcome.preflight is not None else ())):
         progress(line)
-    return result_of(outcome, diff=context.diff, check=context.check)
+    return result_of(outcome, diff=context.diff, check=context.check, known=veil.known)
 
 
-def _masked(context: Context, hidden: set[str]) -> Progress:
+def _masked(context: Context, veil: Veil) -> Progress:
     """Where lines of progress go, without what is to be hidden by then."""
 
     def progress(line: str) -> None:
-        context.progress(str(remove_values(line, hidden)))
+        context.progress(veil.sentence(line).replace("\n", "\\n"))
 
     return progress
 
@@ -191,20 +192,17 @@ def _environment(wanted: Mapping[str, str]) -> Iterator[None]:
         os.environ.update(before)
 
 
-def redacted(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters as a result may show them: a definition and configuration as given, since they may hold Secrets and are long."""
-    shown = dict(parameters)
-    for name in ("definition", "resource_definition", "inline", "config", "data", "binary_data"):
-        if shown.get(name) is not None:
-            shown[name] = "given"
+def redacted(parameters: Mapping[str, Any], name: str = "", veil: Veil | None = None) -> dict[str, Any]:
+    """The parameters of a module as a result may show them."""
+    shown = without_secrets_of(ARGUMENTS[name].spec if name else {}, parameters, veil or Veil())
     if "verify" in shown:
         shown["verify"] = redacted_verify(shown["verify"])
     kubeconfig = shown.get("kubeconfig")
     if kubeconfig is not None and not (isinstance(kubeconfig, str) and _is_path(kubeconfig)):
         shown["kubeconfig"] = "given"
-    for name in ("host", "proxy"):
-        if isinstance(shown.get(name), str):
-            shown[name] = _without_user(shown[name])
+    for option in ("host", "proxy"):
+        if isinstance(shown.get(option), str):
+            shown[option] = _without_user(shown[option])
     return shown
 
 
@@ -231,9 +229,11 @@ class _Module(AnsibleModule):  # type: ignore[misc]
     """An AnsibleModule whose failures have our shape, and show nothing that is to be hidden: also those of its own validation."""
 
     params: dict[str, Any]
+    known_as = ""
+    veil = Veil()
 
     def fail_json(self, msg: str, **others: Any) -> NoReturn:
-        self.params = redacted(self.params)
+        self.params = redacted(self.params, self.known_as, self.veil)
         super().fail_json(**{**failure(msg, changed=False), **others})
         raise SystemExit(1)  # Never reached: Ansible's method ends the process.
 
@@ -242,13 +242,15 @@ def main(name: str) -> None:
     """A module's whole program."""
     arguments = ARGUMENTS[name]
     # no_log: a definition may hold Secrets, and Ansible writes a module's arguments to the system's log.
+    _Module.known_as = name
     module = _Module(argument_spec=arguments.spec, supports_check_mode=True, no_log=True, **arguments.checks)
     context = Context(check=module.check_mode, diff=module._diff, environment=dict(os.environ), verbose=module._verbosity >= 3)
     answer = run(name, module.params, context, secrets=frozenset(module.no_log_values))
-    module.no_log_values |= answer.secrets
+    # All is masked by now, where a secret can stand; Ansible would mask the names of things as well.
+    module.veil, module.no_log_values = answer.veil, set()
     for warning in answer.warnings:
         module.warn(warning)
     if answer.result.get("failed"):
         module.fail_json(**{key: value for key, value in answer.result.items() if key != "failed"})
-    module.params = redacted(module.params)
+    module.params = redacted(module.params, name, answer.veil)
     module.exit_json(**answer.result)

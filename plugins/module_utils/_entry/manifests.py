@@ -96,7 +96,8 @@ def _flatten(value: Any, origin: str) -> Iterator[JsonObject]:
             for part in _parsed(item, origin):
                 yield from _flatten(part, origin)
     else:
-        raise InputError(f"{origin} holds {type(value).__name__} {str(value)[:40]!r} where a manifest was expected; give a mapping.")
+        # What stands there is not repeated: it may be a password, or the content of a file.
+        raise InputError(f"{origin} holds a value of type {type(value).__name__} where a manifest was expected; give a mapping.")
 
 
 def _check(manifest: JsonObject, where: str) -> None:

@@ -13,9 +13,10 @@ from typing import Any
 from .._domain.changes import diff_pair
 from .._domain.completion import standing
 from .._domain.diagnosis import Finding
-from .._domain.history import Entry, difference, shown_template
+from .._domain.history import Entry, difference
 from .._domain.objects import text
 from .._domain.revisions import candidate_of, old_and_new
+from .._domain.veils import veiled, veiled_pair
 from .._domain.workload import CHANGE_CAUSE, REVISION, Condition, Revision, Snapshot
 from .._engine.configuration import Copy
 from .._engine.outcome import Difference, Outcome, Rollout, StepReport
@@ -25,17 +26,17 @@ from .preflight import preflight_keys
 Result = dict[str, Any]
 
 
-def result_of(outcome: Outcome, *, diff: bool, check: bool) -> Result:
-    """The result of a run that came to an end, well or not."""
+def result_of(outcome: Outcome, *, diff: bool, check: bool, known: frozenset[str] = frozenset()) -> Result:
+    """The result of a run that came to an end, well or not; `known` are the texts that no diff may show."""
     result: Result = {
         "changed": outcome.changed,
         "msg": outcome.error or _summary(outcome, check=check),
-        "rollouts": [_rollout(rollout) for rollout in outcome.rollouts],
+        "rollouts": [_rollout(rollout, known) for rollout in outcome.rollouts],
     }
     if outcome.copies:
         result["configs"] = [_copy(copy) for copy in outcome.copies]
     if diff:
-        result["diff"] = [_difference(difference) for difference in outcome.differences]
+        result["diff"] = [_difference(difference, known) for difference in outcome.differences]
     if outcome.error:
         result["failed"] = True
     if outcome.preflight is not None:
@@ -82,7 +83,7 @@ def _sentence(rollout: Rollout, *, check: bool) -> str:
     return f"{rollout.ref} {f'{rollout.news}, and ' if rollout.news else ''}{how}."
 
 
-def _rollout(rollout: Rollout) -> Result:
+def _rollout(rollout: Rollout, known: frozenset[str]) -> Result:
     workload = rollout.snapshot.workload
     candidate = _version(rollout.candidate) or _live_version(rollout.snapshot)
     entry: Result = {
@@ -125,8 +126,8 @@ def _rollout(rollout: Rollout) -> Result:
     if rollout.history is not None:
         now = datetime.now(UTC)
         entry["revisions"] = [_revision_entry(revision, now) for revision in rollout.history]
-        entry["template"] = shown_template(rollout.chosen.template) if rollout.chosen is not None else None
-        entry["difference"] = _compared(rollout, *rollout.compared) if rollout.compared is not None else ""
+        entry["template"] = veiled(rollout.chosen.template, known) if rollout.chosen is not None else None
+        entry["difference"] = _compared(rollout, *rollout.compared, known) if rollout.compared is not None else ""
     return entry
 
 
@@ -169,11 +170,12 @@ def _revision_entry(entry: Entry, now: datetime) -> Result:
     }
 
 
-def _compared(rollout: Rollout, earlier: Revision, later: Revision) -> str:
+def _compared(rollout: Rollout, earlier: Revision, later: Revision, known: frozenset[str]) -> str:
     """The templates, then what they refer to, as unified diffs one after another."""
-    whole = [difference(*(dumped(shown_template(revision.template)) for revision in (earlier, later)), *map(_title, (earlier, later)))]
+    templates = veiled_pair(earlier.template, later.template, known)
+    whole = [difference(*map(dumped, templates), *map(_title, (earlier, later)))]
     for changed in rollout.reconfigured:
-        sides = diff_pair(changed.before, changed.after)
+        sides = diff_pair(changed.before, changed.after, known)
         names = (f"{changed.ref.kind} {text(side, 'metadata', 'name')}" for side in (changed.before, changed.after))
         whole.append(difference(*map(dumped, sides), *names))
     return "\n".join(filter(None, whole))
@@ -255,8 +257,8 @@ def _finding(finding: Finding, rollout: Rollout) -> Result:
     return entry
 
 
-def _difference(difference: Difference) -> Result:
-    before, after = diff_pair(difference.before, difference.after)
+def _difference(difference: Difference, known: frozenset[str]) -> Result:
+    before, after = diff_pair(difference.before, difference.after, known)
     former = text(difference.before, "metadata", "name") or difference.ref.name
     return {
         "before_header": str(replace(difference.ref, name=former)),

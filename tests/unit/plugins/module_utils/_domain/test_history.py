@@ -239,3 +239,13 @@ def test_two_texts_differ_under_their_names() -> None:
         "+c",
     ]
     assert difference("a", "a", old, new) == ""
+
+
+def test_a_long_difference_of_lines_that_come_again_and_again_is_one_hunk() -> None:
+    same, other = ["a", "b"] * 2000, ["b", "a"] * 2000
+    shown = difference("\n".join(["1", "2", "3", "4", *same, "x", "y"]), "\n".join(["1", "2", "3", "4", *other, "x", "y"]), "old", "new")
+    lines = shown.splitlines()
+    assert lines[:6] == ["--- old", "+++ new", "@@ -2,4005 +2,4005 @@", " 2", " 3", " 4"]
+    assert lines[6:-2] == [*(f"-{line}" for line in same), *(f"+{line}" for line in other)]
+    assert lines[-2:] == [" x", " y"]
+    assert difference("\n".join(same), "\n".join(same), "old", "new") == ""

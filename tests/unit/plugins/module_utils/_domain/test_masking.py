@@ -6,11 +6,23 @@
 
 from __future__ import annotations
 
+import time
 from base64 import b64encode
 from urllib.parse import quote
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.masking import MASK, SHORTEST, looks_secret, mask
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.masking import (
+    CHANGED,
+    MASK,
+    SHORTEST,
+    hidden_parts,
+    is_ordinary,
+    looks_secret,
+    mask,
+    mask_changed,
+    mask_each,
+    says_nothing,
+)
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -49,6 +61,19 @@ PEM = "-----BEGIN PRIVATE" + " KEY-----\nMIIEvQIBADANBgkq\nhkiG9w0BAQEFAASC\n---
         pytest.param(f"got {JWT}", f"got {MASK}", id="JWT"),
         pytest.param("ghp_" + "a1" * 18, MASK, id="GitHub token"),
         pytest.param(f"a\n{PEM}\nb", f"a\n{MASK}\nb", id="PEM"),
+        pytest.param("https://" + "0123456789abcdef" * 2 + "@o1.example/2", f"https://{MASK}@o1.example/2", id="key instead of a user"),
+        pytest.param("https://hooks.slack.com/services/T0/B0/x", f"https://hooks.slack.com/services/{MASK}", id="address of a hook"),
+        pytest.param("https://chat.example/api/webhooks/12/a-b", f"https://chat.example/api/webhooks/12/{MASK}", id="webhook"),
+        pytest.param("https://s3/x?a=1&X-Amz-Signature=ab&b=2", f"https://s3/x?a=1&X-Amz-Signature={MASK}&b=2", id="signed address"),
+        pytest.param("db:\n  password: >-\n    a b\n    c\n  d: 1", f"db:\n  password: >-\n{MASK}\n  d: 1", id="block of YAML"),
+        pytest.param("db:\n  my_password: |\n    a b", f"db:\n  my_password: |\n{MASK}", id="block of YAML at the end"),
+        pytest.param("- name: API_TOKEN\n  value: abc\n", f"- name: API_TOKEN\n  value: {MASK}\n", id="env in YAML"),
+        pytest.param("curl --user u:abc x", f"curl --user u:{MASK} x", id="curl"),
+        pytest.param("mysql -h db -P 3306 -pabc shop", f"mysql -h db -P 3306 -p{MASK} shop", id="mysql"),
+        pytest.param("sshpass -p abc ssh x", f"sshpass -p {MASK} ssh x", id="sshpass"),
+        pytest.param("redis-cli -h x -a abc ping", f"redis-cli -h x -a {MASK} ping", id="redis"),
+        pytest.param("sk_" + "live_" + "a1" * 10, MASK, id="key of a payment service"),
+        pytest.param(f"b\n{PEM[28:]}\n-----END X-----\n", f"b\n{MASK}\n-----END X-----\n", id="two ends"),
         pytest.param(f"a\n{PEM[:50]}", f"a\n{MASK}", id="PEM without its end"),
         pytest.param(f"a\n{PEM[28:]}\nb", f"a\n{MASK}\nb", id="PEM without its head"),
     ],
@@ -68,6 +93,8 @@ def test_what_looks_like_a_credential_is_masked(text: str, expected: str) -> Non
         "Basic authentication is off; bearer tokens are on",
         "password=",
         "compass: north",
+        "token=$(TOKEN) password=${PASSWORD} secret=$SECRET",
+        "text -----END X-----",
     ],
 )
 def test_plain_text_stays(text: str) -> None:
@@ -117,9 +144,37 @@ def test_no_known_value_is_left(text: str, secrets: list[str], data: st.DataObje
     assert not [secret for secret in secrets if len(secret) >= SHORTEST and secret.strip("*") and secret in shown]
 
 
-@pytest.mark.parametrize("piece", ["eyJ", "password", "://a:", "-----BEGIN ", "a" * 16 + "\n\n", 'token="', "authorization: ", "\\" * 9])
-def test_a_long_text_is_masked_in_linear_time_or_nearly(piece: str) -> None:
-    assert mask(piece * (20_000 // len(piece)))
+PIECE = [
+    *(
+        "eyJ",
+        "-eyJ",
+        "password",
+        "token",
+        "://a:",
+        "-----BEGIN ",
+        "a" * 16 + "\n",
+        "a" * 16 + "\n\n",
+        'token="',
+        "authorization: ",
+        "\\" * 9,
+    ),
+    *("mysql a ", "redis-cli ", "--password ", "password: |\n", " password: |\n  a\n", "-----END X-----\n", "cookie", "bearer ", "value: "),
+    *("-u ", "'token=", "{", "API_TOKEN\n", 'token=\\"', "hunter2", "sk-", "Bearer a1", "\\" * 9),
+]
+
+
+@pytest.mark.parametrize("piece", PIECE)
+def test_the_time_grows_as_the_text_does(piece: str) -> None:
+    def seconds(length: int) -> float:
+        text = piece * (length // len(piece))
+        taken = []
+        for _attempt in range(3):
+            begun = time.process_time()
+            mask(text, ["hunter2", "an0ther"])
+            taken.append(time.process_time() - begun)
+        return min(taken)
+
+    assert seconds(32_000) < 24 * max(seconds(4_000), 0.002)
 
 
 @pytest.mark.parametrize(
@@ -131,3 +186,58 @@ def test_a_long_text_is_masked_in_linear_time_or_nearly(piece: str) -> None:
 )
 def test_names_that_say_that_their_value_is_a_credential(name: str, secret: bool) -> None:
     assert looks_secret(name) is secret
+
+
+@pytest.mark.parametrize(
+    ("name", "secret"),
+    [
+        *[(name, True) for name in ("PGPASSWORD", "DB_PASS", "STRIPE_KEY", "GITHUB_PAT", "x-api-key", ".dockerconfigjson", "clientSecret")],
+        *[(name, True) for name in ("JWT", "db.pwd", "PASSWORD_HASH", "AWS_ACCESS_KEY_ID", ".pgpass", "SESSION_ID", "dbpassword")],
+        *[(name, False) for name in ("PASSWORD_FILE", "TOKEN_TTL", "SECRET_NAME", "TOKENIZERS", "PRIMARY_KEY", "KEYCLOAK", "secretary")],
+        *[(name, False) for name in ("TOKEN_URL", "passwordMinLength", "BYPASS", "AUTHOR", "monkey", "KEY_PREFIX", "CREDENTIALS_PROVIDER")],
+    ],
+)
+def test_a_name_of_something_about_a_credential_is_none(name: str, secret: bool) -> None:
+    assert looks_secret(name) is secret
+
+
+@pytest.mark.parametrize(("value", "ordinary"), [("shop", True), ("Complete", True), ("DEBUG", True), ("5432", True), ("abc", True)])
+def test_plain_words_and_small_numbers_are_ordinary(value: str, ordinary: bool) -> None:
+    assert is_ordinary(value) is ordinary
+
+
+@pytest.mark.parametrize("value", ["hunter2", "s3cr3t", "correcthorsebattery", "Winter2026", "123456", "a b c d", "x-y-z"])
+def test_what_is_no_word_is_looked_for(value: str) -> None:
+    assert not is_ordinary(value)
+
+
+def test_a_word_after_a_colon_is_a_word_in_a_sentence() -> None:
+    text = 'Secret shop/web: data.password: must be a text, password: "hunter2"'
+    assert mask(text, sentence=True) == f'Secret shop/web: data.password: must be a text, password: "{MASK}"'
+    assert mask("password=swordfish", sentence=True) == f"password={MASK}"
+
+
+def test_names_stay_whatever_they_look_like() -> None:
+    text = "image app=reg/token:1.2 and token:abc1; token:1.3"
+    assert mask(text, ["reg/token"], ["reg/token:1.2", "other"]) == f"image app=reg/token:1.2 and token:{MASK} token:{MASK}"
+
+
+def test_changed_parts_are_marked_and_stay_marked() -> None:
+    shown = mask_changed("token=one1 password=two2", "token=one1 password=old2")
+    assert shown == f"token={MASK} password={CHANGED}"
+    assert mask(shown) == shown
+    assert mask_changed("token=new1", "token=one1 password=one2") == f"token={CHANGED}"
+    assert mask_changed("token=one2", "token=one1 password=one2") == f"token={MASK}"
+    assert hidden_parts("token=one1 x hunter2", ["hunter2"]) == ("one1", "hunter2")
+
+
+def test_the_parts_of_a_command_are_seen_together() -> None:
+    assert mask_each(["psql", "--password", "a b", "-c", "x", "--token=abc", "z"]) == (
+        *("psql", "--password", MASK, "-c", "x", f"--token={MASK}", "z"),
+    )
+    assert mask_each(["--password", "$(DB)", ""]) == ("--password", "$(DB)", "")
+
+
+@pytest.mark.parametrize(("value", "nothing"), [("", True), ("true", True), ("$(X)", True), ("${X}", True), ("abc", False)])
+def test_a_value_that_no_secret_can_be(value: str, nothing: bool) -> None:
+    assert says_nothing(value) is nothing
