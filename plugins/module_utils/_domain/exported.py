@@ -67,6 +67,8 @@ _WITH_TEMPLATES = frozenset(
 _INFORMATIVE = ("Node", "ResourceQuota")
 """Kinds whose status tells a preflight something; the server passes over it."""
 _GROUPS_OF_CONTROLLERS = frozenset({"", "apps", "batch"})
+_LISTED = 5
+"""So many objects are named where some are left out."""
 _TOKENS = ("ca.crt", "namespace", "token")
 _PUBLISHED = ("kube-root-ca.crt", "openshift-service-ca.crt")
 """ConfigMaps that a controller puts into every namespace."""
@@ -95,7 +97,9 @@ class Cleaned:
     @property
     def warning(self) -> str:
         """What to say of whole objects, a sentence; empty where none was left out."""
-        return f"Left out of the definition, as the cluster makes them itself: {', '.join(self.left_out)}." if self.left_out else ""
+        more = f" and {len(self.left_out) - _LISTED} more" if len(self.left_out) > _LISTED else ""
+        names = ", ".join(self.left_out[:_LISTED])
+        return f"Left out of the definition, as the cluster makes them itself: {names}{more}." if names else ""
 
 
 def cleaned(manifests: Sequence[JsonObject]) -> Cleaned:

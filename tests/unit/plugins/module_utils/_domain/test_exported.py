@@ -223,3 +223,8 @@ def test_a_definition_says_what_was_left_out_of_it() -> None:
 def test_a_definition_that_a_person_wrote_gives_nothing_to_say() -> None:
     found = cleaned([manifest("Deployment", "apps/v1", {"creationTimestamp": None})])
     assert (found.note, found.warning, found.manifests) == ("", "", (manifest("Deployment", "apps/v1"),))
+
+
+def test_only_the_first_objects_that_are_left_out_are_named() -> None:
+    pods = [manifest("Pod", "v1", {**owned_by("ReplicaSet", "apps/v1"), "name": f"web-{number}"}) for number in range(8)]
+    assert cleaned(pods).warning.endswith(", Pod web-4 (of ReplicaSet boss) and 3 more.")
