@@ -63,7 +63,15 @@ class ConflictError(ClusterError):
 
 
 class InvalidError(ClusterError):
-    """400, 413, 415 or 422, or 403 by admission: the server understood the object and refuses it."""
+    """400, 413, 415 or 422, or 403 by admission: the server understood the object and refuses it.
+
+    `fixed`: it says that a field would change that nobody may change. `besides`: what else it says is wrong then.
+    """
+
+    def __init__(self, message: str, *, status: int = 0, fixed: bool = False, besides: str = "") -> None:
+        super().__init__(message, status=status)
+        self.fixed = fixed
+        self.besides = besides
 
 
 class GoneError(ClusterError):

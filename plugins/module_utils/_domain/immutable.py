@@ -2,14 +2,18 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fields of a workload that the server lets nobody change: which of them a refused manifest would change, and what to do."""
+"""Fields of a workload that the server lets nobody change: which of them a refused manifest would change, and what to do.
+
+Asked only where the server has refused a manifest for such a field: whether it is one is not ours to guess.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 from .fields import FieldSet, within
-from .objects import JsonObject, JsonValue, at, mapping, ref_of, text
+from .objects import JsonObject, JsonValue, mapping, ref_of, text
+from .quantities import quantity
 
 _FIXED: Mapping[str, tuple[str, ...]] = {
     "Deployment": ("selector",),
@@ -35,8 +39,9 @@ def changed_fields(live: JsonObject, manifest: JsonObject, dropped: FieldSet) ->
 
 
 def _differs(name: str, live: JsonValue, wanted: JsonValue) -> bool:
-    """A selector has no defaults."""
-    return live != wanted if name == "selector" else not _covers(live, wanted)
+    """As the server compares; a selector has no defaults."""
+    before, after = _normal(live), _normal(wanted)
+    return before != after if name == "selector" else not _covers(before, after)
 
 
 def fixed_sentence(live: JsonObject, fields: Sequence[str]) -> str:
@@ -53,10 +58,21 @@ def fixed_sentence(live: JsonObject, fields: Sequence[str]) -> str:
     return f"{what}, or delete the {ref.kind} without its pods ({command}) and run the task again, which takes the pods over{claims}."
 
 
+def _normal(value: JsonValue, above: str = "") -> JsonValue:
+    """A value as the server compares it: without what is null or empty, and quantities as amounts."""
+    if isinstance(value, Mapping):
+        found = {key: _normal(item, key) for key, item in value.items()}
+        return {key: item for key, item in found.items() if item not in (None, "", {}, [])}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_normal(item) for item in value]
+    amount = quantity(value) if above == "storage" else None
+    return value if amount is None else str(amount)
+
+
 def _covers(live: JsonValue, wanted: JsonValue) -> bool:
     """What is wanted is there already; defaults may have been added to it."""
     if isinstance(wanted, Mapping):
-        return all(value is None or _covers(at(live, key), value) for key, value in wanted.items())
+        return isinstance(live, Mapping) and all(key in live and _covers(live[key], value) for key, value in wanted.items())
     if isinstance(wanted, Sequence) and not isinstance(wanted, str):
         if not isinstance(live, Sequence) or isinstance(live, str) or len(live) != len(wanted):
             return False

@@ -291,7 +291,9 @@ class Writer:
         try:
             return self._cluster.apply(resource, body, manager=APPLY_MANAGER, dry_run=True, force=True), None
         except InvalidError as error:
-            _refuse_fixed(live, body, applied_fields(live))
+            if error.status not in (403, 422):
+                raise  # The manifest itself cannot be read, whatever it meets.
+            _refuse_fixed(error, live, body, applied_fields(live))
             return assumed_answer(live, body), error
 
     def _predict(
@@ -305,8 +307,8 @@ class Writer:
         lacking = replaced(lacking, ("metadata", "resourceVersion"), text(live, "metadata", "resourceVersion"))
         try:
             return taken, self._cluster.update(resource, lacking, manager=APPLY_MANAGER, dry_run=True)
-        except InvalidError:
-            _refuse_fixed(live, lacking, taken.removed)
+        except InvalidError as error:
+            _refuse_fixed(error, live, lacking, taken.removed)
             raise
 
     def _plan_creation(self, resource: Resource, ref: Ref, write: Write, body: JsonObject, cause: Cause) -> Planned:
@@ -377,11 +379,13 @@ class Writer:
         return self._cluster.apply(resource, planned.body, manager=APPLY_MANAGER, force=self._force)
 
 
-def _refuse_fixed(live: JsonObject, wanted: JsonObject, dropped: FieldSet) -> None:
-    """Raise `RefusedError` where the server's refusal is about fields that nobody may change; `dropped`: those that may go away."""
-    fields = changed_fields(live, wanted, dropped)
+def _refuse_fixed(error: InvalidError, live: JsonObject, wanted: JsonObject, dropped: FieldSet) -> None:
+    """Raise `RefusedError` where the server refuses to change a field that nobody may change, and we know which and the way out;
+    `dropped`: those that may go away."""
+    fields = changed_fields(live, wanted, dropped) if error.fixed else ()
     if fields:
-        raise RefusedError(fixed_sentence(live, fields))
+        besides = f"{ref_of(live)} is refused by the server: {error.besides}. Besides: " if error.besides else ""
+        raise RefusedError(f"{besides}{fixed_sentence(live, fields)}")
 
 
 def _keeping(body: JsonObject, live: JsonObject) -> JsonObject:

@@ -35,6 +35,8 @@ _DENIED = re.compile(
 _OF_A_PATH = re.compile(r'User "(?P<user>[^"]*)" cannot (?P<verb>\S+) path "(?P<path>[^"]*)"')
 _UNTYPED = re.compile(r": (\.[^:\s]+): (?:field not declared|expected )")
 _WHOLE_OBJECT = re.compile(r'Invalid value: "\{.*\}": ')
+_FIXED = re.compile(r"field is immutable|updates to statefulset spec for fields other than|is immutable after creation|once set")
+"""How the server says that nobody may change a field."""
 _MANAGER = re.compile(r'conflict with "([^"]+)"')
 
 
@@ -78,7 +80,10 @@ def error_of(code: int, status: JsonObject, *, deed: Deed, host: str, is_json_pa
         return ServerError(f"{deed}: {host} answered {code} to the end of the retries: {said or 'without an explanation'}", status=code)
     if not status:
         return ClusterError(f"{deed}: {host} answered {code} without an explanation; is it the address of a Kubernetes API?", status=code)
-    return InvalidError(f"{deed}: {said}", status=code)
+    lines = _causes(status)
+    fixed = [line for line in lines if _FIXED.search(line)]
+    besides = "; ".join(line for line in lines if line not in fixed)
+    return InvalidError(f"{deed}: {said}", status=code, fixed=bool(fixed), besides=besides if fixed else "")
 
 
 def is_refusal(code: int, status: JsonObject) -> bool:
@@ -112,10 +117,15 @@ def _said(status: JsonObject, *, secret: bool) -> str:
     if secret and text(status, "reason") in ("Invalid", "BadRequest", "InternalError", ""):
         fields = ", ".join(dict.fromkeys((*fields_at_fault(status), *_UNTYPED.findall(message))))
         return f"the server refuses {fields or 'its content'} (its words are left out, for they may quote the secret)."
-    causes = [cause for cause in items(status, "details", "causes") if text(cause, "field") and text(cause, "message")]
-    lines = dict.fromkeys(f"{text(cause, 'field')}: {text(cause, 'message')}" for cause in causes)
+    lines = _causes(status)
     words = _WHOLE_OBJECT.sub("", "; ".join(lines) if lines and text(status, "reason") == "Invalid" else message)
     return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}..."
+
+
+def _causes(status: JsonObject) -> tuple[str, ...]:
+    """Each field that the server refuses with why, once."""
+    causes = [cause for cause in items(status, "details", "causes") if text(cause, "field") and text(cause, "message")]
+    return tuple(dict.fromkeys(f"{text(cause, 'field')}: {text(cause, 'message')}" for cause in causes))
 
 
 def _unauthorized(_status: JsonObject, _said: str, deed: Deed, host: str) -> ClusterError:

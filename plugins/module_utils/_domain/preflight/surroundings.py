@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from fractions import Fraction
@@ -15,6 +14,7 @@ from statistics import median_low
 from ..colours import base_of, deployments_of
 from ..errors import InputError
 from ..objects import JsonObject, JsonValue, Ref, at, items, mapping, moment, number, ref_of, text, texts
+from ..quantities import quantity
 from ..replicas import Bounds, resolve
 from ..resources import WORKLOADS
 from ..scenes import Budget
@@ -23,10 +23,6 @@ from ..workload import Pod
 from .findings import Scenery, Way, near
 from .manifest import Part, Subject, subject_of, subjects
 
-_QUANTITY = re.compile(r"\s*(\d{1,20}(?:\.\d{0,9})?(?:[eE][+-]?\d{1,2})?)(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?\s*", re.ASCII)
-_SUFFIXES = {"": Fraction(1), "m": Fraction(1, 1000)}
-_SUFFIXES |= {suffix: Fraction(1000) ** (power + 1) for power, suffix in enumerate("kMGTPE")}
-_SUFFIXES |= {f"{suffix}i": Fraction(1024) ** (power + 1) for power, suffix in enumerate("KMGTPE")}
 _QUIET = ("metrics", "monitoring", "prometheus")
 """How the names of ports end that only monitoring asks."""
 
@@ -274,12 +270,6 @@ def _closed(node: JsonObject, *, daemon: bool) -> bool:
     taints = [taint for taint in items(node, "spec", "taints") if text(taint, "key") != "node.kubernetes.io/unschedulable"]
     cordoned = at(node, "spec", "unschedulable") is True and not daemon
     return cordoned or any(text(taint, "effect") in ("NoSchedule", "NoExecute") for taint in taints)
-
-
-def quantity(value: JsonValue) -> Fraction | None:
-    """The amount that `500m`, `1.5Gi` or 2 means; None for what is no quantity."""
-    found = None if isinstance(value, bool) else _QUANTITY.fullmatch(str(value))
-    return Fraction(found[1]) * _SUFFIXES[found[2] or ""] if found is not None else None
 
 
 def amounts(values: JsonObject) -> dict[str, Fraction]:

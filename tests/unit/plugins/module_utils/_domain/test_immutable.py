@@ -37,6 +37,15 @@ def grown(size: str) -> JsonValue:
         ({}, ALL, ("serviceName", "volumeClaimTemplates")),
         ({"selector": {"matchLabels": {"app": "web"}}}, {}, ()),
         ({"selector": {"matchLabels": {}}}, {}, ("selector",)),
+        ({"selector": {"matchLabels": {"app": "web"}, "matchExpressions": []}}, {}, ()),
+        ({"selector": {"matchLabels": {"app": "web"}, "matchExpressions": None}}, {}, ()),
+        ({"selector": {"matchLabels": {"app": "web"}, "matchExpressions": [{"key": "app", "operator": "Exists"}]}}, {}, ("selector",)),
+        ({"volumeClaimTemplates": grown("1024Mi")}, {}, ()),
+        ({"volumeClaimTemplates": grown("1073741824")}, {}, ()),
+        ({"volumeClaimTemplates": grown("1G")}, {}, ("volumeClaimTemplates",)),
+        ({"volumeClaimTemplates": grown("much")}, {}, ("volumeClaimTemplates",)),
+        ({"volumeClaimTemplates": [{**CLAIM, "metadata": "data"}]}, {}, ("volumeClaimTemplates",)),
+        ({"volumeClaimTemplates": [{**CLAIM, "status": {"phase": {"odd": "1"}}}]}, {}, ("volumeClaimTemplates",)),
     ],
 )
 def test_what_would_change_is_named(wanted: dict[str, JsonValue], dropped: JsonObject, fields: tuple[str, ...]) -> None:

@@ -247,3 +247,22 @@ def test_two_budgets_are_refused_for_good() -> None:
     error = error_of(500, TWO_BUDGETS, deed=Deed("evicted", KNOWN[("v1", "Pod")], "shop", "web-0"), host=HOST)
     assert isinstance(error, InvalidError)
     assert error.message.startswith("Pod shop/web-0 could not be evicted: This pod has more than one PodDisruptionBudget")
+
+
+@pytest.mark.parametrize(
+    ("causes", "fixed", "besides"),
+    [
+        ([cause("spec.selector", "Invalid value: {}: field is immutable")], True, ""),
+        ([cause("spec", "Forbidden: updates to statefulset spec for fields other than 'replicas' are forbidden")], True, ""),
+        (
+            [cause("metadata.labels", "Invalid value"), cause("spec.selector", "Invalid value: {}: field is immutable")],
+            True,
+            "metadata.labels: Invalid value",
+        ),
+        ([cause("metadata.labels", "Invalid value")], False, ""),
+    ],
+)
+def test_it_is_told_whether_the_server_keeps_a_field_as_it_is(causes: list[dict[str, str]], fixed: bool, besides: str) -> None:
+    refusal = error(422, status("it is invalid", "Invalid", causes=causes))
+    assert isinstance(refusal, InvalidError)
+    assert (refusal.fixed, refusal.besides) == (fixed, besides)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.preflight.findings import Scenery
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.preflight.surroundings import quantity
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.quantities import quantity
 
 from .manifests import APP, CONTAINER, DROP, POD, companion, node, nodes, of, paths, web, worker
 

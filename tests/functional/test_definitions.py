@@ -1,0 +1,164 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a definition means: exported manifests, empty fields, fields that nobody may change, and in which order objects are made."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import yaml
+
+from .calls import call
+from .cluster import Cluster
+
+Object = dict[str, Any]
+KINDS = (
+    "deployments,statefulsets,daemonsets,services,configmaps,secrets,horizontalpodautoscalers,poddisruptionbudgets,pods,replicasets,jobs"
+)
+
+
+def stateful(**spec: Any) -> Object:
+    claim = {
+        "metadata": {"name": "data"},
+        "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}},
+    }
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "StatefulSet",
+        "metadata": {"name": "db"},
+        "spec": {
+            "replicas": 0,
+            "serviceName": "db",
+            "selector": {"matchLabels": {"app": "db"}},
+            "template": {"metadata": {"labels": {"app": "db"}}, "spec": {"containers": [{"name": "db", "image": "registry.example/db:1"}]}},
+            "volumeClaimTemplates": [claim],
+            **spec,
+        },
+    }
+
+
+@pytest.fixture
+def exported(kubectl: Any, apply: Any, deployment: Any) -> list[Object]:
+    """A namespace with the usual kinds, made by kubectl, as it exports them with all that the cluster has written."""
+    job = {"template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "job", "image": "registry.example/job:1"}]}}}
+    target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
+    apply(
+        deployment(),
+        stateful(volumeClaimTemplates=[], replicas=1),
+        {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": {"name": "web"},
+            "spec": {"type": "NodePort", "selector": {"app": "web"}, "ports": [{"port": 80}]},
+        },
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "web"}, "data": {"a": "b"}},
+        {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "web"}, "stringData": {"a": "correct horse"}},
+        {
+            "apiVersion": "policy/v1",
+            "kind": "PodDisruptionBudget",
+            "metadata": {"name": "web"},
+            "spec": {"maxUnavailable": 1, "selector": {"matchLabels": {"app": "web"}}},
+        },
+        {
+            "apiVersion": "autoscaling/v2",
+            "kind": "HorizontalPodAutoscaler",
+            "metadata": {"name": "web"},
+            "spec": {"maxReplicas": 3, "scaleTargetRef": target},
+        },
+        {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "once"}, "spec": job},
+    )
+    for workload in ("deployment/web", "statefulset/db"):
+        kubectl("rollout", "status", workload, "--timeout=60s")
+    items: list[Object] = yaml.safe_load(kubectl("get", KINDS, "-o", "yaml", "--show-managed-fields").stdout)["items"]
+    return items
+
+
+def test_an_exported_namespace_is_unchanged_and_rolls_out_again_and_again(cluster: Cluster, namespace: str, exported: list[Object]) -> None:
+    def rolling(**options: Any) -> Object:
+        return call(cluster, "rolling", namespace=namespace, definition=exported, wait_timeout=60, **options)
+
+    first = rolling()
+    assert not first.get("failed"), first["msg"]
+    assert not first["changed"]
+    assert "metadata.annotations[deployment.kubernetes.io/revision]" in first["msg"]
+    assert "ReplicaSet" in " ".join(first["warnings"])
+    for tag in ("2", "3"):
+        for item in exported:
+            if item["kind"] in ("Deployment", "StatefulSet"):
+                item["spec"]["template"]["spec"]["containers"][0]["image"] = f"registry.example/new:{tag}"
+        assert rolling()["changed"]
+        again = rolling()
+        assert (again["changed"], again.get("failed")) == (False, None), again["msg"]
+
+
+def test_empty_fields_are_as_absent_on_a_deployment_that_kubectl_made(cluster: Cluster, namespace: str, kubectl: Any, get: Any) -> None:
+    kubectl("create", "deployment", "web", "--image=registry.example/web:1", "--replicas=3")
+    kubectl("rollout", "status", "deployment/web", "--timeout=60s")
+    definition = """
+      apiVersion: apps/v1
+      kind: Deployment
+      metadata: {name: web, annotations: , labels: {app: web, empty: }}
+      spec:
+        replicas:
+        strategy:
+        selector: {matchLabels: {app: web}, matchExpressions: }
+        template:
+          metadata: {creationTimestamp: null, labels: {app: web}, annotations: {note: }}
+          spec:
+            initContainers:
+            volumes: [{name: tmp, emptyDir: }]
+            containers: [{name: web, image: "registry.example/web:2", env: [{name: A, value: }], resources: {limits: }}]
+    """
+    first = call(cluster, "rolling", namespace=namespace, definition=definition, wait_timeout=60)
+    assert (first["changed"], first.get("failed")) == (True, None), first["msg"]
+    live = get("deployment", "web")
+    assert live["spec"]["replicas"] == 3
+    assert live["metadata"]["labels"]["empty"] == ""
+    assert not call(cluster, "rolling", namespace=namespace, definition=definition, wait_timeout=60)["changed"]
+
+
+def claims(size: str) -> Callable[[Object], None]:
+    def change(obj: Object) -> None:
+        obj["spec"]["volumeClaimTemplates"][0]["spec"]["resources"]["requests"]["storage"] = size
+
+    return change
+
+
+def label(obj: Object) -> None:
+    obj["metadata"]["labels"] = {"team": "a team"}
+
+
+def empty_list(obj: Object) -> None:
+    obj["spec"]["selector"]["matchExpressions"] = []
+
+
+def number(obj: Object) -> None:
+    obj["spec"]["template"]["spec"]["containers"][0]["env"] = [{"name": "A", "value": 1}]
+
+
+@pytest.mark.parametrize("how", ["create", "apply"])
+def test_the_servers_refusal_comes_first_and_deletion_is_never_a_guess(cluster: Cluster, namespace: str, kubectl: Any, how: str) -> None:
+    kubectl(how, "-f", "-", stdin=yaml.safe_dump(stateful()))
+
+    def said(*changes: Callable[[Object], None]) -> str:
+        wanted = copy.deepcopy(stateful())
+        for change in changes:
+            change(wanted)
+        result = call(cluster, "rolling", namespace=namespace, definition=wanted, wait_timeout=60)
+        assert not result["changed"]
+        return str(result["msg"])
+
+    assert "nothing to do" in said(claims("1024Mi"))
+    assert "nothing to do" in said(empty_list)
+    for changes in ((claims("1024Mi"), label), (empty_list, label), (claims("2Gi"), number)):
+        message = said(*changes)
+        assert "team" in message or "env" in message
+        assert "delete" not in message
+    assert "spec.volumeClaimTemplates is not what the definition says" in said(claims("2Gi"))
+    both = said(claims("2Gi"), label)
+    assert both.index("a team") < both.index("spec.volumeClaimTemplates")
