@@ -21,6 +21,7 @@ from .cluster import NOT_THE_TESTED_CLIENT, Cluster, Done, Event, running_cluste
 from .durations import longest_first
 from .plays import Ansible
 from .sides import service
+from .tasks import Tasks
 from .workloads import create, of_kind
 
 
@@ -114,6 +115,12 @@ def ansible(cluster: Cluster, tmp_path: Path) -> Iterator[Ansible]:
         if running.process.poll() is None:
             running.kill()
             running.process.communicate()
+
+
+@pytest.fixture
+def tried(cluster: Cluster) -> Tasks:
+    """tried(tasks, check=False, diff=False): like `ansible`, in this process: for what Ansible itself has no part in."""
+    return Tasks(cluster=cluster)
 
 
 @pytest.fixture

@@ -50,12 +50,12 @@ def seconds_of(started: float) -> float:
 
 
 @pytest.mark.parametrize("trouble", TROUBLE)
-def test_a_wait_goes_on_through_trouble_with_its_lists_and_watches(ansible, faults, namespace, deployment, apply, kubectl, trouble):
+def test_a_wait_goes_on_through_trouble_with_its_lists_and_watches(tried, faults, namespace, deployment, apply, kubectl, trouble):
     apply(deployment(image="registry.example/web:unready"))
     for status in (429, 500, 503):
         faults.add(matches=lambda request: request.is_list, status=status, body={**BUSY, "code": status})
     faults.add(matches=is_watch, **TROUBLE[trouble])
-    started = ansible.start(task("wait", namespace), environment=through(faults))
+    started = tried.start(task("wait", namespace), environment=through(faults))
     is_watched(faults)
     set_image(kubectl, "2")
     last = started.wait().last
@@ -77,7 +77,7 @@ def bad_day(faults: Faults) -> None:
 
 
 @pytest.mark.parametrize("module", ["undo", "restart", "resume", "pause"])
-def test_an_operation_survives_a_bad_day_and_is_carried_out_once(ansible, faults, namespace, deployment, apply, kubectl, get, module):
+def test_an_operation_survives_a_bad_day_and_is_carried_out_once(tried, faults, namespace, deployment, apply, kubectl, get, module):
     apply(deployment(simulate={"ready-after": "1s"}))
     rolled_out(kubectl)
     set_image(kubectl, "2")
@@ -88,7 +88,7 @@ def test_an_operation_survives_a_bad_day_and_is_carried_out_once(ansible, faults
     observed(kubectl)
     before = get("deployment", "web")
     bad_day(faults)
-    last = ansible(task(module, namespace), environment=through(faults)).last
+    last = tried(task(module, namespace), environment=through(faults)).last
     assert not last.failed, last.msg
     assert last.changed
     after = get("deployment", "web")
@@ -271,14 +271,14 @@ def _answer(cluster: Cluster, token: str) -> str:
 # --- the object goes away -------------------------------------------------------------------------------------------------------------
 
 
-def test_a_deletion_in_mid_wait_is_an_error_and_the_others_are_reported(ansible, faults, namespace, deployment, apply, kubectl):
+def test_a_deletion_in_mid_wait_is_an_error_and_the_others_are_reported(tried, faults, namespace, deployment, apply, kubectl):
     apply(
         deployment("gone", image="registry.example/web:unready"),
         deployment("web"),
         of_kind("DaemonSet", deployment("agent", simulate={"ready-after": "1s"})),
     )
     wanted = [{"name": "gone"}, {"name": "web"}, {"kind": "DaemonSet", "name": "agent"}]
-    started = ansible.start(task("wait", namespace, workloads=wanted, wait_timeout=300), environment=through(faults))
+    started = tried.start(task("wait", namespace, workloads=wanted, wait_timeout=300), environment=through(faults))
     is_watched(faults)
     kubectl("delete", "deployment", "gone")
     deleted = time.monotonic()
@@ -292,7 +292,7 @@ def test_a_deletion_in_mid_wait_is_an_error_and_the_others_are_reported(ansible,
 
 
 @pytest.mark.parametrize("module", ["undo", "restart", "resume"])
-def test_a_deletion_while_an_operation_waits_is_an_error(ansible, faults, namespace, deployment, apply, kubectl, get, module):
+def test_a_deletion_while_an_operation_waits_is_an_error(tried, faults, namespace, deployment, apply, kubectl, get, module):
     apply(deployment(image="registry.example/web:unready"))
     observed(kubectl)  # Else its controller may see both templates at once, and make one revision of them.
     set_image(kubectl, "unready-2")
@@ -300,7 +300,7 @@ def test_a_deletion_while_an_operation_waits_is_an_error(ansible, faults, namesp
     if module == "resume":
         kubectl("rollout", "pause", "deployment/web")
     eventually(lambda: len(get("replicasets")) == 2, "both revisions are there")
-    started = ansible.start(task(module, namespace), environment=through(faults))
+    started = tried.start(task(module, namespace), environment=through(faults))
     eventually(lambda: any(map(is_write, faults.requests)), "the write was sent")
     is_watched(faults, since=next(index for index, request in enumerate(faults.requests) if is_write(request)))
     kubectl("delete", "deployment", "web")
@@ -347,11 +347,11 @@ def replaced_by(kubectl: Callable[..., Any], manifest: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("seen", ["seen", "unseen", "forgotten"])
 @pytest.mark.parametrize("on_deletion", ["wait", "fail"])
-def test_deletion_and_creation_in_mid_wait(ansible, faults, namespace, deployment, apply, kubectl, on_deletion, seen):
+def test_deletion_and_creation_in_mid_wait(tried, faults, namespace, deployment, apply, kubectl, on_deletion, seen):
     """Whether the deletion itself was seen makes no difference: another object is another object, by its UID."""
     apply(deployment(image="registry.example/web:unready"))
     blindfold = Blindfold(faults, forgotten=seen == "forgotten")
-    started = ansible.start(task("wait", namespace, on_deletion=on_deletion), environment=through(faults))
+    started = tried.start(task("wait", namespace, on_deletion=on_deletion), environment=through(faults))
     is_watched(faults)
     another = labelled(deployment(image="registry.example/web:2", replicas=2, simulate={"ready-after": "1s"}), app="web", tier="new")
     if seen == "seen":
@@ -373,10 +373,10 @@ def test_deletion_and_creation_in_mid_wait(ansible, faults, namespace, deploymen
         assert (rollout["replicas"]["available"], rollout["images"]) == (2, {"web": "registry.example/web:2"})
 
 
-def test_what_was_created_anew_under_other_labels_fails_early_with_its_cause(ansible, faults, namespace, deployment, apply, kubectl):
+def test_what_was_created_anew_under_other_labels_fails_early_with_its_cause(tried, faults, namespace, deployment, apply, kubectl):
     """Its pods are found by what it selects now, not by what its predecessor selected."""
     apply(deployment(image="registry.example/web:unready"))
-    started = ansible.start(task("wait", namespace, on_deletion="wait", wait_timeout=300), environment=through(faults))
+    started = tried.start(task("wait", namespace, on_deletion="wait", wait_timeout=300), environment=through(faults))
     is_watched(faults)
     replaced_by(kubectl, labelled(deployment(image="registry.example/web:crash"), tier="new"))
     created = time.monotonic()
@@ -386,8 +386,8 @@ def test_what_was_created_anew_under_other_labels_fails_early_with_its_cause(ans
     assert seconds_of(created) < ANSIBLE_SECONDS
 
 
-def test_a_workload_that_is_not_there_yet_is_waited_for_on_request(ansible, faults, namespace, deployment, apply):
-    started = ansible.start(task("wait", namespace, on_deletion="wait"), environment=through(faults))
+def test_a_workload_that_is_not_there_yet_is_waited_for_on_request(tried, faults, namespace, deployment, apply):
+    started = tried.start(task("wait", namespace, on_deletion="wait"), environment=through(faults))
     eventually(lambda: any(map(is_watch, faults.requests)), "the task watches")
     apply(deployment(simulate={"ready-after": "1s"}))
     last = started.wait().last
@@ -395,9 +395,9 @@ def test_a_workload_that_is_not_there_yet_is_waited_for_on_request(ansible, faul
     assert last["rollouts"][0]["replicas"] | {"desired": 3, "available": 3, "new": 3} == last["rollouts"][0]["replicas"]
 
 
-def test_a_workload_that_never_comes_is_an_error_at_the_deadline(ansible, namespace):
+def test_a_workload_that_never_comes_is_an_error_at_the_deadline(tried, namespace):
     started = time.monotonic()
-    last = ansible(task("wait", namespace, on_deletion="wait", wait_timeout=2)).last
+    last = tried(task("wait", namespace, on_deletion="wait", wait_timeout=2)).last
     assert seconds_of(started) < 2 + ANSIBLE_SECONDS
     assert last.failed
     assert "wait_timeout of 2 s is over" in last.msg
@@ -405,12 +405,12 @@ def test_a_workload_that_never_comes_is_an_error_at_the_deadline(ansible, namesp
 
 
 @pytest.mark.parametrize("forgotten", [False, True])
-def test_a_rollout_whose_object_is_replaced_unseen_says_so(ansible, faults, namespace, deployment, apply, kubectl, forgotten):
+def test_a_rollout_whose_object_is_replaced_unseen_says_so(tried, faults, namespace, deployment, apply, kubectl, forgotten):
     apply(deployment())
     rolled_out(kubectl)
     blindfold = Blindfold(faults, forgotten=forgotten)
     task_of_ours = roll(namespace, name="web", image="registry.example/web:unready", wait_timeout=300)
-    started = ansible.start(task_of_ours, environment=through(faults))
+    started = tried.start(task_of_ours, environment=through(faults))
     eventually(lambda: any(map(is_write, faults.requests)), "the write was sent")
     is_watched(faults)
     with blindfold:

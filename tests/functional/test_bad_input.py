@@ -76,37 +76,37 @@ def test_bad_input_is_refused_before_anything_is_written(ansible, audit, namespa
     assert audit.writes() == []
 
 
-def test_broken_yaml_is_told_with_its_file_and_line(ansible, namespace, tmp_path):
+def test_broken_yaml_is_told_with_its_file_and_line(tried, namespace, tmp_path):
     (tmp_path / "web.yml").write_text("kind: Deployment\nmetadata: {name: [}\n")
-    refused(ansible(roll(namespace, src="web.yml")), "web.yml", "YAML", "line 2")
+    refused(tried(roll(namespace, src="web.yml")), "web.yml", "YAML", "line 2")
 
 
-def test_a_manifest_that_the_server_refuses(ansible, audit, namespace, deployment):
+def test_a_manifest_that_the_server_refuses(tried, audit, namespace, deployment):
     broken = deployment(replicas=-1)
-    refused(ansible(roll(namespace, definition=broken)), f"Deployment {namespace}/web", "spec.replicas")
+    refused(tried(roll(namespace, definition=broken)), f"Deployment {namespace}/web", "spec.replicas")
     assert audit.writes() == []
 
 
-def test_a_manifest_that_is_refused_leaves_its_companions_unwritten(ansible, audit, namespace, deployment):
+def test_a_manifest_that_is_refused_leaves_its_companions_unwritten(tried, audit, namespace, deployment):
     config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "web"}, "data": {"greeting": "hello"}}
-    refused(ansible(roll(namespace, definition=[config, deployment(replicas=-1)])), "spec.replicas")
+    refused(tried(roll(namespace, definition=[config, deployment(replicas=-1)])), "spec.replicas")
     assert audit.writes() == []
 
 
-def test_no_such_namespace(ansible, deployment):
-    refused(ansible(roll("no-such-namespace", definition=deployment())), "no-such-namespace", "does not exist")
+def test_no_such_namespace(tried, deployment):
+    refused(tried(roll("no-such-namespace", definition=deployment())), "no-such-namespace", "does not exist")
 
 
-def test_no_rights_name_verb_and_resource(ansible, namespace, deployment):
+def test_no_rights_name_verb_and_resource(tried, namespace, deployment):
     task = roll(namespace, definition=deployment(), impersonate_user="somebody")
-    refused(ansible(task), "deployments", "somebody")
+    refused(tried(task), "deployments", "somebody")
 
 
-def test_no_cluster(ansible, namespace, deployment, tmp_path, cluster):
+def test_no_cluster(tried, namespace, deployment, tmp_path, cluster):
     config = yaml.safe_load(cluster.kubeconfig.read_text())
     config["clusters"][0]["cluster"]["server"] = "https://127.0.0.1:9"
     (tmp_path / "nowhere").write_text(yaml.safe_dump(config))
-    refused(ansible(roll(namespace, definition=deployment(), kubeconfig=str(tmp_path / "nowhere"))), "127.0.0.1:9")
+    refused(tried(roll(namespace, definition=deployment(), kubeconfig=str(tmp_path / "nowhere"))), "127.0.0.1:9")
 
 
 def test_no_cluster_at_the_host_of_the_environment(ansible, namespace, deployment):
@@ -124,5 +124,5 @@ def test_wrong_credentials_are_refused_and_not_shown(ansible, namespace, deploym
     assert "s3cret-t0ken-of-nobody" not in play.stdout + play.stderr + json.dumps(play.last.data)
 
 
-def test_a_kubeconfig_without_that_context(ansible, namespace, deployment):
-    refused(ansible(roll(namespace, definition=deployment(), context="no-such-context")), "no-such-context")
+def test_a_kubeconfig_without_that_context(tried, namespace, deployment):
+    refused(tried(roll(namespace, definition=deployment(), context="no-such-context")), "no-such-context")

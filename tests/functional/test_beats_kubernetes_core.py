@@ -57,11 +57,11 @@ def phases(last: Any) -> dict[str, str]:
 # --- waiting --------------------------------------------------------------------------------------------------------------------------
 
 
-def test_it_waits_by_watch(ansible, audit, namespace, deployment, apply, kubectl):
+def test_it_waits_by_watch(tried, audit, namespace, deployment, apply, kubectl):
     """`wait` polls each object every 5 s with GETs: late by up to 5 s, and more requests the longer it takes."""
     apply(deployment(image="registry.example/web:unready"))
     audit.mark()
-    started = ansible.start(task("wait", namespace))
+    started = tried.start(task("wait", namespace))
     eventually(lambda: any((event.verb, event.resource) == ("watch", "pods") for event in audit.events()), "the task watches the pods")
     set_image(kubectl, "2")
     last = started.wait().last
@@ -72,23 +72,23 @@ def test_it_waits_by_watch(ansible, audit, namespace, deployment, apply, kubectl
     assert {key[1] for key in asked if key[0] == "watch"} == {"deployments", "replicasets", "pods"}
 
 
-def test_a_busy_and_a_failing_server_do_not_end_the_task(ansible, faults, namespace, deployment, apply):
+def test_a_busy_and_a_failing_server_do_not_end_the_task(tried, faults, namespace, deployment, apply):
     """A 429 or 5xx in the middle of `wait` ends the task with that error."""
     apply(deployment(simulate=SLOW))
     for status, body in ((429, BUSY), (500, BROKEN), (503, {**BROKEN, "code": 503})):
         faults.add(matches=lambda request: request.method == "GET", status=status, body=body)
-    last = ansible(task("wait", namespace), environment=through(faults)).last
+    last = tried(task("wait", namespace), environment=through(faults)).last
     assert not last.failed, last.msg
     assert phases(last) == {"web": "complete"}
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_crash_loop_ends_the_wait_early_and_is_named(ansible, namespace, deployment, apply, kind):
+def test_a_crash_loop_ends_the_wait_early_and_is_named(tried, namespace, deployment, apply, kind):
     """There is no failure detection: a crash loop uses the whole wait_timeout up, and the message is `timed out`."""
     crashing = deployment(image="registry.example/web:crash")
     apply(crashing if kind == "Deployment" else of_kind(kind, crashing))
-    last = ansible(task("wait", namespace, kind=kind, wait_timeout=1000)).last
-    assert last.failed, "and before ansible() gives up"
+    last = tried(task("wait", namespace, kind=kind, wait_timeout=1000)).last
+    assert last.failed, "and before tried() gives up"
     for word in ("CrashLoopBackOff", "container web", "Its log ends with", f"{kind} {namespace}/web"):
         assert word in last.msg, last.msg
     (rollout,) = last["rollouts"]
@@ -96,14 +96,14 @@ def test_a_crash_loop_ends_the_wait_early_and_is_named(ansible, namespace, deplo
     assert rollout["findings"][0]["remedy"]
 
 
-def test_a_paused_deployment_with_a_new_template_is_not_complete(ansible, namespace, deployment, apply, kubectl):
+def test_a_paused_deployment_with_a_new_template_is_not_complete(tried, namespace, deployment, apply, kubectl):
     """updatedReplicas is never read: all 3 replicas of the old version are available, which counts as ready."""
     apply(deployment())
     rolled_out(kubectl)
     kubectl("rollout", "pause", "deployment/web")
     set_image(kubectl, "2")
     observed(kubectl)
-    shown = ansible(
+    shown = tried(
         [
             task("status_info", namespace),
             {**task("wait", namespace, wait_timeout=3), "ignore_errors": True},
@@ -124,7 +124,7 @@ def test_a_paused_deployment_with_a_new_template_is_not_complete(ansible, namesp
     [{"type": "Recreate"}, {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}}],
     ids=["recreate", "no-surge"],
 )
-def test_recreate_and_no_surge_are_not_done_early(ansible, faults, namespace, deployment, apply, kubectl, get, strategy):
+def test_recreate_and_no_surge_are_not_done_early(tried, faults, namespace, deployment, apply, kubectl, get, strategy):
     """3 of 3 replicas available is all that counts: true as soon as the change is observed, before the first new pod is there.
 
     The pause holds that moment still until the task looks; then it sees everything that follows.
@@ -134,7 +134,7 @@ def test_recreate_and_no_surge_are_not_done_early(ansible, faults, namespace, de
     kubectl("rollout", "pause", "deployment/web")
     set_image(kubectl, "2")
     observed(kubectl)
-    started = ansible.start(task("wait", namespace), environment=through(faults))
+    started = tried.start(task("wait", namespace), environment=through(faults))
     is_watched(faults)
     kubectl("rollout", "resume", "deployment/web")
     last = started.wait().last
@@ -146,7 +146,7 @@ def test_recreate_and_no_surge_are_not_done_early(ansible, faults, namespace, de
     assert [pod["spec"]["containers"][0]["image"] for pod in here] == ["registry.example/web:2"] * 3
 
 
-def test_a_rollout_that_a_quota_holds_back_is_not_complete(ansible, namespace, deployment, apply, kubectl):
+def test_a_rollout_that_a_quota_holds_back_is_not_complete(tried, namespace, deployment, apply, kubectl):
     """The same predicate, held still: 3 of 3 old pods are available, none is new, and kubernetes.core returns ok at once."""
     apply({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "few"}, "spec": {"hard": {"pods": "3"}}})
     kubectl("wait", "resourcequota/few", "--for=jsonpath={.status.used.pods}=0", "--timeout=300s")
@@ -156,20 +156,20 @@ def test_a_rollout_that_a_quota_holds_back_is_not_complete(ansible, namespace, d
     kubectl("patch", "deployment", "web", "--patch", json.dumps({"spec": {"strategy": {"rollingUpdate": {"maxUnavailable": 0}}}}))
     set_image(kubectl, "2")
     observed(kubectl)
-    last = ansible(task("wait", namespace, failure_grace=1)).last
+    last = tried(task("wait", namespace, failure_grace=1)).last
     assert last.failed
     assert "quota" in last.msg
     (rollout,) = last["rollouts"]
     assert (rollout["complete"], rollout["replicas"]["available"], rollout["replicas"]["new"]) == (False, 3, 0)
 
 
-def test_a_partitioned_stateful_set_completes(ansible, namespace, deployment, apply, kubectl, get):
+def test_a_partitioned_stateful_set_completes(tried, namespace, deployment, apply, kubectl, get):
     """updatedReplicas must equal replicas: with a partition that never comes, and the wait ends in a time-out."""
     strategy = {"type": "RollingUpdate", "rollingUpdate": {"partition": 2}}
     apply(of_kind("StatefulSet", deployment(simulate=SLOW), updateStrategy=strategy))
     rolled_out(kubectl, "statefulset/web")
     set_image(kubectl, "2", "statefulset/web")
-    last = ansible(task("wait", namespace, kind="StatefulSet")).last
+    last = tried(task("wait", namespace, kind="StatefulSet")).last
     assert not last.failed, last.msg
     (rollout,) = last["rollouts"]
     assert (rollout["phase"], rollout["complete"]) == ("complete", True)
@@ -225,11 +225,11 @@ def test_a_daemon_set_is_waited_for(ansible, namespace, deployment, apply, kubec
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_deletion_meanwhile_is_an_error_in_words(ansible, faults, namespace, deployment, apply, kubectl, kind):
+def test_a_deletion_meanwhile_is_an_error_in_words(tried, faults, namespace, deployment, apply, kubectl, kind):
     """It ends in an AttributeError."""
     stuck = deployment(image="registry.example/web:unready")
     apply(stuck if kind == "Deployment" else of_kind(kind, stuck))
-    started = ansible.start(task("wait", namespace, kind=kind), environment=through(faults))
+    started = tried.start(task("wait", namespace, kind=kind), environment=through(faults))
     is_watched(faults)
     kubectl("delete", kind, "web")
     play = started.wait()
@@ -241,7 +241,7 @@ def test_a_deletion_meanwhile_is_an_error_in_words(ansible, faults, namespace, d
 # --- several at once, and the result's shape ------------------------------------------------------------------------------------------
 
 
-def test_several_are_waited_for_under_one_deadline(ansible, namespace, deployment, apply, kubectl):
+def test_several_are_waited_for_under_one_deadline(tried, namespace, deployment, apply, kubectl):
     """kubernetes.core#320: each document, or each turn of a loop, is waited for after the other, with a time-out each."""
     apply(
         deployment("web-1", simulate=SLOW),
@@ -255,7 +255,7 @@ def test_several_are_waited_for_under_one_deadline(ansible, namespace, deploymen
     wanted = [*({"kind": kind, "name": name} for name, kind in kinds.items()), {"name": "web-6"}]
     clock = {"name": "Look at the clock", "ansible.builtin.debug": {"msg": "{{ now().timestamp() }}"}}
     kubectl("label", "deployment/web-1", "statefulset/web-2", "daemonset/web-5", "team=shop")
-    before, last, after, found = ansible(
+    before, last, after, found = tried(
         [
             clock,
             {**task("wait", namespace, workloads=wanted, wait_timeout=20), "ignore_errors": True},
@@ -332,7 +332,7 @@ def stranger(kubectl, deployment) -> Callable[[str], None]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_undo_takes_only_what_belongs_to_the_workload(ansible, namespace, kubectl, get, versions, stranger, kind):
+def test_undo_takes_only_what_belongs_to_the_workload(tried, namespace, kubectl, get, versions, stranger, kind):
     """`k8s_rollback` lists by the key of a label, without the owner: a stranger's template becomes ours. StatefulSets it does not know."""
     versions("1", "2", kind=kind)
     stranger(kind)
@@ -341,7 +341,7 @@ def test_undo_takes_only_what_belongs_to_the_workload(ansible, namespace, kubect
         {**task("undo", namespace, kind=kind, revision=99), "ignore_errors": True},
         task("undo", namespace, kind=kind),
     ]
-    history, refused, undone = ansible(tasks).results
+    history, refused, undone = tried(tasks).results
     assert [entry["revision"] for entry in history["rollouts"][0]["revisions"]] == [1, 2]
     assert refused.failed
     assert "no revision 99" in refused.msg
@@ -353,7 +353,7 @@ def test_undo_takes_only_what_belongs_to_the_workload(ansible, namespace, kubect
     assert (rollout["phase"], rollout["complete"], rollout["images"]) == ("complete", True, {"web": "registry.example/web:1"})
 
 
-def test_undo_keeps_the_annotations(ansible, namespace, kubectl, get, versions):
+def test_undo_keeps_the_annotations(tried, namespace, kubectl, get, versions):
     """All annotations are replaced by those of the ReplicaSet: what was set since is lost."""
     versions("1")
     # What kubectl apply and people leave behind after revision 1 was made.
@@ -363,7 +363,7 @@ def test_undo_keeps_the_annotations(ansible, namespace, kubectl, get, versions):
     kubectl("annotate", "deployment/web", "--overwrite", *(f"{key}={value}" for key, value in versions_of_now.items()))
     rolled_out(kubectl)
     applied = get("deployment", "web")["metadata"]["annotations"]
-    last = ansible(task("undo", namespace)).last
+    last = tried(task("undo", namespace)).last
     assert last.changed, last.msg
     annotations = get("deployment", "web")["metadata"]["annotations"]
     assert versions_of_now.items() <= annotations.items()
@@ -371,21 +371,21 @@ def test_undo_keeps_the_annotations(ansible, namespace, kubectl, get, versions):
     assert images(get) == ["registry.example/web:1"]
 
 
-def test_undo_reaches_the_revision_before_also_where_numbers_are_missing(ansible, namespace, kubectl, get, versions):
+def test_undo_reaches_the_revision_before_also_where_numbers_are_missing(tried, namespace, kubectl, get, versions):
     """It takes the number minus one, which an undo or a cleaned up ReplicaSet leaves empty."""
     versions("1", "2", "3")
     (second,) = (entry for entry in get("replicasets") if entry["metadata"]["annotations"]["deployment.kubernetes.io/revision"] == "2")
     kubectl("delete", "replicaset", second["metadata"]["name"])
-    last = ansible(task("undo", namespace)).last
+    last = tried(task("undo", namespace)).last
     assert last.changed, last.msg
     assert images(get) == ["registry.example/web:1"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_undo_goes_to_the_revision_that_is_named(ansible, namespace, get, versions, kind):
+def test_undo_goes_to_the_revision_that_is_named(tried, namespace, get, versions, kind):
     """There is no target revision; and kubectl fails when it is asked for the same number twice."""
     versions("1", "2", "3", kind=kind)
-    first, again = ansible([task("undo", namespace, kind=kind, revision=1)] * 2).results
+    first, again = tried([task("undo", namespace, kind=kind, revision=1)] * 2).results
     assert first.changed, first.msg
     assert not again.changed, again.msg
     assert not again.failed, again.msg
@@ -393,12 +393,12 @@ def test_undo_goes_to_the_revision_that_is_named(ansible, namespace, get, versio
     assert again["rollouts"][0]["complete"] is True
 
 
-def test_undo_of_a_paused_deployment_says_that_it_is_paused(ansible, namespace, kubectl, get, versions):
+def test_undo_of_a_paused_deployment_says_that_it_is_paused(tried, namespace, kubectl, get, versions):
     """Paused is not looked at: it returns ok, and nothing rolls."""
     versions("1", "2")
     kubectl("rollout", "pause", "deployment/web")
     observed(kubectl)
-    last, shown, resumed = ansible(
+    last, shown, resumed = tried(
         [task("undo", namespace), task("status_info", namespace), task("undo", namespace, revision=1, resume=True)]
     ).results
     assert last.changed, last.msg
@@ -414,21 +414,21 @@ def test_undo_of_a_paused_deployment_says_that_it_is_paused(ansible, namespace, 
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_undo_does_not_flip(ansible, audit, namespace, get, versions, kind):
+def test_undo_does_not_flip(tried, audit, namespace, get, versions, kind):
     """Each run goes back and forth between two revisions, with `changed: true`."""
     versions("1", "2", kind=kind)
     audit.mark()
-    undone, *again = ansible([task("undo", namespace, kind=kind)] * 3).results
+    undone, *again = tried([task("undo", namespace, kind=kind)] * 3).results
     assert undone.changed, undone.msg
     assert [(result.failed, result.changed) for result in again] == [(False, False)] * 2
     assert len(audit.writes()) == 1
     assert images(get, kind) == ["registry.example/web:1"]
 
 
-def test_what_is_not_there_is_an_error(ansible, namespace):
+def test_what_is_not_there_is_an_error(tried, namespace):
     """A missing object is `ok`, a wait for one `changed: false`."""
     modules = ["undo", "restart", "pause", "resume", "wait", "status_info", "history_info"]
-    results = ansible(
+    results = tried(
         [{**task(module, namespace), "ignore_errors": True} for module in modules]
         + [task(module, namespace, allow_empty=True) for module in modules]
     ).results
@@ -440,12 +440,12 @@ def test_what_is_not_there_is_an_error(ansible, namespace):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_check_mode_shows_what_undo_would_change(ansible, audit, namespace, get, versions, kind):
+def test_check_mode_shows_what_undo_would_change(tried, audit, namespace, get, versions, kind):
     """Check mode returns the object as it is, so that the difference is empty."""
     versions("1", "2", kind=kind)
     audit.mark()
     undo = task("undo", namespace, kind=kind)
-    checked, shown, done = ansible([{**undo, "check_mode": True}, task("status_info", namespace, kind=kind), undo], diff=True).results
+    checked, shown, done = tried([{**undo, "check_mode": True}, task("status_info", namespace, kind=kind), undo], diff=True).results
     assert checked.changed, checked.msg
     assert shown["rollouts"][0]["images"] == {"web": "registry.example/web:2"}
     assert len(audit.writes()) == 1

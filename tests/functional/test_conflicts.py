@@ -29,7 +29,7 @@ def faults(cluster) -> Iterator[Faults]:
 
 
 @pytest.fixture
-def meddled(ansible, faults) -> Callable[..., Any]:
+def meddled(tried, faults) -> Callable[..., Any]:
     """Run a task, and let something happen right before its n-th write (the first by default), once or several times."""
 
     def call(task: dict[str, Any], act: Callable[[], object], *, write: int = 1, times: int = 1) -> Any:
@@ -41,7 +41,7 @@ def meddled(ansible, faults) -> Callable[..., Any]:
             return is_write(request) and len(seen) >= write
 
         before(faults, is_the_one, act, times=times)
-        return ansible(task, environment=through(faults)).last
+        return tried(task, environment=through(faults)).last
 
     return call
 
@@ -244,39 +244,39 @@ TROUBLE: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("trouble", TROUBLE)
-def test_a_rollout_survives_trouble_with_its_watches(ansible, faults, namespace, deployment, kubectl, trouble):
+def test_a_rollout_survives_trouble_with_its_watches(tried, faults, namespace, deployment, kubectl, trouble):
     faults.add(matches=lambda request: request.is_watch, **TROUBLE[trouble])
-    last = ansible(roll(namespace, definition=deployment(simulate={"ready-after": "1s"})), environment=through(faults)).last
+    last = tried(roll(namespace, definition=deployment(simulate={"ready-after": "1s"})), environment=through(faults)).last
     assert not last.failed, last.msg
     assert last["rollouts"][0]["replicas"]["available"] == 3
     assert kubectl_says_done(kubectl)
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
-def test_a_rollout_survives_trouble_with_its_writes_and_writes_once(ansible, audit, faults, namespace, deployment, kubectl, status):
+def test_a_rollout_survives_trouble_with_its_writes_and_writes_once(tried, audit, faults, namespace, deployment, kubectl, status):
     faults.add(matches=is_write, status=status, body={**BROKEN, "code": status}, times=2)
-    last = ansible(roll(namespace, definition=deployment()), environment=through(faults)).last
+    last = tried(roll(namespace, definition=deployment()), environment=through(faults)).last
     assert not last.failed, last.msg
     assert len(audit.writes()) == 1
     assert kubectl_says_done(kubectl)
 
 
-def test_an_answer_that_is_lost_does_not_write_twice(ansible, audit, faults, namespace, deployment, kubectl, theirs):
+def test_an_answer_that_is_lost_does_not_write_twice(tried, audit, faults, namespace, deployment, kubectl, theirs):
     theirs()
     audit.mark()
     faults.add(matches=is_write, unheard=True)
-    last = ansible(roll(namespace, name="web", image=TWO), environment=through(faults)).last
+    last = tried(roll(namespace, name="web", image=TWO), environment=through(faults)).last
     assert not last.failed, last.msg
     assert len([event for event in audit.writes() if event.code == 200]) == 1
     assert kubectl_says_done(kubectl)
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_the_time_to_wait_is_respected_while_the_api_is_in_trouble(ansible, faults, namespace, deployment, status):
+def test_the_time_to_wait_is_respected_while_the_api_is_in_trouble(tried, faults, namespace, deployment, status):
     faults.add(matches=lambda request: request.is_watch, status=status, body={**BUSY, "code": status}, times=10_000)
     started = time.monotonic()
     slow = deployment(image="registry.example/web:unready")
-    last = ansible(roll(namespace, definition=slow, wait_timeout=4), environment=through(faults)).last
+    last = tried(roll(namespace, definition=slow, wait_timeout=4), environment=through(faults)).last
     assert last.failed
     assert "wait_timeout of 4 s is over" in last.msg
     assert last["rollouts"][0]["steps"][0]["seconds"] < 4 + 30

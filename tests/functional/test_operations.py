@@ -113,7 +113,7 @@ def test_undo_finds_a_revision_by_number_image_and_cause_and_again_changes_nothi
     assert images(get, kind) == ["registry.example/web:1"]
 
 
-def test_undo_of_what_was_applied_leads_to_whole_templates_and_leaves_nothing_to_apply(ours, ansible, here, namespace, deployment, get):
+def test_undo_of_what_was_applied_leads_to_whole_templates_and_leaves_nothing_to_apply(ours, tried, here, namespace, deployment, get):
     def roll(image: str, variable: str) -> dict[str, Any]:
         definition = deployment(image=f"registry.example/web:{image}", env=[{"name": variable, "value": "x"}])
         return {"name": "Roll", "rollout.kubernetes.rolling": {"namespace": namespace, "definition": definition}}
@@ -123,7 +123,7 @@ def test_undo_of_what_was_applied_leads_to_whole_templates_and_leaves_nothing_to
     ours("undo")
     template = get("deployment", "web")["spec"]["template"]
     assert template["spec"]["containers"][0]["env"] == [{"name": "A", "value": "x"}]
-    assert [result.changed for result in ansible([roll("1", "A"), roll("2", "B")]).results] == [False, True]
+    assert [result.changed for result in tried([roll("1", "A"), roll("2", "B")]).results] == [False, True]
     assert get("deployment", "web")["spec"]["template"]["spec"]["containers"][0]["env"] == [{"name": "B", "value": "x"}]
 
 
@@ -216,7 +216,7 @@ def test_a_restart_happens_once_per_key_and_always_without_one(ours, versions, g
     assert not between & {pod["metadata"]["uid"] for pod in pods_of(get).values()}
 
 
-def test_a_key_outlives_a_new_version_and_an_apply_leaves_the_restart_alone(ours, ansible, here, namespace, deployment, get):
+def test_a_key_outlives_a_new_version_and_an_apply_leaves_the_restart_alone(ours, tried, here, namespace, deployment, get):
     def roll(tag: str) -> dict[str, Any]:
         return {
             "name": "Roll",
@@ -226,9 +226,9 @@ def test_a_key_outlives_a_new_version_and_an_apply_leaves_the_restart_alone(ours
     here(roll("1"))
     ours("restart", key="a")
     uids = {pod["metadata"]["uid"] for pod in pods_of(get).values()}
-    assert not ansible(roll("1")).last.changed
+    assert not tried(roll("1")).last.changed
     assert {pod["metadata"]["uid"] for pod in pods_of(get).values()} == uids
-    assert ansible(roll("2")).last.changed
+    assert tried(roll("2")).last.changed
     assert not ours("restart", key="a")["changed"]
     assert ours("restart", key="b")["changed"]
 

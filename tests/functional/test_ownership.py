@@ -38,87 +38,87 @@ def hpa(replicas: int) -> dict[str, Any]:
     }
 
 
-def test_apply_short_change_undo_apply_gives_the_whole_template_each_time(ansible, here, namespace, deployment, kubectl, get):
+def test_apply_short_change_undo_apply_gives_the_whole_template_each_time(tried, here, namespace, deployment, kubectl, get):
     first, second = deployment(env=ENV_A), deployment(image="registry.example/web:2", env=ENV_B)
     here(roll(namespace, definition=first))
     template_of_first = get("deployment", "web")["spec"]["template"]
-    ansible(roll(namespace, definition=second))
+    tried(roll(namespace, definition=second))
     template_of_second = get("deployment", "web")["spec"]["template"]
     assert environment(get("deployment", "web")) == ENV_B
-    ansible(roll(namespace, name="web", image="registry.example/web:3"))
+    tried(roll(namespace, name="web", image="registry.example/web:3"))
     assert containers(get("deployment", "web"))[0]["image"] == "registry.example/web:3"
     kubectl("rollout", "undo", "deployment/web", "--to-revision=1")
     assert get("deployment", "web")["spec"]["template"] == template_of_first
-    assert ansible(roll(namespace, definition=second)).last.changed
+    assert tried(roll(namespace, definition=second)).last.changed
     assert get("deployment", "web")["spec"]["template"] == template_of_second
-    assert [result.changed for result in ansible([roll(namespace, definition=each) for each in (second, first)]).results] == [False, True]
+    assert [result.changed for result in tried([roll(namespace, definition=each) for each in (second, first)]).results] == [False, True]
     assert get("deployment", "web")["spec"]["template"] == template_of_first
 
 
 @pytest.mark.parametrize("way", ["client-side", "server-side"])
-def test_what_kubectl_applied_is_taken_over_with_a_note(ansible, namespace, deployment, kubectl, get, way):
+def test_what_kubectl_applied_is_taken_over_with_a_note(tried, namespace, deployment, kubectl, get, way):
     arguments = ["--server-side"] if way == "server-side" else []
     kubectl("apply", *arguments, "--filename=-", stdin=json.dumps(deployment(env=ENV_A)))
     kubectl("set", "env", "deployment/web", "DRIFT=yes")
-    last = ansible(roll(namespace, definition=deployment(env=ENV_B))).last
+    last = tried(roll(namespace, definition=deployment(env=ENV_B))).last
     assert not last.failed, last.msg
     assert "took over" in last.msg
     assert "kubectl" in last.msg
     assert environment(get("deployment", "web")) == ENV_B
-    assert not ansible(roll(namespace, definition=deployment(env=ENV_B))).last.changed
+    assert not tried(roll(namespace, definition=deployment(env=ENV_B))).last.changed
 
 
-def test_the_preview_of_a_takeover_is_what_happens(ansible, namespace, deployment, kubectl, get):
+def test_the_preview_of_a_takeover_is_what_happens(tried, namespace, deployment, kubectl, get):
     kubectl("apply", "--filename=-", stdin=json.dumps(deployment(env=ENV_A)))
     task = roll(namespace, definition=deployment(image="registry.example/web:2", env=ENV_B))
-    shown = ansible(task, check=True, diff=True).last
+    shown = tried(task, check=True, diff=True).last
     assert "name: A" in shown["diff"][0]["before"]
     assert "name: A" not in shown["diff"][0]["after"]
-    done = ansible(task, diff=True).last
+    done = tried(task, diff=True).last
     assert done["diff"][0]["after"] == shown["diff"][0]["after"]
 
 
-def test_labels_and_scale_of_a_person_stay(ansible, here, namespace, deployment, kubectl, get):
+def test_labels_and_scale_of_a_person_stay(tried, here, namespace, deployment, kubectl, get):
     here(roll(namespace, definition=deployment(replicas=None)))
     kubectl("label", "deployment/web", "team=shop")
     kubectl("scale", "deployment/web", "--replicas=4")
-    ansible(roll(namespace, definition=deployment(image="registry.example/web:2", replicas=None)))
+    tried(roll(namespace, definition=deployment(image="registry.example/web:2", replicas=None)))
     live = get("deployment", "web")
     assert live["metadata"]["labels"]["team"] == "shop"
     assert live["spec"]["replicas"] == 4
 
 
-def test_an_autoscaler_that_appears_and_goes_does_not_change_the_replicas(ansible, here, namespace, deployment, apply, kubectl, get):
+def test_an_autoscaler_that_appears_and_goes_does_not_change_the_replicas(tried, here, namespace, deployment, apply, kubectl, get):
     here(roll(namespace, definition=deployment(replicas=2)))
     apply(hpa(6))
     kubectl("wait", "deployment/web", "--for=jsonpath={.spec.replicas}=6", "--timeout=300s")
-    last = ansible(roll(namespace, definition=deployment(image="registry.example/web:2", replicas=2))).last
+    last = tried(roll(namespace, definition=deployment(image="registry.example/web:2", replicas=2))).last
     assert not last.failed, last.msg
     assert get("deployment", "web")["spec"]["replicas"] == 6
-    assert not ansible(roll(namespace, definition=deployment(image="registry.example/web:2", replicas=2))).last.changed
+    assert not tried(roll(namespace, definition=deployment(image="registry.example/web:2", replicas=2))).last.changed
     kubectl("delete", "hpa", "web")
-    ansible(roll(namespace, definition=deployment(image="registry.example/web:3", replicas=None)))
+    tried(roll(namespace, definition=deployment(image="registry.example/web:3", replicas=None)))
     assert get("deployment", "web")["spec"]["replicas"] == 6
 
 
-def test_replicas_that_a_definition_drops_stay_as_they_are(ansible, here, namespace, deployment, get):
+def test_replicas_that_a_definition_drops_stay_as_they_are(tried, here, namespace, deployment, get):
     here(roll(namespace, definition=deployment(replicas=6)))
-    ansible(roll(namespace, definition=deployment(image="registry.example/web:2", replicas=None)))
+    tried(roll(namespace, definition=deployment(image="registry.example/web:2", replicas=None)))
     assert get("deployment", "web")["spec"]["replicas"] == 6
-    assert not ansible(roll(namespace, definition=deployment(image="registry.example/web:2", replicas=None))).last.changed
+    assert not tried(roll(namespace, definition=deployment(image="registry.example/web:2", replicas=None))).last.changed
 
 
-def test_a_field_of_a_controller_is_refused_with_its_name(ansible, here, audit, namespace, deployment, kubectl, get):
+def test_a_field_of_a_controller_is_refused_with_its_name(tried, here, audit, namespace, deployment, kubectl, get):
     here(roll(namespace, definition=deployment()))
     patch = json.dumps({"spec": {"minReadySeconds": 3}})
     kubectl("patch", "deployment/web", "--patch", patch, "--field-manager=some-operator")
     audit.mark()
-    last = ansible(roll(namespace, definition=deployment(minReadySeconds=5))).last
+    last = tried(roll(namespace, definition=deployment(minReadySeconds=5))).last
     assert last.failed
     assert "some-operator" in last.msg
     assert "minReadySeconds" in last.msg
     assert audit.writes() == []
-    forced = ansible(roll(namespace, definition=deployment(minReadySeconds=5), take_ownership=True)).last
+    forced = tried(roll(namespace, definition=deployment(minReadySeconds=5), take_ownership=True)).last
     assert forced.changed
     assert "took over spec.minReadySeconds" in forced.msg
     assert "some-operator" in forced.msg
@@ -132,16 +132,16 @@ def test_a_field_of_a_controller_is_refused_with_its_name(ansible, here, audit, 
         ({"labels": {"kustomize.toolkit.fluxcd.io/name": "shop"}}, "Flux"),
     ],
 )
-def test_what_gitops_manages_is_refused(ansible, audit, namespace, deployment, apply, metadata, word):
+def test_what_gitops_manages_is_refused(tried, audit, namespace, deployment, apply, metadata, word):
     managed = deployment()
     managed["metadata"].update(metadata)
     apply(managed)
     audit.mark()
-    last = ansible(roll(namespace, name="web", image="registry.example/web:2")).last
+    last = tried(roll(namespace, name="web", image="registry.example/web:2")).last
     assert last.failed
     assert word in last.msg
     assert audit.writes() == []
-    assert ansible(roll(namespace, name="web", image="registry.example/web:2", take_ownership=True)).last.changed
+    assert tried(roll(namespace, name="web", image="registry.example/web:2", take_ownership=True)).last.changed
 
 
 @pytest.mark.parametrize("module", ["pause", "resume", "restart", "undo", "abort"])
@@ -167,7 +167,7 @@ def test_an_operation_on_what_gitops_manages_is_refused_unless_it_is_taken_over(
     assert (forced.get("failed", False), forced["changed"]) == (False, True), forced["msg"]
 
 
-def test_helm_is_refused_while_its_release_is_there_and_taken_over_afterwards(ansible, namespace, deployment, kubectl, apply, get):
+def test_helm_is_refused_while_its_release_is_there_and_taken_over_afterwards(tried, namespace, deployment, kubectl, apply, get):
     release = {
         "apiVersion": "v1",
         "kind": "Secret",
@@ -180,29 +180,29 @@ def test_helm_is_refused_while_its_release_is_there_and_taken_over_afterwards(an
     kubectl("create", "--filename=-", "--field-manager=helm", stdin=json.dumps(managed))
     apply(release)
     task = roll(namespace, definition=deployment(env=ENV_B))
-    last = ansible(task).last
+    last = tried(task).last
     assert last.failed
     assert "Helm" in last.msg
     kubectl("delete", "secret", "sh.helm.release.v1.shop.v1")
-    assert ansible(task).last.changed
+    assert tried(task).last.changed
     assert environment(get("deployment", "web")) == ENV_B
 
 
-def test_a_value_may_become_a_reference_and_a_strategy_may_change(ansible, here, namespace, deployment, get):
+def test_a_value_may_become_a_reference_and_a_strategy_may_change(tried, here, namespace, deployment, get):
     here(roll(namespace, definition=deployment(env=[{"name": "LEVEL", "value": "high"}])))
     source = {"configMapKeyRef": {"name": "web", "key": "level"}}
     config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "web"}, "data": {"level": "low"}}
     second = deployment(env=[{"name": "LEVEL", "valueFrom": source}], strategy={"type": "Recreate"})
-    last = ansible(roll(namespace, definition=[config, second])).last
+    last = tried(roll(namespace, definition=[config, second])).last
     assert not last.failed, last.msg
     live = get("deployment", "web")
     assert environment(live) == [{"name": "LEVEL", "valueFrom": source}]
     assert live["spec"]["strategy"] == {"type": "Recreate"}
-    assert not ansible(roll(namespace, definition=[config, second])).last.changed
+    assert not tried(roll(namespace, definition=[config, second])).last.changed
 
 
-def test_a_null_takes_a_variable_away(ansible, here, namespace, deployment, get):
+def test_a_null_takes_a_variable_away(tried, here, namespace, deployment, get):
     here(roll(namespace, definition=deployment(env=[*ENV_A, *ENV_B])))
-    last = ansible(roll(namespace, name="web", env={"A": None})).last
+    last = tried(roll(namespace, name="web", env={"A": None})).last
     assert last.changed, last.msg
     assert environment(get("deployment", "web")) == ENV_B

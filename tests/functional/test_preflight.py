@@ -284,7 +284,7 @@ def test_blue_green_needs_room_for_both_and_no_more(look, run, plain, kubectl, g
 # --- rights -------------------------------------------------------------------------------------------------------------------
 
 
-def test_who_may_read_deployments_alone_is_told_what_was_not_looked_at(look, kubectl, right, namespace, ansible):
+def test_who_may_read_deployments_alone_is_told_what_was_not_looked_at(look, kubectl, right, namespace, tried):
     create(kubectl, without_pause(right()), service())
     rolled_out(kubectl)
     grant(kubectl, "somebody", verbs="get,list,watch", resources="deployments.apps")
@@ -296,7 +296,7 @@ def test_who_may_read_deployments_alone_is_told_what_was_not_looked_at(look, kub
         assert words in warning
     assert f"deployments in {namespace}" not in warning
     again = {"rollout.kubernetes.preflight_info": {"name": "web", "namespace": namespace, "impersonate_user": "somebody"}}
-    assert ansible(again).last["warnings"] == [warning]
+    assert tried(again).last["warnings"] == [warning]
     nobody = look(name="web", impersonate_user="nobody")
     assert nobody["failed"]
     assert "deployments" in nobody["msg"]

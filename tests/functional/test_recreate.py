@@ -457,7 +457,7 @@ def test_bad_input_is_refused(cluster, recreate, applied, deployment, kubectl, a
 # --- killed ---------------------------------------------------------------------------------------------------------------------------
 
 
-def test_killed_after_any_write_the_next_run_ends_as_an_undisturbed_one(ansible, namespace, deployment, cluster, audit, kubectl, get):
+def test_killed_after_any_write_the_next_run_ends_as_an_undisturbed_one(tried, namespace, deployment, cluster, audit, kubectl, get):
     # The lock, the ownership of the former strategy's defaults, the Deployment, the outage in the Lease, the lock released.
     count_of_writes = 5
 
@@ -483,7 +483,7 @@ def test_killed_after_any_write_the_next_run_ends_as_an_undisturbed_one(ansible,
         audit.mark()
         with faulty(cluster.kubeconfig) as faults:
             stop = Stop(faults, after=count)
-            running = ansible.start({"name": "Recreate", "rollout.kubernetes.recreate": task(name)}, environment=through(faults))
+            running = tried.start({"name": "Recreate", "rollout.kubernetes.recreate": task(name)}, environment=through(faults))
             eventually(stop.reached.is_set, f"write {count}")
             bury(running)
         assert len(written()) == count

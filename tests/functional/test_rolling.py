@@ -54,18 +54,18 @@ def test_a_second_run_writes_nothing_and_says_that_the_template_runs(ansible, au
     assert kubectl_says_done(kubectl)
 
 
-def test_check_mode_shows_the_difference_and_writes_nothing(ansible, here, audit, namespace, deployment, get):
+def test_check_mode_shows_the_difference_and_writes_nothing(tried, here, audit, namespace, deployment, get):
     here(roll(namespace, definition=deployment(image="registry.example/web:1")))
     before = get("deployment", "web")
     audit.mark()
-    last = ansible(roll(namespace, definition=deployment(image="registry.example/web:2")), check=True, diff=True).last
+    last = tried(roll(namespace, definition=deployment(image="registry.example/web:2")), check=True, diff=True).last
     assert last.changed
     assert audit.writes() == []
     assert last["rollouts"][0]["phase"] == "pending"
     assert "registry.example/web:1" in last["diff"][0]["before"]
     assert "registry.example/web:2" in last["diff"][0]["after"]
     assert get("deployment", "web") == before
-    done = ansible(roll(namespace, definition=deployment(image="registry.example/web:2")), diff=True).last
+    done = tried(roll(namespace, definition=deployment(image="registry.example/web:2")), diff=True).last
     assert done["diff"][0]["after"] == last["diff"][0]["after"], "what was shown is what was done"
 
 
@@ -83,17 +83,17 @@ def test_progress_walks_from_old_to_new(ansible, here, namespace, deployment):
     assert "2 old, 1 new" in walk, shown
 
 
-def test_it_waits_by_watch_and_never_by_polling(ansible, here, audit, namespace, deployment):
+def test_it_waits_by_watch_and_never_by_polling(tried, here, audit, namespace, deployment):
     here(roll(namespace, definition=deployment()))
     audit.mark()
-    ansible(roll(namespace, definition=deployment(image="registry.example/web:2", simulate={"ready-after": "4s"}, replicas=2)))
+    tried(roll(namespace, definition=deployment(image="registry.example/web:2", simulate={"ready-after": "4s"}, replicas=2)))
     events = [event for event in audit.events() if event.stage == "ResponseComplete" and event.verb != "watch"]
     written = next(index for index, event in enumerate(events) if event.is_write)
     after = [event.verb for event in events[written + 1 :]]
     assert sorted(after) == ["list", "list", "list"], "after the write one list for each kind, then only watches"
 
 
-def test_companions_are_applied_first_and_unchanged_ones_are_not_touched(ansible, audit, namespace, deployment, get):
+def test_companions_are_applied_first_and_unchanged_ones_are_not_touched(tried, audit, namespace, deployment, get):
     config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "web"}, "data": {"greeting": "hello"}}
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "web"}, "stringData": {"password": "correct horse"}}
     service = {
@@ -102,59 +102,59 @@ def test_companions_are_applied_first_and_unchanged_ones_are_not_touched(ansible
         "metadata": {"name": "web"},
         "spec": {"selector": {"app": "web"}, "ports": [{"port": 80}]},
     }
-    assert ansible(roll(namespace, definition=[deployment(), config, secret, service])).last.changed
+    assert tried(roll(namespace, definition=[deployment(), config, secret, service])).last.changed
     assert [event.resource for event in audit.writes()] == ["configmaps", "secrets", "services", "deployments"]
     audit.mark()
     others = [deployment(), {**config, "data": {"greeting": "good day"}}, secret, service]
-    same, last = ansible([roll(namespace, definition=[deployment(), config, secret, service]), roll(namespace, definition=others)]).results
+    same, last = tried([roll(namespace, definition=[deployment(), config, secret, service]), roll(namespace, definition=others)]).results
     assert not same.changed
     assert last.changed
     assert f"ConfigMap {namespace}/web" in last.msg
     assert [event.resource for event in audit.writes()] == ["configmaps"]
 
 
-def test_a_definition_may_be_text_of_several_documents_or_a_file(ansible, namespace, deployment, tmp_path, get):
+def test_a_definition_may_be_text_of_several_documents_or_a_file(tried, namespace, deployment, tmp_path, get):
     text = "\n---\n".join(json.dumps(deployment(name)) for name in ("one", "two")) + "\n---\n"
     (tmp_path / "web.yml").write_text(text)
-    first, again = ansible([roll(namespace, definition=text), roll(namespace, src=str(tmp_path / "web.yml"))]).results
+    first, again = tried([roll(namespace, definition=text), roll(namespace, src=str(tmp_path / "web.yml"))]).results
     assert [rollout["name"] for rollout in first["rollouts"]] == ["one", "two"]
     assert not again.changed
     assert not again.failed, again.msg
 
 
-def test_the_short_way_changes_image_and_environment(ansible, here, namespace, deployment, get, kubectl):
+def test_the_short_way_changes_image_and_environment(tried, here, namespace, deployment, get, kubectl):
     here(roll(namespace, definition=deployment()))
     task = roll(namespace, name="web", image="registry.example/web:2", env={"GREETING": "hello"}, max_surge="50%", max_unavailable=0)
-    last = ansible(task).last
+    last = tried(task).last
     assert last.changed, last.msg
     live = get("deployment", "web")
     assert containers(live)[0]["image"] == "registry.example/web:2"
     assert containers(live)[0]["env"] == [{"name": "GREETING", "value": "hello"}]
     assert live["spec"]["strategy"]["rollingUpdate"] == {"maxSurge": "50%", "maxUnavailable": 0}
     assert kubectl_says_done(kubectl)
-    assert not ansible(task).last.changed
+    assert not tried(task).last.changed
 
 
-def test_the_short_way_on_a_workload_of_kubectl_is_a_patch_of_just_that(ansible, audit, namespace, deployment, apply, kubectl, get):
+def test_the_short_way_on_a_workload_of_kubectl_is_a_patch_of_just_that(tried, audit, namespace, deployment, apply, kubectl, get):
     apply(deployment())
     kubectl("rollout", "status", "deployment/web")
     audit.mark()
-    assert ansible(roll(namespace, name="web", image={"web": "registry.example/web:2"})).last.changed
+    assert tried(roll(namespace, name="web", image={"web": "registry.example/web:2"})).last.changed
     assert [event.verb for event in audit.writes()] == ["patch"]
     managers = {entry["manager"] for entry in get("deployment", "web")["metadata"]["managedFields"]}
     assert "rollout.kubernetes" not in managers
     assert "kubectl-client-side-apply" in managers
 
 
-def test_change_cause_is_written_only_with_a_change_of_the_template(ansible, here, namespace, deployment, get):
+def test_change_cause_is_written_only_with_a_change_of_the_template(tried, here, namespace, deployment, get):
     here(roll(namespace, definition=deployment(), change_cause="one"))
-    ansible(roll(namespace, definition=deployment(replicas=2), change_cause="scaled"))
+    tried(roll(namespace, definition=deployment(replicas=2), change_cause="scaled"))
     live = get("deployment", "web")
     assert live["spec"]["replicas"] == 2
     assert live["metadata"]["annotations"]["kubernetes.io/change-cause"] == "one"
-    ansible(roll(namespace, definition=deployment(image="registry.example/web:2", replicas=2), change_cause="two"))
+    tried(roll(namespace, definition=deployment(image="registry.example/web:2", replicas=2), change_cause="two"))
     assert get("deployment", "web")["metadata"]["annotations"]["kubernetes.io/change-cause"] == "two"
-    ansible(roll(namespace, name="web", image="registry.example/web:3"))
+    tried(roll(namespace, name="web", image="registry.example/web:3"))
     assert "registry.example/web:3" in get("deployment", "web")["metadata"]["annotations"]["kubernetes.io/change-cause"]
 
 
@@ -163,61 +163,61 @@ def test_change_cause_is_written_only_with_a_change_of_the_template(ansible, her
     [{"type": "Recreate"}, {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 2}}],
     ids=["recreate", "no-surge"],
 )
-def test_it_does_not_end_early(ansible, here, namespace, deployment, kubectl, get, strategy):
+def test_it_does_not_end_early(tried, here, namespace, deployment, kubectl, get, strategy):
     slow = {"ready-after": "1s", "terminate-after": "1s"}
     here(roll(namespace, definition=deployment(simulate=slow, strategy=strategy)))
-    last = ansible(roll(namespace, definition=deployment(image="registry.example/web:2", simulate=slow, strategy=strategy))).last
+    last = tried(roll(namespace, definition=deployment(image="registry.example/web:2", simulate=slow, strategy=strategy))).last
     assert kubectl_says_done(kubectl)
     images = {pod["spec"]["containers"][0]["image"] for pod in get("pods") if "deletionTimestamp" not in pod["metadata"]}
     assert images == {"registry.example/web:2"}
     assert last["rollouts"][0]["phase"] == "complete"
 
 
-def test_min_ready_seconds_count(ansible, here, namespace, deployment, kubectl):
+def test_min_ready_seconds_count(tried, here, namespace, deployment, kubectl):
     here(roll(namespace, definition=deployment()))
-    last = ansible(roll(namespace, definition=deployment(image="registry.example/web:2"), min_ready_seconds=2)).last
+    last = tried(roll(namespace, definition=deployment(image="registry.example/web:2"), min_ready_seconds=2)).last
     assert kubectl_says_done(kubectl)
     assert last["rollouts"][0]["steps"][0]["seconds"] >= 2
 
 
-def test_a_paused_deployment_is_refused_before_anything_is_written(ansible, audit, namespace, deployment, apply, kubectl):
+def test_a_paused_deployment_is_refused_before_anything_is_written(tried, audit, namespace, deployment, apply, kubectl):
     apply(deployment())
     kubectl("rollout", "status", "deployment/web")
     kubectl("rollout", "pause", "deployment/web")
     audit.mark()
-    last = ansible(roll(namespace, name="web", image="registry.example/web:2")).last
+    last = tried(roll(namespace, name="web", image="registry.example/web:2")).last
     assert last.failed
     assert "is paused" in last.msg
     assert audit.writes() == []
 
 
-def test_a_deployment_that_would_be_created_paused_is_refused(ansible, audit, namespace, deployment):
-    last = ansible(roll(namespace, definition=deployment(paused=True))).last
+def test_a_deployment_that_would_be_created_paused_is_refused(tried, audit, namespace, deployment):
+    last = tried(roll(namespace, definition=deployment(paused=True))).last
     assert last.failed
     assert "would be created paused" in last.msg
     assert audit.writes() == []
 
 
-def test_a_paused_deployment_with_a_new_template_is_not_done(ansible, namespace, deployment, apply, kubectl):
+def test_a_paused_deployment_with_a_new_template_is_not_done(tried, namespace, deployment, apply, kubectl):
     apply(deployment())
     kubectl("rollout", "status", "deployment/web")
     kubectl("rollout", "pause", "deployment/web")
     kubectl("set", "image", "deployment/web", "web=registry.example/web:2")
-    last = ansible({"name": "Wait", "rollout.kubernetes.wait": {"namespace": namespace, "name": "web", "wait_timeout": 3}}).last
+    last = tried({"name": "Wait", "rollout.kubernetes.wait": {"namespace": namespace, "name": "web", "wait_timeout": 3}}).last
     assert last.failed
     assert last["rollouts"][0]["phase"] == "paused"
 
 
-def test_several_deployments_are_waited_for_together(ansible, namespace, deployment):
+def test_several_deployments_are_waited_for_together(tried, namespace, deployment):
     many = [deployment(f"web-{number}", simulate={"ready-after": "2s"}, replicas=1) for number in range(5)]
-    last = ansible(roll(namespace, definition=many)).last
+    last = tried(roll(namespace, definition=many)).last
     assert {rollout["phase"] for rollout in last["rollouts"]} == {"complete"}
 
 
-def test_status_info_tells_phase_counts_and_versions(ansible, here, namespace, deployment):
+def test_status_info_tells_phase_counts_and_versions(tried, here, namespace, deployment):
     here(roll(namespace, definition=deployment(), change_cause="one"))
     here(roll(namespace, name="web", image="registry.example/web:2", change_cause="two"))
-    last = ansible({"name": "Look", "rollout.kubernetes.status_info": {"namespace": namespace, "name": "web"}}).last
+    last = tried({"name": "Look", "rollout.kubernetes.status_info": {"namespace": namespace, "name": "web"}}).last
     rollout = last["rollouts"][0]
     assert not last.changed
     assert rollout["phase"] == "complete"
@@ -227,15 +227,15 @@ def test_status_info_tells_phase_counts_and_versions(ansible, here, namespace, d
     assert (rollout["replicas"]["old"], rollout["replicas"]["new"]) == (0, 3)
 
 
-def test_rights_on_deployments_alone_are_enough_to_roll_out(ansible, namespace, deployment, kubectl):
+def test_rights_on_deployments_alone_are_enough_to_roll_out(tried, namespace, deployment, kubectl):
     grant(kubectl, namespace, verbs="get,list,watch,create,patch", resources="deployments.apps")
-    play = ansible(roll(namespace, definition=deployment(simulate={"ready-after": "1s"}), impersonate_user=namespace))
+    play = tried(roll(namespace, definition=deployment(simulate={"ready-after": "1s"}), impersonate_user=namespace))
     assert not play.last.failed, play.last.msg
     assert kubectl_says_done(kubectl)
     assert "causes of a failure cannot be told" in "".join(play.last["warnings"])
 
 
-def test_status_and_wait_know_the_other_kinds(ansible, namespace, apply, kubectl):
+def test_status_and_wait_know_the_other_kinds(tried, namespace, apply, kubectl):
     pod = {"metadata": {"labels": {"app": "db"}}, "spec": {"containers": [{"name": "db", "image": "registry.example/db:1"}]}}
     selector = {"matchLabels": {"app": "db"}}
     metadata = {"name": "db"}
@@ -254,7 +254,7 @@ def test_status_and_wait_know_the_other_kinds(ansible, namespace, apply, kubectl
         options = {"namespace": namespace, "name": "db", "kind": kind}
         tasks.append({"name": f"Wait for {kind}", "rollout.kubernetes.wait": {**options, "wait_timeout": 300}})
         tasks.append({"name": f"Look at {kind}", "rollout.kubernetes.status_info": options})
-    results = {result.task: result for result in ansible(tasks).results}
+    results = {result.task: result for result in tried(tasks).results}
     for kind in kinds:
         waited = results[f"Wait for {kind}"]
         assert not waited.failed, waited.msg

@@ -79,11 +79,11 @@ def test_a_rollout_that_loses_nothing_says_so_with_counts(ansible, here, namespa
     assert f"verify: {counts['requests']} requests, 0 failed" in play.stdout
 
 
-def test_a_baseline_that_fails_writes_nothing(ansible, here, namespace, deployment, shop, audit):
+def test_a_baseline_that_fails_writes_nothing(tried, here, namespace, deployment, shop, audit):
     here({"rollout.kubernetes.rolling": {"namespace": namespace, "definition": deployment()}})
     audit.mark()
     shop.fail(502)
-    last = ansible(roll(namespace, shop, definition=newer(deployment), verify={"timeout": 1})).last
+    last = tried(roll(namespace, shop, definition=newer(deployment), verify={"timeout": 1})).last
     assert last.failed
     assert not last.changed
     assert "fail already, before anything is changed: status 502" in last.msg
@@ -172,11 +172,11 @@ def test_a_share_is_judged_at_the_end_at_the_latest(run, here, namespace, deploy
     assert result["rollouts"][0]["steps"][0]["state"] == "failed"
 
 
-def test_where_nothing_is_to_be_done_nothing_is_asked(ansible, here, namespace, deployment, shop, audit):
+def test_where_nothing_is_to_be_done_nothing_is_asked(tried, here, namespace, deployment, shop, audit):
     here({"rollout.kubernetes.rolling": {"namespace": namespace, "definition": newer(deployment)}})
     audit.mark()
     shop.fail()
-    last = ansible(roll(namespace, shop, definition=newer(deployment))).last
+    last = tried(roll(namespace, shop, definition=newer(deployment))).last
     assert not last.failed, last.msg
     assert not last.changed
     assert "verify" not in last.data
@@ -184,12 +184,12 @@ def test_where_nothing_is_to_be_done_nothing_is_asked(ansible, here, namespace, 
     assert audit.writes() == []
 
 
-def test_check_mode_asks_nothing_and_validates(ansible, namespace, deployment, shop):
-    last = ansible(roll(namespace, shop, definition=deployment()), check=True).last
+def test_check_mode_asks_nothing_and_validates(tried, namespace, deployment, shop):
+    last = tried(roll(namespace, shop, definition=deployment()), check=True).last
     assert last.changed
     assert "verify" not in last.data
     assert shop.requests == []
-    wrong = ansible(roll(namespace, shop, definition=deployment(), verify={"max_failed": "some"}), check=True).last
+    wrong = tried(roll(namespace, shop, definition=deployment(), verify={"max_failed": "some"}), check=True).last
     assert wrong.failed
     assert "verify.max_failed must be a count" in wrong.msg
 

@@ -1,0 +1,91 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Tasks of ours, done in the test's own process: called and answered like plays.Ansible, without its second and a half for each play."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.arguments import ARGUMENTS
+from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.main import Context, refused, run
+
+from .cluster import PATIENCE, Cluster
+from .plays import Play, Result
+
+OURS = "rollout.kubernetes."
+KEYWORDS = {"name", "ignore_errors"}
+
+
+@dataclasses.dataclass(kw_only=True)
+class Begun:
+    """Tasks that are being done in a thread."""
+
+    thread: threading.Thread
+    results: list[Result]
+    lines: list[str]
+
+    def wait(self, timeout: float = PATIENCE) -> Play:
+        """Wait for their end and return what happened."""
+        self.thread.join(timeout)
+        assert not self.thread.is_alive(), f"The tasks did not end within {timeout} s:\n" + "\n".join(self.lines)
+        failed = bool(self.results) and self.results[-1].outcome == "failed"
+        return Play(code=2 if failed else 0, stdout="\n".join(self.lines), stderr="", results=self.results)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Tasks:
+    """Does tasks (one, or a list up to the first that fails); calling it waits for the end, start() does not. `stdout` has the progress."""
+
+    cluster: Cluster
+
+    def __call__(self, tasks: Sequence[Mapping[str, Any]] | Mapping[str, Any], *, timeout: float = PATIENCE, **how: Any) -> Play:
+        """Do them to the end. Takes what start() takes."""
+        return self.start(tasks, **how).wait(timeout)
+
+    def start(
+        self,
+        tasks: Sequence[Mapping[str, Any]] | Mapping[str, Any],
+        *,
+        check: bool = False,
+        diff: bool = False,
+        environment: Mapping[str, str] | None = None,
+        kubeconfig: Path | None = None,
+    ) -> Begun:
+        """Begin them. `environment`: further variables. `kubeconfig`: another than the administrator's."""
+        listed = [tasks] if isinstance(tasks, Mapping) else list(tasks)
+        results: list[Result] = []
+        lines: list[str] = []
+        context = Context(check=check, diff=diff, environment=environment or {}, verbose=True, progress=lines.append)
+
+        def work() -> None:
+            for task in listed:
+                results.append(done(task, kubeconfig or self.cluster.kubeconfig, context))
+                if results[-1].outcome == "failed":
+                    return
+
+        thread = threading.Thread(target=work, daemon=True)
+        thread.start()
+        return Begun(thread=thread, results=results, lines=lines)
+
+
+def done(task: Mapping[str, Any], kubeconfig: Path, context: Context) -> Result:
+    """Do one task, validated as Ansible validates it."""
+    ((module, parameters),) = ((key.removeprefix(OURS), value) for key, value in task.items() if key.startswith(OURS))
+    unknown = set(task) - KEYWORDS - {OURS + module}
+    assert not unknown, f"This needs a play: {', '.join(sorted(unknown))}"
+    arguments = ARGUMENTS[module]
+    validated = ArgumentSpecValidator(arguments.spec, **arguments.checks).validate({"kubeconfig": str(kubeconfig), **parameters})
+    data = refused(module, validated)
+    if data is None:
+        answer = run(module, validated.validated_parameters, context)
+        data = {**answer.result, "warnings": list(answer.warnings)} if answer.warnings else dict(answer.result)
+    failed = bool(data.get("failed"))
+    outcome = ("ignored" if task.get("ignore_errors") else "failed") if failed else "ok"
+    return Result(task=str(task.get("name", "")), outcome=outcome, data=dict(data))
