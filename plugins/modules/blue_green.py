@@ -53,7 +53,7 @@ options:
       - Numbers become texts, booleans V(true) and V(false); lists and mappings are refused.
     type: dict
   container:
-    description: The container that O(env) is for. The default is all of them.
+    description: The container that O(env) is for. Needed when there are several.
     type: str
   workloads:
     description: Several workloads of one application, each with a change, that are switched together.
