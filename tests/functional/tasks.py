@@ -20,6 +20,7 @@ from .cluster import PATIENCE, Cluster
 from .plays import Play, Result
 
 OURS = "rollout.kubernetes."
+AUTH = "K8S_AUTH_"
 KEYWORDS = {"name", "ignore_errors"}
 
 
@@ -58,15 +59,18 @@ class Tasks:
         environment: Mapping[str, str] | None = None,
         kubeconfig: Path | None = None,
     ) -> Begun:
-        """Begin them. `environment`: further variables. `kubeconfig`: another than the administrator's."""
+        """Begin them. `environment`: further variables; those of the connection become options. `kubeconfig`: not the administrator's."""
         listed = [tasks] if isinstance(tasks, Mapping) else list(tasks)
+        given = dict(environment or {})
+        reached = {"kubeconfig": str(kubeconfig or self.cluster.kubeconfig)}
+        reached |= {name.removeprefix(AUTH).lower(): given.pop(name) for name in list(given) if name.startswith(AUTH)}
         results: list[Result] = []
         lines: list[str] = []
-        context = Context(check=check, diff=diff, environment=environment or {}, verbose=True, progress=lines.append)
+        context = Context(check=check, diff=diff, environment=given, verbose=True, progress=lines.append)
 
         def work() -> None:
             for task in listed:
-                results.append(done(task, kubeconfig or self.cluster.kubeconfig, context))
+                results.append(done(task, reached, context))
                 if results[-1].outcome == "failed":
                     return
 
@@ -75,13 +79,13 @@ class Tasks:
         return Begun(thread=thread, results=results, lines=lines)
 
 
-def done(task: Mapping[str, Any], kubeconfig: Path, context: Context) -> Result:
-    """Do one task, validated as Ansible validates it."""
+def done(task: Mapping[str, Any], reached: Mapping[str, str], context: Context) -> Result:
+    """Do one task, validated as Ansible validates it; `reached`: the options of its connection."""
     ((module, parameters),) = ((key.removeprefix(OURS), value) for key, value in task.items() if key.startswith(OURS))
     unknown = set(task) - KEYWORDS - {OURS + module}
     assert not unknown, f"This needs a play: {', '.join(sorted(unknown))}"
     arguments = ARGUMENTS[module]
-    validated = ArgumentSpecValidator(arguments.spec, **arguments.checks).validate({"kubeconfig": str(kubeconfig), **parameters})
+    validated = ArgumentSpecValidator(arguments.spec, **arguments.checks).validate({**reached, **parameters})
     data = refused(module, validated)
     if data is None:
         answer = run(module, validated.validated_parameters, context)

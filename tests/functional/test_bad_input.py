@@ -78,7 +78,7 @@ def test_bad_input_is_refused_before_anything_is_written(ansible, audit, namespa
 
 def test_broken_yaml_is_told_with_its_file_and_line(tried, namespace, tmp_path):
     (tmp_path / "web.yml").write_text("kind: Deployment\nmetadata: {name: [}\n")
-    refused(tried(roll(namespace, src="web.yml")), "web.yml", "YAML", "line 2")
+    refused(tried(roll(namespace, src=str(tmp_path / "web.yml"))), "web.yml", "YAML", "line 2")
 
 
 def test_a_manifest_that_the_server_refuses(tried, audit, namespace, deployment):
