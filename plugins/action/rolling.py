@@ -18,7 +18,7 @@ import multiprocessing
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -31,11 +31,16 @@ from ansible.parsing.ajson import AnsibleJSONEncoder
 from ansible.plugins.action import ActionBase
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import RolloutError
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.arguments import ARGUMENTS
-from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.configs import files_of
+from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.configs import files_of, quiet_manifests
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.main import Answer, Context, redacted, refused, run
+from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.manifests import manifests_of
+from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.plain import date_text, with_text_keys
+from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.text_files import text_of
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.veil import Veil
 from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.library import MISSING
 
+_Reader = Callable[[str, str, bool], Sequence[Any]]
+"""Makes manifests of a text and the name of its file; the third says whether there may be none."""
 _DEFINITION = ("definition", "resource_definition", "inline")
 _SHORT = ("name", "image", "env", "container")
 _PATHS = ("ca_cert", "ssl_ca_cert", "client_cert", "cert_file", "client_key", "key_file")
@@ -54,7 +59,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         task_vars = task_vars or {}
         name = str(self._task.action).rpartition(".")[2]
         try:
-            arguments = self._localise(_plain(self._task.args), task_vars, _instead_of_manifests(name))
+            arguments = self._localise(name, _plain(self._task.args), task_vars, _instead_of_manifests(name))
             arguments |= self._asked_by(name, arguments, task_vars)
         except AnsibleError as error:
             return self._failure(str(error))
@@ -82,7 +87,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
     # --- arguments ------------------------------------------------------------------------------------------------------------
 
-    def _localise(self, arguments: dict[str, Any], task_vars: Mapping[str, Any], instead: tuple[str, ...]) -> dict[str, Any]:
+    def _localise(self, module: str, arguments: dict[str, Any], task_vars: Mapping[str, Any], instead: tuple[str, ...]) -> dict[str, Any]:
         """Make the arguments independent of where the work is done: files of the controller become contents or absolute paths, an
         empty text (a survey's question left open) counts as not given. `instead` has what excludes manifests."""
         arguments = {key: value for key, value in arguments.items() if value != ""}
@@ -91,11 +96,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             others = [key for key in (*_DEFINITION, "src", *instead) if key in arguments]
             if others:
                 raise AnsibleActionFail(f"parameters are mutually exclusive: template|{others[0]}")
-            arguments["definition"] = self._render(arguments.pop("template"), task_vars)
+            arguments["definition"] = self._render(arguments.pop("template"), task_vars, _reader(module))
         if self._connection.transport != "local":
             return arguments
         if isinstance(arguments.get("src"), str) and not any(key in arguments for key in (*_DEFINITION, *instead)):
-            self._localise_src(arguments)
+            self._localise_src(arguments, _reader(module))
         for where, entry in _config_entries(arguments):
             self._localise_config(entry, where)
         kubeconfig = arguments.get("kubeconfig")
@@ -122,19 +127,18 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 f"{option} {path} was not found: not beside the role or playbook, and not in {os.getcwd()}; give its path."
             ) from None  # Ansible's own message lists every folder, in lines of their own.
 
-    def _localise_src(self, arguments: dict[str, Any]) -> None:
-        """The path made absolute, so that messages name the file; the content where only this process and user may read it."""
+    def _localise_src(self, arguments: dict[str, Any], read: _Reader) -> None:
+        """The path made absolute, so that messages name the file; its manifests where only this process and user may read it."""
         path = arguments["src"]
         found = self._find(path, "files", "src")
         real = self._loader.get_real_file(found, decrypt=True)
         arguments["src"] = found
         if real != found or self._connection.become is not None:
+            content = self._content(path, "src")
             try:
-                with open(real, encoding="utf-8") as file:
-                    arguments["definition"] = file.read()
-            except (OSError, UnicodeDecodeError) as error:
-                reason = getattr(error, "strerror", None) or "it is not a text file"
-                raise AnsibleActionFail(f"src {path} cannot be read: {reason}.") from None
+                arguments["definition"] = list(read(text_of(content, f"src {path}"), f"src {path}", False))
+            except RolloutError as error:
+                raise AnsibleActionFail(error.message) from None
             del arguments["src"]
 
     def _localise_config(self, entry: dict[str, Any], where: str) -> None:
@@ -143,7 +147,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         `where` is what messages call the entry.
         """
         if where != _OWN and isinstance(entry.get("src"), str):
-            self._localise_src(entry)
+            self._localise_src(entry, lambda text, origin, empty: quiet_manifests(text, f"{where}: {origin}", may_be_empty=empty))
         if isinstance(entry.get("folder"), str):
             entry["folder"] = self._find(entry["folder"], "files", f"{where}: folder")
         try:
@@ -164,11 +168,12 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             entry.clear()
             entry.update({**left, "data": plain, "binary_data": binary})
 
-    def _content(self, path: str, what: str) -> bytes:
+    def _content(self, path: str, what: str, folder: str = "files") -> bytes:
         """The bytes of a file, decrypted. Raises `AnsibleActionFail` with `what` it is called."""
-        found = self._find(path, "files", what)
+        found = self._find(path, folder, what)
         if os.path.isdir(found):
-            raise AnsibleActionFail(f"{what} {path} is a folder; give the files in it, or give it as folder.")
+            remedy = "the files in it, or give it as folder" if what.endswith("file") else "one file in it"
+            raise AnsibleActionFail(f"{what} {path} is a folder; give {remedy}.")
         try:
             with open(self._loader.get_real_file(found, decrypt=True), "rb") as file:
                 return file.read()
@@ -181,13 +186,19 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         real = self._loader.get_real_file(found, decrypt=True)
         if real == found:
             return found
-        with open(real, encoding="utf-8") as file:
-            return yaml.safe_load(file)
+        try:
+            return yaml.safe_load(text_of(self._content(path, "kubeconfig"), f"kubeconfig {path}"))
+        except RolloutError as error:
+            raise AnsibleActionFail(error.message) from None
+        except yaml.YAMLError as error:  # Without the parser's own words, which quote the line, and that may hold a token.
+            mark = getattr(error, "problem_mark", None)
+            where = f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+            raise AnsibleActionFail(f"The kubeconfig {path} is not valid YAML{where}.") from None
 
-    def _render(self, template: Any, task_vars: Mapping[str, Any]) -> str:
-        """The text of one or several template files: a path, a dict with path, or a list of these."""
+    def _render(self, template: Any, task_vars: Mapping[str, Any], read: _Reader) -> list[Any]:
+        """The manifests of one or several template files: a path, a dict with path, or a list of these."""
         entries = template if isinstance(template, list) else [template]
-        texts = []
+        manifests: list[Any] = []
         for entry in entries:
             options = {"path": entry} if isinstance(entry, str) else dict(entry) if isinstance(entry, Mapping) else {}
             path = options.pop("path", None)
@@ -195,8 +206,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             if not isinstance(path, str) or unknown:
                 wrong = f"unknown {', '.join(unknown)}" if unknown else "it lacks the path"
                 raise AnsibleActionFail(f"template must be a path, a mapping with path, or a list of these: {wrong}.")
-            texts.append(self._rendered(path, options, task_vars))
-        return "\n---\n".join(texts)
+            try:
+                manifests += read(self._rendered(path, options, task_vars), f"template {path}, as rendered,", len(entries) > 1)
+            except RolloutError as error:
+                raise AnsibleActionFail(error.message) from None
+        return manifests
 
     def _rendered(self, path: str, options: dict[str, Any], task_vars: Mapping[str, Any]) -> str:
         source = self._find(path, "templates", "template")
@@ -206,10 +220,12 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         overrides["newline_sequence"] = {"\\n": "\n", "\\r": "\r", "\\r\\n": "\r\n"}.get(
             overrides.get("newline_sequence", "\n"), overrides.get("newline_sequence", "\n")
         )
-        with open(self._loader.get_real_file(source, decrypt=True), encoding="utf-8") as file:
-            content = file.read()
+        content = text_of(self._content(path, "template", "templates"), f"template {path}")
         templar = self._templar.copy_with_new_env(searchpath=self._search_path(source, task_vars), available_variables=dict(task_vars))
-        return str(templar.template(_trusted(content), escape_backslashes=False, overrides=overrides))
+        try:
+            return str(templar.template(_trusted(content), escape_backslashes=False, overrides=overrides))
+        except AnsibleError as error:
+            raise AnsibleActionFail(f"template {path} cannot be rendered: {_told(error)}") from None
 
     def _search_path(self, source: str, task_vars: Mapping[str, Any]) -> list[str]:
         folders = [os.path.dirname(source)]
@@ -299,6 +315,17 @@ def _config_entries(arguments: dict[str, Any]) -> list[tuple[str, dict[str, Any]
     return [*nested, (_OWN, arguments)] if {"files", "folder"} & set(arguments) else nested
 
 
+def _reader(module: str) -> _Reader:
+    """For configuration the reader says nothing of the text, which may be secret."""
+    read = quiet_manifests if module == _OWN else manifests_of
+    return lambda text, origin, empty: read(text, origin=origin, may_be_empty=empty)
+
+
+def _told(error: AnsibleError) -> str:
+    """What an error of Ansible's says, in one line with one full stop."""
+    return " ".join(str(error).split()).rstrip(".") + "."
+
+
 def _instead_of_manifests(module: str) -> tuple[str, ...]:
     """The options of the short way, where a module takes that or manifests and never both."""
     exclusive = ARGUMENTS[module].checks.get("mutually_exclusive", ())
@@ -306,11 +333,11 @@ def _instead_of_manifests(module: str) -> tuple[str, ...]:
 
 
 def _plain(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Arguments as plain JSON types: later cores tag their strings, earlier ones wrap vaulted values."""
+    """Arguments as plain JSON types: later cores tag their strings, earlier ones wrap vaulted values. A date becomes its text."""
     try:
         encoded = json.dumps(arguments, cls=AnsibleJSONEncoder, vault_to_text=True, preprocess_unsafe=False)
     except TypeError:
-        encoded = json.dumps(arguments, default=str)
+        encoded = json.dumps(with_text_keys(arguments), default=date_text)
     plain: dict[str, Any] = json.loads(encoded)
     return plain
 

@@ -15,7 +15,9 @@ from .._domain.config_content import CONFIG_MAP, SECRET, Content, checked
 from .._domain.errors import InputError
 from .._domain.objects import JsonObject, JsonValue, ref_of, text
 from .._domain.request import Versioned
+from .manifest_text import ManifestTextError
 from .manifests import NoTextError, check_name, kind_of, manifests_of, secrets_of
+from .text_files import text_of
 
 ENTRY = {
     "kind": {"type": "str", "choices": [CONFIG_MAP, SECRET]},
@@ -65,21 +67,26 @@ def _entries(given: Mapping[str, Any], where: str) -> Iterator[Versioned]:
 
 
 def _manifests(given: Mapping[str, Any], where: str) -> tuple[JsonObject, ...]:
-    for option in ("definition", "src"):
-        if given.get(option) is None:
-            continue
-        value = given[option] if option == "definition" else _text(given[option], f"{where}: src")
-        try:
-            return manifests_of(value, origin=f"{where}: {option}")
-        except NoTextError:
-            raise
-        except InputError:
-            # The reason may quote what was given, which may be a password.
-            raise InputError(
-                f"{where}: {option} is no manifest of a ConfigMap or Secret with apiVersion, kind and metadata.name in valid YAML; "
-                "correct it, or give a file's content by files."
-            ) from None
+    if given.get("definition") is not None:
+        return quiet_manifests(given["definition"], f"{where}: definition")
+    if given.get("src") is not None:
+        what = f"{where}: src {given['src']}"
+        return quiet_manifests(text_of(_read(given["src"], what), what), what)
     return ()
+
+
+def quiet_manifests(definition: Any, origin: str, *, may_be_empty: bool = False) -> tuple[JsonObject, ...]:
+    """The manifests of an entry. Raises `InputError` that says where it comes from, and no word of it: it may be a password."""
+    try:
+        return manifests_of(definition, origin=origin, may_be_empty=may_be_empty)
+    except NoTextError:
+        raise
+    except InputError as error:
+        place = f" (look at {error.place})" if isinstance(error, ManifestTextError) else ""
+        raise InputError(
+            f"{origin} is no manifest of a ConfigMap or Secret with apiVersion, kind and metadata.name in valid YAML{place}; "
+            "correct it, or give a file's content by files."
+        ) from None
 
 
 def _entry(given: Mapping[str, Any], manifest: JsonObject | None, where: str) -> Versioned:
@@ -174,13 +181,6 @@ def _read(path: str, what: str) -> bytes:
             f"{what} is encrypted by Ansible Vault, which is opened on the controller only: use a local connection, or give data."
         )
     return content
-
-
-def _text(path: str, what: str) -> str:
-    try:
-        return _read(path, f"{what} {path}").decode()
-    except UnicodeDecodeError:
-        raise InputError(f"{what} {path} cannot be read: it is not a text file.") from None
 
 
 def _plain(key: Any, value: Any, where: str) -> str:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any, cast
+from typing import Any
 
 from .._domain.errors import InputError
 from .._domain.nulls import without_nulls
 from .._domain.objects import JsonObject, JsonValue, at, mapping, text, texts, without
+from .given_objects import check_identity, objects_in
 
 try:
     import yaml
@@ -30,16 +31,17 @@ class NoTextError(InputError):
     """A value that must be a text is none. The message names its key and never shows it."""
 
 
-def manifests_of(definition: Any, *, origin: str) -> tuple[JsonObject, ...]:
+def manifests_of(definition: Any, *, origin: str, may_be_empty: bool = False) -> tuple[JsonObject, ...]:
     """The manifests in a dict, a list, or a text of one or several YAML documents; Lists are opened, empty documents left out.
 
     `origin` says in messages where they come from. Raises `InputError` for what is no manifest.
     """
-    found = tuple(without_nulls(manifest) for value in _parsed(definition, origin) for manifest in _flatten(value, origin))
-    if not found:
+    found = tuple(without_nulls(manifest) for manifest in objects_in(definition, origin))
+    if not found and not may_be_empty:
         raise InputError(f"{origin} holds no manifest; give at least one object with apiVersion, kind and metadata.name.")
     for index, manifest in enumerate(found, start=1):
-        _check(manifest, f"{origin}, object {index}")
+        check_identity(manifest, f"{origin}, object {index}")
+        check_name_of(manifest, f"{origin}, object {index}")
         _check_texts(manifest, origin)
     return tuple(_plain_secret(manifest) for manifest in found)
 
@@ -69,42 +71,6 @@ def secrets_of(manifests: Sequence[JsonObject]) -> set[str]:
                 with suppress(ValueError):  # Not base64, or not text: the server refuses the former, nobody can read the latter.
                     values.add(base64.b64decode(value, validate=True).decode())
     return {stripped for value in values for stripped in (value, value.strip()) if len(stripped) >= 4}
-
-
-def _parsed(definition: Any, origin: str) -> list[Any]:
-    """The values in a text of YAML documents; anything else is one value as it stands."""
-    if not isinstance(definition, str):
-        return [definition]
-    try:
-        return list(yaml.safe_load_all(definition))
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" in line {mark.line + 1}" if mark is not None else ""
-        raise InputError(f"{origin} is not valid YAML{where}: {getattr(error, 'problem', None) or 'it cannot be read'}.") from error
-
-
-def _flatten(value: Any, origin: str) -> Iterator[JsonObject]:
-    if value is None:
-        return
-    if isinstance(value, Mapping):
-        if str(value.get("kind", "")).endswith("List") and isinstance(value.get("items"), Sequence):
-            yield from _flatten(value["items"], origin)
-        else:
-            yield cast("JsonObject", value)
-    elif isinstance(value, Sequence) and not isinstance(value, str):
-        for item in value:
-            for part in _parsed(item, origin):
-                yield from _flatten(part, origin)
-    else:
-        # What stands there is not repeated: it may be a password, or the content of a file.
-        raise InputError(f"{origin} holds a value of type {type(value).__name__} where a manifest was expected; give a mapping.")
-
-
-def _check(manifest: JsonObject, where: str) -> None:
-    for path in (("apiVersion",), ("kind",), ("metadata", "name")):
-        if not text(manifest, *path):
-            raise InputError(f"{where} lacks {'.'.join(path)}; write it into the manifest.")
-    check_name_of(manifest, where)
 
 
 def check_name_of(manifest: JsonObject, where: str) -> None:

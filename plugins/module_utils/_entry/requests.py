@@ -39,6 +39,7 @@ from .configs import entries_of, own_entries
 from .groups import grouping_of
 from .manifests import check_name, kind_of, manifests_of
 from .repair import check_repair
+from .text_files import read_text
 
 _TAKES: Mapping[str, tuple[Resource, ...]] = {
     "rolling": (DEPLOYMENT, STATEFUL_SET, DAEMON_SET),
@@ -61,17 +62,8 @@ def given_manifests(parameters: Parameters) -> tuple[JsonObject, ...]:
     if parameters.get("definition") is not None:
         return manifests_of(parameters["definition"], origin="definition")
     if parameters.get("src"):
-        return manifests_of(_read(parameters["src"]), origin=str(parameters["src"]))
+        return manifests_of(read_text(parameters["src"], f"src {parameters['src']}"), origin=str(parameters["src"]))
     return ()
-
-
-def _read(path: str) -> str:
-    try:
-        with open(path, encoding="utf-8") as file:
-            return file.read()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not a text file"
-        raise InputError(f"src {path} cannot be read: {reason}.") from error
 
 
 def waiting_of(parameters: Parameters) -> Waiting:

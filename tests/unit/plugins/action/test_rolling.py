@@ -35,6 +35,7 @@ def test_every_module_has_the_action_plugin_and_stands_in_the_group():
     [
         ({"a": {"b": [1, "x", None, True, 1.5]}}, {"a": {"b": [1, "x", None, True, 1.5]}}),
         ({"day": datetime.date(2026, 1, 2)}, {"day": "2026-01-02"}),
+        ({"days": [{datetime.date(2026, 1, 2): datetime.date(2026, 1, 3)}]}, {"days": [{"2026-01-02": "2026-01-03"}]}),
         ({"numbers": {1: "a"}}, {"numbers": {"1": "a"}}),
         ({"pair": ("a", "b")}, {"pair": ["a", "b"]}),
         ({"text": "{{ 1/0 }} {% raw"}, {"text": "{{ 1/0 }} {% raw"}),
