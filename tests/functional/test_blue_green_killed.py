@@ -33,6 +33,22 @@ def left(name: str) -> tuple[str, dict[str, Any]]:
     return "blue_green", {"name": name, "leave": True, "scale_down_delay": 0}
 
 
+def undone(name: str) -> tuple[str, dict[str, Any]]:
+    return "undo", {"name": name}
+
+
+def undone_to_the_first(name: str) -> tuple[str, dict[str, Any]]:
+    return "undo", {"name": name, "revision": 1}
+
+
+def standing(get: Any, name: str) -> tuple[list[str], list[str], list[bool]]:
+    """What an application looks like, apart from its name: the labels that its Service selects, its sides, which of them are paused."""
+    sides = {entry["metadata"]["name"]: entry["spec"] for entry in get("deployments") if entry["metadata"]["name"].startswith(name)}
+    selected = sorted(get("service", name)["spec"]["selector"])
+    replicas = [f"{side.removeprefix(name)}: {sides[side]['replicas']}" for side in sorted(sides)]
+    return selected, replicas, [bool(sides[side].get("paused")) for side in sorted(sides)]
+
+
 GREEN = {COLOUR: "green"}
 CASES: dict[str, tuple[Task, dict[str, Any] | None, dict[str, int], dict[str, str]]] = {
     # What is killed; how far a rollout is before that; what there is afterwards: replicas, and the selector besides the application's.
@@ -87,3 +103,41 @@ def test_killed_after_any_write_the_next_run_ends_as_an_undisturbed_one(cluster,
     assert not [name for name, spec in deployments.items() if spec.get("paused")]
     judge(witness, *names, least=2)
     assert not run(names[0])["changed"], "a third run has nothing to do"
+
+
+def test_an_undo_that_was_killed_goes_on_when_it_is_asked_again(cluster, namespace, deployment, kubectl, get, audit):
+    """Right after it began, amid its way, and right before its end; named by its number, or not at all."""
+    common = {"namespace": namespace, "wait_timeout": 300}
+
+    def run(name: str, task: Task) -> dict[str, Any]:
+        module, options = task(name)
+        return call(cluster, module, **common, **options)
+
+    def prepare(*names: str) -> None:
+        create(kubectl, *(deployment(name, replicas=1) for name in names), *(service(name) for name in names))
+        kubectl("rollout", "status", *(f"deployment/{name}" for name in names), "--timeout=300s")
+        with ThreadPoolExecutor(6) as pool:
+            done = list(pool.map(lambda name: run(name, rolled), names))
+        assert [result["msg"] for result in done if result.get("failed")] == []
+
+    prepare("web-0")
+    audit.mark()
+    assert run("web-0", undone)["changed"]
+    writes = len(audit.writes())
+    kills = [(number, task) for number in (2, writes // 2 + 1, writes - 1) for task in (undone, undone_to_the_first)]
+    tasks = {f"web-{index}": kill for index, kill in enumerate(kills, start=1)}
+    prepare(*tasks)
+
+    def kill(name: str) -> None:
+        number, task = tasks[name]
+        module, options = task(name)
+        kill_after(cluster, number, module, {**common, **options})
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(kill, tasks))
+    with ThreadPoolExecutor(6) as pool:
+        again = list(pool.map(lambda name: run(name, tasks[name][1]), tasks))
+    assert [result["msg"] for result in again if result.get("failed")] == []
+    assert {name: standing(get, name) for name in tasks} == dict.fromkeys(tasks, standing(get, "web-0"))
+    assert {claim_of(get, name) for name in tasks} == {""}
+    assert not run("web-1", undone)["changed"], "a third run has nothing to do"

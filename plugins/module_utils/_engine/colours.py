@@ -154,9 +154,7 @@ class Planner:
         claim = self._claim
         if claim is not None and claim.back:
             return self._planned(claim)
-        if claim is not None and self._request.goal == "undo":
-            raise RefusedError(f"{self._request.application} has a rollout on its way ({claim.cause}); promote or abort it first.")
-        promotion = self._promotion() if self._request.goal == "undo" else None
+        promotion = self._promotion_wanted(claim) if self._request.goal == "undo" else None
         targets = self._targets()
         services, previews = self._services(targets)
         stable = self._stable(claim, targets, services)
@@ -246,7 +244,7 @@ class Planner:
             keep_old=colours.keep_old,
             leaves=colours.leaves,
             cause=signed(cause.why, cause.by) if fresh or claim is None else claim.cause,
-            undoes=promotion.number if promotion is not None else 0,
+            undoes=self._undoes(claim if not fresh else None, promotion),
             switched=claim.switched if claim is not None and not fresh else "",
         )
         if claim is not None and not request.supersede:
@@ -262,6 +260,13 @@ class Planner:
             warnings=tuple(self._warnings),
             configuration=self._configuration,
         )
+
+    @staticmethod
+    def _undoes(claim: Claim | None, promotion: Promotion | None) -> int:
+        """The number of what is brought back; that of a rollout that goes on stays."""
+        if claim is not None:
+            return claim.undoes
+        return promotion.number if promotion is not None else 0
 
     def _sides(self) -> tuple[Side, ...]:
         return self._claim.sides if self._claim is not None else ()
@@ -319,6 +324,17 @@ class Planner:
             names = sorted(self._history[-1].parts) if self._history else []
             return {name: Target(DEPLOYMENT, self._ref(name), change=ShortChange()) for name in names}
         return {target.ref.name: target for target in self._request.targets}
+
+    def _promotion_wanted(self, claim: Claim | None) -> Promotion:
+        """What an undo brings back. Raises `RefusedError` where a rollout is on its way, unless that is this very undo, which goes on."""
+        if claim is None:
+            return self._promotion()
+        if claim.undoes:
+            promotion = self._promotion()
+            # Once the traffic has moved, the last promotion is the outcome of this undo.
+            if claim.undoes == promotion.number or (claim.switched and promotion == self._history[-1]):
+                return promotion
+        raise RefusedError(f"{self._request.application} has a rollout on its way ({claim.cause}); promote or abort it first.")
 
     def _promotion(self) -> Promotion:
         request = self._request
