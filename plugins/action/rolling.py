@@ -35,6 +35,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.configs 
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.main import Answer, Context, redacted, refused, run
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.manifests import manifests_of
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.plain import date_text, with_text_keys
+from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.screen import Screen
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.text_files import text_of
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.veil import Veil
 from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.library import MISSING
@@ -254,7 +255,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             check=self._task.check_mode,
             diff=self._task.diff,
             environment=environment,
-            progress=self._progress(parameters.get("progress", "auto"), environment, task_vars),
+            progress=self._progress(parameters.get("progress", "auto"), environment, task_vars, parent),
             guard=_parent_lives(parent),
             verbose=self._display.verbosity >= 3,
         )
@@ -277,14 +278,14 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         self._compute_environment_string(collected)
         return {str(key): str(value) for key, value in collected.items()}
 
-    def _progress(self, wanted: str, environment: Mapping[str, str], task_vars: Mapping[str, Any]) -> Callable[[str], None]:
+    def _progress(self, wanted: str, environment: Mapping[str, str], task_vars: Mapping[str, Any], parent: int) -> Callable[[str], None]:
         """Lines on the terminal (and so in a job's output), where a person reads them and nothing is to be hidden."""
         if wanted == "off" or not boolean(environment.get("ROLLOUT_PROGRESS") or "true", strict=False) or self._task.no_log:
             return lambda line: None
         if str(constants.DEFAULT_STDOUT_CALLBACK).rpartition(".")[2] not in _HUMAN_CALLBACKS:
             return lambda line: None
         host = str(task_vars.get("inventory_hostname", "localhost"))
-        return lambda line: self._display.display(f"{host}: {line}")
+        return Screen(parent, lambda line: self._display.display(f"{host}: {line}")).line
 
 
 _TEMPLATE_OPTIONS = (

@@ -460,6 +460,16 @@ def test_progress_is_no_flood(live, namespace, deployment):
     assert len(on_the_way) <= 10 * (seconds + 2), f"{len(on_the_way)} lines in {seconds:.1f} s"
 
 
+def test_a_play_ends_although_nobody_reads_its_output_any_more(ansible, namespace, deployment, get):
+    """As with `| head`."""
+    many = [deployment(f"web-{number}", simulate={"ready-after": "0.2s", "ready-after-at-most": "1s"}) for number in range(6)]
+    process = ansible.start(roll(namespace, definition=many)).process
+    assert any(" new ready" in line for line in process.stdout)
+    process.stdout.close()
+    process.wait(60)
+    assert [entry["status"].get("readyReplicas") for entry in get("deployments")] == [3] * 6
+
+
 QUIET: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "no-log": ({}, {"no_log": True}),
     "off": ({"progress": "off"}, {}),
