@@ -18,7 +18,8 @@ description:
   - Pods go by the eviction API, so that PodDisruptionBudgets hold. Where one does not let a pod go yet, the task waits and shows why; one
     that will never let a pod go is refused before anything is written.
   - Where the update strategy is C(RollingUpdate), it becomes C(OnDelete) in the same write as the template, and C(RollingUpdate) again
-    when all pods run the template. Until then the annotation C(rollout.kubernetes/update-strategy) remembers it.
+    when all pods run the template. Until then the annotation C(rollout.kubernetes/update-strategy) remembers it. Where the task is
+    broken off, the same task again goes on, and any other one that changes the workload gives the update strategy back.
   - Pods that are not ready and never will be, or of a version of which no pod is ready, are deleted first, one at a time. They serve
     nobody, and a StatefulSet makes no other pod before they are mended. Volumes are never touched.
   - With O(stop_before) the task ends before one of the steps; the same task without it goes on to the end. In between, tasks of the

@@ -15,8 +15,9 @@ description:
   - Restarts the pods by a rollout, as C(kubectl rollout restart) does, and waits until it is complete.
   - With O(key) a restart happens once per key, so that the task can run again. Without it each run restarts.
   - Pods of workloads with the update strategy C(OnDelete) are deleted one by one, each when the one before is ready again.
-  - A Deployment with one replica, whose limits would leave a gap, gets one pod more for the length of the restart, then its own limits
-    again.
+  - A Deployment with one replica, whose limits let its only pod go before another one is ready, keeps it until then, and has its own
+    limits again at the end. Not so where it says maxSurge 0, or where a second pod may find no place, as with a hostPort, a
+    PersistentVolumeClaim or a podAntiAffinity that demands a node of its own; a warning tells of the gap then.
   - A paused Deployment is refused.
 options:
   key:

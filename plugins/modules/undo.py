@@ -15,7 +15,9 @@ description:
   - Goes back to the previous revision, to a given one, or to an image or a change cause, and waits until that is rolled out.
   - If it runs already, nothing is written. So the same task twice changes nothing the second time, although the revision has a new number
     by then.
-  - Replicas, strategy and partition stay as they are, as with C(kubectl rollout undo). A StatefulSet that is stuck on a broken
+  - Where M(rollout.kubernetes.on_delete) was broken off, the update strategy becomes what it was before. Under an update strategy
+    C(OnDelete) of its own no pod follows by itself, and the message names those that stay.
+  - Replicas, strategy and partition stay as they are otherwise, as with C(kubectl rollout undo). A StatefulSet that is stuck on a broken
     revision is repaired, which Kubernetes does not do by itself.
   - Without a target the task goes back once. When what runs is the outcome of an undo already, it is left alone, where
     C(kubectl rollout undo) would go forth to the broken version; to go further back, name a revision.

@@ -223,7 +223,7 @@ def roll(cluster, namespace) -> Callable[..., dict[str, Any]]:
         lines = [] if lines is None else lines
         context = Context(check=check, diff=True, verbose=True, progress=lines.append)
         chosen = {"namespace": namespace, **options}
-        if module != "history_info":
+        if module not in ("history_info", "status_info"):
             chosen.setdefault("wait_timeout", 300)
         result = call_module(cluster, module, context=context, **chosen)
         assert result.get("failed", False) is fails, result["msg"]

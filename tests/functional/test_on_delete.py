@@ -284,6 +284,88 @@ def test_other_kinds_are_refused(roll, audit, deployment):
     assert audit.writes() == []
 
 
+# --- broken off -----------------------------------------------------------------------------------------------------------------------
+
+AFTERWARDS: dict[str, tuple[str, dict[str, Any], str]] = {
+    # What comes next, and the version that all pods run then.
+    "undo": ("undo", {}, "1"),
+    "undo again": ("undo", {"revision": 2}, "2"),
+    "rolling": ("rolling", {"image": "registry.example/web:3"}, "3"),
+    "rolling of the same": ("rolling", {"image": "registry.example/web:2"}, "2"),
+    "restart": ("restart", {}, "2"),
+    "partition": ("partition", {"image": "registry.example/web:3"}, "3"),
+    "abort": ("abort", {}, "1"),
+}
+
+
+@pytest.mark.parametrize("how", ["definition", "image"])
+@pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet"])
+def test_whatever_comes_after_a_run_that_broke_off_gives_the_update_strategy_back(roll, manifest, kubectl, get, tags, namespace, kind, how):
+    tasks = {name: task for name, task in AFTERWARDS.items() if kind == "StatefulSet" or task[0] not in ("partition", "abort")}
+    names = {f"web-{number}": task for number, task in enumerate(tasks.values())}
+    limits = {"partition": 0} if kind == "StatefulSet" else {"maxUnavailable": 2}
+    own = {"updateStrategy": {"type": "RollingUpdate", "rollingUpdate": limits}}
+    create(kubectl, *(manifest(kind, name=name, replicas=2, **own) for name in names))
+    rolled_out(kubectl, *(f"{kind.lower()}/{name}" for name in names))
+    expected = strategy(get, kind.lower(), "web-0")
+
+    def one(entry: tuple[str, tuple[str, dict[str, Any], str]]) -> None:
+        name, (module, options, tag) = entry
+        whole = {"definition": manifest(kind, 2, name=name, replicas=2, **own)}
+        short = {"kind": kind, "name": name, "image": "registry.example/web:2"}
+        stopped = roll("on_delete", stop_before="primary", primary=primary(name), **(whole if how == "definition" else short))
+        assert stopped["rollouts"][0]["phase"] == "paused"
+        assert (strategy(get, kind.lower(), name)["type"], remembered(get, kind.lower(), name)) == ("OnDelete", True)
+        seen = roll("status_info", kind=kind, name=name)
+        assert "has the update strategy OnDelete only until a rollout by on_delete has ended" in seen["msg"]
+        task = {"kind": kind, "name": name, "namespace": namespace, **options}
+        if module == "partition":
+            task.pop("kind")
+        planned = roll(module, check=True, **task)
+        assert planned["changed"]
+        done = roll(module, **task)
+        assert done["rollouts"][0]["phase"] == ("aborted" if module == "abort" else "complete")
+        assert set(tags(name).values()) == {tag}
+        assert (strategy(get, kind.lower(), name), remembered(get, kind.lower(), name)) == (expected, False)
+
+    def primary(name: str) -> str:
+        pods = [pod for pod in get("pods") if pod["metadata"]["labels"]["app"] == name]
+        return f"{name}-0" if kind == "StatefulSet" else min(pod["spec"]["nodeName"] for pod in pods)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(one, names.items()))
+
+
+@pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet"])
+def test_a_definition_gives_the_update_strategy_back_that_a_run_by_name_had_borrowed(roll, manifest, get, tags, apply, kubectl, kind):
+    own = {"updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 2}}} if kind == "DaemonSet" else {}
+    apply(manifest(kind, replicas=2, **own))
+    rolled_out(kubectl, f"{kind.lower()}/web")
+    expected = strategy(get, kind.lower())
+    order = sorted(tags()) if kind == "StatefulSet" else sorted(pod["spec"]["nodeName"] for pod in get("pods"))
+    roll("on_delete", kind=kind, name="web", image="registry.example/web:2", order=order, stop_before=order[1])
+    task = {"definition": manifest(kind, 3, replicas=2)}
+    done = roll("rolling", **task)
+    assert done["rollouts"][0]["phase"] == "complete"
+    assert set(tags().values()) == {"3"}
+    assert (strategy(get, kind.lower()), remembered(get, kind.lower())) == (expected, False)
+    assert not roll("rolling", **task)["changed"]
+
+
+@pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet"])
+def test_an_undo_under_an_on_delete_of_the_users_own_says_which_pods_stay(roll, manifest, get, tags, kind):
+    wanted = {"updateStrategy": {"type": "OnDelete"}}
+    roll("on_delete", definition=manifest(kind, replicas=2, **wanted))
+    roll("on_delete", definition=manifest(kind, 2, replicas=2, **wanted))
+    for _time in range(2):
+        back = roll("undo", kind=kind, name="web")
+        assert f"has the update strategy OnDelete, so {min(tags())}" in back["msg"]
+        assert "the module on_delete with this version does that" in back["msg"]
+    assert strategy(get, kind.lower()) == {"type": "OnDelete"}
+    roll("on_delete", definition=manifest(kind, replicas=2, **wanted))
+    assert "until somebody deletes" not in roll("undo", kind=kind, name="web")["msg"]
+
+
 # --- killed ---------------------------------------------------------------------------------------------------------------------------
 
 

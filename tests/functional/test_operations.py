@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from .calls import call
 from .cluster import PATIENCE, Event
 from .faults import faulty
 from .interference import Stop, eventually, through
+from .kills import kill_after
 from .workloads import create, images, of_kind, rolled_out, set_image, task
 
 KINDS = ("Deployment", "StatefulSet", "DaemonSet")
@@ -250,7 +252,7 @@ def test_under_on_delete_pods_are_restarted_one_by_one_behind_readiness(ours, ve
 
 def test_a_single_replica_restarts_without_a_gap(ours, deployment, apply, get, audit, kubectl):
     """The limits let the only pod go first; the control experiment is kubectl's own restart."""
-    limits = {"maxSurge": 0, "maxUnavailable": 1}
+    limits = {"maxSurge": 1, "maxUnavailable": 1}
     apply(deployment(replicas=1, simulate={"ready-after": "1s"}, strategy={"rollingUpdate": limits}))
     rolled_out(kubectl)
 
@@ -270,6 +272,49 @@ def test_a_single_replica_restarts_without_a_gap(ours, deployment, apply, get, a
     kubectl("rollout", "restart", "deployment/web")
     rolled_out(kubectl)
     assert gap()
+
+
+def test_a_single_replica_that_is_to_have_no_second_one_restarts_under_its_own_limits(ours, deployment, apply, get, kubectl):
+    own = {"maxSurge": 0, "maxUnavailable": 1}
+    apply(deployment(replicas=1, strategy={"rollingUpdate": own}))
+    rolled_out(kubectl)
+    before = get("deployment", "web")["metadata"]["generation"]
+    done = ours("restart", key="k")
+    assert any("has one replica and maxSurge 0: a restart stops its only pod" in warning for warning in done["warnings"])
+    live = get("deployment", "web")
+    assert (live["spec"]["strategy"]["rollingUpdate"], live["metadata"]["generation"]) == (own, before + 1)
+
+
+def test_whatever_comes_after_a_restart_that_was_killed_gives_its_limits_back(cluster, namespace, deployment, apply, get, kubectl, ours):
+    own = {"maxSurge": 1, "maxUnavailable": 1}
+
+    def made(name: str, tag: str = "1", **spec: Any) -> dict[str, Any]:
+        return deployment(name, replicas=1, image=f"registry.example/web:{tag}", **spec)
+
+    tasks: dict[str, tuple[str, dict[str, Any]]] = {
+        "web-0": ("rolling", {"image": "registry.example/web:2"}),
+        "web-1": ("rolling", {"definition": made("web-1", "2")}),
+        "web-2": ("undo", {}),
+        "web-3": ("pause", {}),
+    }
+    create(kubectl, *(made(name, strategy={"rollingUpdate": own}) for name in tasks))
+    kubectl("rollout", "status", *(f"deployment/{name}" for name in tasks), "--timeout=300s")
+    with ThreadPoolExecutor(2) as pool:
+        killed = {"namespace": namespace, "kind": "Deployment", "key": "k"}
+        list(pool.map(lambda name: kill_after(cluster, 1, "restart", {**killed, "name": name}), tasks))
+    kubectl("rollout", "status", *(f"deployment/{name}" for name in tasks), "--timeout=300s")
+    for name in tasks:
+        assert "only until a restart has ended" in call(cluster, "status_info", namespace=namespace, name=name, kind="Deployment")["msg"]
+    for name, (module, options) in tasks.items():
+        whole = {"namespace": namespace, **options}
+        if "definition" not in options:
+            whole |= {"name": name, "kind": "Deployment"}
+        assert get("deployment", name)["spec"]["strategy"]["rollingUpdate"] != own
+        assert call(cluster, module, **whole)["changed"]
+        live = get("deployment", name)
+        assert live["spec"]["strategy"]["rollingUpdate"] == own, module
+        assert '"limits"' not in live["metadata"]["annotations"]["rollout.kubernetes/restart"]
+        assert not call(cluster, module, **whole)["changed"], module
 
 
 def test_a_restart_of_a_paused_deployment_is_refused(ours, versions, kubectl, audit):
@@ -404,7 +449,7 @@ def interrupted(request, namespace, versions, deployment, apply, kubectl, ours) 
     if request.param == "restart one by one":
         versions("StatefulSet", 1, updateStrategy={"type": "OnDelete"})
         return task("restart", namespace, kind="StatefulSet", key="k"), 4
-    apply(deployment(replicas=1, strategy={"rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}}))
+    apply(deployment(replicas=1, strategy={"rollingUpdate": {"maxSurge": 1, "maxUnavailable": 1}}))
     rolled_out(kubectl)
     return task("restart", namespace, key="k"), 2
 
@@ -425,7 +470,7 @@ def test_killed_after_each_write_the_next_run_ends_as_an_undisturbed_one(ansible
         assert rollout["complete"]
         assert rollout["replicas"]["new"] == 3
     else:
-        assert get("deployment", "web")["spec"]["strategy"]["rollingUpdate"] == {"maxSurge": 0, "maxUnavailable": 1}
+        assert get("deployment", "web")["spec"]["strategy"]["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 1}
 
 
 @pytest.mark.oldest

@@ -60,7 +60,7 @@ BARE = Pods(pre_stop=0, probe=False, on_term="exit", env={"START_DELAY": "1s"})
 SINGLE = Pods(replicas=1)
 STATEFUL = Pods(kind="StatefulSet")
 DAEMON = Pods(kind="DaemonSet", spec={"updateStrategy": {"rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}})
-SINGLE_AT_ONCE = Pods(replicas=1, env={"START_DELAY": "6s"}, spec={"strategy": {"rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}}})
+SINGLE_AT_ONCE = Pods(replicas=1, env={"START_DELAY": "6s"}, spec={"strategy": {"rollingUpdate": {"maxSurge": 1, "maxUnavailable": 1}}})
 """One pod that goes before the next comes, which takes longer than preStop."""
 
 
@@ -283,7 +283,7 @@ ROWS: tuple[Row, ...] = (
     Row(name="undo", strategy="undo", act=in_order(roll(), undo), ends="v1"),
     Row(name="restart", long=True, strategy="restart", act=restart, ends="v1"),
     Row(name="restart, single replica", long=True, strategy="restart", act=restart, ends="v1", pods=SINGLE),
-    Row(name="restart, single replica without surge", strategy="restart", act=restart, ends="v1", pods=SINGLE_AT_ONCE),
+    Row(name="restart, single replica that may go at once", strategy="restart", act=restart, ends="v1", pods=SINGLE_AT_ONCE),
     Row(name="service_switch", strategy="service_switch", before=second_version, act=switch, switches=True),
     Row(name="blue_green", strategy="blue_green", act=beside(), switches=True, picture="requests_blue_green"),
     Row(name="blue_green, kept connections", long=True, strategy="blue_green", act=beside(), mode="keepalive"),
@@ -391,13 +391,13 @@ ROWS: tuple[Row, ...] = (
         control="on_delete",
     ),
     Row(
-        name="kubectl rollout restart, single replica without surge",
+        name="kubectl rollout restart, single replica that may go at once",
         strategy="kubectl rollout restart",
         act=kubectl_restart,
         promise="some lost",
         ends="v1",
         pods=SINGLE_AT_ONCE,
-        control="restart, single replica without surge",
+        control="restart, single replica that may go at once",
         finding="single-replica",
     ),
     Row(

@@ -104,14 +104,14 @@ def _daemon_set(workload: Workload) -> Pace:
     if bounds.surge:
         nodes = f"{min(bounds.surge, total)} of {_count(total, 'node')} at a time"
         taken = f"{workload.ref}: with maxSurge the new pod starts beside the old one, and finds its hostPort taken: set maxSurge to 0."
-        warning = taken if _has_host_ports(workload) else ""
+        warning = taken if has_host_ports(workload) else ""
         return Pace(f"{nodes}, where the new pod starts beside the old one (maxSurge {surge})", warning)
     written = _spelled(unavailable, "1")
     share = f" (maxUnavailable {written})" if written != str(bounds.unavailable) else ""
     sentence = f"{bounds.unavailable} of {_count(total, 'node')} at a time{share}"
     if total > 1:
         return Pace(sentence)
-    if _has_host_ports(workload):
+    if has_host_ports(workload):
         return Pace(f"{sentence}: no pod runs on the node while it is replaced, as hostPort allows no second one beside it", gap=True)
     return Pace(f"{sentence}: no pod runs on the node while it is replaced; maxSurge: 1 with maxUnavailable: 0 avoids that", gap=True)
 
@@ -132,7 +132,7 @@ def _pod(workload: Workload, index: int) -> str:
     return f"{workload.ref.name}-{workload.first_ordinal + index}"
 
 
-def _has_host_ports(workload: Workload) -> bool:
+def has_host_ports(workload: Workload) -> bool:
     """A second pod would find its ports taken."""
     spec = mapping(workload.template, "spec")
     ports = [port for container in items(spec, "containers") for port in items(container, "ports")]

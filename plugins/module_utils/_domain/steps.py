@@ -21,6 +21,8 @@ class Apply:
     """Bring an object to its manifest by server-side apply."""
 
     manifest: JsonObject
+    borrows: bool = False
+    """The update strategy that an earlier task has borrowed stays so: this one goes on with that."""
 
 
 @dataclass(frozen=True)

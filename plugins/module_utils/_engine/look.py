@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from .._domain.borrowed import told
 from .._domain.completion import standing
 from .._domain.diagnosis import diagnose
 from .._domain.errors import ForbiddenError
@@ -33,7 +34,7 @@ def status(request: WatchRequest, outside: Surroundings) -> Outcome:
     with Observer(outside.cluster, refs, follow=False, everywhere=is_everywhere(request.selection)) as observer:
         snapshots = present(observer, targets, request.selection, outside.cluster)
     rollouts = tuple(_status(ref, snapshot) for ref, snapshot in snapshots.items())
-    return Outcome(changed=False, rollouts=rollouts, warnings=tuple(observer.warnings))
+    return Outcome(changed=False, rollouts=rollouts, notes=_borrowed(rollouts), warnings=tuple(observer.warnings))
 
 
 def history(request: HistoryRequest, outside: Surroundings) -> Outcome:
@@ -66,7 +67,13 @@ def wait(request: WatchRequest, outside: Surroundings) -> Outcome:
         await_all(courses, observer, outside)
     rollouts = tuple(with_logs(_waited(course, request, outside)) for course in courses)
     error = "\n".join(rollout.cause for rollout in rollouts if rollout.cause)
-    return Outcome(changed=False, rollouts=rollouts, warnings=tuple(observer.warnings), error=error)
+    return Outcome(changed=False, rollouts=rollouts, notes=_borrowed(rollouts), warnings=tuple(observer.warnings), error=error)
+
+
+def _borrowed(rollouts: Iterable[Rollout]) -> tuple[str, ...]:
+    """What a task that was broken off has left changed."""
+    workloads = (rollout.snapshot.workload for rollout in rollouts)
+    return tuple(sentence for workload in workloads if workload is not None and (sentence := told(workload)))
 
 
 def _course(ref: Ref, request: WatchRequest, started: float) -> Course:

@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import TypeAlias, TypeVar
 
+from .._domain.borrowed import with_everything_back
 from .._domain.changes import content
 from .._domain.completion import standing
 from .._domain.errors import ForbiddenError, InputError, RefusedError
 from .._domain.objects import JsonObject, mapping
-from .._domain.request import Cause, OperationRequest, Pause, Repair, RolloutRequest, Target, Waiting
+from .._domain.request import Cause, OperationRequest, Pause, Repair, Restart, RolloutRequest, Target, Waiting
+from .._domain.resources import WORKLOADS
 from .._domain.revisions import candidate_of, foreseen, is_of
 from .._domain.steps import NO_TERMS, Apply, Edit, Step, StepState, Terms, Write
 from .._domain.workload import Pod, Snapshot, Workload
@@ -134,9 +136,10 @@ def make_plan(request: RolloutRequest, outside: Surroundings, plot: Plot | None 
         cause = replace(request.cause, news=configuration.news_of(target.ref))
         plotted = its_plot(target, writer, cause)
         write, first = plotted.write, plotted.steps[0]
+        steps = plotted.steps if request.strategy == "on_delete" else _giving_back(plotted.steps, write)
         _refuse_paused(write)
         terms = first.terms(write.before, write.after) if first.terms is not None else NO_TERMS
-        return PlannedTarget(target, request.strategy, plotted.steps, write, plotted.before, cause=cause, terms=terms, left=plotted.left)
+        return PlannedTarget(target, request.strategy, steps, write, plotted.before, cause=cause, terms=terms, left=plotted.left)
 
     targets = tuple(side_by_side(planned, plots))
     warnings = tuple(warning for entry in targets for warning in entry.terms.warnings)
@@ -154,6 +157,16 @@ def make_plan(request: RolloutRequest, outside: Surroundings, plot: Plot | None 
 def _by_request(request: RolloutRequest, target: Target) -> Plot:
     steps = STRATEGIES[request.strategy](target, request.limits)
     return lambda its, writer, cause: Plotted(steps, writer.plan(its.resource, its.ref, _first_write(steps), cause=cause))
+
+
+def _giving_back(steps: tuple[Step, ...], write: Planned) -> tuple[Step, ...]:
+    """The steps, and one more where a task that was broken off has left something borrowed that the first write does not give back."""
+    if write.resource.kind not in WORKLOADS or content(with_everything_back(write.after)) == content(write.after):
+        return steps
+    what = "limits" if write.ref.kind == "Deployment" else "strategy"
+    own = "own limits" if what == "limits" else "own update strategy"
+    note = f"{write.ref} gets its {own} back, which a task that was broken off had changed"
+    return (*steps, Step(what, Edit(with_everything_back, single=True), steps[-1].done, notes=(note,)))
 
 
 def _template(obj: JsonObject | None) -> JsonObject | None:
@@ -177,6 +190,8 @@ def plan_operation(request: OperationRequest, outside: Surroundings) -> Plan:
     writes = _all_or_none(
         lambda entry: writer.plan(entry[0].resource, entry[0].ref, _first_write(entry[1]), cause=cause), zip(targets, steps, strict=True)
     )
+    if not isinstance(operation, Restart):  # Which gives its own limits back.
+        steps = [_giving_back(its_steps, write) for its_steps, write in zip(steps, writes, strict=True)]
     planned = tuple(
         PlannedTarget(target, strategy_of(snapshots[target.ref]), its_steps, write, snapshots[target.ref], cause=cause)
         for target, its_steps, write in zip(targets, steps, writes, strict=True)

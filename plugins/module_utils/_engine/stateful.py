@@ -118,7 +118,7 @@ def _by_partition(
     primary = primary_of(target.ref, wish.primary, pods_of(after), before.pods)
     groups = falling(after, wish, primary)
     number = taken(target.ref, groups, wish.stop_before)
-    if write.template_changed:
+    if write.template_changed or (live is not None and text(live, *on_delete.STRATEGY, "type") == "OnDelete"):
         # Nothing moves before the first step lowers it.
         write = planned(after.desired)
     steps = partition.steps(target, request.limits, write.write, Workload.of(write.after), groups, before)

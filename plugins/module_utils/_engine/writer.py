@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from .._domain.borrowed import STRATEGY_FIELD, applied_back
 from .._domain.causes import signed
 from .._domain.changes import content, describe, patch_between
 from .._domain.errors import ConflictError, ForbiddenError, InputError, InvalidError, NotFoundError, RefusedError
@@ -219,7 +220,7 @@ class Writer:
                 body = base  # The part that we applied lacks the container: somebody else's field, so a patch.
             body = _keeping(without(body, *_CAUSE_PATH), edited)
             planned = self._plan_apply(resource, ref, write, live, body, cause=NO_CAUSE)
-            if not template_differs(planned.after, edited):
+            if not template_differs(planned.after, edited) and _update_type(planned.after) == _update_type(edited):
                 return planned
         operations = patch_between(content_with_version(live), content_with_version(edited))
         after = self._cluster.json_patch(resource, ref.namespace, ref.name, operations, manager=PATCH_MANAGER, dry_run=True)
@@ -255,6 +256,8 @@ class Writer:
         if facts.autoscaled:
             body = without(body, "spec", "replicas")
         body = _keeping(body, live)
+        if isinstance(write, Apply) and not write.borrows:
+            body = applied_back(body, live)
         answer, refused = self._answer(resource, live, body)
         refusal = None if self._force else conflict_sentence(live, answer, **facts.owners)
         if refusal:
@@ -377,6 +380,10 @@ class Writer:
             self._cluster.apply(resource, held, manager=HANDOVER_MANAGER, force=True)
         self._guard()
         return self._cluster.apply(resource, planned.body, manager=APPLY_MANAGER, force=self._force)
+
+
+def _update_type(obj: JsonObject) -> str:
+    return text(obj, *STRATEGY_FIELD, "type")
 
 
 def _refuse_fixed(error: InvalidError, live: JsonObject, wanted: JsonObject, dropped: FieldSet) -> None:

@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from .._domain.errors import RefusedError
 from .._domain.objects import Ref
+from .._domain.records import StrategyRecord
 from .._domain.request import Abort, Target, Undo
 from .._domain.revisions import candidate_of, is_of
 from .._domain.steps import Edit, Step
@@ -30,7 +31,7 @@ def steps(target: Target, snapshot: Snapshot, operation: Abort) -> tuple[Step, .
     current = workload.current_revision if workload is not None else ""
     goal = next((revision for revision in snapshot.revisions if revision.name == current), None)
     wanted = candidate_of(snapshot)
-    if workload is not None and workload.update_type == "OnDelete":
+    if workload is not None and workload.update_type == "OnDelete" and not StrategyRecord.of(workload.annotations).strategy:
         _refuse_mixed(target.ref, snapshot)
         goal = None
     is_quiet = goal is not None and wanted is not None and wanted.uid == goal.uid and all(is_of(pod, goal) for pod in snapshot.pods)

@@ -37,7 +37,7 @@ def plain(target: Target, limits: Limits, live: JsonObject | None) -> Write:
         manifest = with_limits(target, limits, target.manifest)
         if live is not None and text(live, *STRATEGY, "type") == "OnDelete":
             manifest = replaced(manifest, STRATEGY, _ON_DELETE)
-        return Apply(manifest)
+        return Apply(manifest, borrows=True)
     change = target.change or ShortChange()
     return Edit(lambda obj: with_limits(target, limits, with_change(target, change, obj)))
 
@@ -47,7 +47,7 @@ def switching(target: Target, limits: Limits, live: JsonObject) -> Write:
     record = StrategyRecord(wanted(target) or mapping(live, *STRATEGY))
     if target.manifest is not None:
         manifest = with_limits(target, limits, target.manifest)
-        return Apply(record.into(replaced(manifest, STRATEGY, _ON_DELETE)))
+        return Apply(record.into(replaced(manifest, STRATEGY, _ON_DELETE)), borrows=True)
     change = target.change or ShortChange()
 
     def edit(obj: JsonObject) -> JsonObject:

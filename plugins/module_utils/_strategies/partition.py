@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from .._domain.borrowed import with_own_strategy
 from .._domain.errors import RefusedError
 from .._domain.goals import is_complete
 from .._domain.groups import Group, partition_below
@@ -42,6 +43,7 @@ def write(target: Target, limits: Limits, partition: int) -> Write:
     change = target.change or ShortChange()
 
     def edit(obj: JsonObject) -> JsonObject:
+        obj = with_own_strategy(obj)
         refuse_on_delete(target, obj)
         return _under(with_limits(target, limits, with_change(target, change, obj)), partition)
 
@@ -49,8 +51,9 @@ def write(target: Target, limits: Limits, partition: int) -> Write:
 
 
 def refuse_on_delete(target: Target, live: JsonObject) -> None:
-    """Raise `RefusedError` for a live StatefulSet with the update strategy OnDelete, unless the definition says RollingUpdate."""
-    if text(live, *_STRATEGY, "type") == "OnDelete" and text(target.manifest, *_STRATEGY, "type") != "RollingUpdate":
+    """Raise `RefusedError` for a live StatefulSet with the update strategy OnDelete, unless the definition says RollingUpdate, or it was
+    borrowed by a task that was broken off."""
+    if text(with_own_strategy(live), *_STRATEGY, "type") == "OnDelete" and text(target.manifest, *_STRATEGY, "type") != "RollingUpdate":
         raise RefusedError(
             f"{target.ref} has the update strategy OnDelete, so a partition means nothing; use the module on_delete, or give it "
             "the updateStrategy RollingUpdate in its definition."

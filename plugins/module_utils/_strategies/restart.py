@@ -8,21 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from .._domain.borrowed import LIMITS_FIELD, SURGING, with_own_strategy
 from .._domain.causes import restart_cause, signed
 from .._domain.errors import RefusedError
 from .._domain.goals import is_complete
-from .._domain.objects import JsonObject, JsonValue, mapping, replaced, text
+from .._domain.objects import JsonObject, JsonValue, items, mapping, replaced, text
+from .._domain.pace import has_host_ports
 from .._domain.records import RestartRecord
-from .._domain.replicas import resolve
+from .._domain.replicas import Bounds, resolve
 from .._domain.request import Restart, Target
 from .._domain.revisions import observed
 from .._domain.steps import Edit, Replacement, Step
 from .._domain.workload import CHANGE_CAUSE, RESTARTED_AT, Pod, Snapshot, Workload
 
 _TEMPLATE_MARK = ("spec", "template", "metadata", "annotations", RESTARTED_AT)
-_LIMITS = ("spec", "strategy", "rollingUpdate")
-_SURGING: Mapping[str, JsonValue] = {"maxSurge": 1, "maxUnavailable": 0}
-"""Limits under which the only pod goes when another one is ready."""
 
 
 def steps(target: Target, snapshot: Snapshot, operation: Restart) -> tuple[Step, ...]:
@@ -35,12 +34,12 @@ def steps(target: Target, snapshot: Snapshot, operation: Restart) -> tuple[Step,
     if workload.paused and not (repeated and is_complete(snapshot)):
         raise RefusedError(f"{target.ref} is paused, so a restart would replace no pod; resume it first.")
     if repeated:
-        again = Edit(lambda obj: obj, single=True)
+        again = Edit(with_own_strategy, single=True)
         unchanged = f"it was restarted for the key {operation.key} already"
         first = Step("restart", again, _done(record.at), _one_by_one(record.at), unchanged=unchanged)
         return (first, *_limits_back(record))
     # Those of a restart that broke off are still to be given back; under other limits the record has come back from the dead.
-    kept = record.limits if dict(workload.limits) == dict(_SURGING) else {}
+    kept = record.limits if dict(workload.limits) == dict(SURGING) else {}
     limits = kept or (_limits_in_the_way(workload) if operation.waited_for else {})
     record = RestartRecord(operation.key, operation.at, limits)
     write = Edit(lambda obj: _restarted(obj, record, operation), single=True, tells_cause=True)
@@ -58,24 +57,49 @@ def warning(target: Target, snapshot: Snapshot, operation: Restart) -> str:
         return ""
     if workload.update_type == "Recreate":
         return f"{target.ref} has one replica and the strategy Recreate: a restart stops its only pod before the new one starts."
+    if _goes_first(workload) and not _limits_in_the_way(workload):
+        why = _no_second(workload)
+        return f"{target.ref} has one replica and {why}: a restart stops its only pod before the new one is ready." if why else ""
     if not operation.waited_for and _limits_in_the_way(workload):
         return f"The limits of {target.ref} let its only pod go before the new one is ready; with wait: true the restart has no gap."
     return ""
 
 
 def _restarted(obj: JsonObject, record: RestartRecord, operation: Restart) -> JsonObject:
-    changed = replaced(record.into(obj), _TEMPLATE_MARK, record.at)
+    changed = replaced(record.into(with_own_strategy(obj)), _TEMPLATE_MARK, record.at)
     cause = operation.cause.why or restart_cause(operation.key, text(obj, "metadata", "annotations", CHANGE_CAUSE))
     changed = replaced(changed, ("metadata", "annotations", CHANGE_CAUSE), signed(cause, operation.cause.by))
-    return replaced(changed, _LIMITS, dict(_SURGING)) if record.limits else changed
+    return replaced(changed, LIMITS_FIELD, dict(SURGING)) if record.limits else changed
 
 
 def _limits_in_the_way(workload: Workload) -> Mapping[str, JsonValue]:
-    """The limits of a Deployment of one replica, if they let its only pod go before there is another."""
-    if workload.ref.kind != "Deployment" or workload.desired != 1 or workload.update_type != "RollingUpdate":
-        return {}
-    surge, unavailable = (value if isinstance(value, int | str) else None for value in map(workload.limits.get, _SURGING))
-    return dict(workload.limits) if resolve("Deployment", 1, surge=surge, unavailable=unavailable).unavailable else {}
+    """The limits of a Deployment of one replica, if they let its only pod go before there is another, and allow for another beside it."""
+    return dict(workload.limits) if _goes_first(workload) and not _no_second(workload) else {}
+
+
+def _goes_first(workload: Workload) -> bool:
+    """The only pod of a Deployment may go before there is another."""
+    single = workload.ref.kind == "Deployment" and workload.desired == 1 and workload.update_type == "RollingUpdate"
+    return single and _bounds(workload).unavailable > 0
+
+
+def _no_second(workload: Workload) -> str:
+    """Why no second pod is to be started beside the only one, as that would override what its owner has chosen, or wait for ever for a
+    place; in words, empty where one may be."""
+    if not _bounds(workload).surge:
+        return "maxSurge 0"
+    spec = mapping(workload.template, "spec")
+    if has_host_ports(workload):
+        return "a port of its node"
+    if any("persistentVolumeClaim" in volume for volume in items(spec, "volumes")):
+        return "a PersistentVolumeClaim"
+    apart = items(spec, "affinity", "podAntiAffinity", "requiredDuringSchedulingIgnoredDuringExecution")
+    return "a podAntiAffinity that demands a node of its own" if apart else ""
+
+
+def _bounds(workload: Workload) -> Bounds:
+    surge, unavailable = (value if isinstance(value, int | str) else None for value in map(workload.limits.get, SURGING))
+    return resolve("Deployment", 1, surge=surge, unavailable=unavailable)
 
 
 def _limits_back(record: RestartRecord) -> tuple[Step, ...]:
@@ -84,8 +108,8 @@ def _limits_back(record: RestartRecord) -> tuple[Step, ...]:
         return ()
 
     def edit(obj: JsonObject) -> JsonObject:
-        if dict(mapping(obj, *_LIMITS)) == dict(_SURGING):
-            obj = replaced(obj, _LIMITS, dict(record.limits))
+        if dict(mapping(obj, *LIMITS_FIELD)) == dict(SURGING):
+            obj = replaced(obj, LIMITS_FIELD, dict(record.limits))
         return RestartRecord(record.key, record.at).into(obj)
 
     return (Step("limits", Edit(edit, single=True), is_complete),)

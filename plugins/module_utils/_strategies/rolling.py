@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from .._domain.borrowed import with_own_strategy
 from .._domain.changes import check_bounds, set_env, set_images, set_limits
 from .._domain.config_entries import renamed
 from .._domain.errors import InputError, RefusedError
@@ -35,7 +36,7 @@ def steps(target: Target, limits: Limits) -> tuple[Step, ...]:
         _check(target, manifest)
         return (_step(target, limits, Apply(manifest), at(manifest, *_ROLLING_UPDATE, "maxUnavailable")),)
     change = target.change or ShortChange()
-    write = Edit(lambda obj: with_limits(target, limits, with_change(target, change, obj)))
+    write = Edit(lambda obj: with_limits(target, limits, with_change(target, change, with_own_strategy(obj))))
     return (_step(target, limits, write, limits.max_unavailable),)
 
 

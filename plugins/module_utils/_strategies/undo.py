@@ -9,14 +9,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 
+from .._domain.borrowed import with_own_strategy
 from .._domain.causes import signed, undo_cause
 from .._domain.completion import standing
 from .._domain.errors import RefusedError
 from .._domain.history import described, numbered, previous
 from .._domain.objects import JsonObject, JsonValue, Ref, mapping, replaced, text, without
-from .._domain.records import UndoRecord
+from .._domain.records import StrategyRecord, UndoRecord
 from .._domain.request import Target, Undo
-from .._domain.revisions import candidate_of, observed, same_template
+from .._domain.revisions import candidate_of, is_of, observed, same_template
 from .._domain.steps import Edit, Replacement, Step
 from .._domain.workload import CHANGE_CAUSE, RESTARTED_AT, Revision, Snapshot, Workload
 from .repair import blocked, way_for_the_new
@@ -42,12 +43,13 @@ def steps(target: Target, snapshot: Snapshot, operation: Undo) -> tuple[Step, ..
         return (
             Step(
                 "undo",
-                Edit(_resumed if operation.resume else _as_it_is, single=True),
+                Edit(_resumed if operation.resume else with_own_strategy, single=True),
                 done,
                 replacement,
                 intent="resumed",
                 unchanged=_already(goal, operation, repeated=repeated),
                 lacks=lacks,
+                notes=_left_to_delete(snapshot, goal),
             ),
         )
     workload = snapshot.workload
@@ -55,7 +57,26 @@ def steps(target: Target, snapshot: Snapshot, operation: Undo) -> tuple[Step, ..
     name = f"revision {goal.number}{f' ({goal.change_cause})' if goal.change_cause else ''}"
     demand = still(target.ref, workload) if workload is not None else None
     write = Edit(_bring_back(goal, operation, record), demand, tells_cause=True)
-    return (Step("undo", write, done, replacement, intent=f"taken back to {name}", news=f"went back to {name}", lacks=lacks),)
+    notes = _left_to_delete(snapshot, goal)
+    intent, news = f"taken back to {name}", f"went back to {name}"
+    return (Step("undo", write, done, replacement, intent=intent, news=news, lacks=lacks, notes=notes),)
+
+
+def _left_to_delete(snapshot: Snapshot, goal: Revision) -> tuple[str, ...]:
+    """Which pods do not follow the template by themselves, where the update strategy is OnDelete and stays so."""
+    workload = snapshot.workload
+    if workload is None or workload.update_type != "OnDelete" or StrategyRecord.of(workload.annotations).strategy:
+        return ()
+    names = [pod.ref.name for pod in snapshot.pods if not is_of(pod, goal)]
+    if not names:
+        return ()
+    several = len(names) > 1
+    who = f"{', '.join(names[:3])}{f' and {len(names) - 3} more' if names[3:] else ''}"
+    sentence = (
+        f"{workload.ref} has the update strategy OnDelete, so {who} {'stay' if several else 'stays'} on another template until somebody "
+        f"deletes {'them' if several else 'it'}; the module on_delete with this version does that"
+    )
+    return (sentence,)
 
 
 def bring_back(goal: Revision, cause: str) -> Callable[[JsonObject], JsonObject]:
@@ -96,11 +117,8 @@ def _already(goal: Revision, operation: Undo, *, repeated: bool) -> str:
     return f"{wanted} is wanted already"
 
 
-def _as_it_is(obj: JsonObject) -> JsonObject:
-    return obj
-
-
 def _resumed(obj: JsonObject) -> JsonObject:
+    obj = with_own_strategy(obj)
     return without(obj, "spec", "paused") if mapping(obj, "spec").get("paused") is True else obj
 
 
@@ -109,7 +127,7 @@ def _bring_back(goal: Revision, operation: Undo, record: UndoRecord) -> Callable
     whole = bring_back(goal, cause)
 
     def edit(obj: JsonObject) -> JsonObject:
-        changed = record.into(whole(obj))
+        changed = with_own_strategy(record.into(whole(obj)))
         if operation.last_applied == "align":
             changed = _aligned(changed, goal)
         return _resumed(changed) if operation.resume else changed

@@ -33,7 +33,8 @@ from tests.unit.plugins.module_utils._domain.samples import NEW, UID, pod, repli
 NOW, EARLIER = "2026-11-21T10:00:00.000001Z", "2026-11-20T10:00:00.000001Z"
 CAUSE, MARK = "kubernetes.io/change-cause", "kubectl.kubernetes.io/restartedAt"
 SURGING: JsonObject = {"maxSurge": 1, "maxUnavailable": 0}
-GAP: JsonObject = {"maxSurge": 0, "maxUnavailable": 1}
+GAP: JsonObject = {"maxSurge": 1, "maxUnavailable": 1}
+NO_SURGE: JsonObject = {"maxSurge": 0, "maxUnavailable": 1}
 
 
 def target(kind: str = "Deployment") -> Target:
@@ -60,6 +61,14 @@ def deployment(
     chosen: dict[str, JsonValue] = {"type": strategy, **({"rollingUpdate": limits} if limits is not None else {})}
     obj = workload(spec={"replicas": replicas, "strategy": chosen, **spec}, annotations={CAUSE: "release 2.0 [by alice]"})
     return dict((record or RestartRecord()).into(obj))
+
+
+APART: JsonObject = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [{"topologyKey": "kubernetes.io/hostname"}]}}
+
+
+def beside(limits: JsonObject, **spec: JsonValue) -> dict[str, JsonValue]:
+    """A Deployment of one replica with this in its pods' spec."""
+    return deployment(1, limits, template={**template(NEW), "spec": {**mapping(template(NEW), "spec"), **spec}})
 
 
 # --- what is written ----------------------------------------------------------------------------------------------------------
@@ -142,8 +151,14 @@ def test_a_paused_deployment_that_was_restarted_and_is_complete_needs_nothing() 
     ("obj", "surges"),
     [
         pytest.param(deployment(1, GAP), True, id="its only pod would go first"),
-        pytest.param(deployment(1, {"maxSurge": 1, "maxUnavailable": 1}), True, id="it may go at once"),
-        pytest.param(deployment(1, {"maxSurge": "0%", "maxUnavailable": "10%"}), True, id="rounds to nothing: one is taken all the same"),
+        pytest.param(deployment(1, {"maxSurge": "10%", "maxUnavailable": "100%"}), True, id="it may go at once"),
+        pytest.param(deployment(1, NO_SURGE), False, id="its owner wants no second one"),
+        pytest.param(deployment(1, {"maxSurge": "0%", "maxUnavailable": "10%"}), False, id="rounds to nothing: one is taken all the same"),
+        pytest.param(beside(GAP, containers=[{"name": "app", "ports": [{"hostPort": 80}]}]), False, id="a second finds the port taken"),
+        pytest.param(beside(GAP, hostNetwork=True, containers=[{"ports": [{}]}]), False, id="a second finds the node's port taken"),
+        pytest.param(beside(GAP, volumes=[{"persistentVolumeClaim": {}}]), False, id="a second may find the volume taken"),
+        pytest.param(beside(GAP, volumes=[{"emptyDir": {}}]), True, id="a volume of its own"),
+        pytest.param(beside(GAP, affinity=APART), False, id="a second may find no node"),
         pytest.param(deployment(1, {"maxSurge": "25%", "maxUnavailable": "25%"}), False, id="defaults have no gap"),
         pytest.param(deployment(1, SURGING), False, id="no gap"),
         pytest.param(deployment(1), False, id="no limits said"),
@@ -210,6 +225,8 @@ def test_a_restart_that_is_not_waited_for_leaves_the_limits_and_warns() -> None:
         pytest.param(deployment(2, strategy="Recreate"), Restart(NOW), False, id="two replicas"),
         pytest.param(deployment(1, GAP), Restart(NOW), False, id="waited for: no gap"),
         pytest.param(deployment(1, SURGING), Restart(NOW, waited_for=False), False, id="no gap in its limits"),
+        pytest.param(deployment(1, NO_SURGE), Restart(NOW), True, id="no second pod is wanted"),
+        pytest.param(deployment(1, NO_SURGE), Restart(NOW, waited_for=False), True, id="nor without waiting"),
         pytest.param(
             deployment(1, strategy="Recreate", record=RestartRecord("k", EARLIER)), Restart(NOW, key="k"), False, id="nothing will be done"
         ),
