@@ -17,7 +17,10 @@ from .outcomes import Outcome, from_junit, single
 from .paths import COLLECTIONS, OUTPUT, ROOT
 from .shell import say
 
-MYPY_TESTS = ("tests/bench", "tests/demo", "tests/dev", "tests/functional", "tests/lint", "tests/zero_downtime")
+MYPY_TESTS = (
+    *("tests/bench", "tests/conformance", "tests/demo", "tests/dev", "tests/functional", "tests/lint", "tests/memory"),
+    *("tests/unit/conformance", "tests/unit/memory", "tests/zero_downtime"),
+)
 
 
 def checks() -> dict[str, list[str]]:

@@ -25,7 +25,7 @@ from .._engine.measurement import UNMEASURED, Measurement
 from .._engine.outcome import Outcome
 from .._engine.surroundings import Surroundings
 from .._kube.auth import auth_options
-from .._kube.connect import connect
+from .._kube.connect import Connection, connect
 from .._kube.library import LibraryMissingError, require
 from .._kube.proxies import without_secrets
 from .arguments import ARGUMENTS
@@ -44,7 +44,7 @@ _MARGIN_SECONDS = 120
 
 @dataclass(frozen=True)
 class Context:
-    """What a call needs besides its parameters. `guard` raises when this process must not write any more."""
+    """What a call needs besides its parameters. `guard` raises when this process must not write any more; `connect` makes the cluster."""
 
     check: bool = False
     diff: bool = False
@@ -52,6 +52,7 @@ class Context:
     progress: Callable[[str], None] = lambda line: None
     guard: Callable[[], None] = lambda: None
     verbose: bool = False
+    connect: Callable[..., Connection] = connect
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ def _call(
     goes_back = ARGUMENTS[name].goes_back or parameters.get("on_failure") in ("rollback", "abort")
     seconds = (parameters.get("wait_timeout") or 0) * (2 if goes_back else 1) * ARGUMENTS[name].waits
     seconds += (parameters.get("scale_down_delay") or 0) + (extra_seconds(wanted) if wanted is not None else 0)
-    connection = connect(options, environment=context.environment, clock=time.monotonic, deadline_seconds=seconds + _MARGIN_SECONDS)
+    connection = context.connect(options, environment=context.environment, clock=time.monotonic, deadline_seconds=seconds + _MARGIN_SECONDS)
     warnings.extend(connection.warnings)
     veil.hidden |= connection.secrets
 

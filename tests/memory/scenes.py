@@ -1,0 +1,34 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What tests on the cluster in memory begin with: manifests, and people who change things."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def deployment(tag: str = "1", *, name: str = "web", replicas: int | None = 3, slow: bool = False, **spec: Any) -> dict[str, Any]:
+    """A Deployment's manifest."""
+    pod = {"containers": [{"name": "web", "image": f"registry.example/web:{tag}"}]}
+    marks = {"ready-after": "200ms", "ready-after-at-most": "900ms", "terminate-after": "700ms"} if slow else {}
+    annotations = {f"simulate.rollout.kubernetes/{key}": value for key, value in marks.items()}
+    metadata: dict[str, Any] = {"labels": {"app": name}, **({"annotations": annotations} if annotations else {})}
+    body: dict[str, Any] = {"selector": {"matchLabels": {"app": name}}, "template": {"metadata": metadata, "spec": pod}, **spec}
+    if replicas is not None:
+        body["replicas"] = replicas
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name}, "spec": body}
+
+
+def manifest(kind: str, tag: str = "1", **options: Any) -> dict[str, Any]:
+    """The same pods as a workload of another kind."""
+    found = deployment(tag, **options)
+    own = {key: value for key, value in found["spec"].items() if kind != "DaemonSet" or key != "replicas"}
+    return {**found, "kind": kind, "spec": own}
+
+
+def service(name: str = "web", **selector: str) -> dict[str, Any]:
+    """A Service's manifest."""
+    spec = {"selector": selector or {"app": name}, "ports": [{"name": "http", "port": 80, "targetPort": 8080}]}
+    return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": spec}
