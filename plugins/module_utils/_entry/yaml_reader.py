@@ -339,6 +339,7 @@ _WORDS = (
     ("unexpected end of stream", "a quote is opened and not closed; write it at the end of the text"),
     ("unexpected document separator", "a quote is opened and not closed before the next document; write it at the end of the text"),
     ("expected <block end>", "this belongs to nothing above it; correct the indentation, or put the text before it in quotes whole"),
+    ("expected the node content", "a value is missing here, or a bracket or brace is not closed before this"),
     ("expected ',' or", "a comma is missing, or a bracket or brace is not closed before this"),
     ("could not find expected ':'", "a key has no colon, or a text of several lines is not indented"),
     ("'<document start>'", "a line that begins with '%' is not taken; leave it out"),
