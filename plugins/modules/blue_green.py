@@ -28,6 +28,8 @@ options:
         no colours. Other objects in it are applied before. Where a Service of O(services) leads is not taken from its manifest.
       - C(spec.replicas) counts, but while both sides stand the new one is never smaller than the old one. Where an autoscaler
         scales the workload, it alone decides.
+      - It may bring its namespace and its kinds. Namespaces, CustomResourceDefinitions, accounts, roles and configuration are applied
+        first; check mode says of which objects the server cannot know yet.
       - It may come from C(kubectl get -o yaml). What the cluster itself writes (status, UIDs, annotations of controllers, pods and
         ReplicaSets of workloads, ...) is left out of it, and a field of null is as absent.
     type: raw

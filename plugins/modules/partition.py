@@ -30,8 +30,10 @@ options:
   definition:
     description:
       - The manifest, or several, as a dict, a list or a text of one or more YAML documents. It holds exactly one StatefulSet.
-      - Other objects in it (ConfigMaps, Secrets, Services, ...) are applied first, in their order.
+      - Other objects in it (ConfigMaps, Secrets, Services, ...) are applied first.
       - Replicas that are left out are left alone.
+      - It may bring its namespace and its kinds. Namespaces, CustomResourceDefinitions, accounts, roles and configuration are applied
+        first; check mode says of which objects the server cannot know yet.
       - It may come from C(kubectl get -o yaml). What the cluster itself writes (status, UIDs, annotations of controllers, pods and
         ReplicaSets of workloads, ...) is left out of it, and a field of null is as absent.
     type: raw

@@ -28,10 +28,12 @@ options:
   definition:
     description:
       - The manifest, or several, as a dict, a list or a text of one or more YAML documents.
-      - The objects that are no workloads (ConfigMaps, Secrets, Services, ...) are applied first, in their order; the Deployments,
-        StatefulSets and DaemonSets then roll out at the same time.
+      - The objects that are no workloads (ConfigMaps, Secrets, Services, ...) are applied first; the Deployments, StatefulSets
+        and DaemonSets then roll out at the same time.
       - Replicas that are left out are left alone. Where a HorizontalPodAutoscaler scales the workload, the manifest's replicas count
         only for the first creation.
+      - It may bring its namespace and its kinds. Namespaces, CustomResourceDefinitions, accounts, roles and configuration are applied
+        first; check mode says of which objects the server cannot know yet.
       - It may come from C(kubectl get -o yaml). What the cluster itself writes (status, UIDs, annotations of controllers, pods and
         ReplicaSets of workloads, ...) is left out of it, and a field of null is as absent.
     type: raw

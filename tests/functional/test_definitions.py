@@ -7,11 +7,12 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.main import Context
 
 from .calls import call
 from .cluster import Cluster
@@ -162,3 +163,95 @@ def test_the_servers_refusal_comes_first_and_deletion_is_never_a_guess(cluster: 
     assert "spec.volumeClaimTemplates is not what the definition says" in said(claims("2Gi"))
     both = said(claims("2Gi"), label)
     assert both.index("a team") < both.index("spec.volumeClaimTemplates")
+
+
+GROUP = "definitions.example.org"
+
+
+def custom_kind(plural: str, kind: str, *fields: str, versions: tuple[str, ...] = ("v1",)) -> Object:
+    properties = {"spec": {"type": "object", "properties": {field: {"type": "integer"} for field in fields}}}
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"{plural}.{GROUP}"},
+        "spec": {
+            "group": GROUP,
+            "scope": "Namespaced",
+            "names": {"plural": plural, "kind": kind},
+            "versions": [
+                {
+                    "name": name,
+                    "served": True,
+                    "storage": name == "v1",
+                    "schema": {"openAPIV3Schema": {"type": "object", "properties": properties}},
+                }
+                for name in versions
+            ],
+        },
+    }
+
+
+def custom(kind: str, version: str = "v1", **spec: int) -> Object:
+    return {"apiVersion": f"{GROUP}/{version}", "kind": kind, "metadata": {"name": "mine"}, "spec": spec}
+
+
+@pytest.fixture
+def names(cluster: Cluster, namespace: str) -> Iterator[tuple[str, str, str]]:
+    """A namespace that is not there yet, a plural and a kind that no other test has; all gone at the end."""
+    mark = namespace.rpartition("-")[2]
+    new, plural = f"coming-{mark}", f"w{mark}s"
+    yield new, plural, f"W{mark}"
+    cluster.kubectl("delete", "namespace", new, "--wait=false", "--ignore-not-found")
+    cluster.kubectl("delete", "crd", f"{plural}.{GROUP}", "--wait=false", "--ignore-not-found")
+
+
+@pytest.mark.parametrize("module", ["rolling", "recreate", "blue_green"])
+def test_a_definition_brings_its_namespace_and_its_kinds(
+    cluster: Cluster, names: tuple[str, str, str], deployment: Any, module: str
+) -> None:
+    new, plural, kind = names
+    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "web"}}
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "web"},
+        "spec": {"selector": {"app": "web"}, "ports": [{"port": 80}]},
+    }
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "p"},
+        "spec": {"serviceAccountName": "web", "containers": [{"name": "c", "image": "registry.example/p:1"}]},
+    }
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": new}}
+    options = {"services": [{"name": "web"}]} if module == "blue_green" else {}
+
+    def done(*objects: Object, check: bool = False) -> Object:
+        definition = [deployment(), pod, service, *objects, account, namespace]
+        return call(cluster, module, context=Context(check=check), namespace=new, definition=definition, wait_timeout=60, **options)
+
+    mine, its_kind = custom(kind, size=1), custom_kind(plural, kind, "size")
+    planned = done(mine, its_kind, check=True)
+    assert not planned.get("failed"), planned["msg"]
+    assert f"{kind} {new}/mine could not be checked, as CustomResourceDefinition {plural}.{GROUP} comes with the same" in planned["msg"]
+    assert f"could not be checked, as Namespace {new} comes with the same definition" in planned["msg"]
+    first = done(mine, its_kind)
+    assert (first["changed"], first.get("failed")) == (True, None), first["msg"]
+    assert "could not be checked" not in first["msg"]
+    again = done(mine, its_kind)
+    assert (again["changed"], again.get("failed")) == (False, None), again["msg"]
+    # Another version of the kind, with a field that the cluster does not know yet.
+    grown, its_grown = custom(kind, "v2", size=1, colour=2), custom_kind(plural, kind, "size", "colour", versions=("v1", "v2"))
+    assert f"{kind} {new}/mine could not be checked" in done(grown, its_grown, check=True)["msg"]
+    assert done(grown, its_grown)["changed"]
+    assert not done(grown, its_grown)["changed"]
+
+
+def test_a_version_that_the_definition_does_not_serve_is_refused_by_name(
+    cluster: Cluster, names: tuple[str, str, str], deployment: Any
+) -> None:
+    new, plural, kind = names
+    definition = [deployment(), custom(kind, "v9"), custom_kind(plural, kind)]
+    refused = call(cluster, "rolling", namespace=new, definition=definition)
+    assert refused["msg"].startswith(f"{kind} mine has the apiVersion {GROUP}/v9, which the CustomResourceDefinition in the definition")
+    assert refused["msg"].endswith(f"does not serve; it serves {GROUP}/v1.")

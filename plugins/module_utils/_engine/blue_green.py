@@ -93,6 +93,10 @@ def _roll(request: ColourRequest, outside: Surroundings, lease: JsonObject | Non
             return _with_configuration(report.unchanged(plan), plan)
         if check:
             return _with_configuration(report.preview(plan), plan)
+        made = _with_namespace(plan, request, outside)
+        if made:
+            # Only now can the server say what becomes of the templates.
+            plan = Planner(request, outside, stage.scene(_switched(lease)), lease).plan()
         lock = stack.enter_context(Lock(outside, request.namespace, request.application, request.holder))
         if _remembered(lock.lease) != _remembered(lease):
             # Somebody has gone on with it while we waited for the lock; what is watched may not show all of that yet, what is listed does.
@@ -101,7 +105,14 @@ def _roll(request: ColourRequest, outside: Surroundings, lease: JsonObject | Non
             plan = Planner(request, outside, stage.scene(_switched(lock.lease)), lock.lease).plan()
         if plan.empty:
             return _with_configuration(report.unchanged(plan), plan)
-        return _with_configuration(_Run(request, outside, stage, lock, plan, report).carry_out(), plan)
+        return _with_configuration(_Run(request, outside, stage, lock, plan, report, made).carry_out(), plan)
+
+
+def _with_namespace(plan: ColourPlan, request: ColourRequest, outside: Surroundings) -> tuple[Planned, ...]:
+    """The namespace that comes along is made before the lock, which lies in it: the write, none where it is there."""
+    namespace = Ref("Namespace", "", request.namespace)
+    writer = Writer(outside.cluster, guard=outside.guard, take_ownership=request.take_ownership)
+    return tuple(writer.execute(planned) for planned in plan.companions if planned.ref == namespace and planned.before is None)
 
 
 def _with_configuration(outcome: Outcome, plan: ColourPlan) -> Outcome:
@@ -170,7 +181,14 @@ class _Run:
     """One task on its way."""
 
     def __init__(
-        self, request: ColourRequest, outside: Surroundings, stage: Stage, lock: Lock, plan: ColourPlan, report: ColourReport
+        self,
+        request: ColourRequest,
+        outside: Surroundings,
+        stage: Stage,
+        lock: Lock,
+        plan: ColourPlan,
+        report: ColourReport,
+        made: tuple[Planned, ...],
     ) -> None:
         self._request = request
         self._outside = outside
@@ -181,8 +199,8 @@ class _Run:
         self._writer = Writer(outside.cluster, guard=lock.guard, take_ownership=request.take_ownership)
         self._claim = plan.claim
         self._history = plan.history
-        self._written: list[Planned] = []
-        self._changed = False
+        self._written: list[Planned] = [*made]
+        self._changed = bool(made)
         self._steps: list[StepReport] = []
         self._stale: dict[str, Condition | None] = {}
 

@@ -19,6 +19,7 @@ from .._strategies.blue_green_back import BACK
 from .._strategies.blue_green_plan import extra_pods, rows
 from .colours import ColourPlan
 from .outcome import Coloured, Difference, Outcome, Rollout, RolloutPhase, StepReport
+from .plan import notes
 from .stage import Stage
 from .writer import Planned
 
@@ -45,6 +46,7 @@ class ColourReport:
             changed=changed,
             rollouts=self._rollouts(plan, None, "complete", (), message="changed without a rollout"),
             differences=_differences(written),
+            notes=notes(tuple(written)),
             warnings=(*self._stage.warnings, *plan.warnings),
         )
 
@@ -53,7 +55,8 @@ class ColourReport:
         writes = (*plan.companions, *plan.direct, *plan.candidates)
         if plan.claim is None:
             rollouts = self._rollouts(plan, None, "pending", (), message="would be changed without a rollout")
-            return Outcome(changed=True, rollouts=rollouts, differences=_differences(writes), warnings=plan.warnings)
+            told = notes(tuple(writes))
+            return Outcome(changed=True, rollouts=rollouts, differences=_differences(writes), notes=told, warnings=plan.warnings)
         claim, scene = plan.claim, self._stage.scene(plan.claim.switched)
         steps = tuple(StepReport(name, "pending") for name in BACK) if claim.back else self._ahead(plan, claim)
         table: tuple[str, ...] = ()
@@ -71,7 +74,7 @@ class ColourReport:
             changed=True,
             rollouts=rollouts,
             differences=_differences(writes),
-            notes=tuple(note for planned in writes for note in planned.notes),
+            notes=notes(tuple(writes)),
             warnings=(*self._stage.warnings, *plan.warnings),
             table=table,
         )
@@ -131,7 +134,7 @@ class ColourReport:
             changed=changed,
             rollouts=self._rollouts(plan, claim, phase, tuple(steps), message=message, cause=error),
             differences=_differences(written),
-            notes=tuple(dict.fromkeys(note for planned in written for note in planned.notes)),
+            notes=tuple(dict.fromkeys(notes(tuple(written)))),
             warnings=(*self._stage.warnings, *plan.warnings),
             error=error,
         )

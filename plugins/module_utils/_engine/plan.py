@@ -237,8 +237,13 @@ def differences(writes: tuple[Planned, ...]) -> tuple[Difference, ...]:
 
 
 def notes(writes: tuple[Planned, ...]) -> tuple[str, ...]:
-    """What the writes have to say, in their order."""
-    return tuple(note for planned in writes for note in planned.notes)
+    """What the writes have to say, in their order, and which of them the server could not be asked about."""
+    unasked: dict[str, list[str]] = {}
+    for planned in writes:
+        if planned.needs:
+            unasked.setdefault(planned.needs, []).append(str(planned.ref))
+    said = (f"{', '.join(refs)} could not be checked, as {needed} comes with the same definition" for needed, refs in unasked.items())
+    return (*(note for planned in writes for note in planned.notes), *said)
 
 
 def may_be_in_the_way(entry: PlannedTarget) -> bool:

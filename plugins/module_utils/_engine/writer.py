@@ -20,6 +20,7 @@ from typing import Literal
 from .._domain.borrowed import STRATEGY_FIELD, applied_back
 from .._domain.causes import signed
 from .._domain.changes import content, describe, patch_between
+from .._domain.custom import CRD, served_kinds
 from .._domain.errors import ConflictError, ForbiddenError, InputError, InvalidError, NotFoundError, RefusedError
 from .._domain.fields import FieldSet, extract, is_empty, remove, under
 from .._domain.foreign import foreign_controller, helm_release
@@ -47,6 +48,7 @@ from .._domain.resources import HPA, SECRET, WORKLOADS, Resource
 from .._domain.revisions import same_template
 from .._domain.steps import Apply, Edit, Replace, Write
 from .._domain.workload import CHANGE_CAUSE
+from .coming import Coming, await_served, patiently
 from .namesakes import missing
 
 # While a rollout runs, each status update may come between our read and a take-over's write: those end by themselves.
@@ -74,6 +76,8 @@ class Planned:
     notes: tuple[str, ...] = ()
     former: JsonObject | None = None
     """Of a new object the one that it stands in for from now on, for the diff."""
+    needs: str = ""
+    """What comes with the same definition, so that the server could not be asked what becomes of this; empty where it was asked."""
 
     @property
     def changed(self) -> bool:
@@ -115,7 +119,7 @@ class Writer:
         self._guard = guard
         self._force = take_ownership
         self._hpas: dict[str, tuple[JsonObject, ...] | None] = {}
-        self._new_namespaces: set[str] = set()
+        self._coming = Coming()
         self._fetched: dict[Ref, JsonObject | None] = {}
 
     def prefetch(self, targets: Iterable[Target]) -> None:
@@ -159,11 +163,17 @@ class Writer:
         return self._plan(resource, ref, write, cause=cause)
 
     def _plan(self, resource: Resource, ref: Ref, write: Write, *, cause: Cause) -> Planned:
+        needed = self._coming.kind(resource)
+        if needed and isinstance(write, Apply):
+            return _unasked(resource, ref, write, None, write.manifest, needed)
         live = self._read(resource, ref)
         if live is not None:
             self._refuse_foreign(ref, live)
         if isinstance(write, Apply):
-            return self._plan_apply(resource, ref, write, live, write.manifest, cause=cause)
+            planned = self._plan_manifest(resource, ref, write, live, cause)
+            if planned.changed or (resource == CRD and not served_kinds(live)):
+                self._coming.note(resource, live, planned.after)
+            return planned
         if live is None:
             raise InputError(
                 f"{missing(ref, self._cluster)}, so there is nothing to change; correct kind, name and namespace, or give its manifest by "
@@ -180,22 +190,44 @@ class Writer:
             edited = _with_cause(edited, _spelled(cause, live, edited))
         return self._plan_edit(resource, ref, write, live, edited)
 
+    def _plan_manifest(self, resource: Resource, ref: Ref, write: Apply, live: JsonObject | None, cause: Cause) -> Planned:
+        """What a manifest would do; where the server cannot know yet, as something that comes along must be there first, its own words."""
+        try:
+            return self._plan_apply(resource, ref, write, live, write.manifest, cause=cause)
+        except (InvalidError, NotFoundError) as error:
+            needed = self._coming.excuse(resource, error)
+            if not needed:
+                raise
+            return _unasked(resource, ref, write, live, write.manifest, needed)
+
     def execute(self, planned: Planned, *, cause: Cause = NO_CAUSE) -> Planned:
         """Carry the write out; the result is the plan that was carried out, with what the server answered in `after`.
 
         A conflict means that somebody wrote between plan and write: it is planned again, a few times, and what follows from the new
         state is written. Raises `ConflictError` when that does not end.
         """
+        if planned.needs:
+            self._coming = Coming()  # By now it is there.
+            first = planned
+            planned = replace(patiently(lambda: self.plan(first.resource, first.ref, first.write, cause=cause)), former=first.former)
         for attempt in range(1, _TRIES + 1):
             if not planned.changed:
-                return planned
+                return self._served(planned)
             try:
-                return replace(planned, after=self._write(planned))
+                written = replace(planned, after=self._write(planned))
             except ConflictError:
                 if attempt == _TRIES:
                     raise
                 planned = self.plan(planned.resource, planned.ref, planned.write, cause=cause)
+                continue
+            return self._served(written)
         return planned
+
+    def _served(self, written: Planned) -> Planned:
+        """The write itself, once the cluster serves what it defines: also where an earlier run was killed right after it."""
+        if written.resource == CRD and (written.changed or not served_kinds(written.after)):
+            await_served(self._cluster, written.after)
+        return written
 
     def delete(self, resource: Resource, ref: Ref, uid: str) -> bool:
         """Delete the very object with that UID; False when it is gone already."""
@@ -317,12 +349,10 @@ class Writer:
     def _plan_creation(self, resource: Resource, ref: Ref, write: Write, body: JsonObject, cause: Cause) -> Planned:
         if resource.kind in WORKLOADS:
             body = _with_cause(body, signed(cause.why or "first rollout", cause.by))
-        if resource.kind == "Namespace":
-            self._new_namespaces.add(ref.name)
-        if ref.namespace in self._new_namespaces:
-            predicted = body  # The namespace comes with this very definition, so a dry run inside it cannot work yet.
-        else:
-            predicted = self._cluster.apply(resource, body, manager=APPLY_MANAGER, dry_run=True)
+        needed = self._coming.namespace(ref)
+        if needed:
+            return _unasked(resource, ref, write, None, body, needed)
+        predicted = self._cluster.apply(resource, body, manager=APPLY_MANAGER, dry_run=True)
         return Planned(ref=ref, resource=resource, write=write, before=None, after=predicted, route="apply", body=body)
 
     def _facts(self, resource: Resource, ref: Ref, live: JsonObject) -> _Facts:
@@ -384,6 +414,11 @@ class Writer:
 
 def _update_type(obj: JsonObject) -> str:
     return text(obj, *STRATEGY_FIELD, "type")
+
+
+def _unasked(resource: Resource, ref: Ref, write: Write, live: JsonObject | None, body: JsonObject, needed: str) -> Planned:
+    """A write whose outcome the server cannot tell yet."""
+    return Planned(ref=ref, resource=resource, write=write, before=live, after=body, route="apply", body=body, needs=needed)
 
 
 def _refuse_fixed(error: InvalidError, live: JsonObject, wanted: JsonObject, dropped: FieldSet) -> None:

@@ -14,8 +14,9 @@ from .._domain.objects import JsonObject
 from .._domain.ports import Cluster
 from .._domain.request import ColourRequest, Colours, Limits, ShortChange, Target
 from .configs import entries_of
+from .definitions import refuse_twice, sorted_out
 from .manifests import check_name
-from .requests import Parameters, cause_of, holder_of, named_target, refuse_twice, revision_of, short_target, sorted_out, waiting_of
+from .requests import Parameters, cause_of, holder_of, named_target, revision_of, short_target, waiting_of
 
 
 def colour_request(

@@ -6,19 +6,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from .._domain.errors import InputError
-from .._domain.objects import JsonObject, Ref, ref_of, replaced, text, without
+from .._domain.objects import JsonObject, Ref
 from .._domain.ports import Cluster
 from .._domain.replicas import check_limits
 from .._domain.request import (
     Abort,
     Cause,
-    Companion,
     ConfigRequest,
     HistoryRequest,
     Limits,
@@ -34,21 +32,14 @@ from .._domain.request import (
     Waiting,
     WatchRequest,
 )
-from .._domain.resources import DAEMON_SET, DEPLOYMENT, STATEFUL_SET, WORKLOADS, Resource
+from .._domain.resources import WORKLOADS
 from .configs import entries_of, own_entries
+from .definitions import refuse_twice, sorted_out
 from .groups import grouping_of
 from .manifests import check_name, kind_of, manifests_of
 from .repair import check_repair
 from .text_files import read_text
 
-_TAKES: Mapping[str, tuple[Resource, ...]] = {
-    "rolling": (DEPLOYMENT, STATEFUL_SET, DAEMON_SET),
-    "recreate": (DEPLOYMENT,),
-    "blue_green": (DEPLOYMENT,),
-    "partition": (STATEFUL_SET,),
-    "on_delete": (STATEFUL_SET, DAEMON_SET),
-}
-"""The kinds that a strategy rolls out."""
 _MANY = ("rolling", "recreate", "blue_green")
 """The strategies that take several workloads at a time."""
 
@@ -245,36 +236,6 @@ def rollout_request(
     )
 
 
-def sorted_out(
-    strategy: str, parameters: Parameters, manifests: tuple[JsonObject, ...], cluster: Cluster, cluster_namespace: str
-) -> tuple[tuple[Target, ...], tuple[Companion, ...]]:
-    """The workloads of a definition, and what comes along with them, in the order in which that is applied."""
-    targets: list[Target] = []
-    companions: list[Companion] = []
-    for manifest in manifests:
-        resource = cluster.resolve(text(manifest, "apiVersion"), text(manifest, "kind"))
-        placed = _placed(manifest, parameters, cluster_namespace) if resource.namespaced else without(manifest, "metadata", "namespace")
-        if resource in _TAKES[strategy]:
-            targets.append(Target(resource, ref_of(placed), manifest=placed))
-        elif resource.kind in WORKLOADS and resource.group == "apps":
-            raise InputError(
-                f"{ref_of(placed)} cannot be rolled out by {strategy}, which takes {_kinds(strategy, 's and ', 's')}; leave it out."
-            )
-        else:
-            companions.append(Companion(resource, ref_of(placed), placed))
-    if manifests and not targets:
-        raise InputError(f"The definition holds no {_kinds(strategy, ' or ')}, so there is nothing to roll out; add it to the definition.")
-    refuse_twice([entry.ref for entry in companions] + [entry.ref for entry in targets], "the definition")
-    # Nothing can be made in a namespace before it is there.
-    return tuple(targets), tuple(sorted(companions, key=lambda entry: entry.resource.kind != "Namespace"))
-
-
-def _kinds(strategy: str, between: str, end: str = "") -> str:
-    """`Deployment, StatefulSet or DaemonSet`."""
-    names = [resource.kind for resource in _TAKES[strategy]]
-    return between.join(filter(None, [", ".join(names[:-1]), names[-1]])) + end
-
-
 def config_request(parameters: Parameters, cluster_namespace: str) -> ConfigRequest:
     """The request of `versioned_config`."""
     return ConfigRequest(
@@ -351,17 +312,3 @@ def named_target(parameters: Parameters, cluster_namespace: str) -> Target:
     namespace = check_name(parameters.get("namespace") or cluster_namespace, "namespace")
     resource = WORKLOADS[parameters["kind"]]
     return Target(resource, Ref(resource.kind, namespace, name))
-
-
-def _placed(manifest: JsonObject, parameters: Parameters, cluster_namespace: str) -> JsonObject:
-    """The manifest in its own namespace if it names one, else in the task's, else in that of the kubeconfig's context."""
-    own = text(manifest, "metadata", "namespace")
-    namespace = own or check_name(parameters.get("namespace") or cluster_namespace, "namespace")
-    return replaced(manifest, ("metadata", "namespace"), namespace)
-
-
-def refuse_twice(refs: list[Ref], where: str) -> None:
-    """Raises `InputError` where one object stands in a list twice."""
-    for ref, times in Counter(refs).items():
-        if times > 1:
-            raise InputError(f"{ref} stands in {where} twice; leave one out.")

@@ -68,6 +68,8 @@ class KubeCluster:
         known = KNOWN.get((api_version, kind))
         if known:
             return known
+        if kind not in self._discovered.get(api_version, {kind: None}):
+            del self._discovered[api_version]  # It may have come since that was asked.
         served = self._discover(api_version)
         if kind not in served:
             close = difflib.get_close_matches(kind, served, n=3, cutoff=0.6)
