@@ -31,6 +31,8 @@ options:
     description:
       - Manifests, as a dict, a list or a text of one or more YAML documents. A workload that is live too is looked at as its manifest says.
       - All that comes along counts, Services and budgets for example.
+      - A text is read by the rules of kubectl. A mapping in a playbook was read by Ansible's rules before, to which C(10:30) is the number
+        630 and C(0o644) a text, and dates become their ISO text; put such values in quotes.
     type: raw
     aliases: [resource_definition, inline]
   src:

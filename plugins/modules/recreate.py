@@ -40,6 +40,8 @@ options:
         first; check mode says of which objects the server cannot know yet.
       - It may come from C(kubectl get -o yaml). What the cluster itself writes (status, UIDs, annotations of controllers, pods and
         ReplicaSets of workloads, ...) is left out of it, and a field of null is as absent.
+      - A text is read by the rules of kubectl. A mapping in a playbook was read by Ansible's rules before, to which C(10:30) is the number
+        630 and C(0o644) a text, and dates become their ISO text; put such values in quotes.
     type: raw
     aliases: [resource_definition, inline]
   src:

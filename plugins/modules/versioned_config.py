@@ -32,6 +32,8 @@ options:
       - The content as a manifest of a ConfigMap or Secret, or several, as a dict, a list or a text of one or more YAML documents. Each
         is versioned by itself. Their content, labels and annotations count, their names and namespaces.
       - O(name) and O(version) are for a single manifest.
+      - A text is read by the rules of kubectl. A mapping in a playbook was read by Ansible's rules before, to which C(10:30) is the number
+        630 and C(0o644) a text, and dates become their ISO text; put such values in quotes.
     type: raw
     aliases: [resource_definition, inline]
   src:

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import InputError
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import text
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import Resource
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.manifests import manifests_of
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.text_files import text_of
@@ -45,15 +46,15 @@ TEXT = Resource("texts.example/v1", "Text", "texts", namespaced=True)
 Text = tuple[str, str]
 """A text and how it is encoded."""
 TAKEN: tuple[Text, ...] = (
-    *((H + text, "utf-8") for text in BODIES),
-    *((text, "utf-8") for text in WHOLE),
+    *((H + body, "utf-8") for body in BODIES),
+    *((whole, "utf-8") for whole in WHOLE),
     *((f"{H}a: \u00fc \U0001f680\n---\n{H}", encoding) for encoding in ("utf-8-sig", "utf-16")),
     *((f"\ufeff{H}a: \u00fc\n", encoding) for encoding in ("utf-16-be", "utf-16-le")),
     (f"\ufeff{{{J}}}", "utf-16-be"),
 )
 NOT_TAKEN: tuple[Text, ...] = (
-    *((H + text, "utf-8") for text in REFUSED_BODIES),
-    *((text, "utf-8") for text in REFUSED),
+    *((H + body, "utf-8") for body in REFUSED_BODIES),
+    *((whole, "utf-8") for whole in REFUSED),
     *((f"{H}a: 1\n", encoding) for encoding in ("utf-16-be", "utf-16-le")),
 )
 
@@ -69,9 +70,9 @@ def written(folder: Path, texts: Iterable[Text]) -> list[Path]:
     """Files with these texts, each object with a name of its own."""
     names, paths = itertools.count(1), []
     folder.mkdir()
-    for number, (text, encoding) in enumerate(texts):
+    for number, (content, encoding) in enumerate(texts):
         paths.append(folder / f"{number:03d}.yaml")
-        paths[-1].write_bytes(re.sub("NAME", lambda _found: f"n{next(names)}", text).encode(encoding))
+        paths[-1].write_bytes(re.sub("NAME", lambda _found: f"n{next(names)}", content).encode(encoding))
     return paths
 
 
@@ -81,7 +82,7 @@ def of_kubectl(kubectl: Any, folder: Path) -> dict[str, Any]:
     return {item["metadata"]["name"]: stripped(item) for item in done.json()["items"]}
 
 
-def stripped(obj: dict[str, Any]) -> dict[str, Any]:
+def stripped(obj: Any) -> dict[str, Any]:
     return {**obj, "metadata": {key: value for key, value in obj["metadata"].items() if key in ("name", "namespace")}}
 
 
@@ -92,7 +93,7 @@ def test_texts_mean_what_they_mean_to_kubectl(cluster, texts_served, namespace, 
     named = set()
     for path in paths:
         for manifest in manifests_of(text_of(path.read_bytes(), path.name), origin=path.name):
-            name = manifest["metadata"]["name"]
+            name = text(manifest, "metadata", "name")
             ours = api.apply(TEXT, {**manifest, "metadata": {"name": name, "namespace": namespace}}, manager="rollout-test", dry_run=True)
             assert json.dumps(stripped(ours), sort_keys=True) == json.dumps(expected[name], sort_keys=True), path.read_bytes()
             named.add(name)
