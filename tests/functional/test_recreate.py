@@ -22,7 +22,7 @@ from .cluster import Cluster
 from .faults import Faults, faulty
 from .interference import Stop, before, eventually, family, is_alive, is_write, kill_all, through
 from .plays import Running
-from .workloads import HELD, grant, let_go, observed, rolled_out, set_image
+from .workloads import HELD, create, grant, let_go, observed, rolled_out, set_image
 
 OUTAGES = "rollout.kubernetes/outages"
 ONE, TWO, THREE = (f"registry.example/web:{tag}" for tag in "123")
@@ -452,6 +452,69 @@ def test_bad_input_is_refused(cluster, recreate, applied, deployment, kubectl, a
     kubectl("rollout", "pause", "deployment/web")
     assert "is paused" in recreate(image=TWO, fails=True)["msg"]
     assert audit.writes() == []
+
+
+# --- pods that the cluster refuses ----------------------------------------------------------------------------------------------------
+
+
+def limits(kind: str, spec: dict[str, Any]) -> dict[str, Any]:
+    return {"apiVersion": "v1", "kind": kind, "metadata": {"name": "limits"}, "spec": spec}
+
+
+CPU = {"requests": {"cpu": "2"}, "limits": {"cpu": "2"}}
+REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any] | None, str]] = {
+    # The pod's spec, its container, what the namespace has, and the words.
+    "service account": ({"serviceAccountName": "nobody"}, {}, None, 'serviceaccount "nobody" not found; create the service account'),
+    "priority class": ({"priorityClassName": "nope"}, {}, None, "no PriorityClass with name nope was found"),
+    "pod security": ({"hostNetwork": True}, {}, None, 'violates PodSecurity "baseline:latest": host namespaces'),
+    "quota": ({}, {"resources": CPU}, limits("ResourceQuota", {"hard": {"requests.cpu": "1"}}), "raise the ResourceQuota"),
+    "limits": (
+        {},
+        {"resources": CPU},
+        limits("LimitRange", {"limits": [{"type": "Container", "max": {"cpu": "1"}}]}),
+        "usage per Container",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_pods_that_the_cluster_would_refuse_are_told_of_before_the_old_ones_stop(
+    *, recreate, roll, cluster, namespace, deployment, manifest, kubectl, get, audit, case
+):
+    pod, container, there, words = REFUSED[case]
+    stateful = manifest("StatefulSet", name="db", replicas=1)
+    create(kubectl, deployment(replicas=1), stateful)
+    rolled_out(kubectl, "deployment/web", "statefulset/db")
+    if case == "pod security":
+        cluster.kubectl("label", "namespace", namespace, "pod-security.kubernetes.io/enforce=baseline")
+    if there is not None:
+        create(kubectl, there)
+    new = deployment(replicas=1, image=TWO)
+    for template in (new["spec"]["template"]["spec"], stateful["spec"]["template"]["spec"]):
+        template.update(pod)
+        template["containers"][0].update(container)
+    before = pods_by_uid(get)
+    audit.mark()
+    for check in (True, False):
+        for result in (recreate(definition=new, check=check, fails=True), roll("rolling", definition=stateful, check=check, fails=True)):
+            assert words in result["msg"]
+            assert "The cluster would refuse the pods of the new template of" in result["msg"]
+    assert roll("on_delete", definition=stateful, fails=True)["msg"] == roll("partition", definition=stateful, fails=True)["msg"]
+    assert [event for event in audit.writes() if not event.dry_run] == []
+    assert pods_by_uid(get) == before
+
+
+def pods_by_uid(get: Callable[..., Any]) -> set[str]:
+    return {pod["metadata"]["uid"] for pod in get("pods")}
+
+
+def test_what_comes_along_may_let_the_pods_in(recreate, applied, deployment, get):
+    applied(replicas=1)
+    new = deployment(replicas=1, image=TWO)
+    new["spec"]["template"]["spec"]["serviceAccountName"] = "robot"
+    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "robot"}}
+    assert recreate(definition=[account, new])["rollouts"][0]["phase"] == "complete"
+    assert {image_of(pod) for pod in get("pods")} == {TWO}
 
 
 # --- killed ---------------------------------------------------------------------------------------------------------------------------

@@ -206,6 +206,11 @@ _EXITS: Mapping[int, tuple[str, str]] = {
 }
 
 
+def creation_remedy(said: str) -> str:
+    """What to do where the server refuses a pod with these words."""
+    return _first(_CREATION, said).remedy
+
+
 def diagnose(snapshot: Snapshot, *, pull_errors: Mapping[tuple[str, str], str] | None = None) -> tuple[Finding, ...]:
     """The causes that keep the snapshot's rollout from being done, the worst first; none is no promise that all is well.
 

@@ -16,6 +16,7 @@ from .._domain.objects import Ref, mapping
 from .._domain.outages import OUTAGES, announcement, expected, outages_of, stops_pods, with_outage
 from .._domain.request import RolloutRequest
 from .._domain.workload import Snapshot, Workload
+from .admission import demand_admission
 from .lock import Lock, read_lease
 from .observer import Observer
 from .outcome import Outage, Outcome, Rollout
@@ -33,6 +34,7 @@ def recreate(request: RolloutRequest, outside: Surroundings, holder: str, *, che
     Lease cannot be read or written: then nothing was written.
     """
     plan = make_plan(request, outside)
+    demand_admission(plan, outside.cluster)
     if check:
         plan = _looked_after(_announced(plan, outside), outside)
         return _completed(preview(plan), plan)

@@ -19,6 +19,7 @@ from .._domain.resources import BUDGET, NODE
 from .._domain.revisions import candidate_of, is_of
 from .._domain.workload import Snapshot, Workload
 from .._strategies import on_delete, partition
+from .admission import demand_admission
 from .lock import Lock
 from .observer import Observer
 from .outcome import Outcome
@@ -35,6 +36,7 @@ def roll(request: RolloutRequest, outside: Surroundings, holder: str, *, check: 
     primary with which it could not end; `ClusterError` when its Lease cannot be read or written: then nothing was written.
     """
     plan = _plan(request, outside)
+    demand_admission(plan, outside.cluster)
     if check:
         return preview(plan)
     (entry,) = plan.targets
@@ -52,6 +54,7 @@ def abort(request: OperationRequest, outside: Surroundings, holder: str, *, chec
     Raises as `plan_operation` and `carry_out`; `RefusedError` when somebody else works on the application.
     """
     plan = plan_operation(request, outside)
+    demand_admission(plan, outside.cluster)
     if check:
         return preview(plan)
     (entry,) = plan.targets

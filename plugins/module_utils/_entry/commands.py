@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from .._domain.objects import JsonObject
 from .._domain.request import OperationRequest, Selection
 from .._engine import blue_green, look, promotions, stateful
+from .._engine.admission import demand_admission
 from .._engine.config_history import with_configuration
 from .._engine.foresight import with_sight
 from .._engine.outcome import Outcome
@@ -62,6 +63,7 @@ class Call:
 def _roll_out(call: Call, outside: Surroundings) -> Outcome:
     request = rollout_request(call.name, call.parameters, call.manifests, outside.cluster, call.namespace)
     plan = with_sight(make_plan(request, outside), outside, check=call.check)
+    demand_admission(plan, outside.cluster)
     return preview(plan) if call.check else carry_out(plan, outside)
 
 
@@ -110,6 +112,7 @@ def _preflight_alone(call: Call) -> Outcome:
 
 def _operate(call: Call, request: OperationRequest, outside: Surroundings) -> Outcome:
     plan = plan_operation(request, outside)
+    demand_admission(plan, outside.cluster)
     return preview(plan) if call.check else carry_out(plan, outside)
 
 

@@ -74,7 +74,13 @@ def _old_pods_are_gone(snapshot: Snapshot) -> bool:
     workload = snapshot.workload
     if workload is None or is_complete(snapshot):
         return workload is not None
-    return bool(snapshot.revisions) and observed(workload) and not _old_pods(snapshot)
+    return bool(snapshot.revisions) and observed(workload) and (not _old_pods(snapshot) or _are_refused(snapshot, workload))
+
+
+def _are_refused(snapshot: Snapshot, workload: Workload) -> bool:
+    """The cluster refuses new pods: so their controller has seen the old ones go, and only the news of that is late."""
+    refused = any(condition.type == "ReplicaFailure" and condition.status == "True" for condition in workload.conditions)
+    return refused and candidate_of(snapshot) is not None and all(pod.terminating for pod in _old_pods(snapshot))
 
 
 def _still_there(snapshot: Snapshot) -> str:
