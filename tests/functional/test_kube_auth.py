@@ -292,6 +292,9 @@ def test_a_credential_plugin_that_fails_is_named_with_its_words(
     user = {"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": "no-such-plugin", "interactiveMode": "Never"}}
     with pytest.raises(InputError, match=r"The credential plugin no-such-plugin .* failed: .*No such file"):
         connected(kubeconfig=kubeconfig(server, user))
+    hinted = {"exec": {**user["exec"], "installHint": "Install it by\n  pipx install no-such-plugin"}}
+    with pytest.raises(InputError, match=r"failed: .*No such file.*\. Install it by pipx install no-such-plugin$"):
+        connected(kubeconfig=kubeconfig(server, hinted))
     assert capfd.readouterr().err == ""
 
 

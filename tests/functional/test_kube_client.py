@@ -179,7 +179,7 @@ def test_create_and_update_conflict_with_what_is_there(api: Api, namespace: str)
     ("resource", "obj", "words"),
     [
         (CONFIG_MAP, {"dta": {}}, r"\.dta: field not declared in schema"),
-        (CONFIG_MAP, {"data": {"x": 5}}, r"\.data\.x: expected string"),
+        (CONFIG_MAP, {"data": {"x": 5}}, r"\.data\.x is 5 and must be a text; write it in quotes: .5."),
         (
             DEPLOYMENT,
             {"spec": {"replicas": -1}},

@@ -39,40 +39,43 @@ _VALUE = (
 _HEADER = r"authorization(?:\\*[\"'])?[ \t]*[:=]"
 _OPENED = r"[ \t]*(?:\\*[\"'])?"
 _SCHEME = r"(?:basic|bearer|token|negotiate|ntlm|apikey)"
+_BLOCK = r"[\"']?:[ \t]*[|>][-+0-9]*[ \t]*\n(?P<hide>(?P=at)[ \t]+[^\n]*(?:\n(?P=at)[ \t]+[^\n]*)*)"
+"""What is indented below its key, in YAML."""
 _TOKENS = (
     r"gh[pousr]_|github_pat_|glpat-|glrt-|xox[abeprs]-|xapp-|AIza|sha256~|sk_(?:live|test)_|rk_live_|sk-|whsec_|npm_|pypi-|hf_|dckr_pat_"
     r"|dop_v1_|shpat_|hvs\.|ya29\.|SG\.|AGE-SECRET-KEY-"
 )
 _CLIENTS = r"(?:mysql|mysqldump|mysqladmin|mariadb|mariadb-dump|mariadb-admin)"
+_SPOKEN = ("pass", "pwd", "secret", "token", "credential", "key", "session", "masterauth")
 _PATTERNS = tuple(
-    re.compile(pattern, re.IGNORECASE | re.MULTILINE)
-    for pattern in (
-        r"(?P<hide>-----BEGIN [^-\n]+-----(?:[^-]|-(?!----END ))*(?:-----END [^-\n]+-----)?)",
-        rf"{_HEADER}{_OPENED}(?P<hide>digest\s[^\r\n]+)",
-        rf"{_HEADER}{_OPENED}{_SCHEME}[ \t]+(?P<hide>[^\s\"'\\,]+)",
-        rf"{_HEADER}(?!{_OPENED}{_SCHEME}\b){_OPENED}(?P<hide>[^\s\"'\\][^\r\n\"']*)",
-        r"cookie(?:\\*[\"'])?\s*:\s*(?:\\*[\"'])?(?P<hide>[^\r\n\"'\\]+)",
-        r"\bbearer\s+(?P<hide>(?=[^\s\"',]*\d)[\w.~+/=-]{8,})",
-        r"://[^\s/:@]*:(?P<hide>[^\s/?#]+)@",
-        r"://(?P<hide>(?=[^\s/:@]*\d)[^\s/:@]{16,})@",
-        r"://hooks\.slack\.com/services/(?P<hide>[^\s\"']+)",
-        r"/api/webhooks/\d+/(?P<hide>[\w-]+)",
-        r"[?&](?:sig|signature|x-amz-signature|x-amz-security-token)=(?P<hide>[^\s&\"']+)",
-        # A block of YAML: what is indented below its key.
-        rf"^(?P<at>[ \t]*)[^\s#][^\n:]*{_NAMES}[\"']?:[ \t]*[|>][-+0-9]*[ \t]*\n(?P<hide>(?P=at)[ \t]+[^\n]*(?:\n(?P=at)[ \t]+[^\n]*)*)",
-        rf"^(?P<at>[ \t]*){_NAMES}[\"']?:[ \t]*[|>][-+0-9]*[ \t]*\n(?P<hide>(?P=at)[ \t]+[^\n]*(?:\n(?P=at)[ \t]+[^\n]*)*)",
-        rf"{_NAMES}(?:\\*[\"'])?\s*(?:=>|:=|[:=])[ \t]*(?![|>][-+0-9]*[ \t]*$){_VALUE}",
-        rf"--?{_NAMES}[ \t]+{_VALUE}",
-        rf"{_NAMES}\w{{0,64}}(?:\\*[\"'])?,?\s*\\*[\"']?value\\*[\"']?\s*:\s*{_VALUE}",
-        r"(?<!\S)(?:-u|--user)[ \t=]+[^\s:=]+:(?P<hide>[^\s\"']+)",
-        rf"\b{_CLIENTS}\b(?:[ \t]+(?!(?-i:-p))[^\s|;&]+){{0,20}}?[ \t]+(?-i:-p)(?P<hide>[^\s\"']+)",
-        r"\bsshpass[ \t]+(?-i:-p)[ \t]*(?P<hide>[^\s\"']+)",
-        r"\bredis-cli\b(?:[ \t]+(?!-a\b)[^\s|;&]+){0,20}?[ \t]+(?-i:-a)[ \t]+(?P<hide>[^\s\"']+)",
-        r"(?<![\w-])(?P<hide>eyJ[\w-]{5,}\.[\w-]{5,}(?:\.[\w-]*)?)",
-        r"(?P<hide>\b(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{16}\b)",
-        rf"(?<![\w-])(?P<hide>(?:{_TOKENS})[\w-]{{16,}})",
+    (needed, re.compile(pattern, re.IGNORECASE | re.MULTILINE))
+    for needed, pattern in (
+        (("-----begin",), r"(?P<hide>-----BEGIN [^-\n]+-----(?:[^-]|-(?!----END ))*(?:-----END [^-\n]+-----)?)"),
+        (("authorization",), rf"{_HEADER}{_OPENED}(?P<hide>digest\s[^\r\n]+)"),
+        (("authorization",), rf"{_HEADER}{_OPENED}{_SCHEME}[ \t]+(?P<hide>[^\s\"'\\,]+)"),
+        (("authorization",), rf"{_HEADER}(?!{_OPENED}{_SCHEME}\b){_OPENED}(?P<hide>[^\s\"'\\][^\r\n\"']*)"),
+        (("cookie",), r"cookie(?:\\*[\"'])?\s*:\s*(?:\\*[\"'])?(?P<hide>[^\r\n\"'\\]+)"),
+        (("bearer",), r"\bbearer\s+(?P<hide>(?=[^\s\"',]*\d)[\w.~+/=-]{8,})"),
+        (("://",), r"://[^\s/:@]*:(?P<hide>[^\s/?#]+)@"),
+        (("://",), r"://(?P<hide>(?=[^\s/:@]*\d)[^\s/:@]{16,})@"),
+        (("://",), r"://hooks\.slack\.com/services/(?P<hide>[^\s\"']+)"),
+        (("/api/webhooks/",), r"/api/webhooks/\d+/(?P<hide>[\w-]+)"),
+        (("?", "&"), r"[?&](?:sig|signature|x-amz-signature|x-amz-security-token)=(?P<hide>[^\s&\"']+)"),
+        (_SPOKEN, rf"^(?P<at>[ \t]*)[^\s#][^\n:]*{_NAMES}{_BLOCK}"),
+        (_SPOKEN, rf"^(?P<at>[ \t]*){_NAMES}{_BLOCK}"),
+        (_SPOKEN, rf"{_NAMES}(?:\\*[\"'])?\s*(?:=>|:=|[:=])[ \t]*(?![|>][-+0-9]*[ \t]*$){_VALUE}"),
+        (_SPOKEN, rf"--?{_NAMES}[ \t]+{_VALUE}"),
+        (_SPOKEN, rf"{_NAMES}\w{{0,64}}(?:\\*[\"'])?,?\s*\\*[\"']?value\\*[\"']?\s*:\s*{_VALUE}"),
+        (("-u", "--user"), r"(?<!\S)(?:-u|--user)[ \t=]+[^\s:=]+:(?P<hide>[^\s\"']+)"),
+        (("mysql", "mariadb"), rf"\b{_CLIENTS}\b(?:[ \t]+(?!(?-i:-p))[^\s|;&]+){{0,20}}?[ \t]+(?-i:-p)(?P<hide>[^\s\"']+)"),
+        (("sshpass",), r"\bsshpass[ \t]+(?-i:-p)[ \t]*(?P<hide>[^\s\"']+)"),
+        (("redis-cli",), r"\bredis-cli\b(?:[ \t]+(?!-a\b)[^\s|;&]+){0,20}?[ \t]+(?-i:-a)[ \t]+(?P<hide>[^\s\"']+)"),
+        (("eyj",), r"(?<![\w-])(?P<hide>eyJ[\w-]{5,}\.[\w-]{5,}(?:\.[\w-]*)?)"),
+        (("akia", "asia", "aroa", "aida"), r"(?P<hide>\b(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{16}\b)"),
+        ((), rf"(?<![\w-])(?P<hide>(?:{_TOKENS})[\w-]{{16,}})"),
     )
 )
+"""Each with texts in small letters, one of which must be there before it is worth looking; none for always."""
 _END = re.compile(r"-----END [^-\n]+-----")
 _BODY = re.compile(r"[ \t]*[A-Za-z0-9+/=]{16,}[ \t\r]*")
 _REFERENCE = re.compile(r"\$\(\w+\)|\$\{\w+\}|\$\w+")
@@ -188,7 +191,10 @@ def _forms(secrets: Iterable[str]) -> tuple[str, ...]:
 def _spans(text: str, known: Iterable[str], *, sentence: bool = False) -> Iterator[tuple[int, int]]:
     yield from _places(text, known)
     yield from _tails(text)
-    for pattern in _PATTERNS:
+    lowered = text.lower()
+    for needed, pattern in _PATTERNS:
+        if needed and not any(word in lowered for word in needed):
+            continue
         for match in pattern.finditer(text):
             for name, found in match.groupdict().items():
                 if name in ("q", "at") or found is None or _is_masked(found) or _REFERENCE.fullmatch(found):

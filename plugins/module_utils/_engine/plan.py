@@ -14,7 +14,7 @@ from .._domain.borrowed import with_everything_back
 from .._domain.changes import content
 from .._domain.completion import standing
 from .._domain.errors import ForbiddenError, InputError, RefusedError
-from .._domain.objects import JsonObject, mapping
+from .._domain.objects import JsonObject, flag, mapping
 from .._domain.request import Cause, OperationRequest, Pause, Repair, Restart, RolloutRequest, Target, Waiting
 from .._domain.resources import WORKLOADS
 from .._domain.revisions import candidate_of, foreseen, is_of
@@ -137,7 +137,7 @@ def make_plan(request: RolloutRequest, outside: Surroundings, plot: Plot | None 
         plotted = its_plot(target, writer, cause)
         write, first = plotted.write, plotted.steps[0]
         steps = plotted.steps if request.strategy == "on_delete" else _giving_back(plotted.steps, write)
-        _refuse_paused(write)
+        _refuse_paused(write, target)
         terms = first.terms(write.before, write.after) if first.terms is not None else NO_TERMS
         return PlannedTarget(target, request.strategy, steps, write, plotted.before, cause=cause, terms=terms, left=plotted.left)
 
@@ -331,13 +331,19 @@ def _first_write(steps: tuple[Step, ...]) -> Write:
     return steps[0].write
 
 
-def _refuse_paused(planned: Planned) -> None:
+def _refuse_paused(planned: Planned, target: Target) -> None:
     """A paused Deployment takes a new template and rolls nothing out: say so instead of waiting for ever."""
     if not Workload.of(planned.after).paused:
         return
     if planned.before is None:
         raise RefusedError(f"{planned.ref} would be created paused, so nothing would be rolled out; take paused out of the definition.")
-    if planned.template_changed or not standing(Snapshot(Workload.of(planned.before))).done:
+    is_paused = Workload.of(planned.before).paused
+    if planned.template_changed or not is_paused or not standing(Snapshot(Workload.of(planned.before))).done:
+        if target.manifest is not None and flag(target.manifest, "spec", "paused"):
+            resume = ", and resume it (module resume)" if is_paused else ""
+            raise RefusedError(
+                f"{planned.ref}: spec.paused is true in the definition, so nothing would be rolled out; take it out of there{resume}."
+            )
         raise RefusedError(
             f"{planned.ref} is paused, so nothing would be rolled out; resume it first (module resume), or write paused: false into the "
             "definition."

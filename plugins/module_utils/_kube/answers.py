@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .._domain.errors import (
     ClusterError,
@@ -26,6 +26,7 @@ from .._domain.errors import (
 )
 from .._domain.objects import JsonObject, Ref, at, items, number, text
 from .._domain.resources import SECRET, Resource
+from .refusals import immutable_of_secret, plainer_causes, quantity_fault, refused_by, typed_faults
 
 _LONGEST = 1000
 _DENIED = re.compile(
@@ -48,6 +49,8 @@ class Deed:
     resource: Resource
     namespace: str = ""
     name: str = ""
+    sent: JsonObject | None = field(default=None, compare=False, repr=False)
+    """What was to be written, so that messages can name values which the server does not."""
 
     def __str__(self) -> str:
         if self.name:
@@ -70,7 +73,7 @@ def status_of(body: bytes) -> JsonObject:
 
 def error_of(code: int, status: JsonObject, *, deed: Deed, host: str, is_json_patch: bool = False) -> ClusterError:
     """The domain's error for an answer of 300 and more that is not tried again (any more)."""
-    said = _said(status, secret=deed.resource == SECRET)
+    said = _said(status, deed)
     if code in _MEANINGS:
         return _MEANINGS[code](status, said, deed, host)
     if is_json_patch and code == 422 and not at(status, "details"):
@@ -83,7 +86,9 @@ def error_of(code: int, status: JsonObject, *, deed: Deed, host: str, is_json_pa
     lines = _causes(status)
     fixed = [line for line in lines if _FIXED.search(line)]
     besides = "; ".join(line for line in lines if line not in fixed)
-    return InvalidError(f"{deed}: {said}", status=code, fixed=bool(fixed), besides=besides if fixed else "")
+    return InvalidError(
+        f"{deed}: {said or 'the server does not say why.'}", status=code, fixed=bool(fixed), besides=besides if fixed else ""
+    )
 
 
 def is_refusal(code: int, status: JsonObject) -> bool:
@@ -91,7 +96,9 @@ def is_refusal(code: int, status: JsonObject) -> bool:
     or of another type, and so an eviction is refused."""
     if held_by(code, status) or is_held_for_ever(code, status):
         return True
-    return code == 500 and text(status, "message").startswith(("failed to create typed patch object", "failed to convert new object"))
+    message = text(status, "message")
+    too_large = "etcdserver: request is too large" in message or "trying to send message larger than max" in message
+    return code == 500 and (too_large or message.startswith(("failed to create typed patch object", "failed to convert new object")))
 
 
 def held_by(code: int, status: JsonObject) -> str:
@@ -111,13 +118,20 @@ def fields_at_fault(status: JsonObject) -> tuple[str, ...]:
     return tuple(text(cause, "field") for cause in items(status, "details", "causes") if text(cause, "field"))
 
 
-def _said(status: JsonObject, *, secret: bool) -> str:
-    """The server's words: every cause with its field if it lists causes, else its message."""
-    message = " ".join(text(status, "message").split())
-    if secret and text(status, "reason") in ("Invalid", "BadRequest", "InternalError", ""):
+def _said(status: JsonObject, deed: Deed) -> str:
+    """The server's words: every cause with its field if it lists causes, else its message; in plainer ones where there are some."""
+    raw, secret = text(status, "message"), deed.resource == SECRET
+    article = "an" if deed.resource.kind[:1] in "AEIOU" else "a"
+    typed = typed_faults(raw, kind=f"{article} {deed.resource.kind}", sent=deed.sent, secret=secret)
+    other = "; ".join(typed) or ("" if secret else quantity_fault(raw, deed.sent)) or refused_by(raw)
+    message = other or " ".join(raw.split())
+    causes = [(text(cause, "field"), text(cause, "message")) for cause in items(status, "details", "causes")]
+    causes = [(field, words) for field, words in causes if field and words]
+    if secret and not typed and text(status, "reason") in ("Invalid", "BadRequest", "InternalError", ""):
+        known = immutable_of_secret(causes, namespace=deed.namespace, name=deed.name)
         fields = ", ".join(dict.fromkeys((*fields_at_fault(status), *_UNTYPED.findall(message))))
-        return f"the server refuses {fields or 'its content'} (its words are left out, for they may quote the secret)."
-    lines = _causes(status)
+        return known or f"the server refuses {fields or 'its content'} (its words are left out, for they may quote the secret)."
+    lines = plainer_causes(causes, kind=deed.resource.kind, namespace=deed.namespace, name=deed.name)
     words = _WHOLE_OBJECT.sub("", "; ".join(lines) if lines and text(status, "reason") == "Invalid" else message)
     return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}..."
 
@@ -188,10 +202,13 @@ def _conflict(status: JsonObject, said: str, deed: Deed, _host: str) -> ClusterE
             by_manager.setdefault(found[1] if found else "somebody else", []).append(text(cause, "field"))
     if by_manager:
         who = "; ".join(f"{manager} owns {', '.join(sorted(set(fields)))}" for manager, fields in by_manager.items())
-        return ConflictError(f"{deed}: {who}.", managers=tuple(by_manager))
+        return ConflictError(
+            f"{deed}: {who}. Take what they own out of the definition, or set take_ownership: true.", managers=tuple(by_manager)
+        )
     if text(status, "reason") == "AlreadyExists":
         return ConflictError(f"{deed}: it exists already.")
-    return ConflictError(f"{deed}: somebody else changed it in the meantime: {said}")
+    modified = "the object has been modified" in text(status, "message")
+    return ConflictError(f"{deed}: somebody else changed it in the meantime{'; run the task again.' if modified else f': {said}'}")
 
 
 _MEANINGS: Mapping[int, Callable[[JsonObject, str, Deed, str], ClusterError]] = {

@@ -20,6 +20,7 @@ from .._domain.errors import ClusterError, ConflictError, GoneError, InputError,
 from .._domain.objects import JsonObject, items, text
 from .._domain.ports import Page, PatchOperation
 from .._domain.resources import KNOWN, POD, Resource
+from .._domain.served import elsewhere, gone_sentence
 from .answers import Deed, error_of, held_by, is_absent, is_refusal, seconds_asked, status_of, version_of
 from .encoding import as_json, as_yaml
 from .log import LogStream
@@ -70,10 +71,17 @@ class KubeCluster:
             return known
         if kind not in self._discovered.get(api_version, {kind: None}):
             del self._discovered[api_version]  # It may have come since that was asked.
-        served = self._discover(api_version)
+        gone = gone_sentence(api_version, kind)
+        try:
+            served = self._discover(api_version)
+        except InputError:
+            raise (InputError(gone) if gone else _unserved(api_version, kind)) from None
         if kind not in served:
+            if gone:
+                raise InputError(gone)
             close = difflib.get_close_matches(kind, served, n=3, cutoff=0.6)
-            hint = f"; did you mean {' or '.join(close)}?" if close else "."
+            here = elsewhere(kind)
+            hint = f"; did you mean {' or '.join(close)}?" if close else f"; write apiVersion: {here}." if here else "."
             raise InputError(f"The cluster has no kind {kind} in apiVersion {api_version}{hint}")
         return served[kind]
 
@@ -331,6 +339,12 @@ class KubeCluster:
         return self._discovered[api_version]
 
 
+def _unserved(api_version: str, kind: str) -> InputError:
+    here = elsewhere(kind)
+    way = f"write {here} for a {kind}" if here else "check its spelling, or install what defines it"
+    return InputError(f"The cluster has no apiVersion {api_version}: {way}.")
+
+
 def _selectors(labels: str, fields: str) -> builtins.list[tuple[str, str]]:
     return [(name, value) for name, value in (("labelSelector", labels), ("fieldSelector", fields)) if value]
 
@@ -347,7 +361,7 @@ def _place(resource: Resource, obj: JsonObject, *, done: str, collection: bool =
         raise InputError(f"{resource.kind} {name} has no namespace: set namespace.")
     if not name and not collection:
         raise InputError(f"A {resource.kind} in namespace {namespace} has no metadata.name.")
-    return resource.path(namespace, "" if collection else name), Deed(done, resource, namespace, name)
+    return resource.path(namespace, "" if collection else name), Deed(done, resource, namespace, name, obj)
 
 
 def _operation(step: PatchOperation) -> dict[str, Any]:

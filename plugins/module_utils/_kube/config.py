@@ -184,7 +184,10 @@ def _load_kubeconfig(kubeconfig: Kubeconfig, configuration: Any, *, options: Aut
     plugin = kubeconfig.user.get("exec")
     if isinstance(plugin, Mapping) and not (configuration.api_key or configuration.cert_file or options.has_credentials):
         reason = " ".join((errors or ["it gave no credentials"])[-1].split())[:300]
-        raise InputError(f"The credential plugin {plugin.get('command', '')} of {kubeconfig.source} failed: {reason}")
+        hint = " ".join(str(plugin.get("installHint") or "").split())[:500]
+        raise InputError(
+            f"The credential plugin {plugin.get('command', '')} of {kubeconfig.source} failed: {reason.rstrip('.')}.{hint and ' '}{hint}"
+        )
 
 
 def _proxy_headers(options: AuthOptions, proxy: str) -> dict[str, str]:
