@@ -191,7 +191,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             return yaml.safe_load(text_of(self._content(path, "kubeconfig"), f"kubeconfig {path}"))
         except RolloutError as error:
             raise AnsibleActionFail(error.message) from None
-        except yaml.YAMLError as error:  # Without the parser's own words, which quote the line, and that may hold a token.
+        except (yaml.YAMLError, ValueError) as error:  # Without the parser's own words, which quote the line, and that may hold a token.
             mark = getattr(error, "problem_mark", None)
             where = f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
             raise AnsibleActionFail(f"The kubeconfig {path} is not valid YAML{where}.") from None

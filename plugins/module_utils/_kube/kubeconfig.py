@@ -65,9 +65,9 @@ def _read(path: str) -> Mapping[str, Any]:
 def _parse(text: str, *, source: str) -> Mapping[str, Any]:
     try:
         content = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: a word that looks like a date and is none.
         mark = getattr(error, "problem_mark", None)
-        where = f" (line {mark.line + 1})" if mark else ""
+        where = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
         # Without the parser's own words, which quote the line, and that may hold a token; without the cause for the same reason.
         raise InputError(f"{capital(source)} is not valid YAML{where}.") from None
     if not isinstance(content, Mapping):
