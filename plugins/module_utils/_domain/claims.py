@@ -72,6 +72,10 @@ class Claim:
     """Why it was given up."""
     switched: str = ""
     """When the traffic had moved, in RFC 3339; empty before."""
+    by: str = ""
+    """Who began it; empty where an earlier version of this collection has written the claim."""
+    since: str = ""
+    """When it was begun, in RFC 3339; empty as `by`."""
 
     @classmethod
     def of(cls, lease: JsonObject | None) -> Claim | None:
@@ -107,6 +111,8 @@ class Claim:
             back=flag(entry, "back"),
             why=text(entry, "why"),
             switched=text(entry, "switched"),
+            by=text(entry, "by"),
+            since=text(entry, "since"),
         )
 
     def text(self) -> str:
@@ -138,6 +144,8 @@ class Claim:
             "back": self.back,
             "why": self.why,
             "switched": self.switched,
+            "by": self.by,
+            "since": self.since,
         }
         return json.dumps({key: value for key, value in plain.items() if value not in ("", None, False, {})}, sort_keys=True)
 

@@ -16,6 +16,10 @@ from .objects import JsonObject, JsonValue, mapping, number, replaced, text, wit
 
 DURATION = 15
 """Seconds after which a holder that does not renew counts as dead, by the waiter's own clock."""
+_PREFIX = "rollout-"
+_LABELS = {"app.kubernetes.io/managed-by": "rollout.kubernetes"}
+OURS = ",".join(f"{key}={value}" for key, value in _LABELS.items())
+"""The label selector that finds the Leases of all applications."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,12 @@ class Holding:
 
 def lease_name(application: str) -> str:
     """The name of an application's Lease."""
-    return f"rollout-{application}"
+    return f"{_PREFIX}{application}"
+
+
+def application_of(lease: JsonObject) -> str:
+    """The application that a Lease is of."""
+    return text(lease, "metadata", "name").removeprefix(_PREFIX)
 
 
 def new_lease(namespace: str, application: str) -> dict[str, JsonValue]:
@@ -54,7 +63,7 @@ def new_lease(namespace: str, application: str) -> dict[str, JsonValue]:
         "metadata": {
             "namespace": namespace,
             "name": lease_name(application),
-            "labels": {"app.kubernetes.io/managed-by": "rollout.kubernetes"},
+            "labels": dict(_LABELS),
         },
         "spec": {},
     }

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from .colours import base_of, deployments_of, is_coloured, is_pinned, mark_of, missing_port
+from .colours import COLOUR, base_of, deployments_of, is_coloured, is_pinned, mark_of, missing_port
 from .completion import standing
+from .emptied import Relabelled
 from .errors import RefusedError
 from .objects import JsonObject, texts
 from .scenes import Scene
-from .services import Selector, picks, spelled, unswitchable
+from .services import Selector, picked, picks, spelled, unswitchable
 from .workload import TEMPLATE_HASH, Snapshot
 
 
@@ -63,6 +64,37 @@ def _leads_to(selector: Selector, snapshot: Snapshot) -> bool:
     return selector.get(TEMPLATE_HASH) in hashes and picks(base_of(selector), labels)
 
 
+def leading(scene: Scene, services: Collection[str]) -> str:
+    """Where these Services lead now, in words: `Service web leads to web-green (app=web,...)`."""
+    found: dict[str, list[str]] = {}
+    for name in services:
+        found.setdefault(_leading(scene, name), []).append(name)
+    return "; ".join(f"Service {', '.join(names)} {where}" for where, names in found.items())
+
+
+def _leading(scene: Scene, service: str) -> str:
+    if service not in scene.services:
+        return "does not exist any more"
+    selector = scene.services[service].selector
+    chosen = picked(selector, scene.backends)
+    names = " and ".join(sorted({backend.application.removeprefix("Deployment ") for backend in chosen}))
+    unready = ", of which no pod is ready" if chosen and not any(backend.ready for backend in chosen) else ""
+    return f"leads to {names or 'no pod'} ({spelled(selector) or 'without a selector'}){unready}"
+
+
+def leads_only_to(scene: Scene, service: str, deployment: str) -> bool:
+    """The Service leads to ready pods of this Deployment, and to no others."""
+    chosen = picked(scene.services[service].selector, scene.backends) if service in scene.services else ()
+    return {backend.application for backend in chosen} == {f"Deployment {deployment}"} and any(backend.ready for backend in chosen)
+
+
+def strangers_behind(scene: Scene, service: str, workloads: Collection[str]) -> str:
+    """The pods of others to which a Service leads, in words: they would lose its requests. Empty where there are none."""
+    mine = {f"Deployment {name}" for workload in workloads for name in deployments_of(workload)}
+    chosen = picked(scene.services[service].selector, scene.backends) if service in scene.services else ()
+    return " and ".join(sorted({backend.application for backend in chosen} - mine))
+
+
 def obstacles(
     scene: Scene, stable: Mapping[str, str], templates: Mapping[str, JsonObject], services: Mapping[str, str], previews: Mapping[str, str]
 ) -> Iterator[str]:
@@ -81,6 +113,7 @@ def obstacles(
             )
     for workload, template in templates.items():
         yield from _strangers(scene, workload, template, {**services, **previews})
+        yield from _left_behind(scene, stable[workload], template, {**services, **previews})
         yield from _scalers(scene, workload)
         if stable[workload]:
             yield _incomplete(scene.snapshot(stable[workload]))
@@ -94,6 +127,27 @@ def _strangers(scene: Scene, workload: str, template: JsonObject, known: Mapping
             yield (
                 f"{service.ref} selects the pods of {workload} too ({spelled(service.selector)}) and would lead to both colours; name it "
                 "in services, so that it is switched with the others, or narrow its selector."
+            )
+
+
+def _left_behind(scene: Scene, stable: str, template: JsonObject, known: Mapping[str, str]) -> Iterator[str]:
+    """Services that are not part of the rollout and select the pods that serve, but not those of the new version."""
+    workload = scene.workload(stable)
+    if workload is None:
+        return
+    labels = texts(workload.template, "metadata", "labels")
+    change = Relabelled(workload.ref, labels, base_of(texts(template, "metadata", "labels")))
+    for name, service in sorted(scene.services.items()):
+        chosen = {backend.application for backend in picked(service.selector, scene.backends)}
+        lacking = change.lacks(service.selector, alive=True) if chosen == {change.application} and name not in known else ()
+        if lacking:
+            told = any(key in (COLOUR, TEMPLATE_HASH) for key in lacking)
+            remedy = (
+                "name it in services, so that it is switched with the others" if told else f"take {' and '.join(lacking)} out of it first"
+            )
+            yield (
+                f"{service.ref} selects {spelled(service.selector)}, which the pods of {stable} have and the new ones do not, and would "
+                f"lead to nothing in the end; {remedy}."
             )
 
 

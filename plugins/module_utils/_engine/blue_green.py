@@ -29,8 +29,9 @@ from .._domain.scenes import DRAIN_SECONDS, Scene
 from .._domain.services import spelled
 from .._domain.steps import StepState
 from .._domain.workload import Condition
-from .._strategies.blue_green import forward
+from .._strategies.blue_green import forward, led_elsewhere
 from .._strategies.blue_green_back import back, gone
+from .claimed import refuse_claimed
 from .cleaning import clean_up
 from .colour_report import ColourReport
 from .colours import ColourPlan, Planner
@@ -88,6 +89,7 @@ def _roll(request: ColourRequest, outside: Surroundings, lease: JsonObject | Non
             plan = Planner(request, outside, stage.scene(_switched(lease)), lease).plan()
         except RefusedError as error:
             raise _RefusedPlan(error) from error
+        _refuse_others(request, plan, outside)
         report = ColourReport(request, stage)
         if plan.empty:
             return _with_configuration(report.unchanged(plan), plan)
@@ -103,6 +105,7 @@ def _roll(request: ColourRequest, outside: Surroundings, lease: JsonObject | Non
             stage = stack.enter_context(Stage(outside.cluster, request.namespace, names, services, optional=optional))
             report = ColourReport(request, stage)
             plan = Planner(request, outside, stage.scene(_switched(lock.lease)), lock.lease).plan()
+            _refuse_others(request, plan, outside)
         if plan.empty:
             return _with_configuration(report.unchanged(plan), plan)
         return _with_configuration(_Run(request, outside, stage, lock, plan, report, made).carry_out(), plan)
@@ -113,6 +116,19 @@ def _with_namespace(plan: ColourPlan, request: ColourRequest, outside: Surroundi
     namespace = Ref("Namespace", "", request.namespace)
     writer = Writer(outside.cluster, guard=outside.guard, take_ownership=request.take_ownership)
     return tuple(writer.execute(planned) for planned in plan.companions if planned.ref == namespace and planned.before is None)
+
+
+def _refuse_others(request: ColourRequest, plan: ColourPlan, outside: Surroundings) -> None:
+    """Raise `RefusedError` where another application's rollout covers what this one is about: also for who calls an application that is
+    on its way by the name of one of its Deployments or Services."""
+    refs = {planned.ref for planned in (*plan.companions, *plan.direct, *plan.candidates)}
+    if plan.claim is not None:
+        refs |= {Ref("Service", request.namespace, name) for name in (*plan.claim.services, *plan.claim.previews)}
+        refs |= {Ref("Deployment", request.namespace, name) for side in plan.claim.sides for name in (side.stable, side.candidate) if name}
+    elif request.goal in ("promote", "abort"):
+        refs |= {Ref(kind, request.namespace, request.application) for kind in ("Deployment", "Service")}
+    if not plan.empty or request.goal in ("promote", "abort"):
+        refuse_claimed(sorted(refs), outside.cluster, besides=request.application)
 
 
 def _with_configuration(outcome: Outcome, plan: ColourPlan) -> Outcome:
@@ -143,26 +159,31 @@ def _with_known_previews(request: ColourRequest, lease: JsonObject | None, outsi
 
 
 def _extent(request: ColourRequest, lease: JsonObject | None, outside: Surroundings) -> tuple[list[str], list[str], list[str]]:
-    """The Deployments and Services to look at, and those of the Services that come with the definition."""
+    """The Deployments and Services to look at, and those of the Services that need not be there: what comes with the definition, preview
+    Services that somebody has deleted since, and all for who gives up."""
     claim, settings = Claim.of(lease), Settings.of(lease)
     workloads = {target.ref.name for target in request.targets} | {name for entry in history_of(lease)[-1:] for name in entry.parts}
     services: dict[str, str] = dict(request.colours.services) if request.colours is not None else {}
     if claim is not None:
         workloads |= {side.workload for side in claim.sides}
-        services |= {name: services.get(name, "") for name in claim.services} | dict.fromkeys(claim.previews, "")
+        services |= {name: services.get(name, "") for name in claim.services}
     if request.colours is None and settings is not None:
         services |= settings.previews
     ref = Ref("Deployment", request.namespace, request.application)
     known = claim is not None or settings is not None or request.colours is not None
     if not known and lease is None and outside.cluster.read(DEPLOYMENT, ref.namespace, ref.name) is None:
+        refuse_claimed((ref, replace(ref, kind="Service")), outside.cluster)
         raise RefusedError(
             f"{ref} is not rolled out by blue/green, as far as Lease rollout-{request.application} tells; correct name and namespace."
         )
     names = [deployment for workload in sorted(workloads or {request.application}) for deployment in deployments_of(workload)]
-    wanted = [*services, *(preview for preview in services.values() if preview)]
+    wanted = [*services, *(preview for preview in services.values() if preview), *(claim.previews if claim is not None else ())]
     coming = {entry.ref.name for entry in request.companions if entry.resource == SERVICE}
-    absent = [name for name in wanted if name in coming and outside.cluster.read(SERVICE, request.namespace, name) is None]
-    return names, list(dict.fromkeys(wanted)), absent
+    optional = {name for name in wanted if name in coming and outside.cluster.read(SERVICE, request.namespace, name) is None}
+    optional |= set(claim.previews if claim is not None else ()) - set(services)
+    if request.colours is None:
+        optional |= {preview for preview in services.values() if preview}
+    return names, list(dict.fromkeys(wanted)), wanted if request.goal == "abort" else sorted(optional)
 
 
 def _settings(claim: Claim) -> Settings:
@@ -413,6 +434,7 @@ class _Run:
             if lost:
                 raise _Failed(_capital(lost))
             step, scene = current(), self._scene()
+            self._refuse_led_elsewhere(step, scene)
             lacking = step.lacking(scene)
             if not lacking:
                 return changed
@@ -506,6 +528,24 @@ class _Run:
                 now = spelled(found) or "empty"
                 raise _Failed(
                     f"spec.selector of {self._ref(name)} was changed meanwhile{by}: it is {now}; look at it and run the task again."
+                )
+
+    def _refuse_led_elsewhere(self, step: SceneStep, scene: Scene) -> None:
+        """Raise `_Failed`, naming who it was, where somebody has taken the traffic away from what got it: there is nothing to wait for."""
+        claim, namespace = self._now(), self._request.namespace
+        for name, selector in led_elsewhere(claim, namespace, step.name, scene).items():
+            live = self._outside.cluster.read(SERVICE, namespace, name)
+            if live is None:
+                raise _Failed(
+                    f"{self._ref(name)} was deleted after the traffic had moved; create it with the selector {spelled(selector)} and run "
+                    "the task again."
+                )
+            found = texts(live, "spec", "selector")
+            if found != selector:
+                who = last_writer(live, "spec", "selector", besides=OURS)
+                raise _Failed(
+                    f"spec.selector of {self._ref(name)} was changed{f' by {who}' if who else ''} after the traffic had moved: it is "
+                    f"{spelled(found) or 'empty'} instead of {spelled(selector)}; look at it and run the task again."
                 )
 
     def _ref(self, service: str) -> Ref:

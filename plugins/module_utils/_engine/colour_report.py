@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 
 from .._domain.claims import Claim
 from .._domain.completion import standing
 from .._domain.request import ColourRequest
 from .._domain.revisions import candidate_of
-from .._domain.services import Selector, spelled
+from .._domain.sides import leading, leads_only_to
 from .._domain.tables import lines_of
 from .._strategies.blue_green import FORWARD, forward
 from .._strategies.blue_green_back import BACK
@@ -113,10 +114,17 @@ class ColourReport:
 
     def aborted(self, plan: ColourPlan, claim: Claim, steps: Sequence[StepReport], why: str, *, written: Sequence[Planned]) -> Outcome:
         """It was given up, and everything is as it was before."""
-        error = f"{why} Went back: {self._leads(claim, stable=True)}." if why else ""
-        return self._outcome(
-            plan, claim, "aborted", steps, changed=True, written=written, error=error, message=self._leads(claim, stable=True)
+        self._stage.wait(0)
+        scene = self._stage.scene()
+        stable = {side.workload: side.stable for side in claim.sides}
+        others = [name for name, workload in sorted(claim.services.items()) if not leads_only_to(scene, name, stable[workload])]
+        found = self._leads(claim)
+        went = f"Went back: {found}." if not others else f"Went back, but not all traffic is where it was before: {found}."
+        outcome = self._outcome(
+            plan, claim, "aborted", steps, changed=True, written=written, error=f"{why} {went}" if why else "", message=found
         )
+        warning = (f"The rollout is given up, but not all traffic is where it was before: {leading(scene, others)}.",) if others else ()
+        return replace(outcome, warnings=(*outcome.warnings, *warning))
 
     def _outcome(
         self,
@@ -170,7 +178,7 @@ class ColourReport:
                     phase=phase,
                     strategy="blue_green",
                     snapshot=snapshot,
-                    message=message or (self._leads(claim, stable=False) if claim is not None else standing(snapshot).message),
+                    message=message or (self._leads(claim) if claim is not None else standing(snapshot).message),
                     stable=candidate_of(scene.snapshot(stable)) if stable else None,
                     candidate=candidate_of(scene.snapshot(candidate)),
                     steps=steps,
@@ -188,19 +196,10 @@ class ColourReport:
             )
         return tuple(found)
 
-    def _leads(self, claim: Claim, *, stable: bool) -> str:
-        """Where the traffic goes, in words."""
-        scene = self._stage.scene()
-        by_workload: dict[str, list[str]] = {}
-        for name, workload in sorted(claim.services.items()):
-            by_workload.setdefault(workload, []).append(name)
-        parts = []
-        for side in claim.sides:
-            names = by_workload.get(side.workload, [])
-            selectors: Mapping[str, Selector] = {name: scene.services[name].selector for name in names if name in scene.services}
-            shown = spelled(next(iter(selectors.values()), {}))
-            parts.append(f"Service {', '.join(names)} leads to {side.stable if stable else side.candidate} ({shown})")
-        return "; ".join(parts)
+    def _leads(self, claim: Claim) -> str:
+        """Where the traffic goes, in words: as the cluster shows it."""
+        order = [side.workload for side in claim.sides]
+        return leading(self._stage.scene(), sorted(claim.services, key=lambda name: (order.index(claim.services[name]), name)))
 
 
 def _differences(writes: Sequence[Planned]) -> tuple[Difference, ...]:

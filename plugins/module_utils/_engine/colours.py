@@ -42,6 +42,7 @@ from .._strategies.blue_green_back import gone
 from .._strategies.rolling import with_change
 from .configuration import NO_CONFIGURATION, Configuration, prepare
 from .surroundings import Surroundings
+from .taken_services import refuse_taken
 from .writer import Planned, Writer
 
 
@@ -222,6 +223,9 @@ class Planner:
             if sentences:
                 raise RefusedError("\n".join(dict.fromkeys(sentences)))
             self._refuse_foreign(stable, {**services, **previews})
+        known = (*claim.services, *claim.previews) if claim is not None else ()
+        entering = {name: name in previews for name in (*services, *previews) if name not in known}
+        refuse_taken(entering, targets, request.application, request.namespace, scene, self._cluster)
         candidates = {name: self._candidate(claim, name, stable[name]) for name in targets}
         bodies = {name: self._body(manifests[name], candidates[name]) for name in targets}
         cause = self._cause(stable, manifests, promotion)
@@ -246,6 +250,8 @@ class Planner:
             cause=signed(cause.why, cause.by) if fresh or claim is None else claim.cause,
             undoes=self._undoes(claim if not fresh else None, promotion),
             switched=claim.switched if claim is not None and not fresh else "",
+            by=claim.by if claim is not None and not fresh else request.holder.rpartition(" ")[0] or request.holder,
+            since=claim.since if claim is not None and not fresh else f"{self._cluster.now():%Y-%m-%dT%H:%M:%SZ}",
         )
         if claim is not None and not request.supersede:
             self._refuse_changed_stable(claim)

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TypeAlias, TypeVar
 
@@ -14,14 +14,18 @@ from .._domain.borrowed import with_everything_back
 from .._domain.changes import content
 from .._domain.completion import standing
 from .._domain.errors import ForbiddenError, InputError, RefusedError
-from .._domain.objects import JsonObject, flag, mapping
+from .._domain.objects import JsonObject, Ref, flag, mapping
+from .._domain.ports import Cluster
 from .._domain.request import Cause, OperationRequest, Pause, Repair, Restart, RolloutRequest, Target, Waiting
 from .._domain.resources import WORKLOADS
 from .._domain.revisions import candidate_of, foreseen, is_of
 from .._domain.steps import NO_TERMS, Apply, Edit, Step, StepState, Terms, Write
 from .._domain.workload import Pod, Snapshot, Workload
 from .._strategies import STRATEGIES, steps_of, warning_of
+from .claimed import refuse_claimed
 from .configuration import NO_CONFIGURATION, Configuration, prepare
+from .emptied import refuse_emptied, rolled
+from .idle_sides import refuse_idle_sides
 from .observer import Observer
 from .outcome import Difference, Outcome, Rollout, RolloutPhase, StepReport
 from .parallel import side_by_side
@@ -117,6 +121,33 @@ def make_plan(request: RolloutRequest, outside: Surroundings, plot: Plot | None 
 
     `plot` makes the steps where they follow from what there is; else the strategy does, from the request alone.
     """
+    try:
+        plan = _make_plan(request, outside, plot)
+    except RefusedError:
+        # What blue/green has paused, say, is not to be resumed.
+        refuse_claimed((target.ref for target in request.targets), outside.cluster)
+        raise
+    refuse_claimed((*_touched(plan), *(planned.ref for planned in plan.companions if planned.changed)), outside.cluster)
+    refuse_idle_sides(plan.writes, outside.cluster)
+    outage = request.strategy == "recreate"
+    return _serving_on(plan, outside.cluster, outage=outage)
+
+
+def _serving_on(plan: Plan, cluster: Cluster, *, outage: bool = False) -> Plan:
+    """The plan with what is to be said of Services that lead to one pod. Raises `RefusedError` where one would lead to none."""
+    found = [rolled(entry.write, entry.before) for entry in plan.targets]
+    return replace(plan, warnings=(*plan.warnings, *refuse_emptied(found, plan.companions, cluster, outage=outage)))
+
+
+def _touched(plan: Plan) -> Iterator[Ref]:
+    """The workloads that the plan changes, or would bring back if what is on its way there fails."""
+    for entry in plan.targets:
+        idle = entry.write.before is not None and standing(Snapshot(Workload.of(entry.write.before))).done
+        if not idle or any(entry.is_pending(step) for step in entry.steps):
+            yield entry.target.ref
+
+
+def _make_plan(request: RolloutRequest, outside: Surroundings, plot: Plot | None) -> Plan:
     writer = Writer(outside.cluster, guard=outside.guard, take_ownership=request.take_ownership)
     writer.prefetch(request.targets)
     configuration = prepare(
@@ -178,6 +209,7 @@ def plan_operation(request: OperationRequest, outside: Surroundings) -> Plan:
     operation, selection = request.operation, request.selection
     writer = Writer(outside.cluster, guard=outside.guard, take_ownership=request.take_ownership)
     found = select(selection, outside.cluster)
+    refuse_claimed((target.ref for target in found), outside.cluster)
     everywhere = is_everywhere(selection)
     with Observer(outside.cluster, [target.ref for target in found], follow=False, everywhere=everywhere) as observer:
         snapshots = present(observer, found, selection, outside.cluster)
@@ -197,7 +229,9 @@ def plan_operation(request: OperationRequest, outside: Surroundings) -> Plan:
         for target, its_steps, write in zip(targets, steps, writes, strict=True)
     )
     warnings = tuple(filter(None, (warning_of(operation, target, snapshots[target.ref]) for target in targets)))
-    return Plan((), planned, writer, request.waiting, everywhere, (*observer.warnings, *warnings))
+    plan = Plan((), planned, writer, request.waiting, everywhere, (*observer.warnings, *warnings))
+    refuse_idle_sides(plan.writes, outside.cluster)
+    return _serving_on(plan, outside.cluster)
 
 
 def _all_or_none(make: Callable[[U], T], entries: Iterable[U]) -> list[T]:

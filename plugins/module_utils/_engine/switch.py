@@ -15,13 +15,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from .._domain.errors import RefusedError, RolloutError
-from .._domain.objects import JsonObject, Ref
+from .._domain.objects import JsonObject, Ref, texts
+from .._domain.ownership import OURS, last_writer
 from .._domain.request import SwitchRequest
 from .._domain.resources import SERVICE
 from .._domain.services import Selector, Service, picked, ready_behind, spelled, unfit, unproven, unswitchable
 from .._domain.steps import Replace, StepState
 from .._domain.switching import INTENT, Intent, following, half_done, is_same
 from .._domain.workload import Snapshot
+from .claimed import refuse_claimed
 from .lock import Lock, read_lease
 from .outcome import Difference, Outcome, Rollout, RolloutPhase, StepReport, Switched
 from .surroundings import Surroundings
@@ -59,6 +61,7 @@ def switch(request: SwitchRequest, outside: Surroundings, *, check: bool) -> Out
         plan = run.plan(former)
         if plan.empty:
             return run.unchanged(plan)
+        refuse_claimed(map(run.ref, request.wanted), outside.cluster)
         if check or not plan.interrupted:
             run.refuse_unfit(plan)
         if check:
@@ -68,6 +71,7 @@ def switch(request: SwitchRequest, outside: Surroundings, *, check: bool) -> Out
             # Somebody may have finished while we waited for the lock.
             former = Intent.of(lock.lease)
             _refuse_another(former, request, outside)
+            refuse_claimed(map(run.ref, request.wanted), outside.cluster)
             return run.carry_out(run.plan(former), lock)
 
 
@@ -109,7 +113,7 @@ class _Run:
         services = self._traffic.services()
         for name in sorted(self._request.wanted):
             if name not in services:
-                raise RefusedError(f"{self._ref(name)} does not exist any more; create it and run the task again.")
+                raise RefusedError(f"{self.ref(name)} does not exist any more; create it and run the task again.")
             refusal = unswitchable(services[name])
             if refusal:
                 raise RefusedError(refusal)
@@ -120,9 +124,10 @@ class _Run:
 
     def _replace(self, name: str, expected: Selector, wanted: Selector) -> Planned:
         write = Replace(_PATH, dict(expected), dict(wanted))
-        return self.writer.plan(SERVICE, self._ref(name), write)
+        return self.writer.plan(SERVICE, self.ref(name), write)
 
-    def _ref(self, name: str) -> Ref:
+    def ref(self, name: str) -> Ref:
+        """What one of the Services is called."""
         return Ref("Service", self._request.namespace, name)
 
     # --- checks ---------------------------------------------------------------------------------------------------------------
@@ -136,12 +141,16 @@ class _Run:
 
     def _unfit(self, name: str) -> str:
         request = self._request
-        service = self._traffic.services()[name]
+        service = self._traffic.services().get(name)
+        if service is None:
+            return f"{self.ref(name)} does not exist any more; create it and run the task again."
         backends, minimum = self._traffic.backends(), request.minimum_of(name)
         return unfit(service, request.wanted[name], backends, minimum=minimum, mixed=request.mixed, partial=request.partial)
 
     def _unproven(self, name: str, selector: Selector, minimum: int) -> str:
-        service = self._traffic.services()[name]
+        service = self._traffic.services().get(name)
+        if service is None:
+            return "it does not exist any more"
         found = self._traffic.endpoints(name)
         return unproven(service, selector, self._traffic.backends(), found, minimum=minimum, partial=self._request.partial)
 
@@ -194,22 +203,38 @@ class _Run:
         shown = ""
         while True:
             lacks = {name: self._unproven(name, selector, minimum_of(name)) for name, selector in wanted.items()}
-            missing = next((f"{self._ref(name)}: {lack}" for name, lack in lacks.items() if lack), "")
+            missing = next((f"{self.ref(name)}: {lack}" for name, lack in lacks.items() if lack), "")
             if not missing:
                 return ""
             if missing != shown:
                 self._outside.progress(missing)
                 shown = missing
+            taken = next(filter(None, map(self._taken, wanted)), "") if until_lost else ""
+            if taken:
+                return taken
             backends = self._traffic.backends()
             lost = [name for name, selector in wanted.items() if ready_behind(selector, backends) < minimum_of(name)] if until_lost else []
             if lost:
                 count = ready_behind(wanted[lost[0]], backends)
-                return f"{self._ref(lost[0])}: only {count} of at least {minimum_of(lost[0])} pods are ready after the switch"
+                return f"{self.ref(lost[0])}: only {count} of at least {minimum_of(lost[0])} pods are ready after the switch"
             left = deadline - self._outside.clock()
             if left <= 0:
                 silence = f"; the cluster did not answer ({self._traffic.silence})" if self._traffic.silence else ""
                 return f"{missing} (wait_timeout of {self._request.timeout:g} s is over){silence}"
             self._traffic.wait(left)
+
+    def _taken(self, name: str) -> str:
+        """That somebody has deleted a Service, or led it elsewhere, since it was switched; empty where nobody has."""
+        service, written = self._traffic.services().get(name), self._written.get(name)
+        if service is None:
+            return f"{self.ref(name)} does not exist any more"
+        known = [texts(written.before or {}, *_PATH), self._request.wanted[name]] if written is not None else [service.selector]
+        if service.selector in known:
+            return ""
+        live = self._outside.cluster.read(SERVICE, self._request.namespace, name)
+        who = last_writer(live, *_PATH, besides=OURS) if live is not None else ""
+        by = f" by {who}" if who else ""
+        return f"spec.selector of {self.ref(name)} was changed meanwhile{by}: it is {spelled(service.selector) or 'empty'}"
 
     def _turn_back(self, plan: _Plan, lock: Lock, why: str, *, failed: str) -> Outcome:
         """Give each Service that was switched the selector back that it had; not to pods of which none is ready."""
@@ -223,7 +248,7 @@ class _Run:
         for name in reached:
             former = plan.intent.before[name]
             if not ready_behind(former, self._traffic.backends()):
-                left.append(f"{self._ref(name)} stays as it is, as no pod of {spelled(former)} is ready")
+                left.append(f"{self.ref(name)} stays as it is, as no pod of {spelled(former)} is ready")
                 continue
             try:
                 planned = self._replace(name, self._request.wanted[name], former)
@@ -240,7 +265,12 @@ class _Run:
             f"That is not proven yet: {missing}." if missing else "",
             f"Not switched back: {'; '.join(left)}." if left else "",
         ]
-        sentence = " ".join(filter(None, parts if back or left else (*parts, "Nothing was switched.")))
+        sentence = " ".join(
+            filter(
+                None,
+                parts if back or left or any(planned.changed for planned in self._written.values()) else (*parts, "Nothing was switched."),
+            )
+        )
         steps = (*self._steps(failed), *((StepReport("switch_back", "failed" if left or missing else "done"),) if back else ()))
         return self._outcome(plan, "degraded" if left or missing else "aborted", sentence, steps)
 
@@ -298,7 +328,7 @@ class _Run:
         selector = Service.of(after).selector
         chosen = picked(selector, self._traffic.backends())
         return Rollout(
-            ref=self._ref(name),
+            ref=self.ref(name),
             phase=phase,
             strategy="service_switch",
             snapshot=Snapshot(None),

@@ -22,7 +22,7 @@ class Traffic:
     """Follows Services of one namespace until it is closed; use it as a context manager. With ``follow=False`` it only lists, once.
 
     ``feed``: one that is shared with others, which gives each event to `hear`. ``whole``: all Services of the namespace are followed, so
-    that `all_services` knows them. ``optional`` are names of Services that may be missing.
+    that `all_services` knows them. ``optional`` are names of Services that may be missing from the beginning.
 
     Raises `NotFoundError` for a Service that is not there, `ClusterError` when the cluster cannot be read.
     """
@@ -52,7 +52,7 @@ class Traffic:
         owned = f"{SERVICE_NAME} in ({','.join(sorted(self._names))})"
         try:
             self._feed.follow(Source(SERVICE, self._namespace, fields=only))
-            self.services()
+            self._demand()
             self._feed.follow(Source(POD, self._namespace))
             if self._names:
                 self._feed.follow(Source(ENDPOINT_SLICE, self._namespace, labels=owned))
@@ -68,14 +68,16 @@ class Traffic:
         """End all watches."""
         self._feed.close()
 
-    def services(self) -> Mapping[str, Service]:
-        """The Services by name. Raises `NotFoundError` when one is not there (any more)."""
-        found = {service.ref.name: service for service in self._services.values() if service.ref.name in self._names}
-        missing = sorted(self._names - found.keys() - self._optional)
+    def _demand(self) -> None:
+        """Raise `NotFoundError` where one of the Services is missing that must be there at the beginning."""
+        missing = sorted(self._names - self.services().keys() - self._optional)
         if missing:
             ref = Ref("Service", self._namespace, missing[0])
             raise NotFoundError(f"{ref} does not exist; correct name and namespace, or create it first.", status=404)
-        return found
+
+    def services(self) -> Mapping[str, Service]:
+        """Those of the Services that are there, by name."""
+        return {service.ref.name: service for service in self._services.values() if service.ref.name in self._names}
 
     def all_services(self) -> Mapping[str, Service]:
         """All Services that are there, by name."""

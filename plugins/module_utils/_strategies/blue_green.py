@@ -31,6 +31,7 @@ from .two_sides import (
     first_of,
     has_moved,
     holds,
+    led_away,
     led_to,
     needs_template,
     news_of,
@@ -254,4 +255,16 @@ def _leave(rollout: Rollout, scene: Scene) -> tuple[Action, ...]:
 
 
 def _left(rollout: Rollout, scene: Scene) -> str:
-    return colours_left(rollout, scene) or not_proven(scene, rollout.bases(), partial=True)
+    return colours_left(rollout, scene) or not_proven(scene, rollout.there(scene, rollout.bases()), partial=True)
+
+
+_MOVED = FORWARD[FORWARD.index("verify") :]
+
+
+def led_elsewhere(claim: Claim, namespace: str, step: str, scene: Scene) -> dict[str, Selector]:
+    """The Services that somebody has led elsewhere or deleted since the traffic has moved, with the selectors that they had been given.
+    None in a step before that."""
+    if step not in _MOVED:
+        return {}
+    served = _served(Rollout(claim, namespace, {}), scene)
+    return {name: served[name] for name in led_away(scene, served)}

@@ -6,15 +6,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TypeVar
 
 from .._domain.actions import Action, Removal, SceneStep
 from .._domain.claims import Claim, Side
-from .._domain.colours import COLOUR, mark_of
+from .._domain.colours import COLOUR, is_pinned, mark_of
 from .._domain.objects import texts
 from .._domain.resources import DEPLOYMENT
 from .._domain.scenes import Scene
-from .._domain.services import Selector
+from .._domain.services import Selector, picks
 from .._domain.workload import TEMPLATE_HASH, Workload
 from .two_sides import (
     Rollout,
@@ -37,47 +39,61 @@ from .two_sides import (
     widen,
 )
 
+T = TypeVar("T")
 BACK = ("restore", "switch_back", "verify_back", "clear", "release")
 """The names of the steps, in their order."""
 
 
 def back(claim: Claim, namespace: str) -> tuple[SceneStep, ...]:
     """The steps that give a rollout up, from wherever it is; none where nothing served before."""
-    rollout = Rollout(claim, namespace, {})
-    if rollout.first():
+    remembered = Rollout(claim, namespace, {})
+    if remembered.first():
         return ()
-    stable = tuple(side.stable for side in rollout.moving)
+    stable = tuple(side.stable for side in remembered.moving)
 
-    def able(scene: Scene) -> str:
-        return first_of(_weaker(rollout, scene, side) for side in rollout.moving)
+    def now(ask: Callable[[Rollout, Scene], T]) -> Callable[[Scene], T]:
+        return lambda scene: ask(_as_it_is(remembered, scene), scene)
 
+    able = now(lambda rollout, scene: first_of(_weaker(rollout, scene, side) for side in rollout.moving))
     return (
-        step("restore", lambda scene: _restore(rollout, scene), able, watched=stable),
-        step("switch_back", lambda scene: _switch_back(rollout, scene), able),
-        step(
-            "verify_back",
-            lambda scene: _verify_back(rollout, scene),
-            lambda scene: not_proven(scene, _pinned(rollout, scene, rollout.to_stable()), partial=True),
-        ),
+        step("restore", now(_restore), able, watched=stable),
+        step("switch_back", now(_switch_back), able),
+        step("verify_back", now(_verify_back), now(_unproven_back)),
         SceneStep(
             "clear",
-            lambda scene: (
-                _kept(rollout, scene)
-                or news_of(_clear(rollout, scene))
-                or first_of(_cleared(rollout, scene, side) for side in rollout.moving)
+            now(
+                lambda rollout, scene: (
+                    _kept(rollout, scene)
+                    or news_of(_clear(rollout, scene))
+                    or first_of(_cleared(rollout, scene, side) for side in rollout.moving)
+                )
             ),
-            lambda scene: () if draining(scene) else _clear(rollout, scene),
+            now(lambda rollout, scene: () if draining(scene) else _clear(rollout, scene)),
             recheck=lambda scene: draining(scene) or None,
         ),
-        step("release", lambda scene: _release(rollout, scene), lambda scene: ""),
+        step("release", now(_release), lambda scene: ""),
     )
 
 
 def gone(claim: Claim, namespace: str, scene: Scene) -> str:
-    """What served before and does not exist any more, although the traffic has left it: then there is no way back. Empty when there is."""
+    """What served before and does not exist any more: then there is no way back. Empty when there is."""
     rollout = Rollout(claim, namespace, {})
     missing = (rollout.ref(side.stable) for side in rollout.moving if side.stable and scene.workload(side.stable) is None)
-    return next((str(ref) for ref in missing if claim.switched), "")
+    return next((str(ref) for ref in missing), "")
+
+
+def _as_it_is(remembered: Rollout, scene: Scene) -> Rollout:
+    """The rollout with the stable sides as they are now. Where somebody has rolled one out meanwhile, its pods have another hash than the
+    one that was remembered, and a Service that names the old one leads nowhere."""
+    sides = tuple(replace(side, mark=_present_mark(side, scene)) for side in remembered.claim.sides)
+    claim = replace(remembered.claim, sides=sides)
+    return Rollout(claim, remembered.namespace, {}, former=remembered)
+
+
+def _present_mark(side: Side, scene: Scene) -> Selector:
+    """The label that tells the stable pods: the one that was remembered, as long as a pod with it is ready, or no others are known."""
+    remembered = any(pod.ready and not pod.going and picks(side.mark, pod.labels) for pod in scene.pods_of(side.stable))
+    return side.mark if remembered else mark_of(scene.snapshot(side.stable)) or side.mark
 
 
 def _on_candidate(rollout: Rollout, scene: Scene) -> bool:
@@ -96,9 +112,24 @@ def _ours(rollout: Rollout, scene: Scene, wanted: Mapping[str, Selector]) -> dic
 def _restore(rollout: Rollout, scene: Scene) -> tuple[Action, ...]:
     """What served before is made able to carry everything, while the traffic is elsewhere (R4)."""
     if not _on_candidate(rollout, scene):
-        return ()
+        # What a Service names by its hash must not be replaced under it, nor be scaled to nothing, whoever asked for that.
+        named = [side for side in rollout.moving if _is_named(rollout, scene, side)]
+        return holds(rollout, scene, ((side.stable, side.mark) for side in named)) or _woken(rollout, scene)
     holding = holds(rollout, scene, ((side.stable, side.mark) for side in rollout.moving))
     return holding or regrown(rollout, scene)
+
+
+def _is_named(rollout: Rollout, scene: Scene, side: Side) -> bool:
+    """A Service names the hash of these stable pods."""
+    names = [name for name, workload in {**rollout.claim.services, **rollout.claim.previews}.items() if workload == side.workload]
+    live = (scene.services[name].selector for name in names if name in scene.services)
+    return is_pinned(side.mark) and any(selector.items() >= side.mark.items() for selector in live)
+
+
+def _woken(rollout: Rollout, scene: Scene) -> tuple[Action, ...]:
+    """What serves was scaled to nothing by somebody: as many pods again as the candidate has."""
+    asleep = any(scene.workload(side.stable) is not None and not scene.desired(side.stable) for side in rollout.moving)
+    return regrown(rollout, scene) if asleep else ()
 
 
 def _weaker(rollout: Rollout, scene: Scene, side: Side) -> str:
@@ -147,6 +178,10 @@ def _is_over(rollout: Rollout, scene: Scene, workload: str) -> bool:
     """This very rollout has brought blue/green, and nothing runs of its candidate."""
     candidate = rollout.sides[workload].candidate
     return _adopted_now(rollout) and not scene.desired(candidate) and not scene.pods_of(candidate)
+
+
+def _unproven_back(rollout: Rollout, scene: Scene) -> str:
+    return not_proven(scene, _pinned(rollout, scene, rollout.to_stable()), partial=True)
 
 
 def _verify_back(rollout: Rollout, scene: Scene) -> tuple[Action, ...]:

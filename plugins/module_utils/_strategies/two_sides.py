@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from .._domain.actions import Action, Change, SceneStep, Turn
 from .._domain.claims import Claim, Side
@@ -21,6 +21,7 @@ from .._domain.services import Selector, picks, spelled, unproven
 from .._domain.steps import Edit, Replace
 from .._domain.workload import Workload
 
+T = TypeVar("T")
 Due: TypeAlias = Callable[[Scene], tuple[Action, ...]]
 Lacking: TypeAlias = Callable[[Scene], str]
 
@@ -28,8 +29,10 @@ Lacking: TypeAlias = Callable[[Scene], str]
 class Rollout:
     """What all steps ask: the claim, with the names and selectors that follow from it."""
 
-    def __init__(self, claim: Claim, namespace: str, manifests: Mapping[str, JsonObject]) -> None:
+    def __init__(self, claim: Claim, namespace: str, manifests: Mapping[str, JsonObject], former: Rollout | None = None) -> None:
+        """`former`: the same rollout as it was remembered, where what serves has changed since."""
         self.claim = claim
+        self.former = former
         self.namespace = namespace
         self.manifests = manifests
         self.sides = {side.workload: side for side in claim.sides}
@@ -51,13 +54,18 @@ class Rollout:
         return {name: self.base(name) for name in (*self.claim.services, *self.claim.previews)}
 
     def to_candidates(self, scene: Scene, services: Mapping[str, str]) -> dict[str, Selector]:
-        """The selectors that lead to the candidates; a Service whose candidate's mark is not known yet is left out."""
+        """The selectors that lead to the candidates; a Service whose candidate's mark is not known yet is left out, and so is a preview
+        Service that somebody has deleted."""
         found: dict[str, Selector] = {}
-        for service, workload in services.items():
+        for service, workload in self.there(scene, services).items():
             mark = mark_of(scene.snapshot(self.sides[workload].candidate))
             if mark:
                 found[service] = {**self.base(service), **mark}
         return found
+
+    def there(self, scene: Scene, services: Mapping[str, T]) -> dict[str, T]:
+        """These Services without the preview Services that somebody has deleted: nobody is served by those."""
+        return {name: found for name, found in services.items() if name in scene.services or name not in self.claim.previews}
 
     def known(self, scene: Scene, service: str) -> tuple[Selector, ...]:
         """The selectors that a Service may have in this rollout; any other was set by somebody else."""
@@ -67,7 +75,8 @@ class Rollout:
         if side.candidate != side.workload:
             # Also where somebody has deleted the Deployment that has this colour.
             found.append({**self.base(service), COLOUR: colour_of(side.workload, side.candidate)})
-        return (*found, *(its for name, its in {**self.to_stable(), **self.previews_to_stable()}.items() if name == service))
+        found.extend(its for name, its in {**self.to_stable(), **self.previews_to_stable()}.items() if name == service)
+        return (*found, *(self.former.known(scene, service) if self.former is not None else ()))
 
     def to_stable(self) -> dict[str, Selector]:
         """The selectors of the Services that lead to what serves."""
@@ -191,6 +200,7 @@ def turns(
     rollout: Rollout, scene: Scene, wanted: Mapping[str, Selector], news: str, *, minimum: Mapping[str, int], partial: bool
 ) -> tuple[Turn, ...]:
     """One turn of all these Services, if one of them is not there yet."""
+    wanted = rollout.there(scene, wanted)
     if not wanted or not off(scene, wanted):
         return ()
     goals = ", ".join(f"{name} to {spelled(selector)}" for name, selector in sorted(wanted.items()))
@@ -239,6 +249,11 @@ def not_proven(scene: Scene, wanted: Mapping[str, Selector], *, partial: bool = 
         if lack:
             return f"{service.ref}: {lack}"
     return ""
+
+
+def led_away(scene: Scene, wanted: Mapping[str, Selector]) -> tuple[str, ...]:
+    """The Services that do not lead where they were led, or are gone: somebody has changed or deleted them."""
+    return tuple(name for name, selector in sorted(wanted.items()) if name not in scene.services or off(scene, {name: selector}))
 
 
 def news_of(actions: Iterable[Action]) -> str:

@@ -15,7 +15,13 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.colours
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import RefusedError
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, Ref, mapping
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.scenes import Autoscaler, Scene
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.sides import obstacles, serving
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.sides import (
+    leading,
+    leads_only_to,
+    obstacles,
+    serving,
+    strangers_behind,
+)
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Snapshot
 
 from .world import World, deployment
@@ -182,3 +188,47 @@ def test_the_pods_of_what_serves_must_be_told_apart() -> None:
     assert hindered(there.scene()) == [
         "Deployment shop/web serves, and its ReplicaSet is not known, so its pods cannot be told apart; restart it first (module restart)."
     ]
+
+
+def test_where_services_lead_is_told_as_it_is() -> None:
+    there = world("web", "web-green", web=GREEN, second=GREEN, wide={"app": "web"}, lost={"app": "other"}, bare={})
+    assert leading(there.scene(), ["second", "web"]) == f"Service second, web leads to web-green (app=web,{COLOUR}=green)"
+    assert leading(there.scene(), ["wide", "lost", "gone", "bare"]) == (
+        "Service wide leads to web and web-green (app=web); Service lost leads to no pod (app=other); "
+        "Service gone does not exist any more; Service bare leads to no pod (without a selector)"
+    )
+    assert leads_only_to(there.scene(), "web", "web-green")
+    assert not any(leads_only_to(there.scene(), name, "web-green") for name in ("wide", "lost", "gone", "bare"))
+    for pod in list(there.pods):
+        there.change(pod, ready=False)
+    assert leading(there.scene(), ["web"]) == f"Service web leads to web-green (app=web,{COLOUR}=green), of which no pod is ready"
+    assert not leads_only_to(there.scene(), "web", "web-green")
+
+
+def test_pods_of_others_behind_a_service_are_named() -> None:
+    there = world("web", "web-green", web={"app": "web"})
+    there.apply(deployment("api", "api:1"))
+    there.settle()
+    there.services |= {"api": {"app": "api"}, "none": {"app": "db"}}
+    found = {name: strangers_behind(there.scene(), name, ["web"]) for name in ("web", "api", "none", "gone")}
+    assert found == {"web": "", "api": "Deployment api", "none": "", "gone": ""}
+
+
+def left_behind(there: World, stable: str, labels: Mapping[str, str]) -> list[str]:
+    template: JsonObject = {"metadata": {"labels": labels}}
+    return [found for found in obstacles(there.scene(), {"web": stable}, {"web": template}, {"web": "web"}, {}) if "in the end" in found]
+
+
+def test_other_services_must_not_select_what_goes_alone() -> None:
+    there = world("web", web={"app": "web"}, other={"app": "db"})
+    own = next(entry.hash for entry in there.sets)
+    assert left_behind(there, "web", {"app": "web"}) == []
+    there.services["pinned"] = {"app": "web", "pod-template-hash": own}
+    (pinned,) = left_behind(there, "web", {"app": "web"})
+    assert pinned == (
+        f"Service shop/pinned selects app=web,pod-template-hash={own}, which the pods of web have and the new ones do not, and would "
+        "lead to nothing in the end; name it in services, so that it is switched with the others."
+    )
+    there.services["pinned"] = {"app": "web"}
+    assert "take app out of it first" in left_behind(there, "web", {"app": "new"})[0]
+    assert left_behind(there, "", {"app": "new"}) == []

@@ -14,7 +14,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.claims 
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.colours import COLOUR, coloured, fingerprint
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import mapping, replaced, text, without
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.scenes import DRAIN_SECONDS
-from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.blue_green import FORWARD, forward
+from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.blue_green import FORWARD, forward, led_elsewhere
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.blue_green_back import BACK, back, gone
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.two_sides import budgets_of
 
@@ -62,6 +62,44 @@ def written(world: World) -> list[str]:
 
 def hash_of(world: World, name: str = "web") -> str:
     return next(entry.hash for entry in world.sets if entry.name == f"{name}-{entry.hash}")
+
+
+# --- others who meddle --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("before", ["preview", "scale_up", "switch", "hold", "scale_down"])
+@pytest.mark.parametrize("back", [False, True], ids=["forward", "back"])
+def test_a_preview_service_that_somebody_deleted_is_left_out(before: str, back: bool) -> None:
+    world = adopted("web-preview")
+    manifests = begin(world)
+    finish(world, manifests, before=before)
+    del world.services["web-preview"]
+    if back:
+        world.keep(world.claim.given_up("on request"))
+    finish(world, manifests)
+    expected: dict[str, dict[str, str]] = {"web": {"app": "web"} if back else GREEN}
+    assert world.services == expected
+
+
+def test_a_preview_service_that_somebody_deleted_does_not_keep_one_from_leaving() -> None:
+    world = at_green("web-preview")
+    finish(world, begin(world, "web:2", leaves=True), before="scale_down")
+    del world.services["web-preview"]
+    finish(world, bodies_of(world.claim, {"web": deployment("web", "web:2")}))
+    assert (sorted(world.deployments), world.services) == (["web"], {"web": {"app": "web"}})
+
+
+def test_traffic_that_somebody_takes_away_is_told_from_what_is_not_there_yet() -> None:
+    world = adopted()
+    finish(world, begin(world), before="switch")
+    assert led_elsewhere(world.claim, NAMESPACE, "scale_up", world.scene()) == {}
+    finish(world, bodies_of(world.claim, {"web": deployment("web", "web:2")}), before="hold")
+    assert led_elsewhere(world.claim, NAMESPACE, "hold", world.scene()) == {}
+    world.services["web"] = {"app": "other"}
+    for step in ("verify", "hold", "scale_down"):
+        assert led_elsewhere(world.claim, NAMESPACE, step, world.scene()) == {"web": GREEN}
+    del world.services["web"]
+    assert led_elsewhere(world.claim, NAMESPACE, "hold", world.scene()) == {"web": GREEN}
 
 
 # --- in order -----------------------------------------------------------------------------------------------------------------

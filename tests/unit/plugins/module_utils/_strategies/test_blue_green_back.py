@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.colours import COLOUR
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import replaced, text
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import mapping, replaced, text, without
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.scenes import DRAIN_SECONDS
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.blue_green import FORWARD
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.blue_green_back import back, gone
 
-from tests.unit.plugins.module_utils._domain.world import NAMESPACE, World
+from tests.unit.plugins.module_utils._domain.world import NAMESPACE, World, deployment, image_of
 
-from .blue_green_task import begin, finish
+from .blue_green_task import begin, finish, task
 from .test_blue_green import adopted, at_green, back_step, hash_of, news, written
 
 
@@ -142,6 +142,79 @@ def test_nothing_is_pinned_that_is_not_paused() -> None:
     world.services["web"] = {"app": "web"}
     world.deployments["web"] = replaced(world.deployments["web"], ("spec", "paused"), False)
     assert news(world, back_step(world, "switch_back")) == ["pause web"]
+
+
+def meddled(world: World, image: str = "web:7") -> World:
+    """Somebody gives what serves another image and resumes it: the hash that the Service names is gone."""
+    path = ("spec", "template")
+    template = mapping(deployment("web", image), *path)
+    world.deployments["web"] = without(replaced(world.deployments["web"], path, template), "spec", "paused")
+    world.settle()
+    assert not world.ready(world.services["web"]), "the Service leads nowhere"
+    return world
+
+
+def gone_back(world: World) -> None:
+    """Go back from a state that breaks the rules."""
+    for _moment in task(given_up(world), {}):
+        world.clock += 20
+        world.settle()
+
+
+@pytest.mark.parametrize("before", ["scale_up", "switch"])
+def test_what_somebody_has_rolled_out_under_the_service_serves_again(before: str) -> None:
+    world = adopted("web-preview")
+    world.budgets["web"] = {"matchLabels": {"app": "web"}}
+    finish(world, begin(world), before=before)
+    meddled(world)
+    gone_back(world)
+    assert (sorted(world.deployments), world.services["web"]) == (["web"], {"app": "web"})
+    assert (world.desired("web"), world.paused("web"), image_of(world.deployments["web"])) == (2, False, "web:7")
+    assert world.budgets == {"web": {"matchLabels": {"app": "web"}}}
+    assert written(world)[:2] == [
+        "switch_back: pause web",
+        f"switch_back: point back web to app=web,pod-template-hash={newest_hash(world)}",
+    ]
+
+
+def newest_hash(world: World) -> str:
+    return world.sets[-1].hash
+
+
+def test_what_somebody_rolls_out_while_the_traffic_is_elsewhere_carries_it_again() -> None:
+    world = adopted()
+    finish(world, begin(world), before="scale_down")
+    world.deployments["web"] = without(world.deployments["web"], "spec", "paused")
+    world.deployments["web"] = replaced(
+        world.deployments["web"], ("spec", "template"), mapping(deployment("web", "web:7"), "spec", "template")
+    )
+    world.settle()
+    gone_back(world)
+    assert (sorted(world.deployments), world.services) == (["web"], {"web": {"app": "web"}})
+
+
+def test_what_serves_is_held_before_it_is_replaced_to_its_end() -> None:
+    world = adopted()
+    finish(world, begin(world), before="switch")
+    world.deployments["web"] = without(world.deployments["web"], "spec", "paused")
+    given_up(world)
+    assert news(world, back_step(world, "restore")) == ["pause web"]
+
+
+def test_what_somebody_scaled_to_nothing_gets_its_pods_again() -> None:
+    world = adopted()
+    finish(world, begin(world), before="switch")
+    world.deployments["web"] = replaced(world.deployments["web"], ("spec", "replicas"), 0)
+    world.settle()
+    gone_back(world)
+    assert (world.desired("web"), sorted(world.deployments), world.services) == (2, ["web"], {"web": {"app": "web"}})
+
+
+def test_without_what_served_there_is_no_way_back_also_before_the_switch() -> None:
+    world = adopted()
+    finish(world, begin(world), before="switch")
+    del world.deployments["web"]
+    assert gone(world.claim, NAMESPACE, world.scene()) == "Deployment shop/web"
 
 
 def test_the_end_of_a_deleted_candidate_is_waited_for() -> None:

@@ -1,0 +1,33 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which objects a rollout by blue/green has for itself until it is done or given up, and what others are told who want to change one."""
+
+from __future__ import annotations
+
+from .claims import Claim
+from .colours import deployments_of
+from .objects import Ref
+
+
+def covers(claim: Claim, ref: Ref) -> bool:
+    """The rollout needs this object as it is: a Deployment of one of its workloads, whichever side, or one of its Services."""
+    if ref.kind == "Deployment":
+        return any(ref.name in (side.stable, side.candidate, *deployments_of(side.workload)) for side in claim.sides)
+    return ref.kind == "Service" and ref.name in {**claim.services, **claim.previews}
+
+
+def claimed(ref: Ref, application: str, claim: Claim, *, holder: str = "", step: str = "") -> str:
+    """The sentence for who wants to change such an object by another way. `holder` is who works on the rollout now, `step` the one
+    before which it stands; both may be empty."""
+    by = f" by {claim.by}" if claim.by else ""
+    since = f" at {claim.since}" if claim.since else ""
+    begun = f", begun{by}{since}" if by or since else ""
+    state = f"{holder} works on it now" if holder else "it is going back" if claim.back else f"it stands before the step {step}"
+    known = f"; {state}" if holder or claim.back or step else ""
+    going_on = f"the module abort (name: {application}) finishes that"
+    if not claim.back:
+        going_on = f"go on with it by promote or blue_green, or give it up by abort (name: {application}), and run this task after that"
+    cause = f" ({claim.cause})" if claim.cause else ""
+    return f"{ref} belongs to a blue/green rollout of {application} that is on its way{cause}{begun}{known}: {going_on}."
