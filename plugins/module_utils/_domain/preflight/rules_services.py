@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ..colours import base_of
-from ..objects import JsonObject, Ref, at, items, ref_of, text
-from ..services import Service, picks, spelled
+from ..emptied import OF_ONE_POD, OF_ONE_TEMPLATE, Relabelled, Turned, emptied, of_one_pod
+from ..objects import JsonObject, Ref, at, items, ref_of, text, texts
+from ..services import Backend, Selector, Service, picks, spelled
 from .findings import Fault, Scenery, near, yaml_lines
-from .manifest import Subject
-from .surroundings import about, bounds_of, listed, served_by, services, unseen, workload_of, workloads
+from .manifest import Subject, subjects
+from .surroundings import about, bounds_of, listed, served_by, services, unseen, way, workload_of, workloads
 
 _OUTSIDE = ("NodePort", "LoadBalancer")
 
@@ -22,7 +23,8 @@ def selects_nothing(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
     """A Service of the definition leads to none of its workloads."""
     for service, obj in _coming(subject, scenery):
         around = _around(subject, scenery)
-        picked = any(picks(base_of(service.selector), found.labels) for found in around)
+        # What the controllers add to the pods' labels stands in no template.
+        picked = any(picks(_of_templates(service), found.labels) for found in around)
         if service.selector and not picked and about(service.ref, around, scenery) == subject.ref:
             why = (
                 f"{service.ref} selects {spelled(service.selector)}, which no pod of the definition has{unseen(scenery)}: every request "
@@ -110,3 +112,63 @@ def port_missing(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
                 declared = next((found for part in subject.main for found in part.ports), {})
                 proposed = text(declared, "name") or at(declared, "containerPort") or 8080
                 yield Fault(ref_of(obj), f"spec.ports[{index}].targetPort", why, yaml_lines("targetPort", proposed))
+
+
+def loses_pods(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
+    """A Service that leads to pods now is left without a ready one by the rollout, for a time or for good."""
+    changes = {found.ref: change for found in subjects(scenery.manifests) if (change := _change(found, scenery)) is not None}
+    if subject.ref not in changes:
+        return
+    pods = [Backend.of(pod) for pod in scenery.live.get("Pod", ()) if near(ref_of({**pod, "kind": "Pod"}), subject.ref)]
+    for service, obj in services(subject, scenery):
+        before, after = _live_selector(service, scenery), service.selector
+        if way(subject, scenery) == "blue_green":
+            before, after = base_of(before), base_of(after)  # It leads one side's Services to the other.
+        ours = [change for change in changes.values() if picks(before, _labelled(change, pods, before))]
+        if subject.ref not in {change.ref for change in ours[:1]} or not after:
+            continue
+        turned = Turned(service.ref, before, after, pods)
+        why = emptied(turned, changes.values(), outage=way(subject, scenery) == "recreate" or subject.update_type == "Recreate")
+        if why:
+            kept = {key: value for key, value in after.items() if (key, value) in changes[subject.ref].after.items()}
+            yield Fault(ref_of(obj), "spec.selector", why, yaml_lines("selector", kept or dict(_selector(subject))))
+
+
+def _change(subject: Subject, scenery: Scenery) -> Relabelled | None:
+    """What becomes of the labels of its pods; None for a workload of which none runs."""
+    live = next((obj for obj in scenery.live.get(subject.ref.kind, ()) if _is(obj, subject.ref)), None)
+    return None if live is None else Relabelled.of(subject.ref, live, subject.obj)
+
+
+def _is(obj: JsonObject, ref: Ref) -> bool:
+    found = ref_of(obj)
+    return found.name == ref.name and near(found, ref)
+
+
+def _live_selector(service: Service, scenery: Scenery) -> dict[str, str]:
+    """What a Service selects now; nothing where it is not there yet."""
+    return next((texts(obj, "spec", "selector") for obj in scenery.live.get("Service", ()) if _is(obj, service.ref)), {})
+
+
+def _labelled(change: Relabelled, pods: list[Backend], selector: Selector) -> Selector:
+    """The labels of one of its pods that the selector picks; where there is none, those of its template."""
+    found = (pod.labels for pod in pods if pod.application == change.application and picks(selector, pod.labels))
+    return next(found, change.before)
+
+
+def of_one(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
+    """A Service leads to one pod of a StatefulSet alone. Where each pod has one, clients know several addresses."""
+    if subject.ref.kind != "StatefulSet":
+        return
+    found = [(service, obj) for service, obj in services(subject, scenery) if of_one_pod(service.selector)]
+    mine = [(service, obj) for service, obj in found if picks(_of_templates(service), subject.labels)]
+    if len({of_one_pod(service.selector) for service, _obj in mine}) != 1:
+        return
+    for service, obj in mine:
+        why = f"{service.ref} leads to one pod alone ({spelled(service.selector)}): it leads to nothing while that pod is replaced."
+        yield Fault(ref_of(obj), "spec.selector", why, yaml_lines("selector", _of_templates(service)))
+
+
+def _of_templates(service: Service) -> dict[str, str]:
+    """Its selector without the labels that controllers give to pods, and that of a side."""
+    return {key: value for key, value in base_of(service.selector).items() if key not in (*OF_ONE_POD, *OF_ONE_TEMPLATE)}

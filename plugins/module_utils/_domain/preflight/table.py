@@ -195,6 +195,20 @@ RULES: tuple[Rule, ...] = (
         rules_services.selects_several,
     ),
     Rule(
+        "service-loses-pods",
+        "error",
+        "a Service would be left without a ready pod",
+        "A Service selects labels that new pods do not have, or that old ones do not have yet, or the hash of the present template.",
+        rules_services.loses_pods,
+    ),
+    Rule(
+        "service-of-one-pod",
+        "warning",
+        "a Service leads to one pod of a StatefulSet",
+        "A Service selects the name or the ordinal of one pod of a StatefulSet, and leads to nothing while that pod is replaced.",
+        rules_services.of_one,
+    ),
+    Rule(
         "service-publishes-unready",
         "warning",
         "a Service leads to pods that are not ready",

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.preflight.findings import Scenery
 
-from .manifests import APP, DROP, POD, nodes, of, paths, service, web, worker, workload
+from .manifests import APP, DROP, POD, nodes, of, paths, pod, service, web, worker, workload
 
 LABELS = "spec.template.metadata.labels"
 
@@ -153,3 +153,73 @@ def test_the_proposed_port_is_one_that_is_there() -> None:
     assert of("service-port-missing", worker({}, wrong))[0].remedy == "targetPort: http"
     assert of("service-port-missing", worker({f"{APP}.ports": [{"containerPort": 81}]}, wrong))[0].remedy == "targetPort: 81"
     assert of("service-port-missing", worker({f"{APP}.ports": []}, wrong))[0].remedy == "targetPort: 8080"
+
+
+ONE, TWO = {"app": "web", "version": "1"}, {"app": "web", "version": "2"}
+HASHED = {**ONE, "pod-template-hash": "5d4f8"}
+OLD = {"Deployment": (workload("Deployment", {LABELS: ONE}),), "Pod": (pod("old", labels=HASHED),)}
+PINNED = {"app": "web", "pod-template-hash": "5d4f8"}
+
+
+def with_services(*services: dict[str, Any], **others: Any) -> dict[str, Any]:
+    """What runs, with these Services."""
+    return {"live": {**OLD, "Service": services}, **others}
+
+
+@pytest.mark.parametrize(
+    ("scenery", "said"),
+    [
+        pytest.param(
+            worker({LABELS: TWO}, service(selector=TWO), **with_services(service(selector=ONE))), "which no ready pod has before", id="both"
+        ),
+        pytest.param(worker({LABELS: TWO}, **with_services(service(selector=ONE))), "do not have version=1", id="the template"),
+        pytest.param(
+            worker({LABELS: TWO}, **with_services(service(selector=ONE), strategy="recreate")), "do not have version=1", id="recreate"
+        ),
+        pytest.param(
+            worker({LABELS: TWO}, service(selector=TWO), **with_services(service(selector=ONE), strategy="recreate")),
+            "",
+            id="both, with an outage",
+        ),
+        pytest.param(worker({LABELS: ONE}, **with_services(service(selector=PINNED))), "do not have pod-template-hash=5d4f8", id="a hash"),
+        pytest.param(
+            worker({LABELS: ONE}, **with_services(service(selector=PINNED), strategy="blue_green")), "", id="a hash that blue/green has set"
+        ),
+        pytest.param(worker({LABELS: TWO}, **with_services(service())), "", id="what both have"),
+        pytest.param(worker({LABELS: TWO}, **with_services(service(selector=None))), "", id="without a selector"),
+        pytest.param(worker({LABELS: TWO}, **with_services(service(selector={"app": "db"}))), "", id="of others"),
+        pytest.param(worker({LABELS: TWO}, service(selector=TWO)), "", id="nothing runs"),
+        pytest.param(
+            worker({LABELS: TWO}, live={"Deployment": OLD["Deployment"], "Service": (service(selector=ONE),)}),
+            "do not have version=1",
+            id="pods were not looked at",
+        ),
+    ],
+)
+def test_a_service_keeps_a_ready_pod(scenery: Scenery, said: str) -> None:
+    found = of("service-loses-pods", scenery)
+    assert [finding.path for finding in found] == ["spec.selector"] * bool(said)
+    assert all(said in finding.why for finding in found)
+
+
+def test_the_proposed_selector_leads_to_old_and_new_pods() -> None:
+    lost = of("service-loses-pods", worker({LABELS: TWO}, **with_services(service(selector=ONE))))
+    assert [finding.remedy for finding in lost] == ["selector:\n  app: web"]
+    none = of("service-loses-pods", worker({LABELS: {"app": "new"}}, **with_services(service(selector=ONE))))
+    assert [finding.remedy for finding in none] == ["selector:\n  app: web"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "names", "found"),
+    [
+        ("StatefulSet", ["web-0"], ["spec.selector"]),
+        ("StatefulSet", ["web-0", "web-1"], []),
+        ("StatefulSet", [], []),
+        ("Deployment", ["web-0"], []),
+    ],
+)
+def test_a_service_leads_to_more_than_one_pod(kind: str, names: list[str], found: list[str]) -> None:
+    label = "statefulset.kubernetes.io/pod-name"
+    alone = [service(name, selector={"app": "web", label: name}) for name in names]
+    foreign = service("other", selector={"app": "db", label: "db-0"})
+    assert paths("service-of-one-pod", worker({}, *alone, foreign, kind=kind)) == found

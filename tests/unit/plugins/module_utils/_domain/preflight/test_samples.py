@@ -27,6 +27,7 @@ EXPECTED: dict[str, set[str]] = {
     "drain_to_the_last_second": {"grace-too-short"},
     "edge_controller": {"service-traffic-local"},
     "edge_on_host_ports": {"host-port-with-surge"},
+    "first_pod_for_clients": {"service-of-one-pod"},
     "first_steps": {"no-readiness-probe", "no-requests"},
     "frontend_and_balancer": {"no-pre-stop", "no-readiness-probe"},
     "hashed_configuration": set(),
@@ -71,6 +72,7 @@ IN_A_CLUSTER: dict[str, set[str]] = {
     "spread_over_zones": {"spread-blocks-surge"},
     "two_autoscalers": {"autoscalers-overlap"},
     "two_budgets": {"budgets-overlap"},
+    "version_in_the_selector": {"service-loses-pods"},
     "waited_for_too_short": {"min-ready-exceeds-timeout"},
 }
 
