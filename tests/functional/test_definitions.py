@@ -255,3 +255,29 @@ def test_a_version_that_the_definition_does_not_serve_is_refused_by_name(
     refused = call(cluster, "rolling", namespace=new, definition=definition)
     assert refused["msg"].startswith(f"{kind} mine has the apiVersion {GROUP}/v9, which the CustomResourceDefinition in the definition")
     assert refused["msg"].endswith(f"does not serve; it serves {GROUP}/v1.")
+
+
+def test_a_manifest_that_was_exported_from_the_idle_side_does_not_stop_what_serves(
+    cluster: Cluster, namespace: str, deployment: Any, kubectl: Any, get: Any
+) -> None:
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "web"},
+        "spec": {"selector": {"app": "web"}, "ports": [{"port": 80}]},
+    }
+
+    def done(definition: list[Object]) -> Object:
+        options = {"services": [{"name": "web"}], "scale_down_delay": 0, "wait_timeout": 60}
+        return call(cluster, "blue_green", namespace=namespace, definition=definition, **options)
+
+    call(cluster, "rolling", namespace=namespace, definition=[deployment(replicas=2), service], wait_timeout=60)
+    assert done([deployment(replicas=2, image="registry.example/web:2"), service])["changed"]
+    idle = yaml.safe_load(kubectl("get", "deployment", "web", "-o", "yaml").stdout)
+    idle["spec"]["template"]["spec"]["containers"][0]["image"] = "registry.example/web:2"
+    refused = done([idle])
+    assert refused["msg"].startswith(f"The definition of Deployment {namespace}/web asks for 0 replicas, as its idle side has, while web-")
+    assert get("deployment", "web-green")["spec"]["replicas"] == 2
+    del idle["spec"]["replicas"]
+    assert not done([idle]).get("failed")
+    assert get("deployment", "web-green")["spec"]["replicas"] == 2

@@ -164,8 +164,13 @@ def _cut(obj: JsonObject, dropped: list[str], *paths: tuple[str, ...], above: st
         value = at(obj, *path)
         if path[-1] in mapping(obj, *path[:-1]):
             obj = without(obj, *path)
-            dropped += [above + ".".join(path)] if value not in (None, "", {}, []) else []
+            dropped += [] if _is_empty(value) else [above + ".".join(path)]
     return obj
+
+
+def _is_empty(value: JsonValue) -> bool:
+    """Nothing is said: `kubectl create --dry-run=client` writes the status of a Service as `{loadBalancer: {}}`."""
+    return all(_is_empty(item) for item in value.values()) if isinstance(value, Mapping) else value in (None, "", [])
 
 
 def _without_keys(obj: JsonObject, path: tuple[str, ...], unwanted: Callable[[str], bool], dropped: list[str]) -> JsonObject:

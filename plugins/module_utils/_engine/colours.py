@@ -159,6 +159,7 @@ class Planner:
         targets = self._targets()
         services, previews = self._services(targets)
         stable = self._stable(claim, targets, services)
+        self._refuse_idle(targets, stable)
         targets = self._configured(targets, stable)
         manifests = {name: self._manifest(target, stable[name], promotion) for name, target in targets.items()}
         companions = self._companions(services, previews)
@@ -499,6 +500,16 @@ class Planner:
         return Cause(why, request.cause.by)
 
     # --- refusals --------------------------------------------------------------------------------------------------------------
+
+    def _refuse_idle(self, targets: Mapping[str, Target], stable: Mapping[str, str]) -> None:
+        """A manifest that was exported from the idle side asks for no pods, and would take those away that serve."""
+        for name, target in targets.items():
+            live = self._scene.workload(stable[name]) if stable[name] not in ("", name) else None
+            if target.manifest is not None and at(target.manifest, "spec", "replicas") == 0 and live is not None and live.desired:
+                raise RefusedError(
+                    f"The definition of {self._ref(name)} asks for 0 replicas, as its idle side has, while {stable[name]} serves with "
+                    f"{live.desired}; leave spec.replicas out of it, or write how many you want."
+                )
 
     def _refuse_leaving(self, stable: Mapping[str, str], manifests: Mapping[str, JsonObject]) -> None:
         """Who leaves blue/green ends at the Deployment of the plain name: beside what serves, so that must be there, and another one

@@ -77,6 +77,7 @@ def test_empty_values_go_without_a_word() -> None:
     left, fields = without_state(given)
     assert left == manifest("Deployment", "apps/v1", spec={"template": {"metadata": {}}})
     assert fields == ()
+    assert without_state(manifest("Service", status={"loadBalancer": {}, "conditions": []})) == (manifest("Service"), ())
 
 
 @pytest.mark.parametrize(
@@ -210,7 +211,7 @@ def test_a_definition_says_what_was_left_out_of_it() -> None:
     found = cleaned(
         [
             manifest("Deployment", "apps/v1", {"uid": "1"}),
-            manifest("Service", metadata={"uid": "2"}, status={"loadBalancer": {"ingress": []}}),
+            manifest("Service", metadata={"uid": "2"}, status={"loadBalancer": {"ingress": [{}]}}),
             manifest("Pod", "v1", owned_by("ReplicaSet", "apps/v1")),
             manifest("ConfigMap"),
         ]
