@@ -537,8 +537,7 @@ class _Run:
             live = self._outside.cluster.read(SERVICE, namespace, name)
             if live is None:
                 raise _Failed(
-                    f"{self._ref(name)} was deleted after the traffic had moved; create it with the selector {spelled(selector)} and run "
-                    "the task again."
+                    f"{self._ref(name)} was deleted meanwhile; create it with the selector {spelled(selector)} and run the task again."
                 )
             found = texts(live, "spec", "selector")
             if found != selector:
