@@ -90,9 +90,17 @@ class Cluster(Protocol):
         """A whole collection (all namespaces without one), read in chunks; selectors as in the API's query."""
 
     def watch(
-        self, resource: Resource, namespace: str = "", *, labels: str = "", fields: str = "", resource_version: str = ""
+        self,
+        resource: Resource,
+        namespace: str = "",
+        *,
+        labels: str = "",
+        fields: str = "",
+        resource_version: str = "",
+        opened: Callable[[], None] = lambda: None,
     ) -> Subscription:
-        """Changes after `resource_version`; without one it begins with a RESYNC of everything."""
+        """Changes after `resource_version`; without one it begins with a RESYNC of everything. `opened` is called each time the server has
+        taken the request."""
 
     def apply(self, resource: Resource, obj: JsonObject, *, manager: str, force: bool = False, dry_run: bool = False) -> JsonObject:
         """Server-side apply as the field manager `manager`; `ConflictError` names other managers unless forced."""

@@ -14,10 +14,12 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .._domain.errors import ClusterError
+from .._domain.errors import ClusterError, ForbiddenError
 from .._domain.objects import JsonObject
 from .._domain.ports import Cluster, Subscription, WatchEvent
 from .._domain.resources import Resource
+
+_LOOKS, _LOOK_SECONDS = 25, 0.2
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class Source:
     namespace: str
     labels: str = ""
     fields: str = ""
+    optional: bool = False
+    """Without the right to watch it goes on without."""
 
 
 class Feed:
@@ -40,6 +44,7 @@ class Feed:
         self._sources: set[Source] = set()
         self._events: queue.SimpleQueue[tuple[Resource, WatchEvent] | ClusterError | None] = queue.SimpleQueue()
         self._subscriptions: list[Subscription] = []
+        self._open: set[Source] = set()
 
     def follow(self, source: Source) -> None:
         """List a collection, then watch it from there; once only. Raises `ClusterError` when it cannot be read."""
@@ -52,10 +57,28 @@ class Feed:
         if not self._following:
             return
         subscription = self._cluster.watch(
-            source.resource, source.namespace, labels=source.labels, fields=source.fields, resource_version=page.resource_version
+            source.resource,
+            source.namespace,
+            labels=source.labels,
+            fields=source.fields,
+            resource_version=page.resource_version,
+            opened=lambda: self._has_opened(source),
         )
         self._subscriptions.append(subscription)
-        threading.Thread(target=self._pump, args=(source.resource, subscription), daemon=True).start()
+        threading.Thread(target=self._pump, args=(source, subscription), daemon=True).start()
+
+    def await_open(self) -> None:
+        """Block until the server has taken all watches, or does not answer for some seconds. Raises `ForbiddenError` where it refuses
+        one: what must be watched after a write is to be asked for before it."""
+        for _look in range(_LOOKS):
+            if not self._following or self._open >= self._sources:
+                return
+            self.wait(_LOOK_SECONDS)
+
+    def _has_opened(self, source: Source) -> None:
+        if source not in self._open:
+            self._open.add(source)
+            self._events.put(None)
 
     def take(self, resource: Resource, obj: JsonObject) -> None:
         """Take the answer to a write of our own, before its event comes."""
@@ -89,9 +112,14 @@ class Feed:
         for subscription in self._subscriptions:
             subscription.close()
 
-    def _pump(self, resource: Resource, subscription: Subscription) -> None:
+    def _pump(self, source: Source, subscription: Subscription) -> None:
         try:
             for event in subscription:
-                self._events.put((resource, event))
+                self._events.put((source.resource, event))
+        except ForbiddenError as error:
+            if source.optional:
+                self._has_opened(source)
+            else:
+                self._events.put(error)
         except ClusterError as error:
             self._events.put(error)

@@ -41,6 +41,7 @@ class _Cache:
 class Observer:
     """Follows workloads until it is closed; use it as a context manager. With ``follow=False`` it only lists, once.
 
+    ``coming``: workloads as they are going to be, for what is asked for before they are made.
     ``everywhere``: one list and one watch a kind for the whole cluster instead of one for each namespace. ``narrow``: of a single
     workload only what its labels select is asked for; not where it may be made anew with other labels.
 
@@ -56,6 +57,7 @@ class Observer:
         everywhere: bool = False,
         narrow: bool = True,
         feed: Feed | None = None,
+        coming: Iterable[Workload] = (),
     ) -> None:
         self._feed = feed or Feed(cluster, self.hear, follow=follow)
         self._follow = follow
@@ -68,6 +70,7 @@ class Observer:
         self.warnings: list[str] = []
         """What could not be read, in sentences."""
         self._by_ref: dict[Ref, str] = {}
+        self._coming = {workload.ref: workload for workload in coming}
 
     def __enter__(self) -> Self:
         try:
@@ -117,6 +120,14 @@ class Observer:
         self._touched = set()
         self._feed.wait(timeout)
         return {ref for ref, uid in self._by_ref.items() if uid in self._touched}
+
+    def await_open(self) -> None:
+        """Block until the server has taken all watches. Raises `ForbiddenError` where it refuses one."""
+        self._feed.await_open()
+
+    def take(self, resource: Resource, obj: JsonObject) -> None:
+        """Take the answer to a write of our own, before its event comes."""
+        self._feed.take(resource, obj)
 
     def wake(self) -> None:
         """End a wait now, from any thread."""
@@ -170,7 +181,12 @@ class Observer:
             if self._follow and ref.kind != "Deployment":
                 names.setdefault(self._place(ref), []).append(ref.name)
         return [
-            Source(EVENT, namespace, fields=_FAILED_CREATE + (f",involvedObject.name={its[0]}" if len(its) == 1 and namespace else ""))
+            Source(
+                EVENT,
+                namespace,
+                fields=_FAILED_CREATE + (f",involvedObject.name={its[0]}" if len(its) == 1 and namespace else ""),
+                optional=True,
+            )
             for namespace, its in sorted(names.items())
         ]
 
@@ -179,7 +195,7 @@ class Observer:
 
     def _selector(self, ref: Ref) -> str:
         """A label selector for what belongs to one workload; empty (all) where matchExpressions would have to be spelled."""
-        workload = self._cache.workloads.get(self._by_ref.get(ref, ""))
+        workload = self._cache.workloads.get(self._by_ref.get(ref, "")) or self._coming.get(ref)
         if workload is None or workload.match_expressions:
             return ""
         return ",".join(f"{key}={value}" for key, value in sorted(workload.selector.items()))

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from .._domain.errors import RolloutError
-from .._domain.objects import Ref
+from .._domain.objects import Ref, mapping
 from .._domain.outages import Gap, expected, is_serving, spelled
 from .._domain.request import Cause, Undo
 from .._domain.revisions import candidate_of, stable_of
@@ -35,6 +35,7 @@ def carry_out(plan: Plan, outside: Surroundings) -> Outcome:
     with ExitStack() as stack:
         run = _Run(plan, outside, stack)
         run.clear_the_way()
+        run.watch_first()
         run.first_steps()
         run.further_steps()
         run.settle()
@@ -104,6 +105,11 @@ class _Run:
             if is_serving(self.observer().snapshot(entry.target.ref)):
                 self._gaps[entry.target.ref] = Gap()
 
+    def watch_first(self) -> None:
+        """Open the watches that the wait is going to need, so that a missing right is told of before the first write."""
+        if self.plan.waiting.wait and any(_is_to_be_waited_for(entry) for entry in self.plan.targets):
+            self.observer().await_open()
+
     def first_steps(self) -> None:
         """Write all first steps, then wait for them together."""
         plan = self.plan
@@ -115,6 +121,8 @@ class _Run:
         written = side_by_side(lambda entry: plan.writer.execute(entry.write, cause=entry.cause), plan.targets)
         for entry, planned in zip(plan.targets, written, strict=True):
             self._written.append(planned)
+            if planned.before is None and self._observer is not None:
+                self._observer.take(planned.resource, planned.after)
             course = self.course(planned, entry.steps[0], self._started, entry.before)
             self._legs[entry.target.ref] = [_Leg(entry.steps[0], course, planned)]
         self.wait([legs[0].course for legs in self._legs.values()])
@@ -217,7 +225,9 @@ class _Run:
         """What watches the cluster; takes up what it warns of."""
         if self._observer is None:
             refs = [entry.target.ref for entry in self.plan.targets]
-            self._observer = self._stack.enter_context(Observer(self.outside.cluster, refs, everywhere=self.plan.everywhere))
+            coming = [Workload.of(entry.write.after) for entry in self.plan.targets if entry.write.before is None]
+            watching = Observer(self.outside.cluster, refs, everywhere=self.plan.everywhere, coming=coming)
+            self._observer = self._stack.enter_context(watching)
             self.warnings.extend(warning for warning in self._observer.warnings if warning not in self.warnings)
         return self._observer
 
@@ -320,6 +330,14 @@ class _Run:
         if not changed:
             return ()
         return (f"The workload went back, but what was changed along with it did not: {', '.join(changed)}.",)
+
+
+def _is_to_be_waited_for(entry: PlannedTarget) -> bool:
+    """Its first write changes the spec, and the step is not done with that alone."""
+    write = entry.write
+    if not write.changed or (write.before is not None and mapping(write.before, "spec") == mapping(write.after, "spec")):
+        return False
+    return not entry.steps[0].done(replace(entry.before, workload=Workload.of(write.after)))
 
 
 def _halted(course: Course, entry: PlannedTarget) -> str:

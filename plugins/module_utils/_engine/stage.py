@@ -65,6 +65,7 @@ class Stage:
                 raise ForbiddenError(self._observer.warnings[0], status=403)
             for resource in (HPA, BUDGET):
                 self._follow(resource)
+            self._feed.await_open()
             self._stack = stack.pop_all()
         return self
 
@@ -73,7 +74,7 @@ class Stage:
 
     def _follow(self, resource: Resource) -> None:
         try:
-            self._feed.follow(Source(resource, self._namespace))
+            self._feed.follow(Source(resource, self._namespace, optional=True))
         except ForbiddenError as error:
             self.warnings.append(f"{error.message} So {resource.kind} objects are taken as not there.")
         except NotFoundError:

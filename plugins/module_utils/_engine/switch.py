@@ -66,6 +66,7 @@ def switch(request: SwitchRequest, outside: Surroundings, *, check: bool) -> Out
             run.refuse_unfit(plan)
         if check:
             return run.preview(plan)
+        traffic.await_open()
         with Lock(outside, request.namespace, request.application, request.holder) as lock:
             run.writer = Writer(outside.cluster, guard=lock.guard, take_ownership=request.take_ownership)
             # Somebody may have finished while we waited for the lock.

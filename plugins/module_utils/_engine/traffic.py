@@ -91,6 +91,10 @@ class Traffic:
         """What the EndpointSlices of a Service hold."""
         return tuple(endpoint for owner, found in self._slices.values() if owner == name for endpoint in found)
 
+    def await_open(self) -> None:
+        """Block until the server has taken all watches. Raises `ForbiddenError` where it refuses one."""
+        self._feed.await_open()
+
     def wait(self, timeout: float) -> None:
         """Block until something happens or `timeout` seconds are over."""
         self._feed.wait(timeout)

@@ -95,7 +95,16 @@ class KubeCluster:
     def list(self, resource: Resource, namespace: str = "", *, labels: str = "", fields: str = "") -> Page:
         return self._list(resource, namespace, _selectors(labels, fields), sleep=self._sleep)
 
-    def watch(self, resource: Resource, namespace: str = "", *, labels: str = "", fields: str = "", resource_version: str = "") -> Watch:
+    def watch(
+        self,
+        resource: Resource,
+        namespace: str = "",
+        *,
+        labels: str = "",
+        fields: str = "",
+        resource_version: str = "",
+        opened: Callable[[], None] = lambda: None,
+    ) -> Watch:
         return Watch(
             transport=self._transport,
             path=resource.path(namespace),
@@ -105,6 +114,7 @@ class KubeCluster:
             deed=Deed("watched", resource, namespace),
             attempts=self._attempts,
             clock=self._clock,
+            opened=opened,
         )
 
     def apply(self, resource: Resource, obj: JsonObject, *, manager: str, force: bool = False, dry_run: bool = False) -> JsonObject:

@@ -71,6 +71,7 @@ class Watch:
         deed: Deed,
         attempts: Callable[[], Attempts],
         clock: Clock,
+        opened: Callable[[], None] = lambda: None,
     ) -> None:
         self._transport = transport
         self._path = path
@@ -80,6 +81,7 @@ class Watch:
         self._deed = deed
         self._attempts = attempts
         self._clock = clock
+        self._when_opened = opened
         self._opened = float("inf")
         self._asked = float("-inf")
         self._reached = False
@@ -126,6 +128,7 @@ class Watch:
         response, heard = self._open(), False
         self._opened = self._clock()
         self._trouble = ""
+        self._when_opened()
         for kind, obj in self._changes(response):
             heard = True
             if kind == "ERROR":
