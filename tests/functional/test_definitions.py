@@ -268,7 +268,7 @@ def test_a_manifest_that_was_exported_from_the_idle_side_does_not_stop_what_serv
     }
 
     def done(definition: list[Object]) -> Object:
-        options = {"services": [{"name": "web"}], "scale_down_delay": 0, "wait_timeout": 60}
+        options: Object = {"services": [{"name": "web"}], "scale_down_delay": 0, "wait_timeout": 60}
         return call(cluster, "blue_green", namespace=namespace, definition=definition, **options)
 
     call(cluster, "rolling", namespace=namespace, definition=[deployment(replicas=2), service], wait_timeout=60)
