@@ -32,6 +32,7 @@ from .arguments import ARGUMENTS
 from .commands import ALONE, COMMANDS, Call
 from .configs import config_secrets
 from .manifests import secrets_of
+from .numbers import check_numbers
 from .preflight import preflight_lines
 from .requests import given_manifests
 from .results import Result, failure, result_of
@@ -89,6 +90,7 @@ def run(name: str, parameters: Mapping[str, Any], context: Context, *, secrets: 
 
     try:
         require()
+        check_numbers(ARGUMENTS[name].spec, parameters)
         options = auth_options(parameters, environment=context.environment)
         veil.hidden |= options.secrets()
         veil.learn(parameters, ())

@@ -1,0 +1,59 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Numbers out of bounds, in every number option of every module."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from math import inf, nan
+from typing import Any
+
+import pytest
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import InputError
+from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.arguments import ARGUMENTS
+from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.main import Context, run
+from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.numbers import check_numbers
+
+
+def numbers(spec: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
+    for name, option in spec.items():
+        if option.get("type") in ("int", "float"):
+            yield (*path, name), option["type"]
+        yield from numbers(option.get("options", {}), (*path, name))
+
+
+EVERY = [(module, path, kind) for module, arguments in ARGUMENTS.items() for path, kind in numbers(arguments.spec)]
+
+
+def given(module: str, path: tuple[str, ...], value: Any) -> dict[str, Any]:
+    """Arguments with that one option."""
+    option, found = ARGUMENTS[module].spec, value
+    kinds = []
+    for name in path:
+        kinds.append(option[name].get("type"))
+        option = option[name].get("options", {})
+    for name, kind in zip(reversed(path), reversed(kinds), strict=True):
+        found = {name: [found] if kind == "list" else found}
+    return dict(found)
+
+
+@pytest.mark.parametrize(("module", "path", "kind"), EVERY)
+def test_what_is_out_of_bounds_is_refused_with_its_name_and_value(module: str, path: tuple[str, ...], kind: str) -> None:
+    bad = [10**30, -1, *((nan, inf, -inf, 1e300) if kind == "float" else ())]
+    for value in bad:
+        with pytest.raises(InputError) as caught:
+            check_numbers(ARGUMENTS[module].spec, given(module, path, value))
+        assert caught.value.message.startswith(f"{'.'.join(path)} must be ")
+        assert len(caught.value.message) < 160
+    for value in (1, None):
+        check_numbers(ARGUMENTS[module].spec, given(module, path, value))
+
+
+@pytest.mark.parametrize("value", [0, -5, 10**10])
+def test_it_is_refused_before_the_cluster_is_asked(value: int) -> None:
+    answer = run("rolling", {"wait_timeout": value, "host": "https://127.0.0.1:1"}, Context())
+    assert answer.result["failed"]
+    assert not answer.result["changed"]
+    assert answer.result["msg"].startswith(("wait_timeout must be at least 1 second, not", "wait_timeout must be between 1 and 31536000"))
