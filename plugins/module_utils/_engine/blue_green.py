@@ -94,7 +94,7 @@ def _roll(request: ColourRequest, outside: Surroundings, lease: JsonObject | Non
         if plan.empty:
             return _with_configuration(report.unchanged(plan), plan)
         if check:
-            return _with_configuration(report.preview(plan), plan)
+            return _with_configuration(report.preview(plan, outside.cluster), plan)
         made = _with_namespace(plan, request, outside)
         if made:
             # Only now can the server say what becomes of the templates.

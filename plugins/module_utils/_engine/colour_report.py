@@ -11,12 +11,15 @@ from dataclasses import replace
 
 from .._domain.claims import Claim
 from .._domain.completion import standing
+from .._domain.objects import JsonObject, replaced
+from .._domain.ports import Cluster
 from .._domain.request import ColourRequest
 from .._domain.revisions import candidate_of
 from .._domain.sides import leading, leads_only_to
 from .._domain.tables import lines_of
 from .._strategies.blue_green import FORWARD, forward
 from .._strategies.blue_green_back import BACK
+from .._strategies.blue_green_foreseen import Foreseen, foreseen
 from .._strategies.blue_green_plan import extra_pods, rows
 from .colours import ColourPlan
 from .outcome import Coloured, Difference, Outcome, Rollout, RolloutPhase, StepReport
@@ -51,7 +54,7 @@ class ColourReport:
             warnings=(*self._stage.warnings, *plan.warnings),
         )
 
-    def preview(self, plan: ColourPlan) -> Outcome:
+    def preview(self, plan: ColourPlan, cluster: Cluster) -> Outcome:
         """What would be done."""
         writes = (*plan.companions, *plan.direct, *plan.candidates)
         if plan.claim is None:
@@ -71,10 +74,13 @@ class ColourReport:
             table = lines_of(row for row in rows(claim, self._request.namespace, scene) if row.step in pending)
             message = f"would be rolled out by blue/green, at the cost of {extra} more pods until the old ones are gone"
         rollouts = self._rollouts(plan, claim, "pending", steps, message=message, table=table)
+        coming = [step.name for step in steps if step.state == "pending"]
+        stop = self._request.stop_before
+        taken = [name for name in coming if not stop or name in BACK or FORWARD.index(name) < FORWARD.index(stop)]
         return Outcome(
             changed=True,
             rollouts=rollouts,
-            differences=_differences(writes),
+            differences=_ahead(foreseen(claim, self._request.namespace, scene, taken), _differences(writes), cluster),
             notes=notes(tuple(writes)),
             warnings=(*self._stage.warnings, *plan.warnings),
             table=table,
@@ -200,6 +206,21 @@ class ColourReport:
         """Where the traffic goes, in words: as the cluster shows it."""
         order = [side.workload for side in claim.sides]
         return leading(self._stage.scene(), sorted(claim.services, key=lambda name: (order.index(claim.services[name]), name)))
+
+
+def _ahead(changes: Sequence[Foreseen], planned: Sequence[Difference], cluster: Cluster) -> tuple[Difference, ...]:
+    """What is planned, and upon it what the steps after that are going to change."""
+    found = {difference.ref: difference for difference in planned}
+    for change in changes:
+        known = found.get(change.ref)
+        before = known.before if known is not None else cluster.read(change.resource, change.ref.namespace, change.ref.name)
+        if known is None and before is None:
+            continue
+        after = known.after if known is not None else before or {}
+        wanted: JsonObject = replaced(after, change.path, change.value) if change.path else {}
+        if known is not None or wanted != before:
+            found[change.ref] = Difference(change.ref, before, wanted)
+    return tuple(found.values())
 
 
 def _differences(writes: Sequence[Planned]) -> tuple[Difference, ...]:

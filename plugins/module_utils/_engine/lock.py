@@ -43,6 +43,7 @@ class Lock:
         self._ref = Ref("Lease", namespace, lease_name(application))
         self._lease: JsonObject | None = None
         self._lost = ""
+        self._trouble = ""
         self._forgotten: set[str] = set()
         self._renewed_at = 0.0
         self._mutex = threading.Lock()
@@ -74,6 +75,10 @@ class Lock:
         if self._lost:
             raise RefusedError(f"{self._ref} was taken over by {self._lost} meanwhile; nothing more was written. Run the task again.")
         if self._outside.clock() - self._renewed_at >= DURATION:
+            if self._trouble:
+                raise RefusedError(
+                    f"{self._trouble.rstrip('.')}. So the lock of {self._application} could not be kept; nothing more was written."
+                )
             raise RefusedError(
                 f"{self._ref} could not be renewed for {DURATION} s, so somebody else may work on {self._application} by now; nothing "
                 "more was written. Run the task again."
@@ -169,9 +174,10 @@ class Lock:
             try:
                 self._outside.guard()
                 self._change(lambda lease: renewed(lease, datetime.now(UTC)))
-            except RolloutError:
+            except RolloutError as error:
                 if self._lost:
                     return  # Otherwise it is tried again; `guard` sees when that was too late.
+                self._trouble = error.message
 
     def _change(self, change: _Change) -> None:
         """Write a change of our Lease, and with it a sign of life. Raises `RefusedError` when it is not ours any more."""

@@ -29,6 +29,9 @@ from .surroundings import Surroundings
 from .verdict import deadline_exceeded
 from .writer import Planned
 
+_MOST_LEFT = 10
+"""How many steps that are left a message names."""
+
 
 def carry_out(plan: Plan, outside: Surroundings) -> Outcome:
     """The outcome of a run. Raises `RolloutError` when a write fails; a rollout that fails is an outcome, not an exception."""
@@ -258,8 +261,10 @@ class _Run:
 
     def _left_over(self, entry: PlannedTarget) -> str:
         """The writes that a failure kept from being made: what they set back stays changed until then."""
-        left = [step.name for step in entry.steps[len(self._legs[entry.target.ref]) :] if step.write is not None]
-        return f" Left to do: {', '.join(left)}; mend what is wrong and run the task again." if left else ""
+        ahead = [step for step in entry.steps[len(self._legs[entry.target.ref]) :] if step.write is not None or step.pods]
+        left = [f"{step.name} ({', '.join(step.pods)})" if step.pods and step.name not in step.pods else step.name for step in ahead]
+        more = f" and {len(left) - _MOST_LEFT} steps more" if len(left) > _MOST_LEFT else ""
+        return f" Left to do: {', '.join(left[:_MOST_LEFT])}{more}; mend what is wrong and run the task again." if left else ""
 
     def _step_reports(self, entry: PlannedTarget) -> tuple[StepReport, ...]:
         """The steps that were begun, and those that come by themselves."""

@@ -264,5 +264,5 @@ def _difference(difference: Difference, known: frozenset[str]) -> Result:
         "before_header": str(replace(difference.ref, name=former)),
         "after_header": str(difference.ref),
         "before": dumped(before) if before else "",
-        "after": dumped(after),
+        "after": dumped(after) if after else "",
     }

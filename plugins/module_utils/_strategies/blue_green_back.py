@@ -20,6 +20,7 @@ from .._domain.services import Selector, picks
 from .._domain.workload import TEMPLATE_HASH, Workload
 from .two_sides import (
     Rollout,
+    adopted_now,
     autoscaler_turn,
     budget_turns,
     draining,
@@ -177,7 +178,7 @@ def _pinned(rollout: Rollout, scene: Scene, wanted: Mapping[str, Selector]) -> d
 def _is_over(rollout: Rollout, scene: Scene, workload: str) -> bool:
     """This very rollout has brought blue/green, and nothing runs of its candidate."""
     candidate = rollout.sides[workload].candidate
-    return _adopted_now(rollout) and not scene.desired(candidate) and not scene.pods_of(candidate)
+    return adopted_now(rollout) and not scene.desired(candidate) and not scene.pods_of(candidate)
 
 
 def _unproven_back(rollout: Rollout, scene: Scene) -> str:
@@ -200,7 +201,7 @@ def _clear(rollout: Rollout, scene: Scene) -> tuple[Action, ...]:
         workload = scene.workload(side.candidate)
         if workload is None or workload.deleted or led_to(scene, workload):
             continue
-        if side.created and _adopted_now(rollout):
+        if side.created and adopted_now(rollout):
             actions.append(Removal(DEPLOYMENT, workload.ref, workload.uid, f"delete {side.candidate}"))
         elif workload.desired:
             actions.append(scale(rollout, scene, side.candidate, 0))
@@ -217,20 +218,15 @@ def _kept(rollout: Rollout, scene: Scene) -> str:
 
 
 def _cleared(rollout: Rollout, scene: Scene, side: Side) -> str:
-    if side.created and _adopted_now(rollout):
+    if side.created and adopted_now(rollout):
         pods = scene.pods_of(side.candidate)
         there = scene.workload(side.candidate) is not None
         return f"{rollout.ref(side.candidate)}: its end is waited for ({len(pods)} pods)" if there or pods else ""
     return not_gone(scene, side.candidate)
 
 
-def _adopted_now(rollout: Rollout) -> bool:
-    """This very rollout has pinned Services that selected by their own labels alone."""
-    return all(rollout.claim.originals.get(name) == rollout.base(name) for name in rollout.claim.services)
-
-
 def _release(rollout: Rollout, scene: Scene) -> tuple[Action, ...]:
     """Where blue/green began with this rollout, everything is as before it."""
-    if not _adopted_now(rollout):
+    if not adopted_now(rollout):
         return ()
     return widen(rollout, scene, _ours(rollout, scene, rollout.claim.originals), [side.stable for side in rollout.moving])

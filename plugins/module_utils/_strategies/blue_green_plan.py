@@ -77,10 +77,10 @@ def _pointed(step: str, services: Mapping[str, str], rollout: Rollout, scene: Sc
         if side.candidate == side.stable:
             continue
         now = scene.services[name].selector if name in scene.services else {}
-        yield Row(step, f"point Service {name}", spelled(now), spelled({**rollout.base(name), **_mark(rollout, scene, side)}))
+        yield Row(step, f"point Service {name}", spelled(now), spelled({**rollout.base(name), **coming_mark(rollout, scene, side)}))
 
 
-def _mark(rollout: Rollout, scene: Scene, side: Side) -> Selector:
+def coming_mark(rollout: Rollout, scene: Scene, side: Side) -> Selector:
     """The mark that the candidate will have."""
     known = {} if needs_template(rollout, scene, side) else mark_of(scene.snapshot(side.candidate))
     if known or not rollout.claim.leaves:
@@ -89,7 +89,7 @@ def _mark(rollout: Rollout, scene: Scene, side: Side) -> Selector:
 
 
 def _moved(rollout: Rollout, scene: Scene, side: Side) -> Iterator[Row]:
-    wanted = _mark(rollout, scene, side)
+    wanted = coming_mark(rollout, scene, side)
     for budget in budgets_of(scene, side):
         yield Row(
             "verify", f"move PodDisruptionBudget {budget.ref.name}", spelled(budget.labels), spelled({**base_of(budget.labels), **wanted})

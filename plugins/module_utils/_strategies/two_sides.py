@@ -16,7 +16,7 @@ from .._domain.colours import COLOUR, base_of, colour_of, deployments_of, finger
 from .._domain.completion import standing
 from .._domain.objects import JsonObject, Ref, replaced, texts, without
 from .._domain.resources import BUDGET, DEPLOYMENT, HPA
-from .._domain.scenes import DRAIN_SECONDS, Budget, Scene
+from .._domain.scenes import DRAIN_SECONDS, Autoscaler, Budget, Scene
 from .._domain.services import Selector, picks, spelled, unproven
 from .._domain.steps import Edit, Replace
 from .._domain.workload import Workload
@@ -158,13 +158,14 @@ def budget_turns(scene: Scene, pairs: Iterable[tuple[Side, Selector]]) -> Iterat
     """
     for side, mark in pairs:
         for budget in budgets_of(scene, side):
-            wanted = _narrowed(budget, mark)
+            wanted = narrowed(budget, mark)
             if wanted != budget.selector:
                 news = f"budget {budget.ref.name} counts {spelled(texts(wanted, 'matchLabels'))}"
                 yield Change(BUDGET, budget.ref, Replace(("spec", "selector"), budget.selector, wanted), news)
 
 
-def _narrowed(budget: Budget, mark: Selector) -> JsonObject:
+def narrowed(budget: Budget, mark: Selector) -> JsonObject:
+    """A budget's selector so that it counts pods with the mark alone; without a mark those of both sides."""
     labels = {**base_of(budget.labels), **mark}
     return replaced(budget.selector, ("matchLabels",), labels) if labels else without(budget.selector, "matchLabels")
 
@@ -179,7 +180,7 @@ def budgets_of(scene: Scene, side: Side) -> tuple[Budget, ...]:
     mine = {f"Deployment {name}" for name in deployments_of(side.workload)}
     found = []
     for budget in scene.budgets:
-        wide = replace(budget, selector=_narrowed(budget, {}))
+        wide = replace(budget, selector=narrowed(budget, {}))
         strangers = any(wide.counts(pod.labels) and pod.application not in mine for pod in scene.backends if not pod.ended)
         if not strangers and any(wide.counts(entry) for entry in labels):
             found.append(budget)
@@ -187,13 +188,26 @@ def budgets_of(scene: Scene, side: Side) -> tuple[Budget, ...]:
 
 
 def autoscaler_turn(scene: Scene, source: str, target: str) -> tuple[Change, ...]:
-    found = scene.scales(source) if source and source != target else None
+    found = autoscaler_target(scene, source, target)
     if found is None:
         return ()
-    wanted = replaced(found.target, ("name",), target)
+    scaler, wanted = found
     return (
-        Change(HPA, found.ref, Replace(("spec", "scaleTargetRef"), found.target, wanted), f"autoscaler {found.ref.name} scales {target}"),
+        Change(
+            HPA, scaler.ref, Replace(("spec", "scaleTargetRef"), scaler.target, wanted), f"autoscaler {scaler.ref.name} scales {target}"
+        ),
     )
+
+
+def autoscaler_target(scene: Scene, source: str, target: str) -> tuple[Autoscaler, JsonObject] | None:
+    """The autoscaler of one Deployment, and what it scales when it goes over to the other; None where there is none."""
+    found = scene.scales(source) if source and source != target else None
+    return (found, replaced(found.target, ("name",), target)) if found is not None else None
+
+
+def adopted_now(rollout: Rollout) -> bool:
+    """This very rollout has pinned Services that selected by their own labels alone."""
+    return all(rollout.claim.originals.get(name) == rollout.base(name) for name in rollout.claim.services)
 
 
 def turns(
