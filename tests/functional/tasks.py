@@ -21,7 +21,7 @@ from .plays import Play, Result
 
 OURS = "rollout.kubernetes."
 AUTH = "K8S_AUTH_"
-KEYWORDS = {"name", "ignore_errors"}
+KEYWORDS = {"name", "ignore_errors", "check_mode"}
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -61,6 +61,8 @@ class Tasks:
     ) -> Begun:
         """Begin them. `environment`: further variables; those of the connection become options. `kubeconfig`: not the administrator's."""
         listed = [tasks] if isinstance(tasks, Mapping) else list(tasks)
+        unknown = {key for task in listed for key in task if key not in KEYWORDS and not key.startswith(OURS)}
+        assert not unknown, f"This needs a play: {', '.join(sorted(unknown))}"
         given = dict(environment or {})
         reached = {"kubeconfig": str(kubeconfig or self.cluster.kubeconfig)}
         reached |= {name.removeprefix(AUTH).lower(): given.pop(name) for name in list(given) if name.startswith(AUTH)}
@@ -82,13 +84,11 @@ class Tasks:
 def done(task: Mapping[str, Any], reached: Mapping[str, str], context: Context) -> Result:
     """Do one task, validated as Ansible validates it; `reached`: the options of its connection."""
     ((module, parameters),) = ((key.removeprefix(OURS), value) for key, value in task.items() if key.startswith(OURS))
-    unknown = set(task) - KEYWORDS - {OURS + module}
-    assert not unknown, f"This needs a play: {', '.join(sorted(unknown))}"
     arguments = ARGUMENTS[module]
     validated = ArgumentSpecValidator(arguments.spec, **arguments.checks).validate({**reached, **parameters})
     data = refused(module, validated)
     if data is None:
-        answer = run(module, validated.validated_parameters, context)
+        answer = run(module, validated.validated_parameters, dataclasses.replace(context, check=task.get("check_mode", context.check)))
         data = {**answer.result, "warnings": list(answer.warnings)} if answer.warnings else dict(answer.result)
     failed = bool(data.get("failed"))
     outcome = ("ignored" if task.get("ignore_errors") else "failed") if failed else "ok"

@@ -241,7 +241,7 @@ def test_a_deletion_meanwhile_is_an_error_in_words(tried, faults, namespace, dep
 # --- several at once, and the result's shape ------------------------------------------------------------------------------------------
 
 
-def test_several_are_waited_for_under_one_deadline(tried, namespace, deployment, apply, kubectl):
+def test_several_are_waited_for_under_one_deadline(ansible, namespace, deployment, apply, kubectl):
     """kubernetes.core#320: each document, or each turn of a loop, is waited for after the other, with a time-out each."""
     apply(
         deployment("web-1", simulate=SLOW),
@@ -255,7 +255,7 @@ def test_several_are_waited_for_under_one_deadline(tried, namespace, deployment,
     wanted = [*({"kind": kind, "name": name} for name, kind in kinds.items()), {"name": "web-6"}]
     clock = {"name": "Look at the clock", "ansible.builtin.debug": {"msg": "{{ now().timestamp() }}"}}
     kubectl("label", "deployment/web-1", "statefulset/web-2", "daemonset/web-5", "team=shop")
-    before, last, after, found = tried(
+    before, last, after, found = ansible(
         [
             clock,
             {**task("wait", namespace, workloads=wanted, wait_timeout=20), "ignore_errors": True},

@@ -55,10 +55,10 @@ def test_mistakes_with_files_name_the_entry_and_the_file(ansible, audit, namespa
     assert audit.writes() == []
 
 
-def test_a_folder_among_the_files_is_told_with_what_to_do(tried, namespace, playbook_folder):
-    refused(tried(roll(namespace, name="web", config=[{**GOOD, "files": ["config"]}])), "config 1: file config is a folder", "folder")
+def test_a_folder_among_the_files_is_told_with_what_to_do(ansible, namespace, playbook_folder):
+    refused(ansible(roll(namespace, name="web", config=[{**GOOD, "files": ["config"]}])), "config 1: file config is a folder", "folder")
 
 
 @pytest.mark.parametrize("given", ["web-config", ["web-config"], {"name": "web-config"}, 5])
-def test_what_is_no_list_of_mappings_is_told_with_the_option(tried, namespace, given):
-    refused(tried(roll(namespace, name="web", config=given)), "config must be a list of mappings", "[{name: web-config}]")
+def test_what_is_no_list_of_mappings_is_told_with_the_option(ansible, namespace, given):
+    refused(ansible(roll(namespace, name="web", config=given)), "config must be a list of mappings", "[{name: web-config}]")

@@ -288,7 +288,7 @@ def test_a_single_replica_that_is_to_have_no_second_one_restarts_under_its_own_l
 def test_whatever_comes_after_a_restart_that_was_killed_gives_its_limits_back(cluster, namespace, deployment, apply, get, kubectl, ours):
     own = {"maxSurge": 1, "maxUnavailable": 1}
 
-    def made(name: str, tag: str = "1", **spec: Any) -> dict[str, Any]:
+    def made(name: str, tag: str = "1", **spec: Any) -> Any:
         return deployment(name, replicas=1, image=f"registry.example/web:{tag}", **spec)
 
     tasks: dict[str, tuple[str, dict[str, Any]]] = {

@@ -48,7 +48,7 @@ def manifests_of(definition: Any, *, origin: str, may_be_empty: bool = False) ->
 
 def dumped(value: JsonObject) -> str:
     """An object as YAML, for people to read."""
-    text_of_it: str = yaml.safe_dump(value, sort_keys=True, default_flow_style=False)
+    text_of_it: str = yaml.safe_dump(value, sort_keys=True, default_flow_style=False, allow_unicode=True)
     return text_of_it
 
 

@@ -166,3 +166,4 @@ def test_bad_names(name: str) -> None:
 
 def test_a_dump_is_sorted_yaml() -> None:
     assert dumped({"b": 1, "a": [1]}) == "a:\n- 1\nb: 1\n"
+    assert dumped({"a": "grün 🚀"}) == "a: grün 🚀\n"
