@@ -85,6 +85,8 @@ def test_what_serves_on_is_not_refused(roll, get, kubectl, manifest):
     assert roll("restart", name="web")["changed"]
     never = roll("rolling", definition=[service("newer", selector={"app": "wep"}), manifest("Deployment", "2", replicas=1)], fails=True)
     assert "would select app=wep, which no pod has, nor the new ones of Deployment" in never["msg"]
+    same = roll("rolling", definition=[service("newer", selector={"app": "wep"}), web[""]], fails=True)
+    assert "would select app=wep, which no pod has: it would lead to nothing" in same["msg"]
     again = roll("rolling", definition=[service("front", selector={"app": "wep"}), manifest("Deployment", "2", replicas=1)], fails=True)
     assert "would lead to nothing" in again["msg"]
     assert get("deployment", "web")["spec"]["template"]["spec"]["containers"][0]["image"].endswith(":1")

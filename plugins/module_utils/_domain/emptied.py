@@ -75,7 +75,7 @@ class Turned:
     backends: Sequence[Backend] = field(default_factory=tuple)
     """The pods that either selector picks, at least."""
     comes: bool = False
-    """It stands in the definition."""
+    """It stands in the definition, beside a workload of its namespace."""
     others: Sequence[Selector] = ()
     """The labels of what else may make pods that it selects."""
 
@@ -131,9 +131,10 @@ def _no_more(service: Turned, change: Relabelled) -> str:
 
 def _never(service: Turned, changes: Sequence[Relabelled]) -> str:
     found = " and ".join(f"{change.ref} ({spelled(change.after)})" for change in changes[:3])
+    nor = f", nor the new ones of {found}" if found else ""
     return (
-        f"{service.ref} would select {spelled(service.after)}, which no pod has, nor the new ones of {found}: it would lead to nothing. "
-        "Correct spec.selector of the Service, or the labels of the template."
+        f"{service.ref} would select {spelled(service.after)}, which no pod has{nor}: it would lead to nothing. Correct spec.selector of "
+        "the Service, or the labels of the template."
     )
 
 

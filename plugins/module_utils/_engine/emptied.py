@@ -7,7 +7,7 @@ pods only those that a Service in question selects."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from .._domain.emptied import OF_ONE_TEMPLATE, Relabelled, Turned, concerned, emptied, of_one_pod
@@ -43,10 +43,13 @@ def rolled(planned: Planned, snapshot: Snapshot) -> Rolled | None:
     return Rolled(planned, snapshot) if was.paused or was.updated < was.desired else None
 
 
-def refuse_emptied(found: Iterable[Rolled | None], companions: Sequence[Planned], cluster: Cluster, *, outage: bool) -> tuple[str, ...]:
+def refuse_emptied(
+    found: Iterable[Rolled | None], places: Collection[str], companions: Sequence[Planned], cluster: Cluster, *, outage: bool
+) -> tuple[str, ...]:
     """Raise `RefusedError` for Services that would be left without a ready pod. The answer are warnings of those that lead to one pod.
 
-    `outage`: the pods stop before others start. Who may not list Services is told only of those that the definition brings.
+    `places` are the namespaces of all workloads of the task. `outage`: the pods stop before others start. Who may not list Services is
+    told only of those that the definition brings.
     """
     changes = [entry for entry in found if entry is not None]
     coming = {planned.ref: planned for planned in companions if planned.resource == SERVICE}
@@ -56,7 +59,7 @@ def refuse_emptied(found: Iterable[Rolled | None], companions: Sequence[Planned]
     warnings: list[str] = []
     for namespace in sorted({entry.planned.ref.namespace for entry in changes} | {ref.namespace for ref in coming}):
         here = [entry for entry in changes if entry.planned.ref.namespace == namespace]
-        look = _Look(namespace, here, companions, cluster, outage=outage)
+        look = _Look(namespace, here, companions if namespace in places else (), cluster, outage=outage)
         pairs = look.services({ref: planned for ref, planned in coming.items() if ref.namespace == namespace})
         sentences.extend(look.emptied(before, after) for before, after in pairs)
         # Where each pod has a Service of its own, clients know several addresses.

@@ -136,7 +136,8 @@ def make_plan(request: RolloutRequest, outside: Surroundings, plot: Plot | None 
 def _serving_on(plan: Plan, cluster: Cluster, *, outage: bool = False) -> Plan:
     """The plan with what is to be said of Services that lead to one pod. Raises `RefusedError` where one would lead to none."""
     found = [rolled(entry.write, entry.before) for entry in plan.targets]
-    return replace(plan, warnings=(*plan.warnings, *refuse_emptied(found, plan.companions, cluster, outage=outage)))
+    places = {entry.target.ref.namespace for entry in plan.targets}
+    return replace(plan, warnings=(*plan.warnings, *refuse_emptied(found, places, plan.companions, cluster, outage=outage)))
 
 
 def _touched(plan: Plan) -> Iterator[Ref]:

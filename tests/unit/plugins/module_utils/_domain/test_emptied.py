@@ -126,6 +126,11 @@ EMPTIED: dict[str, tuple[Turned, list[Relabelled], str]] = {
         [CHANGE],
         NEVER,
     ),
+    "the definition does not fit what stays as it is": (
+        turned({}, {"app": "wep"}),
+        [],
+        NEVER.replace(", nor the new ones of Deployment shop/web (app=web,version=2)", ""),
+    ),
     "it is led away from what serves": (
         turned({"app": "db"}, {"app": "wep"}, pod({"app": "db"}, "StatefulSet db"), others=(APP,)),
         [CHANGE],
