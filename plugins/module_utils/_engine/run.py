@@ -262,7 +262,7 @@ class _Run:
     def _left_over(self, entry: PlannedTarget) -> str:
         """The writes that a failure kept from being made: what they set back stays changed until then."""
         ahead = [step for step in entry.steps[len(self._legs[entry.target.ref]) :] if step.write is not None or step.pods]
-        left = [f"{step.name} ({', '.join(step.pods)})" if step.pods and step.name not in step.pods else step.name for step in ahead]
+        left = [f"{step.name} ({', '.join(step.pods)})" if step.pods and step.pods[0] not in step.name else step.name for step in ahead]
         more = f" and {len(left) - _MOST_LEFT} steps more" if len(left) > _MOST_LEFT else ""
         return f" Left to do: {', '.join(left[:_MOST_LEFT])}{more}; mend what is wrong and run the task again." if left else ""
 

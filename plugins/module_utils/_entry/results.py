@@ -25,14 +25,22 @@ from .preflight import preflight_keys
 
 Result = dict[str, Any]
 
+_LONGEST_MESSAGE = 20_000
+"""Characters of a message."""
+_MOST_LISTED = 20
+"""Workloads that a failed task lists in any case."""
+
 
 def result_of(outcome: Outcome, *, diff: bool, check: bool, known: frozenset[str] = frozenset()) -> Result:
     """The result of a run that came to an end, well or not; `known` are the texts that no diff may show."""
     result: Result = {
         "changed": outcome.changed,
-        "msg": outcome.error or _summary(outcome, check=check),
-        "rollouts": [_rollout(rollout, known) for rollout in outcome.rollouts],
+        "msg": bounded(outcome.error or _summary(outcome, check=check)),
+        "rollouts": [_rollout(rollout, known) for rollout in _worth_telling(outcome)],
     }
+    left_out = len(outcome.rollouts) - len(result["rollouts"])
+    if left_out:
+        result["msg"] += f" The other {left_out} of {len(outcome.rollouts)} workloads are complete, and left out of rollouts."
     if outcome.copies:
         result["configs"] = [_copy(copy) for copy in outcome.copies]
     if diff:
@@ -44,9 +52,29 @@ def result_of(outcome: Outcome, *, diff: bool, check: bool, known: frozenset[str
     return result
 
 
+def bounded(message: str) -> str:
+    """A message that a person can still read: its beginning, and how much more there was."""
+    if len(message) <= _LONGEST_MESSAGE:
+        return message
+    return f"{message[:_LONGEST_MESSAGE].rpartition(' ')[0]} ... (and {len(message) - _LONGEST_MESSAGE} characters more)"
+
+
+def _worth_telling(outcome: Outcome) -> tuple[Rollout, ...]:
+    """The workloads of a result; after a failure the failed ones first, and of very many those that are complete are only counted."""
+    if not outcome.error or len(outcome.rollouts) <= _MOST_LISTED:
+        return outcome.rollouts
+    open_ones = [rollout for rollout in outcome.rollouts if rollout.cause or rollout.phase != "complete"]
+    return tuple(sorted(open_ones, key=lambda rollout: not rollout.cause))
+
+
 def failure(message: str, *, changed: bool) -> Result:
     """The result of a run that was refused or broke off; `changed` when something had been written by then."""
-    return {"changed": changed, "failed": True, "msg": message if message.endswith((".", "!", "?")) else f"{message}.", "rollouts": []}
+    return {
+        "changed": changed,
+        "failed": True,
+        "msg": bounded(message if message.endswith((".", "!", "?")) else f"{message}."),
+        "rollouts": [],
+    }
 
 
 def _summary(outcome: Outcome, *, check: bool) -> str:
