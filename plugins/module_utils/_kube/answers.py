@@ -178,7 +178,10 @@ def _remedy(user: str) -> str:
 
 def _not_found(status: JsonObject, said: str, deed: Deed, host: str) -> ClusterError:
     kind, name = text(status, "details", "kind"), text(status, "details", "name")
-    if is_absent(status, deed=deed):
+    if is_absent(status, deed=deed) and deed.done == "applied" and deed.resource.kind in ("RoleBinding", "ClusterRoleBinding"):
+        # An apply makes what is not there: it is the role that is missing, and has the same name.
+        what = f'its role does not exist: "{name}" not found.'
+    elif is_absent(status, deed=deed):
         what = "it does not exist."
     elif kind == "namespaces" and name:
         what = f"the namespace {name} does not exist."

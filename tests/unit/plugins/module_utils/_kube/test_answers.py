@@ -266,3 +266,10 @@ def test_it_is_told_whether_the_server_keeps_a_field_as_it_is(causes: list[dict[
     refusal = error(422, status("it is invalid", "Invalid", causes=causes))
     assert isinstance(refusal, InvalidError)
     assert (refusal.fixed, refusal.besides) == (fixed, besides)
+
+
+def test_what_is_missing_where_a_role_binding_is_applied_is_its_role() -> None:
+    binding = KNOWN[("rbac.authorization.k8s.io/v1", "RoleBinding")]
+    absent = status('rolebindings.rbac.authorization.k8s.io "web" not found', "NotFound", name="web", kind="rolebindings")
+    assert error(404, absent, Deed("applied", binding, "shop", "web")).message.endswith('its role does not exist: "web" not found.')
+    assert error(404, absent, Deed("read", binding, "shop", "web")).message.endswith("it does not exist.")
