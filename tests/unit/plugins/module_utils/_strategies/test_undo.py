@@ -11,7 +11,7 @@ import json
 import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import InputError, RefusedError
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, JsonValue, Ref, at, mapping, text
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.records import UNDO, UndoRecord
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.records import STRATEGY, UNDO, UndoRecord
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.request import Cause, Target, Undo
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import WORKLOADS
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps import Edit, Replacement, Step
@@ -442,3 +442,32 @@ def test_without_a_workload_a_revision_alone_is_not_enough_for_a_demand() -> Non
     step = step_of(seen)
     assert isinstance(step.write, Edit)
     assert step.write.demand is None
+
+
+# --- OnDelete -----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("count", "told"),
+    [
+        (1, "web-0 stays on another template until somebody deletes it;"),
+        (2, "web-0, web-1 stay on another template until somebody deletes them;"),
+        (5, "web-0, web-1, web-2 and 2 more stay on another template"),
+    ],
+)
+def test_under_on_delete_it_names_the_pods_that_stay(count: int, told: str) -> None:
+    obj = workload("StatefulSet", spec={"updateStrategy": {"type": "OnDelete"}}, status={"updateRevision": "web-h2"})
+    pods = [pod(f"web-{index}", "web-h2", by=UID) for index in range(count)]
+    seen = snapshot(obj, [controller_revision(1, OLD), controller_revision(2, NEW)], pods)
+    (note,) = step_of(seen, kind="StatefulSet").notes
+    assert told in note
+
+
+def test_where_the_update_strategy_is_borrowed_it_comes_back_and_no_pod_stays() -> None:
+    record = {STRATEGY: '{"type": "RollingUpdate"}'}
+    obj = workload("StatefulSet", spec={"updateStrategy": {"type": "OnDelete"}}, status={"updateRevision": "web-h2"}, annotations=record)
+    seen = snapshot(obj, [controller_revision(1, OLD), controller_revision(2, NEW)], [pod("web-0", "web-h2", by=UID)])
+    step = step_of(seen, kind="StatefulSet")
+    assert step.notes == ()
+    after = edited(step, obj)
+    assert (at(after, "spec", "updateStrategy"), annotation(after, STRATEGY)) == ({"type": "RollingUpdate"}, "")
