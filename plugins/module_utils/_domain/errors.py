@@ -28,7 +28,10 @@ class RefusedError(RolloutError):
 
 
 class ClusterError(RolloutError):
-    """The API answered with an error. `status` is the HTTP status, 0 when there was no answer."""
+    """The API answered with an error. `status` is the HTTP status, 0 when there was no answer. `in_doubt`: a write of which nobody knows
+    whether it was carried out."""
+
+    in_doubt = False
 
     def __init__(self, message: str, *, status: int = 0) -> None:
         super().__init__(message)

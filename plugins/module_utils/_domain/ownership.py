@@ -408,7 +408,7 @@ def _rolling_update(live: JsonObject, answer: JsonObject) -> FieldSet:
 
 
 def _restart_fields(fields: FieldSet) -> FieldSet:
-    return _annotation_fields(fields, _TEMPLATE_ANNOTATIONS, _is_restart)
+    return _annotation_fields(fields, _TEMPLATE_ANNOTATIONS, is_restart)
 
 
 def _annotation_fields(fields: FieldSet, path: tuple[str, ...], wanted: Callable[[str], bool]) -> FieldSet:
@@ -419,13 +419,13 @@ def _is_state(name: str) -> bool:
     return name.startswith(_STATE)
 
 
-def _is_restart(name: str) -> bool:
+def is_restart(name: str) -> bool:
     """kubectl.kubernetes.io/restartedAt and its like of other tools."""
     return name.endswith("/restartedAt") or name == "cattle.io/timestamp"
 
 
 def _without_restart(template: JsonObject) -> JsonObject:
-    annotations = {name: value for name, value in mapping(template, "metadata", "annotations").items() if not _is_restart(name)}
+    annotations = {name: value for name, value in mapping(template, "metadata", "annotations").items() if not is_restart(name)}
     metadata: JsonObject = {key: value for key, value in mapping(template, "metadata").items() if key != "annotations"}
     return {**template, "metadata": {**metadata, "annotations": annotations}}
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from .objects import JsonObject, JsonValue
+from .superseded import Wanted
 from .workload import Pod, Snapshot, Workload
 
 StepState = Literal["pending", "running", "done", "unchanged", "failed"]
@@ -123,5 +124,8 @@ class Step:
     """The pods that it updates, by name, in their order, as they were when it was planned; empty where that is not its business."""
     nodes: tuple[str, ...] = ()
     """Where those are."""
+    wants: Callable[[JsonObject | None, JsonObject], Wanted] | None = None
+    """Of the first step: what must stay in the template as it was written, for this and all later steps. Takes the object before and
+    after the write. None where the step brings no template."""
     terms: Callable[[JsonObject | None, JsonObject], Terms] | None = None
     """Of the first step: takes the object before its write and as the server would make it. Raises `RefusedError`."""

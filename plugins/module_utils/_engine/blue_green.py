@@ -217,7 +217,7 @@ class _Run:
         self._lock = lock
         self._plan = plan
         self._report = report
-        self._writer = Writer(outside.cluster, guard=lock.guard, take_ownership=request.take_ownership)
+        self._writer = Writer(outside.cluster, guard=lock.guard, take_ownership=request.take_ownership, wrote=outside.wrote)
         self._claim = plan.claim
         self._history = plan.history
         self._written: list[Planned] = [*made]

@@ -90,7 +90,7 @@ class Planner:
         self._scene = scene
         self._claim = Claim.of(lease)
         self._history = history_of(lease)
-        self._writer = Writer(outside.cluster, guard=outside.guard, take_ownership=request.take_ownership)
+        self._writer = Writer(outside.cluster, guard=outside.guard, take_ownership=request.take_ownership, wrote=outside.wrote)
         self._warnings: list[str] = []
         self._live: dict[str, JsonObject | None] = {}
         settings = Settings.of(lease) or Settings()

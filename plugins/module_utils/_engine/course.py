@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from typing import Literal
 
 from .._domain.diagnosis import needs_pull_error
-from .._domain.errors import ClusterError
+from .._domain.errors import ClusterError, RolloutError
 from .._domain.goals import is_complete
 from .._domain.objects import Ref, text
 from .._domain.ports import Cluster
@@ -31,11 +32,17 @@ SETTLE_SECONDS = 0.5
 """How long a workload that is done waits for the news of its pods: each kind has a watch of its own, and one may be ahead."""
 
 
+Reason = Literal["in_vain", "superseded", "unable", "unwritten"]
+"""Why a wait is given up: what is waited for cannot come; somebody has written another template; this task cannot work, which says nothing
+of the workload; or its write has failed."""
+
+
 class Course:
     """One workload on its way through a wait: since when which trouble is seen, how it ended.
 
     `generation` is that of our own write: what is older says nothing about the new template. `stale` is explained at `judge`.
-    `demand` answers with a sentence when the workload is not any more what is waited for; that ends the wait. `uid` is that of the
+    `demand` answers with a sentence when the workload is not any more what is waited for, `superseded` when somebody has written another
+    template meanwhile; that ends the wait. `uid` is that of the
     object that is waited for (empty: the first that is seen): another one of its name means that it was deleted, seen or not.
     `lacks` answers with what it waits for, where that says more than how far the rollout is. `patient`: an exceeded progress deadline
     is no failure. `seen` is told each snapshot and its time. `begun` is the clock's time at which its own part of the wait begins
@@ -53,6 +60,7 @@ class Course:
         stale: Condition | None = None,
         replacement: Replacement | None = None,
         demand: Callable[[Snapshot], str] = lambda snapshot: "",
+        superseded: Callable[[Snapshot], str] = lambda snapshot: "",
         uid: str = "",
         lacks: Callable[[Snapshot], str] | None = None,
         patient: bool = False,
@@ -74,6 +82,8 @@ class Course:
         """Why nothing was heard of the cluster when the time was over; empty when all was well."""
         self.refusal = ""
         """The sentence of why the wait was given up, if it was."""
+        self.reason: Reason = "in_vain"
+        """Of what sort that is."""
         self.loss = ""
         """What it cost users, in a sentence, if that was too much."""
         self.next_pods: tuple[Pod, ...] = ()
@@ -88,6 +98,7 @@ class Course:
         self._stale = stale
         self._replacement = replacement
         self._demand = demand
+        self._superseded = superseded
         self._uid = uid
         self._lacks = lacks
         self._patient = patient
@@ -131,9 +142,7 @@ class Course:
         self._seen(snapshot, now)
         if snapshot.workload.generation < self._generation:
             return
-        sentence = self._demand(snapshot)
-        if sentence:
-            self.give_up(sentence, now)
+        if self._gives_up(snapshot, now):
             return
         if cluster is not None:
             self._ask_for_pull_errors(snapshot, cluster)
@@ -194,9 +203,17 @@ class Course:
         self._pull_errors.clear()
         self.verdict = Verdict("waiting", "it does not exist, and is waited for")
 
-    def give_up(self, sentence: str, now: float) -> None:
+    def _gives_up(self, snapshot: Snapshot, now: float) -> bool:
+        """Another template is wanted by now, or what is waited for cannot come."""
+        superseded = self._superseded(snapshot)
+        sentence = superseded or self._demand(snapshot)
+        if sentence:
+            self.give_up(sentence, now, "superseded" if superseded else "in_vain")
+        return bool(sentence)
+
+    def give_up(self, sentence: str, now: float, reason: Reason = "in_vain") -> None:
         """End the wait, for a reason that is not in the cluster's state."""
-        self.refusal, self.ended = sentence, now
+        self.refusal, self.reason, self.ended = sentence, reason, now
         self.verdict = replace(self.verdict, state="failed")
 
     def condemn(self, sentence: str, now: float) -> None:
@@ -288,8 +305,8 @@ def _replace_next(course: Course, writer: Writer, outside: Surroundings) -> None
             course.replaces(pod)
             if not course.evicts:
                 writer.delete(POD, pod.ref, pod.uid)
-        except ClusterError as error:
-            course.give_up(error.message, outside.clock())
+        except RolloutError as error:
+            course.give_up(error.message, outside.clock(), "unable")
             return
 
 

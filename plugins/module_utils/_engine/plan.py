@@ -149,7 +149,7 @@ def _touched(plan: Plan) -> Iterator[Ref]:
 
 
 def _make_plan(request: RolloutRequest, outside: Surroundings, plot: Plot | None) -> Plan:
-    writer = Writer(outside.cluster, guard=outside.guard, take_ownership=request.take_ownership)
+    writer = Writer(outside.cluster, guard=outside.guard, take_ownership=request.take_ownership, wrote=outside.wrote)
     writer.prefetch(request.targets)
     configuration = prepare(
         request.config,
@@ -208,7 +208,7 @@ def _template(obj: JsonObject | None) -> JsonObject | None:
 def plan_operation(request: OperationRequest, outside: Surroundings) -> Plan:
     """The plan of an operation on workloads that are there. Raises as `make_plan`: one that is refused refuses the whole task."""
     operation, selection = request.operation, request.selection
-    writer = Writer(outside.cluster, guard=outside.guard, take_ownership=request.take_ownership)
+    writer = Writer(outside.cluster, guard=outside.guard, take_ownership=request.take_ownership, wrote=outside.wrote)
     found = select(selection, outside.cluster)
     refuse_claimed((target.ref for target in found), outside.cluster)
     everywhere = is_everywhere(selection)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from .._domain.completion import standing
@@ -29,7 +30,9 @@ def phase_of(course: Course) -> RolloutPhase:
     """The phase at the end: what failed is degraded, whatever the numbers say."""
     if course.failed and not course.timed_out and not course.refusal:
         return "degraded"
-    return standing(course.snapshot).phase
+    phase = standing(course.snapshot).phase
+    # What is complete then is not what the task was to bring.
+    return "degraded" if course.refusal and course.reason != "in_vain" and phase == "complete" else phase
 
 
 def strategy_of(snapshot: Snapshot) -> str:
@@ -84,6 +87,11 @@ def _how_it_stood(course: Course) -> str:
     how_far = course.verdict.message.rstrip(".")
     seconds = round((course.ended or course.started) - course.started)
     return f"was on its way after {seconds} s{f' ({how_far})' if how_far else ''}"
+
+
+def deleted(told: Sequence[str]) -> str:
+    """Which pods were deleted, as the end of a sentence."""
+    return f" Deleted {', '.join(told)}, to be made anew." if told else ""
 
 
 def with_logs(rollout: Rollout) -> Rollout:

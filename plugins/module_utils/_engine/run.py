@@ -6,25 +6,27 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
-from .._domain.errors import RolloutError
+from .._domain.errors import ClusterError, RolloutError
 from .._domain.objects import Ref, mapping
 from .._domain.outages import Gap, expected, is_serving, spelled
-from .._domain.request import Cause, Undo
 from .._domain.revisions import candidate_of, stable_of
 from .._domain.steps import Step, StepState, Write
-from .._domain.workload import Condition, Revision, Snapshot, Workload
-from .._strategies import steps_of
+from .._domain.superseded import Wanted
+from .._domain.workload import Condition, Snapshot, Workload
 from .cleaning import clean_up
 from .course import SETTLE_SECONDS, Course, await_all
+from .going_back import roll_back, went_back
 from .observer import Observer
 from .outcome import Outage, Outcome, Rollout, StepReport
 from .parallel import side_by_side
 from .plan import Plan, PlannedTarget, demand_sight, differences, in_the_way, may_be_in_the_way, notes, obstacle, report_of
-from .report import failure_of, phase_of, read_logs, with_logs
+from .report import deleted, failure_of, phase_of, read_logs, with_logs
+from .superseding import Superseded, wanted_of
 from .surroundings import Surroundings
 from .verdict import deadline_exceeded
 from .writer import Planned
@@ -34,9 +36,12 @@ _MOST_LEFT = 10
 
 
 def carry_out(plan: Plan, outside: Surroundings) -> Outcome:
-    """The outcome of a run. Raises `RolloutError` when a write fails; a rollout that fails is an outcome, not an exception."""
+    """The outcome of a run. A rollout that fails is an outcome, not an exception, and so is a write that fails.
+
+    Raises `RolloutError` for what fails before the first workload is written.
+    """
     with ExitStack() as stack:
-        run = _Run(plan, outside, stack)
+        run = Run(plan, outside, stack)
         run.clear_the_way()
         run.watch_first()
         run.first_steps()
@@ -45,13 +50,13 @@ def carry_out(plan: Plan, outside: Surroundings) -> Outcome:
         run.reports = {entry.target.ref: run.report(entry) for entry in plan.targets}
         if plan.waiting.on_failure != "hold" and any(rollout.cause for rollout in run.reports.values()):
             outside.measurement.rest()
-            _roll_back(run)
+            roll_back(run)
         run.clean_up()
         return run.outcome()
 
 
 @dataclass(frozen=True)
-class _Leg:
+class Leg:
     """One step that was begun."""
 
     step: Step
@@ -60,7 +65,7 @@ class _Leg:
     """The write that it follows from: its own, or that of the step before."""
 
 
-class _Run:
+class Run:
     """One task on its way. All its workloads have one deadline; the cluster is watched once there is something to wait for."""
 
     def __init__(self, plan: Plan, outside: Surroundings, stack: ExitStack) -> None:
@@ -72,9 +77,11 @@ class _Run:
         self._observer: Observer | None = None
         self._written: list[Planned] = []
         self._entries = {entry.target.ref: entry for entry in plan.targets}
-        self._legs: dict[Ref, list[_Leg]] = {}
+        self._legs: dict[Ref, list[Leg]] = {}
         self._gaps: dict[Ref, Gap] = {}
         self._cleaned: tuple[str, ...] = ()
+        self._wanted: dict[Ref, Wanted] = {}
+        self._broken = threading.Event()
         self._started = outside.clock()
 
     def clear_the_way(self) -> None:
@@ -116,19 +123,52 @@ class _Run:
     def first_steps(self) -> None:
         """Write all first steps, then wait for them together."""
         plan = self.plan
-        for planned in plan.companions:
-            self._written.append(plan.writer.execute(planned))
+        self._bring_companions()
         for entry in plan.targets:
             if entry.outages is not None and entry.write.template_changed:
                 self.outside.progress(f"{entry.target.ref}: going to be {entry.intent}")
-        written = side_by_side(lambda entry: plan.writer.execute(entry.write, cause=entry.cause), plan.targets)
-        for entry, planned in zip(plan.targets, written, strict=True):
+        for entry, written in zip(plan.targets, side_by_side(self._first_write, plan.targets), strict=True):
+            ref, step = entry.target.ref, entry.steps[0]
+            planned = written if isinstance(written, Planned) else replace(entry.write, route="none", after=entry.write.before or {})
             self._written.append(planned)
-            if planned.before is None and self._observer is not None:
-                self._observer.take(planned.resource, planned.after)
-            course = self.course(planned, entry.steps[0], self._started, entry.before)
-            self._legs[entry.target.ref] = [_Leg(entry.steps[0], course, planned)]
+            if isinstance(written, Planned):
+                if planned.before is None and self._observer is not None:
+                    self._observer.take(planned.resource, planned.after)
+                self._wanted[ref] = wanted_of(step, planned)
+                course = self.course(planned, step, self._started, entry.before, wanted=self._wanted[ref])
+            else:
+                course = self._unwritten(entry, written)
+            self._legs[ref] = [Leg(step, course, planned)]
         self.wait([legs[0].course for legs in self._legs.values()])
+
+    def _bring_companions(self) -> None:
+        """Write what comes along. Raises, when one of them fails, with the names of those that stay changed."""
+        for planned in self.plan.companions:
+            try:
+                self._written.append(self.plan.writer.execute(planned))
+            except RolloutError as error:
+                stays = self._stays_changed(made=True)
+                if stays:
+                    error.message = f"{error.message} No workload was changed, but what comes along was, and stays so: {stays}."
+                raise
+
+    def _first_write(self, entry: PlannedTarget) -> Planned | str:
+        """The write as it was carried out, or why it was not. After one that has failed no other is begun."""
+        if self._broken.is_set():
+            return f"{entry.target.ref} was not changed, as the write of another workload of this task has failed."
+        try:
+            return self.plan.writer.execute(entry.write, cause=entry.cause)
+        except RolloutError as error:
+            self._broken.set()
+            return error.message
+
+    def _unwritten(self, entry: PlannedTarget, why: str) -> Course:
+        """The wait for a workload whose first write has failed: over before it began."""
+        before = entry.write.before
+        course = Course(entry.target.ref, started=self._started, waiting=self.plan.waiting, done=lambda _snapshot: False)
+        course.snapshot = entry.before if before is None or entry.before.workload is not None else Snapshot(Workload.of(before))
+        course.give_up(why, self.outside.clock(), "unwritten")
+        return course
 
     def further_steps(self) -> None:
         """The next step of each workload whose last one is done, until there is none."""
@@ -157,11 +197,19 @@ class _Run:
         last, step = legs[-1], entry.steps[len(legs)]
         if step.pods and not step.done(last.course.snapshot):
             self.outside.progress(f"{entry.target.ref}: step {len(legs)} of {len(entry.steps) - 1}: {step.name}")
-        written, stale = last.written, deadline_exceeded(last.course.snapshot)
+        written, stale, failure = last.written, deadline_exceeded(last.course.snapshot), ""
         if step.write is not None:
-            written, stale = self._write(entry, step.write), None
-        course = self.course(written, step, self._started, last.course.snapshot, after=last.course, stale=stale)
-        legs.append(_Leg(step, course, written))
+            stale = None
+            try:
+                written = self._write(entry, step.write)
+            except RolloutError as error:
+                written, failure = replace(written, route="none"), error.message
+        wanted = self._wanted[entry.target.ref]
+        course = self.course(written, step, self._started, last.course.snapshot, wanted=wanted, after=last.course, stale=stale)
+        if failure:
+            course.snapshot = last.course.snapshot
+            course.give_up(failure, self.outside.clock(), "unable")
+        legs.append(Leg(step, course, written))
         return course
 
     def _onward(self, course: Course) -> Course | None:
@@ -183,6 +231,7 @@ class _Run:
         started: float,
         before: Snapshot,
         *,
+        wanted: Wanted,
         after: Course | None = None,
         stale: Condition | None = None,
     ) -> Course:
@@ -202,6 +251,7 @@ class _Run:
             uid=workload.uid,
             lacks=step.lacks,
             demand=step.demand or (lambda snapshot: ""),
+            superseded=Superseded(self.outside.cluster, written, wanted),
             patient=step.patient,
             seen=lambda snapshot, now: self._measure(written.ref, snapshot, now),
             begun=after.ended if after is not None else None,
@@ -219,10 +269,16 @@ class _Run:
             self._gaps[ref] = self._gaps[ref].after(snapshot, now)
 
     def wait(self, courses: list[Course]) -> None:
-        """Wait for what is still open, unless the task does not wait."""
+        """Wait for what is still open, unless the task does not wait. Where the cluster cannot be watched that ends, and says nothing of
+        the workloads."""
         if not self.plan.waiting.wait or not any(course.open for course in courses):
             return
-        await_all(courses, self.observer(), self.outside, self.plan.writer, self._onward)
+        try:
+            await_all(courses, self.observer(), self.outside, self.plan.writer, self._onward)
+        except ClusterError as error:
+            for course in (*courses, *(legs[-1].course for legs in self._legs.values())):
+                if course.open:
+                    course.give_up(error.message, self.outside.clock(), "unable")
 
     def observer(self) -> Observer:
         """What watches the cluster; takes up what it warns of."""
@@ -249,9 +305,9 @@ class _Run:
             candidate=candidate_of(course.snapshot),
             steps=self._step_reports(entry),
             findings=course.verdict.findings,
-            cause=failure_of(course, waiting) + _deleted(self._told(ref)) + self._left_over(entry) if course.failed else "",
+            cause=failure_of(course, waiting) + deleted(self._told(ref)) + self._left_over(entry) if course.failed else "",
             news=entry.steps[0].news if changed else "",
-            unchanged="" if changed else entry.steps[0].unchanged,
+            unchanged="" if changed or course.reason == "unwritten" else entry.steps[0].unchanged,
             logs=read_logs(course, self.outside.cluster, waiting),
         )
 
@@ -272,7 +328,7 @@ class _Run:
         coming = tuple(report_of(step, "pending") for step in entry.steps[len(legs) :] if step.write is None or step.pods)
         return tuple(self._step_report(leg) for leg in legs) + coming + tuple(report_of(step, "pending") for step in entry.left)
 
-    def _step_report(self, leg: _Leg) -> StepReport:
+    def _step_report(self, leg: Leg) -> StepReport:
         course = leg.course
         touched = leg.written.changed or bool(course.replaced)
         state: StepState = "running" if course.open else ("failed" if course.failed else ("done" if touched else "unchanged"))
@@ -282,7 +338,17 @@ class _Run:
     def stays(self, ref: Ref) -> str:
         """Why a failure of this workload is not answered by going back; empty where it is."""
         leg = self._legs[ref][-1]
-        return "the template is not this task's" if leg.course.refusal else leg.step.stays
+        if leg.course.refusal and leg.course.reason == "unable":
+            return "this task could not go on, which says nothing of the new version; mend that and run the task again"
+        if leg.course.refusal:
+            return "the template is not this task's"
+        if leg.course.silence:
+            return "the cluster did not answer, so how the new version is doing is not known; run the task again"
+        return leg.step.stays
+
+    def is_written(self, ref: Ref) -> bool:
+        """Its first write was carried out, as far as is known."""
+        return self._legs[ref][0].course.reason != "unwritten"
 
     def _with_outage(self, rollout: Rollout) -> Rollout:
         """The rollout with its outage, and a word about it."""
@@ -313,14 +379,14 @@ class _Run:
         writes = tuple(self._written)
         gone = ((ref, evicted, ", ".join(self._told(ref, evicted=evicted))) for ref in self._legs for evicted in (False, True))
         replaced = tuple(f"{ref}: {'evicted' if evicted else 'deleted'} {names}, to be made anew" for ref, evicted, names in gone if names)
-        went_back = any(_went_back(rollout) for rollout in rollouts)
+        backwards, unwritten = any(map(went_back, rollouts)), not all(map(self.is_written, self._legs))
         return Outcome(
-            changed=any(planned.changed for planned in writes) or bool(replaced) or went_back,
+            changed=any(planned.changed for planned in writes) or bool(replaced) or backwards,
             rollouts=rollouts,
             differences=differences(self._first_writes()),
             notes=self.plan.notes + notes(writes) + replaced + self._cleaned,
-            warnings=(*self.warnings, *(self._not_restored() if went_back else ())),
-            error="\n".join(rollout.cause for rollout in rollouts if rollout.cause),
+            warnings=(*self.warnings, *(self._not_restored(went_back=backwards) if backwards or unwritten else ())),
+            error="\n".join(dict.fromkeys(rollout.cause for rollout in rollouts if rollout.cause)),
             copies=self.plan.configuration.copies,
         )
 
@@ -328,13 +394,18 @@ class _Run:
         """What the diff shows, as check mode does: later steps set back what was changed for the time of the task."""
         return tuple(self._written[: len(self.plan.companions) + len(self.plan.targets)])
 
-    def _not_restored(self) -> tuple[str, ...]:
-        """What came along was changed in place and has no revision to go back to: the user must know."""
-        companions = {planned.ref for planned in self.plan.companions}
-        changed = [str(entry.ref) for entry in self._written if entry.changed and entry.before is not None and entry.ref in companions]
+    def _not_restored(self, *, went_back: bool) -> tuple[str, ...]:
+        """What came along has no revision to go back to: the user must know. What was made harms nobody who has gone back."""
+        changed = self._stays_changed(made=not went_back)
         if not changed:
             return ()
-        return (f"The workload went back, but what was changed along with it did not: {', '.join(changed)}.",)
+        return (f"The workload has not the new version, but what was changed along with it stays changed: {changed}.",)
+
+    def _stays_changed(self, *, made: bool) -> str:
+        """What came along and was changed in place, or also `made`; not copies of configuration, which no workload uses yet."""
+        companions = {planned.ref for planned in self.plan.companions} - {copy.ref for copy in self.plan.configuration.copies}
+        changed = (entry for entry in self._written if entry.changed and entry.ref in companions)
+        return ", ".join(str(entry.ref) for entry in changed if made or entry.before is not None)
 
 
 def _is_to_be_waited_for(entry: PlannedTarget) -> bool:
@@ -348,71 +419,3 @@ def _is_to_be_waited_for(entry: PlannedTarget) -> bool:
 def _halted(course: Course, entry: PlannedTarget) -> str:
     """That the task was to go no further; empty where it was."""
     return f"stopped before {entry.left[0].name}" if entry.left and not course.failed and not course.open else ""
-
-
-def _deleted(told: Sequence[str]) -> str:
-    return f" Deleted {', '.join(told)}, to be made anew." if told else ""
-
-
-# --- going back ---------------------------------------------------------------------------------------------------------------
-
-
-def _roll_back(run: _Run) -> None:
-    """Undo each workload that failed to its stable revision, then wait for all of them."""
-    begun: dict[Ref, Course] = {}
-    started = run.outside.clock()
-    for entry in run.plan.targets:
-        rollout = run.reports[entry.target.ref]
-        if not rollout.cause or rollout.snapshot.workload is None:
-            continue
-        if run.stays(rollout.ref):
-            run.reports[rollout.ref] = replace(rollout, cause=f"{rollout.cause} It was not taken back: {run.stays(rollout.ref)}.")
-            continue
-        stable = stable_of(rollout.snapshot)
-        if stable is None:
-            run.reports[rollout.ref] = replace(rollout, cause=f"{rollout.cause} There is no earlier revision to go back to.")
-            continue
-        run.outside.progress(f"{rollout.ref}: going back to revision {stable.number}")
-        undo = Undo(revision=stable.number, repair=run.plan.repair, cause=Cause(by=entry.cause.by))
-        try:
-            (step,) = steps_of(undo, entry.target, rollout.snapshot)
-            if step.write is None:
-                continue
-            planned = run.plan.writer.plan(entry.target.resource, rollout.ref, step.write)
-            written = run.plan.writer.execute(planned)
-        except RolloutError as error:
-            run.reports[rollout.ref] = replace(
-                rollout, cause=f"{rollout.cause} Going back to revision {stable.number} failed: {error.message}"
-            )
-            continue
-        begun[rollout.ref] = run.course(written, step, started, Snapshot(None))
-        run.reports[rollout.ref] = replace(rollout, cause=f"{rollout.cause} Went back to revision {stable.number}{_because(stable)}.")
-    run.wait(list(begun.values()))
-    for ref, course in begun.items():
-        run.reports[ref] = _after_going_back(run.reports[ref], course, run)
-
-
-def _because(stable: Revision) -> str:
-    return f" ({stable.change_cause})" if stable.change_cause else ""
-
-
-def _after_going_back(rollout: Rollout, course: Course, run: _Run) -> Rollout:
-    """The report of a rollout that was given up: phase aborted when the stable template runs again, degraded when it does not."""
-    seconds = round((course.ended or course.started) - course.started, 1)
-    step = StepReport("rollback", "failed" if course.failed else "done", seconds)
-    cause = rollout.cause + _deleted(course.told)
-    if course.failed:
-        cause += f" Going back did not finish either: {failure_of(course, run.plan.waiting)}"
-    return replace(
-        rollout,
-        phase="degraded" if course.failed else "aborted",
-        snapshot=course.snapshot,
-        message=course.verdict.message,
-        stable=candidate_of(course.snapshot),
-        steps=(*rollout.steps, step),
-        cause=cause,
-    )
-
-
-def _went_back(rollout: Rollout) -> bool:
-    return any(step.name == "rollback" for step in rollout.steps)

@@ -16,10 +16,12 @@ from .measurement import UNMEASURED, Measurement
 @dataclass(frozen=True)
 class Surroundings:
     """`clock` counts seconds and never goes back; `guard` is called before each write and raises when this process must not write.
-    `measurement` is what users notice of it, if that is asked for."""
+    `measurement` is what users notice of it, if that is asked for. `wrote` is told after each write that has changed something in the
+    cluster, or perhaps has, as its answer was lost; not of the Lease, nor of what a measurement needs."""
 
     cluster: Cluster
     clock: Clock
     progress: Progress
     guard: Callable[[], None]
     measurement: Measurement = UNMEASURED
+    wrote: Callable[[], None] = lambda: None

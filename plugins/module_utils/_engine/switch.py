@@ -57,7 +57,12 @@ def switch(request: SwitchRequest, outside: Surroundings, *, check: bool) -> Out
     with Traffic(outside.cluster, request.namespace, request.wanted, follow=not check) as traffic:
         former = Intent.of(read_lease(outside, request.namespace, request.application))
         _refuse_another(former, request, outside)
-        run = _Run(request, outside, traffic, Writer(outside.cluster, guard=outside.guard, take_ownership=request.take_ownership))
+        run = _Run(
+            request,
+            outside,
+            traffic,
+            Writer(outside.cluster, guard=outside.guard, take_ownership=request.take_ownership, wrote=outside.wrote),
+        )
         plan = run.plan(former)
         if plan.empty:
             return run.unchanged(plan)
@@ -68,7 +73,7 @@ def switch(request: SwitchRequest, outside: Surroundings, *, check: bool) -> Out
             return run.preview(plan)
         traffic.await_open()
         with Lock(outside, request.namespace, request.application, request.holder) as lock:
-            run.writer = Writer(outside.cluster, guard=lock.guard, take_ownership=request.take_ownership)
+            run.writer = Writer(outside.cluster, guard=lock.guard, take_ownership=request.take_ownership, wrote=outside.wrote)
             # Somebody may have finished while we waited for the lock.
             former = Intent.of(lock.lease)
             _refuse_another(former, request, outside)
@@ -78,7 +83,9 @@ def switch(request: SwitchRequest, outside: Surroundings, *, check: bool) -> Out
 
 def switch_within(request: SwitchRequest, outside: Surroundings, traffic: Traffic, lock: Lock) -> Outcome:
     """`switch` for a task that holds the lock and follows the traffic already. Raises and returns as `switch`."""
-    run = _Run(request, outside, traffic, Writer(outside.cluster, guard=lock.guard, take_ownership=request.take_ownership))
+    run = _Run(
+        request, outside, traffic, Writer(outside.cluster, guard=lock.guard, take_ownership=request.take_ownership, wrote=outside.wrote)
+    )
     return run.carry_out(run.plan(Intent.of(lock.lease)), lock)
 
 

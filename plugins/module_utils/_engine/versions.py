@@ -24,7 +24,7 @@ def version(request: ConfigRequest, outside: Surroundings, *, check: bool) -> Ou
 
     Raises `RolloutError` for whatever would be refused, before anything is written.
     """
-    writer = Writer(outside.cluster, guard=outside.guard, take_ownership=request.take_ownership)
+    writer = Writer(outside.cluster, guard=outside.guard, take_ownership=request.take_ownership, wrote=outside.wrote)
     copies = tuple(_copy(entry, request.namespace, outside) for entry in request.config)
     planned = tuple(copy.planned(writer) for copy in copies)
     made = Outcome(

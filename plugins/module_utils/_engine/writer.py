@@ -15,17 +15,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, TypeVar
 
 from .._domain.borrowed import STRATEGY_FIELD, applied_back
 from .._domain.causes import signed
 from .._domain.changes import content, describe, patch_between
 from .._domain.custom import CRD, served_kinds
-from .._domain.errors import ConflictError, ForbiddenError, InputError, InvalidError, NotFoundError, RefusedError
+from .._domain.errors import ClusterError, ConflictError, ForbiddenError, InputError, InvalidError, NotFoundError, RefusedError
 from .._domain.fields import FieldSet, extract, is_empty, remove, under
 from .._domain.foreign import foreign_controller, helm_release
 from .._domain.immutable import changed_fields, fixed_sentence
-from .._domain.objects import JsonObject, JsonValue, Ref, at, mapping, ref_of, replaced, text, texts, uid_of, without
+from .._domain.objects import JsonObject, JsonValue, Ref, at, items, mapping, ref_of, replaced, text, texts, uid_of, without
 from .._domain.ownership import (
     APPLY_MANAGER,
     HANDOVER_MANAGER,
@@ -51,8 +51,12 @@ from .._domain.workload import CHANGE_CAUSE
 from .coming import Coming, await_served, patiently
 from .namesakes import missing
 
-# While a rollout runs, each status update may come between our read and a take-over's write: those end by themselves.
+T = TypeVar("T")
+
+# While a rollout runs, each status update may come between our read and our write: those end by themselves.
 _TRIES = 20
+_RESENDS = 100
+"""How often a write is sent once more where nothing but the version of the object has changed: that costs one read, no new plan."""
 _MANY = 4
 """From so many objects of one kind and namespace on they are read together, although others may lie there too."""
 _CAUSE_PATH = ("metadata", "annotations", CHANGE_CAUSE)
@@ -111,13 +115,22 @@ class _Facts:
 class Writer:
     """Plans and carries out writes to one cluster.
 
-    `guard` is called right before each write and raises when this process must not write any more.
+    `guard` is called right before each write and raises when this process must not write any more; `wrote` after it, also where the
+    answer was lost.
     """
 
-    def __init__(self, cluster: Cluster, *, guard: Callable[[], None], take_ownership: bool = False) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        *,
+        guard: Callable[[], None],
+        take_ownership: bool = False,
+        wrote: Callable[[], None] = lambda: None,
+    ) -> None:
         self._cluster = cluster
         self._guard = guard
         self._force = take_ownership
+        self._wrote = wrote
         self._hpas: dict[str, tuple[JsonObject, ...] | None] = {}
         self._coming = Coming()
         self._fetched: dict[Ref, JsonObject | None] = {}
@@ -210,18 +223,23 @@ class Writer:
             self._coming = Coming()  # By now it is there.
             first = planned
             planned = replace(patiently(lambda: self.plan(first.resource, first.ref, first.write, cause=cause)), former=first.former)
-        for attempt in range(1, _TRIES + 1):
-            if not planned.changed:
-                return self._served(planned)
+        resends, plans = _RESENDS, _TRIES - 1
+        while planned.changed:
             try:
                 written = replace(planned, after=self._write(planned))
-            except ConflictError:
-                if attempt == _TRIES:
+            except ConflictError as conflict:
+                again = self._with_new_version(planned) if resends and not conflict.managers else None
+                if again is not None:
+                    resends -= 1
+                    planned = again
+                    continue
+                if not plans:
                     raise
+                plans -= 1
                 planned = self.plan(planned.resource, planned.ref, planned.write, cause=cause)
                 continue
             return self._served(written)
-        return planned
+        return self._served(planned)
 
     def _served(self, written: Planned) -> Planned:
         """The write itself, once the cluster serves what it defines: also where an earlier run was killed right after it."""
@@ -229,15 +247,26 @@ class Writer:
             await_served(self._cluster, written.after)
         return written
 
+    def _with_new_version(self, planned: Planned) -> Planned | None:
+        """The same write for the object as it is now; None where more than its status has changed, or it is planned in several writes."""
+        before = planned.before
+        if planned.route != "apply" or before is None or planned.taken_over is not None or planned.handover is not None:
+            return None
+        live = self._cluster.read(planned.resource, planned.ref.namespace, planned.ref.name)
+        same = live is not None and uid_of(live) == uid_of(before) and _unversioned(live) == _unversioned(before)
+        return replace(planned, before=live) if same else None
+
     def delete(self, resource: Resource, ref: Ref, uid: str) -> bool:
         """Delete the very object with that UID; False when it is gone already."""
-        self._guard()
-        return self._cluster.delete(resource, ref.namespace, ref.name, uid=uid)
+        return self._carried_out(lambda: self._cluster.delete(resource, ref.namespace, ref.name, uid=uid))
 
     def evict(self, ref: Ref, uid: str) -> str:
         """Evict the very pod with that UID; empty when it goes or is gone already, else why it may not go now."""
         self._guard()
-        return self._cluster.evict(ref.namespace, ref.name, uid=uid)
+        held = self._cluster.evict(ref.namespace, ref.name, uid=uid)
+        if not held:
+            self._wrote()
+        return held
 
     # --- planning -------------------------------------------------------------------------------------------------------------
 
@@ -393,23 +422,41 @@ class Writer:
     # --- writing --------------------------------------------------------------------------------------------------------------
 
     def _write(self, planned: Planned) -> JsonObject:
-        ref, resource = planned.ref, planned.resource
+        cluster, ref, resource, before = self._cluster, planned.ref, planned.resource, planned.before
         if planned.route == "patch":
-            self._guard()
-            return self._cluster.json_patch(resource, ref.namespace, ref.name, planned.operations, manager=PATCH_MANAGER)
-        latest = planned.before or {}
-        if planned.taken_over is not None and planned.taken_over.managed_fields is not None and planned.before is not None:
-            self._guard()
-            latest = self._cluster.json_patch(
-                resource, ref.namespace, ref.name, _ownership_patch(planned.before, planned.taken_over), manager=APPLY_MANAGER
-            )
+            operations = planned.operations
+            return self._carried_out(lambda: cluster.json_patch(resource, ref.namespace, ref.name, operations, manager=PATCH_MANAGER))
+        latest = before or {}
+        if planned.taken_over is not None and planned.taken_over.managed_fields is not None and before is not None:
+            over = _ownership_patch(before, planned.taken_over)
+            latest = self._carried_out(lambda: cluster.json_patch(resource, ref.namespace, ref.name, over, manager=APPLY_MANAGER))
         if planned.handover is not None:
-            self._guard()
             # With the version: it holds the replicas as they were then, and must not undo a scaling since.
-            held = replaced(planned.handover, ("metadata", "resourceVersion"), text(latest, "metadata", "resourceVersion"))
-            self._cluster.apply(resource, held, manager=HANDOVER_MANAGER, force=True)
+            held = _at_version_of(latest, planned.handover)
+            latest = self._carried_out(lambda: cluster.apply(resource, held, manager=HANDOVER_MANAGER, force=True))
+        body = planned.body
+        if before is not None and (isinstance(planned.write, Edit) or resource.kind in WORKLOADS):
+            # With the version: the body holds all that we own as it was when it was planned, and must not undo what another run of ours
+            # has written since. No conflict of managers would tell, as both are the same one.
+            body = _at_version_of(latest, body)
+        return self._carried_out(lambda: cluster.apply(resource, body, manager=APPLY_MANAGER, force=self._force))
+
+    def _carried_out(self, request: Callable[[], T]) -> T:
+        """What a writing request answers. Whoever counts the writes is told of it, also where nobody knows what became of it."""
         self._guard()
-        return self._cluster.apply(resource, planned.body, manager=APPLY_MANAGER, force=self._force)
+        try:
+            answer = request()
+        except ClusterError as error:
+            if error.in_doubt:
+                self._wrote()
+            raise
+        self._wrote()
+        return answer
+
+
+def _at_version_of(latest: JsonObject, body: JsonObject) -> JsonObject:
+    """A body that is refused where the object was changed since."""
+    return replaced(body, ("metadata", "resourceVersion"), text(latest, "metadata", "resourceVersion"))
 
 
 def _update_type(obj: JsonObject) -> str:
@@ -465,6 +512,13 @@ def _handover(resource: Resource, live: JsonObject, body: JsonObject, taken: Tak
         return None
     held = live if taken.managed_fields is None else replaced(live, ("metadata", "managedFields"), taken.managed_fields)
     return handover(held)
+
+
+def _unversioned(obj: JsonObject) -> JsonObject:
+    """What must be the same for a write to be sent once more: all but the status, the version, and who owns the status."""
+    metadata = {key: value for key, value in mapping(obj, "metadata").items() if key not in ("resourceVersion", "managedFields")}
+    entries = [entry for entry in items(obj, "metadata", "managedFields") if text(entry, "subresource") != "status"]
+    return {**without(obj, "status"), "metadata": {**metadata, "managedFields": entries}}
 
 
 def content_with_version(obj: JsonObject) -> JsonObject:

@@ -86,7 +86,6 @@ def run(name: str, parameters: Mapping[str, Any], context: Context, *, secrets: 
     def guard() -> None:
         context.guard()
         aside.measurement.begin()
-        writes.append(None)
 
     try:
         require()
@@ -99,7 +98,10 @@ def run(name: str, parameters: Mapping[str, Any], context: Context, *, secrets: 
         veil.hidden |= secrets_of(manifests) | config_secrets(parameters)
         manifests = _wanted(manifests, aside)
         with _environment(context.environment):
-            result = _call(name, parameters, context, options, manifests, guard, aside)
+            result = _call(name, parameters, context, options, manifests, guard, aside, lambda: writes.append(None))
+            if result.get("failed"):
+                # Also a take-over of fields, or a write whose answer was lost.
+                result["changed"] = result["changed"] or bool(writes)
     except LibraryMissingError as error:
         result = failure(missing_required_lib(error.library), changed=False)
     except RolloutError as error:
@@ -132,6 +134,7 @@ def _call(
     manifests: tuple[JsonObject, ...],
     guard: Callable[[], None],
     aside: _Aside,
+    wrote: Callable[[], None],
 ) -> Result:
     veil, warnings = aside.veil, aside.warnings
     if parameters.get("cluster") is False:
@@ -154,7 +157,7 @@ def _call(
     aside.measurement = measurement_of(
         wanted, cluster=connection.cluster, clock=time.monotonic, guard=context.guard, progress=progress, seconds=seconds
     )
-    outside = Surroundings(connection.cluster, time.monotonic, progress, guard, aside.measurement)
+    outside = Surroundings(connection.cluster, time.monotonic, progress, guard, aside.measurement, wrote)
     call = Call(name, parameters, manifests, connection.namespace, context.check)
     with closing(aside.measurement):
         outcome = COMMANDS[name](call, outside)

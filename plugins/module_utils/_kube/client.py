@@ -280,6 +280,7 @@ class KubeCluster:
                 final = self._error(answer, deed)
             pause = attempts.pause(status=status, asked=asked) if may_repeat else None
             if pause is None:
+                final.in_doubt = method != "GET" and (in_doubt or bool(doubtful)) and not any(name == "dryRun" for name, _value in query)
                 raise final
             if in_doubt and doubtful is not None:
                 doubtful.append(f"{deed} ({status})")

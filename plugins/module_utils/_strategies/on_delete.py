@@ -21,7 +21,7 @@ from .._domain.request import Limits, ShortChange, Target
 from .._domain.revisions import candidate_of, is_of, observed
 from .._domain.steps import Apply, Edit, Replacement, Step, Write
 from .._domain.workload import Pod, Revision, Snapshot, Workload
-from .rolling import with_change, with_limits
+from .rolling import wants_of, with_change, with_limits
 from .undo import still
 
 STRATEGY = ("spec", "updateStrategy")
@@ -76,7 +76,7 @@ def steps(target: Target, first: Write, after: JsonObject, groups: Sequence[Grou
     """
     kind = target.ref.kind
     if not groups:
-        return (Step("template", first, is_complete, unchanged="the template already runs"),)
+        return (Step("template", first, is_complete, unchanged="the template already runs", wants=wants_of(target)),)
     final = afterwards(target, after)
     names = ", then ".join(group.name for group in groups)
     note = f"the update strategy of {target.ref} is OnDelete until all its pods run the template, then RollingUpdate again"
@@ -89,6 +89,7 @@ def steps(target: Target, first: Write, after: JsonObject, groups: Sequence[Grou
         unchanged="the template already runs",
         lacks=_not_ready,
         notes=(note,) if final and text(after, *STRATEGY, "type") == "OnDelete" else (),
+        wants=wants_of(target),
     )
     found = {place_of(pod, kind): pod for pod in before.pods if not pod.terminating}
     batches = tuple(_batch(kind, group, found) for group in groups)

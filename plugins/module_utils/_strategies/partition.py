@@ -23,7 +23,7 @@ from .._domain.revisions import candidate_of, is_of, observed
 from .._domain.steps import Apply, Edit, Step, Terms, Write
 from .._domain.workload import Snapshot, Workload
 from .repair import blocked, way_for_the_new
-from .rolling import ignored_unavailable, with_change, with_limits
+from .rolling import ignored_unavailable, wants_of, with_change, with_limits
 from .undo import still
 
 _STRATEGY = ("spec", "updateStrategy")
@@ -88,6 +88,7 @@ def steps(target: Target, limits: Limits, first: Write, after: Workload, groups:
         lacks=_lacking(limits.repair),
         notes=overridden(target),
         terms=terms,
+        wants=wants_of(target),
     )
     return (begin, *(_step(target, limits, after, groups, number, before) for number in range(1, len(groups) + 1)))
 

@@ -21,7 +21,7 @@ from .._domain.request import Limits, ShortChange, Target
 from .._domain.revisions import candidate_of, observed
 from .._domain.steps import Apply, Edit, Step
 from .._domain.workload import Pod, Snapshot, Workload
-from .rolling import with_change, with_limits
+from .rolling import wants_of, with_change, with_limits
 
 _STRATEGY = ("spec", "strategy")
 
@@ -32,13 +32,13 @@ def steps(target: Target, limits: Limits) -> tuple[Step, ...]:
     Raises `InputError` where the manifest cannot take the limits.
     """
     if target.manifest is not None:
-        stop = _stop(Apply(_recreated(with_limits(target, limits, target.manifest))))
+        stop = _stop(target, Apply(_recreated(with_limits(target, limits, target.manifest))))
         return (replace(stop, notes=_overridden(target, target.manifest)), _START)
     change = target.change or ShortChange()
-    return (_stop(Edit(lambda obj: _recreated(with_limits(target, limits, with_change(target, change, obj))))), _START)
+    return (_stop(target, Edit(lambda obj: _recreated(with_limits(target, limits, with_change(target, change, obj))))), _START)
 
 
-def _stop(write: Apply | Edit) -> Step:
+def _stop(target: Target, write: Apply | Edit) -> Step:
     return Step(
         "stop",
         write,
@@ -49,6 +49,7 @@ def _stop(write: Apply | Edit) -> Step:
         stays="the old pods are still stopping, and what is started now would run beside them; once they are gone the cluster starts "
         "the new ones by itself",
         unchanged="the template already runs",
+        wants=wants_of(target),
     )
 
 

@@ -19,6 +19,7 @@ from .._domain.replicas import Bounds, resolve
 from .._domain.request import Restart, Target
 from .._domain.revisions import observed
 from .._domain.steps import Edit, Replacement, Step
+from .._domain.superseded import by_restart
 from .._domain.workload import CHANGE_CAUSE, RESTARTED_AT, Pod, Snapshot, Workload
 
 _TEMPLATE_MARK = ("spec", "template", "metadata", "annotations", RESTARTED_AT)
@@ -36,7 +37,7 @@ def steps(target: Target, snapshot: Snapshot, operation: Restart) -> tuple[Step,
     if repeated:
         again = Edit(with_own_strategy, single=True)
         unchanged = f"it was restarted for the key {operation.key} already"
-        first = Step("restart", again, _done(record.at), _one_by_one(record.at), unchanged=unchanged)
+        first = Step("restart", again, _done(record.at), _one_by_one(record.at), unchanged=unchanged, wants=by_restart)
         return (first, *_limits_back(record))
     # Those of a restart that broke off are still to be given back; under other limits the record has come back from the dead.
     kept = record.limits if dict(workload.limits) == dict(SURGING) else {}
@@ -44,7 +45,7 @@ def steps(target: Target, snapshot: Snapshot, operation: Restart) -> tuple[Step,
     record = RestartRecord(operation.key, operation.at, limits)
     write = Edit(lambda obj: _restarted(obj, record, operation), single=True, tells_cause=True)
     news = f"was restarted{f' for the key {operation.key}' if operation.key else ''}"
-    first = Step("restart", write, _done(record.at), _one_by_one(record.at), intent="restarted", news=news)
+    first = Step("restart", write, _done(record.at), _one_by_one(record.at), intent="restarted", news=news, wants=by_restart)
     return (first, *_limits_back(record))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from .._domain.borrowed import with_own_strategy
 from .._domain.changes import check_bounds, set_env, set_images, set_limits
@@ -19,6 +20,7 @@ from .._domain.pace import left_behind, pace_of, stirs, waits_for_deletion
 from .._domain.request import Limits, ShortChange, Target
 from .._domain.revisions import observed
 from .._domain.steps import Apply, Edit, Step, Terms, Write
+from .._domain.superseded import Wanted, by_change, by_manifest
 from .._domain.workload import Snapshot, Workload
 from .repair import blocked, way_for_the_new
 
@@ -46,7 +48,24 @@ def _step(target: Target, limits: Limits, write: Write, unavailable: JsonValue) 
     repair = way_for_the_new(limits.repair) if stateful else None
     lacks = blocked(limits.repair) if stateful else None
     terms = _terms(target.ref, unavailable)
-    return Step("roll", write, is_complete, repair, unchanged="the template already runs", terms=terms, demand=_in_vain, lacks=lacks)
+    return Step(
+        "roll",
+        write,
+        is_complete,
+        repair,
+        unchanged="the template already runs",
+        terms=terms,
+        demand=_in_vain,
+        lacks=lacks,
+        wants=wants_of(target),
+    )
+
+
+def wants_of(target: Target) -> Callable[[JsonObject | None, JsonObject], Wanted]:
+    """What must stay as it was written: what the definition names, or the short change."""
+    if target.manifest is not None:
+        return partial(by_manifest, target.manifest)
+    return partial(by_change, target.change or ShortChange())
 
 
 def _terms(ref: Ref, unavailable: JsonValue) -> Callable[[JsonObject | None, JsonObject], Terms]:

@@ -19,6 +19,7 @@ from .._domain.records import StrategyRecord, UndoRecord
 from .._domain.request import Target, Undo
 from .._domain.revisions import candidate_of, is_of, observed, same_template
 from .._domain.steps import Edit, Replacement, Step
+from .._domain.superseded import by_template
 from .._domain.workload import CHANGE_CAUSE, RESTARTED_AT, Revision, Snapshot, Workload
 from .repair import blocked, way_for_the_new
 
@@ -50,6 +51,7 @@ def steps(target: Target, snapshot: Snapshot, operation: Undo) -> tuple[Step, ..
                 unchanged=_already(goal, operation, repeated=repeated),
                 lacks=lacks,
                 notes=_left_to_delete(snapshot, goal),
+                wants=by_template,
             ),
         )
     workload = snapshot.workload
@@ -59,7 +61,7 @@ def steps(target: Target, snapshot: Snapshot, operation: Undo) -> tuple[Step, ..
     write = Edit(_bring_back(goal, operation, record), demand, tells_cause=True)
     notes = _left_to_delete(snapshot, goal)
     intent, news = f"taken back to {name}", f"went back to {name}"
-    return (Step("undo", write, done, replacement, intent=intent, news=news, lacks=lacks, notes=notes),)
+    return (Step("undo", write, done, replacement, intent=intent, news=news, lacks=lacks, notes=notes, wants=by_template),)
 
 
 def _left_to_delete(snapshot: Snapshot, goal: Revision) -> tuple[str, ...]:
