@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 
 from .errors import InputError
 from .objects import JsonObject, JsonValue, Ref, at, flag, items, mapping, number, text, texts
+from .remembered import FORMAT, recalled, recalled_list, unreadable
 from .services import Selector
 
 CLAIM = "rollout.kubernetes/claim"
@@ -79,8 +80,12 @@ class Claim:
 
     @classmethod
     def of(cls, lease: JsonObject | None) -> Claim | None:
-        """From the annotations of a Lease; None when no rollout is on its way."""
-        entry = _parsed(lease, CLAIM)
+        """From the annotations of a Lease; None when no rollout is on its way. Raises `RefusedError` for one that cannot be read."""
+        entry = recalled(lease, CLAIM)
+        if entry is None:
+            return None
+        if not _is_whole(entry):
+            raise unreadable(lease, CLAIM)
         sides = tuple(
             Side(
                 workload=text(side, "workload"),
@@ -94,8 +99,6 @@ class Claim:
             )
             for side in items(entry, "sides")
         )
-        if not sides:
-            return None
         return cls(
             identity=text(entry, "identity"),
             sides=sides,
@@ -118,6 +121,7 @@ class Claim:
     def text(self) -> str:
         """The value of the annotation."""
         plain: dict[str, JsonValue] = {
+            "version": FORMAT,
             "identity": self.identity,
             "sides": [
                 {
@@ -165,14 +169,18 @@ class Settings:
 
     @classmethod
     def of(cls, lease: JsonObject | None) -> Settings | None:
-        """From the annotations of a Lease; None where the application was never rolled out by blue/green, or has left it."""
-        entry = _parsed(lease, SETTINGS)
+        """From the annotations of a Lease; None where the application was never rolled out by blue/green, or has left it. Raises
+        `RefusedError` for what cannot be read."""
+        entry = recalled(lease, SETTINGS) or {}
+        if not isinstance(at(entry, "services") or {}, Mapping):
+            raise unreadable(lease, SETTINGS)
         services = texts(entry, "services")
         return cls(services, number(entry, "delay", default=30), flag(entry, "keep_old")) if services else None
 
     def text(self) -> str:
         """The value of the annotation."""
-        return json.dumps({"services": dict(self.previews), "delay": round(self.delay), "keep_old": self.keep_old}, sort_keys=True)
+        plain = {"version": FORMAT, "services": dict(self.previews), "delay": round(self.delay), "keep_old": self.keep_old}
+        return json.dumps(plain, sort_keys=True)
 
 
 @dataclass(frozen=True)
@@ -201,9 +209,9 @@ class Promotion:
 
 
 def history_of(lease: JsonObject | None) -> tuple[Promotion, ...]:
-    """The promotions that a Lease remembers, oldest first."""
+    """The promotions that a Lease remembers, oldest first. Raises `RefusedError` for what cannot be read."""
     found = []
-    for entry in items({"list": _parsed_list(lease, HISTORY)}, "list"):
+    for entry in recalled_list(lease, HISTORY):
         parts = {}
         for name, part in mapping(entry, "parts").items():
             if isinstance(part, list) and len(part) == 2:
@@ -259,19 +267,9 @@ def _count(entry: JsonObject, name: str) -> int | None:
     return number(entry, name) if isinstance(at(entry, name), int) else None
 
 
-def _parsed(lease: JsonObject | None, name: str) -> JsonObject:
-    entry = _loaded(lease, name)
-    return entry if isinstance(entry, Mapping) else {}
-
-
-def _parsed_list(lease: JsonObject | None, name: str) -> JsonValue:
-    entry = _loaded(lease, name)
-    return entry if isinstance(entry, list) else []
-
-
-def _loaded(lease: JsonObject | None, name: str) -> JsonValue:
-    value = texts(lease or {}, "metadata", "annotations").get(name, "")
-    try:
-        return json.loads(value) if value else None
-    except (ValueError, RecursionError):
-        return None
+def _is_whole(entry: JsonObject) -> bool:
+    """A claim has all that it was written with: sides with their names, and mappings where mappings are."""
+    sides = items(entry, "sides")
+    named = all(isinstance(at(side, name), str) for side in sides for name in ("workload", "stable", "candidate", "wanted"))
+    parts = all(isinstance(at(entry, name) or {}, Mapping) for name in ("services", "previews", "originals"))
+    return bool(sides) and named and parts and len(sides) == len(at(entry, "sides") or ())  # type: ignore[arg-type]

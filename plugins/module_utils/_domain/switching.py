@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .objects import JsonObject, mapping, texts
+from .remembered import FORMAT, recalled, unreadable
 from .services import Selector, Service
 
 INTENT = "rollout.kubernetes/switch"
@@ -31,13 +32,13 @@ class Intent:
 
     @classmethod
     def of(cls, lease: JsonObject | None) -> Intent:
-        """From the annotations of a Lease; an empty one when there is none, or none that can be read."""
-        value = texts(lease or {}, "metadata", "annotations").get(INTENT, "")
-        try:
-            entry = json.loads(value) if value else {}
-        except (ValueError, RecursionError):
+        """From the annotations of a Lease; an empty one when there is none. Raises `RefusedError` for one that cannot be read."""
+        entry = recalled(lease, INTENT)
+        if entry is None:
             return cls()
         before, after = mapping(entry, "before"), mapping(entry, "after")
+        if not after or not all(isinstance(selector, Mapping) for selector in (*before.values(), *after.values())):
+            raise unreadable(lease, INTENT)
         return cls({name: texts(before, name) for name in before}, {name: texts(after, name) for name in after})
 
     def text(self) -> str:
@@ -48,7 +49,7 @@ class Intent:
             side: {name: dict(selector) for name, selector in part.items()}
             for side, part in (("before", self.before), ("after", self.after))
         }
-        return json.dumps(plain, sort_keys=True)
+        return json.dumps({"version": FORMAT, **plain}, sort_keys=True)
 
 
 def following(former: Intent, services: Mapping[str, Service], wanted: Mapping[str, Selector]) -> Intent:

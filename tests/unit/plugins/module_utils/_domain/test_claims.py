@@ -23,7 +23,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.claims 
     history_of,
     history_text,
 )
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import InputError
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import InputError, RefusedError
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, Ref
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.request import SwitchRequest
 from hypothesis import given
@@ -69,13 +69,14 @@ PROMOTIONS = st.builds(
     images=st.lists(TEXTS, max_size=2).map(tuple),
     undoes=st.integers(0, 9),
 )
-UNREADABLE = ["", "{", "null", "3", '"text"', "[" * 100_000]
+UNREADABLE = ["{", "null", "3", '"text"', "[" * 100_000]
 REF = Ref("Application", "shop", "web")
 
 
 def lease(**annotations: str) -> JsonObject:
     names = {"claim": CLAIM, "history": HISTORY, "settings": SETTINGS}
-    return {"metadata": {"annotations": {names[name]: value for name, value in annotations.items()}}}
+    metadata = {"namespace": "shop", "name": "rollout-web", "annotations": {names[name]: value for name, value in annotations.items()}}
+    return {"metadata": metadata}
 
 
 @given(CLAIMS)
@@ -89,9 +90,30 @@ def test_a_claim_that_is_given_up_says_why_and_stays_the_same_otherwise(claim: C
     assert (back.back, back.why, back.identity, back.sides, back.switched) == (True, why, claim.identity, claim.sides, claim.switched)
 
 
-@pytest.mark.parametrize("value", [*UNREADABLE, "[]", "{}", '{"sides": []}', '{"sides": 3}'])
-def test_what_cannot_be_read_is_no_claim(value: str) -> None:
-    assert Claim.of(lease(claim=value)) is None
+SIDE: dict[str, Any] = {"workload": "web", "stable": "web", "candidate": "web-green", "wanted": "x"}
+BROKEN = ([], [3], [SIDE, "text"], [{**SIDE, "candidate": 3}], [{"workload": "web"}])
+
+
+@pytest.mark.parametrize("value", [*UNREADABLE, "[]", "{}", '{"sides": 3}', *(json.dumps({"sides": sides}) for sides in BROKEN)])
+def test_a_claim_that_cannot_be_read_is_never_taken_for_none(value: str) -> None:
+    with pytest.raises(RefusedError, match=r"The annotation rollout.kubernetes/claim of Lease shop/rollout-web cannot be read"):
+        Claim.of(lease(claim=value))
+
+
+@pytest.mark.parametrize("part", ["services", "previews", "originals"])
+def test_a_claim_with_a_part_of_another_type_cannot_be_read(part: str) -> None:
+    assert Claim.of(lease(claim=json.dumps({"sides": [SIDE]}))) is not None, "as 0.1.0 has written it, without a version"
+    with pytest.raises(RefusedError, match="cannot be read"):
+        Claim.of(lease(claim=json.dumps({"sides": [SIDE], part: 3})))
+
+
+@pytest.mark.parametrize("version", [2, 10, "2"])
+def test_what_a_newer_version_has_written_is_refused_by_name(version: object) -> None:
+    value = json.dumps({"version": version, "workloads": []})
+    for name, read in (("claim", Claim.of), ("settings", Settings.of), ("history", history_of)):
+        with pytest.raises(RefusedError, match=rf"newer version of this collection \(format {version}\)") as refused:
+            read(lease(**{name: value}))
+        assert "kubectl --namespace shop annotate lease rollout-web rollout.kubernetes/" in refused.value.message
 
 
 def test_without_a_lease_there_is_nothing() -> None:
@@ -104,8 +126,14 @@ def test_settings_come_back_as_they_were_stored(previews: dict[str, str], delay:
     assert Settings.of(lease(settings=settings.text())) == settings
 
 
-@pytest.mark.parametrize("value", [*UNREADABLE, "[]", "{}", '{"services": {}}', '{"services": 3}'])
-def test_what_cannot_be_read_are_no_settings(value: str) -> None:
+@pytest.mark.parametrize("value", [*UNREADABLE, "[]", '{"services": 3}'])
+def test_settings_that_cannot_be_read_are_never_taken_for_none(value: str) -> None:
+    with pytest.raises(RefusedError, match=r"The annotation rollout.kubernetes/blue-green of Lease shop/rollout-web cannot be read"):
+        Settings.of(lease(settings=value))
+
+
+@pytest.mark.parametrize("value", ["", "{}", '{"services": {}}'])
+def test_without_services_there_are_no_settings(value: str) -> None:
     assert Settings.of(lease(settings=value)) is None
 
 
@@ -115,8 +143,9 @@ def test_a_history_comes_back_as_it_was_stored(history: tuple[Promotion, ...]) -
 
 
 @pytest.mark.parametrize("value", [*UNREADABLE, "{}", '["text", 3]'])
-def test_what_cannot_be_read_is_no_history(value: str) -> None:
-    assert history_of(lease(history=value)) == ()
+def test_a_history_that_cannot_be_read_is_never_taken_for_none(value: str) -> None:
+    with pytest.raises(RefusedError, match=r"The annotation rollout.kubernetes/history of Lease shop/rollout-web cannot be read"):
+        history_of(lease(history=value))
 
 
 def test_parts_of_a_promotion_that_cannot_be_read_are_left_out() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import RefusedError
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.leases import (
     Holding,
     new_lease,
@@ -44,9 +45,14 @@ def test_an_intent_comes_back_as_it_was_stored(before: dict[str, dict[str, str]]
     assert Intent.of(noted(new_lease("shop", "web"), INTENT, intent.text())) == intent
 
 
-@pytest.mark.parametrize("value", ["", "{", "[]", "null", '{"after": 3}', "[" * 100_000])
-def test_what_cannot_be_read_is_no_intent(value: str) -> None:
-    assert Intent.of({"metadata": {"annotations": {INTENT: value}}}) == Intent()
+@pytest.mark.parametrize("value", ["{", "[]", "null", "{}", '{"after": 3}', '{"after": {"web": "blue"}}', "[" * 100_000, '{"version": 2}'])
+def test_what_cannot_be_read_is_never_taken_for_no_intent(value: str) -> None:
+    with pytest.raises(RefusedError, match=r"The annotation rollout.kubernetes/switch of Lease shop/rollout-web"):
+        Intent.of(noted(new_lease("shop", "web"), INTENT, value))
+
+
+def test_where_there_is_no_annotation_there_is_no_intent() -> None:
+    assert Intent.of(new_lease("shop", "web")) == Intent.of(None) == Intent()
     assert Intent.of(None).text() == ""
 
 
