@@ -142,6 +142,8 @@ options:
       - V(abort) brings everything back when a step fails; what served before is made able to carry everything first. V(hold) leaves it as
         it is, to look at.
       - When a Service cannot be switched, it is turned back in both cases. Once the old pods go there is no going back.
+      - What the task itself cannot do (a missing right, a webhook that is out of order, a cluster that does not answer) says nothing of the
+        new version. All stays as it is then in both cases, and the same task goes on later.
     type: str
     choices: [abort, hold]
     default: abort

@@ -109,6 +109,7 @@ options:
     description:
       - What to do when the rollout fails. V(hold) leaves everything as it is, the old pods that still run go on serving. V(rollback) brings
         the template back that served before and waits for it. The task fails in both cases.
+      - What somebody else has given another template meanwhile is left alone, and so is what the task cannot write or watch any more.
     type: str
     choices: [hold, rollback]
     default: hold

@@ -11,6 +11,7 @@ from typing import Any
 
 COLOUR = "rollout.kubernetes/colour"
 CLAIM = "rollout.kubernetes/claim"
+INTENT = "rollout.kubernetes/switch"
 SLOW = {"ready-after": "200ms", "ready-after-at-most": "900ms", "terminate-after": "700ms"}
 """Pods start slowly and at random, and take their time to end."""
 

@@ -14,7 +14,7 @@ import pytest
 
 from .calls import call
 from .kills import kill_after
-from .sides import COLOUR, SLOW, claim_of, service
+from .sides import COLOUR, INTENT, SLOW, claim_of, service
 from .witness import Witness, judge
 from .workloads import create
 
@@ -100,6 +100,7 @@ def test_killed_after_any_write_the_next_run_ends_as_an_undisturbed_one(cluster,
         }
         assert get("service", name)["spec"]["selector"] == {"app": name, **mark}
         assert claim_of(get, name) == ""
+        assert INTENT not in get("lease", f"rollout-{name}")["metadata"].get("annotations", {}), "nothing is left to be acted on later"
     assert not [name for name, spec in deployments.items() if spec.get("paused")]
     judge(witness, *names, least=2)
     assert not run(names[0])["changed"], "a third run has nothing to do"

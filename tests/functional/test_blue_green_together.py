@@ -142,6 +142,8 @@ def test_several_are_switched_together_and_go_back_together(cluster, namespace, 
         faults.add(matches=writes_to("services", "web"), status=403, body=refusal)
         failed = run(**both(3), **proxied(faults), fails=True)
         assert "Switched back: api." in failed["msg"]
+        assert "nothing was taken back" in failed["msg"], "that a Service may not be written says nothing of the new version"
+        run("abort", name="shop")
         found = state(get)
         assert {name: found[f"service {name}"] for name in green} == green
         assert (found["web-green"], found["api-green"], found["web"], found["api"]) == (2, 1, 0, 0)

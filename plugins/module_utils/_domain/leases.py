@@ -29,7 +29,7 @@ class Holding:
     holder: str
     """Empty when it is free."""
     renewed: str
-    """As the holder's own clock had it; it is only compared with itself."""
+    """As the server's clock had it; it is only compared with itself."""
     since: str
     duration: int
 

@@ -309,7 +309,7 @@ def assumed_answer(live: JsonObject, manifest: JsonObject) -> JsonObject:
 def restart_only(before: JsonObject, after: JsonObject) -> bool:
     """Two states of a workload differ in their templates, and only by restart annotations that are gone or changed."""
     one, other = (mapping(obj, *_TEMPLATE) for obj in (before, after))
-    return one != other and _without_restart(one) == _without_restart(other)
+    return one != other and unrestarted(one) == unrestarted(other)
 
 
 def scaled_by(hpas: Iterable[JsonObject], ref: Ref) -> JsonObject | None:
@@ -424,10 +424,11 @@ def is_restart(name: str) -> bool:
     return name.endswith("/restartedAt") or name == "cattle.io/timestamp"
 
 
-def _without_restart(template: JsonObject) -> JsonObject:
+def unrestarted(template: JsonObject) -> JsonObject:
+    """A pod template without the marks of restarts."""
     annotations = {name: value for name, value in mapping(template, "metadata", "annotations").items() if not is_restart(name)}
     metadata: JsonObject = {key: value for key, value in mapping(template, "metadata").items() if key != "annotations"}
-    return {**template, "metadata": {**metadata, "annotations": annotations}}
+    return {**template, "metadata": {**metadata, **({"annotations": annotations} if annotations else {})}}
 
 
 def _our_entry(ours: JsonObject | None, parts: FieldSet, version: str, *, time: str) -> JsonObject:

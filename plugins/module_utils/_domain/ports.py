@@ -74,6 +74,12 @@ class Cluster(Protocol):
     def host(self) -> str:
         """The server's address, for messages."""
 
+    def patience(self, seconds: float) -> None:
+        """From now on requests are repeated for that long, counted from now: the deadline given to the adapter is replaced."""
+
+    def hurried(self, seconds: float) -> Cluster:
+        """The same cluster, where each request has so many seconds: for what is of no use later."""
+
     def now(self) -> datetime:
         """The server's time, as it said with its last answer: what is compared with times that it gave must not depend on our clock."""
 

@@ -13,23 +13,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from typing import TypeAlias
 
 from .._domain.actions import Action, Change, Promote, Removal, SceneStep, Turn
 from .._domain.claims import CLAIM, HISTORY, SETTINGS, Claim, Promotion, Settings, history_of, history_text
 from .._domain.colours import base_of, deployments_of, fingerprint, mark_of
-from .._domain.errors import RefusedError, RolloutError
+from .._domain.errors import InvalidError, RefusedError, RolloutError
 from .._domain.objects import JsonObject, Ref, texts
-from .._domain.ownership import OURS, last_writer
+from .._domain.ownership import OURS, last_writer, unrestarted
 from .._domain.request import Cause, ColourRequest, SwitchRequest
 from .._domain.resources import DEPLOYMENT, SERVICE
 from .._domain.scenes import DRAIN_SECONDS, Scene
 from .._domain.services import spelled
 from .._domain.steps import StepState
+from .._domain.switching import INTENT, Intent, half_done
 from .._domain.workload import Condition
-from .._strategies.blue_green import forward, led_elsewhere
+from .._strategies.blue_green import FORWARD, forward, led_elsewhere
 from .._strategies.blue_green_back import back, gone
 from .claimed import refuse_claimed
 from .cleaning import clean_up
@@ -95,6 +95,7 @@ def _roll(request: ColourRequest, outside: Surroundings, lease: JsonObject | Non
             return _with_configuration(report.unchanged(plan), plan)
         if check:
             return _with_configuration(report.preview(plan, outside.cluster), plan)
+        outside.measurement.allow(longest(plan, request))
         made = _with_namespace(plan, request, outside)
         if made:
             # Only now can the server say what becomes of the templates.
@@ -114,7 +115,7 @@ def _roll(request: ColourRequest, outside: Surroundings, lease: JsonObject | Non
 def _with_namespace(plan: ColourPlan, request: ColourRequest, outside: Surroundings) -> tuple[Planned, ...]:
     """The namespace that comes along is made before the lock, which lies in it: the write, none where it is there."""
     namespace = Ref("Namespace", "", request.namespace)
-    writer = Writer(outside.cluster, guard=outside.guard, take_ownership=request.take_ownership)
+    writer = Writer(outside.cluster, guard=outside.guard, take_ownership=request.take_ownership, wrote=outside.wrote)
     return tuple(writer.execute(planned) for planned in plan.companions if planned.ref == namespace and planned.before is None)
 
 
@@ -129,6 +130,12 @@ def _refuse_others(request: ColourRequest, plan: ColourPlan, outside: Surroundin
         refs |= {Ref(kind, request.namespace, request.application) for kind in ("Deployment", "Service")}
     if not plan.empty or request.goal in ("promote", "abort"):
         refuse_claimed(sorted(refs), outside.cluster, besides=request.application)
+
+
+def longest(plan: ColourPlan, request: ColourRequest) -> float:
+    """How many seconds the whole rollout may take, there and back: the claim may ask for a hold that the task's options do not name."""
+    steps = len(FORWARD) + (len(back(plan.claim, request.namespace)) if plan.claim is not None else 0)
+    return steps * request.waiting.timeout + (plan.claim.delay if plan.claim is not None else 0.0) + 3 * DRAIN_SECONDS
 
 
 def _with_configuration(outcome: Outcome, plan: ColourPlan) -> Outcome:
@@ -195,7 +202,11 @@ def _settings(claim: Claim) -> Settings:
 
 
 class _Failed(Exception):
-    """A step cannot be done; the text is the sentence."""
+    """A step cannot be done, for a reason that lies with the new version; the text is the sentence."""
+
+
+class _Unable(Exception):
+    """A step cannot be done since this task cannot work now, which says nothing of the new version; the text is the sentence."""
 
 
 class _Run:
@@ -227,8 +238,8 @@ class _Run:
 
     def carry_out(self) -> Outcome:
         """Write what needs no new template, or take the steps."""
-        for planned in (*self._plan.companions, *self._plan.direct):
-            self._keep(self._writer.execute(planned))
+        self._forget_a_switch_that_is_over()
+        self._bring_along()
         claim = self._claim
         if claim is None:
             return self._report.direct(self._plan, tuple(self._written))
@@ -242,18 +253,59 @@ class _Run:
         self._note_if_changed(claim)
         try:
             stopped = self._forward()
-            lost = self._lost(claim, stopped)
+            return self._completed(stopped, self._lost(claim, stopped))
         except _Failed as failure:
             return self._failed(str(failure))
+        except (_Unable, RolloutError) as trouble:
+            return self._held(str(trouble))
+
+    def _completed(self, stopped: str, lost: str) -> Outcome:
+        """All steps that were to be taken are taken; after the last one nothing is on its way any more."""
         if stopped:
             return self._report.stopped(self._plan, self._now(), self._steps, stopped, changed=self._changed, written=self._written)
+        foreign = self._foreign(self._now())
         self._end(self._now())
-        if lost:
-            why = f"{lost} The new version serves, and the old pods are gone already; the module undo brings them back."
+        if lost or foreign:
+            over = "The new version serves, and the old pods are gone already; the module undo brings them back."
+            why = f"{lost} {over}" if lost else foreign
             return self._report.failed(self._plan, self._now(), self._steps, why, changed=self._changed, written=self._written)
         cleaned = clean_up(self._plan.configuration.copies, self._outside.cluster, self._writer)
         outcome = self._report.complete(self._plan, self._now(), self._steps, changed=self._changed, written=self._written)
         return replace(outcome, notes=(*outcome.notes, *cleaned.notes), warnings=(*outcome.warnings, *cleaned.warnings))
+
+    def _forget_a_switch_that_is_over(self) -> None:
+        """An earlier run may have been killed between the last Service's write and the end of the lock."""
+        former = Intent.of(self._lock.lease)
+        if former.after and not half_done(former, self._scene().services):
+            self._lock.forget(INTENT)
+
+    def _bring_along(self) -> None:
+        """Write what needs no new template. Raises, when one of them fails, with the names of those that stay changed."""
+        for planned in (*self._plan.companions, *self._plan.direct):
+            try:
+                self._keep(self._writer.execute(planned))
+            except RolloutError as error:
+                if self._written:
+                    error.message = (
+                        f"{error.message} Changed before that, and left so: {', '.join(str(entry.ref) for entry in self._written)}."
+                    )
+                raise
+
+    def _foreign(self, claim: Claim) -> str:
+        """That what serves now has another template than the one that was promoted: somebody has given it that since."""
+        scene = self._scene()
+        for side in claim.sides:
+            workload = scene.workload(side.candidate)
+            if workload is None or side.wanted in (fingerprint(workload.template), fingerprint(unrestarted(workload.template))):
+                continue
+            live = self._outside.cluster.read(DEPLOYMENT, self._request.namespace, side.candidate)
+            who = last_writer(live or {}, "spec", "template", besides=OURS)
+            by = f" by {who}" if who else ""
+            return (
+                f"{workload.ref} serves, but it was given another template{by} after it had got the traffic, so what was to be rolled out "
+                "is not what runs; look at that, and run the task again if it shall be so."
+            )
+        return ""
 
     def _now(self) -> Claim:
         if self._claim is None:
@@ -295,7 +347,7 @@ class _Run:
 
     def _promote(self) -> None:
         claim = self._now()
-        now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        now = self._outside.cluster.now().isoformat(timespec="seconds").replace("+00:00", "Z")
         candidates = {side.workload: side.candidate for side in claim.sides}
         entry = self._promotion(self._scene(), candidates, at=now, undoes=claim.undoes, cause=claim.cause)
         self._history = (*self._history, entry)
@@ -305,7 +357,8 @@ class _Run:
     def _end(self, claim: Claim) -> None:
         """Nothing is on its way any more."""
         gone = {HISTORY: "", SETTINGS: ""} if claim.leaves else {}
-        self._lock.note_all({CLAIM: "", **gone})
+        # The intent as well, in one write: whoever is killed right after it leaves nothing that a later task would act on.
+        self._lock.note_all({CLAIM: "", INTENT: "", **gone})
         self._changed = True
 
     # --- forward --------------------------------------------------------------------------------------------------------------
@@ -339,7 +392,16 @@ class _Run:
         if lost:
             why += f" There is no way back, as {lost}, which served before, is deleted already."
             return self._report.failed(self._plan, claim, self._steps, why, changed=self._changed, written=self._written)
-        return self._go_back(why)
+        try:
+            return self._go_back(why)
+        except RolloutError as error:
+            why = f"{why} Going back did not finish: {error.message} Run the module abort once that is mended."
+            return self._report.failed(self._plan, self._now(), self._steps, why, changed=self._changed, written=self._written)
+
+    def _held(self, why: str) -> Outcome:
+        """Everything stays as it is, and the claim with it, so that the same task goes on later."""
+        why = f"{why} That says nothing of the new version, so nothing was taken back: mend it and run the task again, or give up by abort."
+        return self._report.failed(self._plan, self._now(), self._steps, why, changed=self._changed, written=self._written)
 
     def _lost(self, claim: Claim, stopped: str) -> str:
         """What it cost users, if that is too much. Raises `_Failed` for that where there is a way back."""
@@ -373,7 +435,7 @@ class _Run:
         try:
             for index in range(len(back(claim, namespace))):
                 self._take(partial(self._back_step, index))
-        except _Failed as failure:
+        except (_Failed, _Unable) as failure:
             sentence = f"{sentence} Going back did not finish: {failure} Run the module abort once that is mended.".strip()
             return self._report.failed(self._plan, claim, self._steps, sentence, changed=True, written=self._written)
         if requested:
@@ -382,7 +444,7 @@ class _Run:
             self._history = self._history[:-1]
         gone = {SETTINGS: ""} if len(self._history) < 2 and self._is_adopted_back(claim) else {}
         kept = "" if gone else history_text(self._history)
-        self._lock.note_all({CLAIM: "", HISTORY: kept, **gone})
+        self._lock.note_all({CLAIM: "", INTENT: "", HISTORY: kept, **gone})
         return self._report.aborted(self._plan, claim, self._steps, sentence, written=self._written)
 
     def _is_adopted_back(self, claim: Claim) -> bool:
@@ -401,7 +463,7 @@ class _Run:
         return self._stage.scene(self._claim.switched if self._claim is not None else "")
 
     def _take(self, current: _Current) -> None:
-        """Take one step. Raises `_Failed` when it cannot be done, `RefusedError` when the lock is lost."""
+        """Take one step. Raises `_Failed` or `_Unable` when it cannot be done; who has lost the lock must not go back either."""
         step = current()
         started = self._outside.clock()
         self._steps.append(StepReport(step.name, "running"))
@@ -411,11 +473,15 @@ class _Run:
         try:
             with self._outside.measurement.waking(self._stage.wake):
                 changed = self._until_done(current, started)
-        except (_Failed, RolloutError) as error:
+        except (_Failed, _Unable, RolloutError) as error:
             self._steps[-1] = StepReport(step.name, "failed", self._seconds(started))
-            self._lock.guard()  # Who has lost the lock must not go back either.
-            message = error.message if isinstance(error, RolloutError) else str(error)
-            raise _Failed(message) from error
+            try:
+                self._lock.guard()
+            except RolloutError as lost:
+                raise _Unable(lost.message) from error
+            if isinstance(error, RolloutError):
+                raise _Unable(error.message) from error
+            raise
         state: StepState = "done" if changed or step.name == "hold" else "unchanged"
         self._steps[-1] = StepReport(step.name, state, self._seconds(started))
 
@@ -429,6 +495,7 @@ class _Run:
         courses: dict[str, Course] = {}
         kept = {"hold": max(self._now().delay, DRAIN_SECONDS), "clear": DRAIN_SECONDS}
         allowed = self._request.waiting.timeout + kept.get(current().name, 0)
+        self._outside.cluster.patience(allowed)
         while True:
             lost = self._outside.measurement.verdict()
             if lost:
@@ -452,7 +519,8 @@ class _Run:
             if left <= 0:
                 silence = f"; the cluster did not answer ({self._stage.silence})" if self._stage.silence else ""
                 timeout = f"wait_timeout of {self._request.waiting.timeout:g} s is over"
-                raise _Failed(f"The step {step.name} did not finish: {lacking.rstrip('.')} ({timeout}){silence}.")
+                sentence = f"The step {step.name} did not finish: {lacking.rstrip('.')} ({timeout}){silence}."
+                raise _Unable(sentence) if silence else _Failed(sentence)
             rechecks = [step.recheck(scene), *(course.verdict.recheck and course.verdict.recheck - now for course in courses.values())]
             self._stage.wait(min([left, *(max(0.0, entry) for entry in rechecks if entry is not None)]))
 
@@ -482,10 +550,15 @@ class _Run:
 
     def _change(self, action: Change, scene: Scene) -> bool:
         cause = Cause(self._now().cause)
-        planned = self._writer.plan(action.resource, action.ref, action.write, cause=cause)
-        if action.starts:
-            self._stale[action.ref.name] = deadline_exceeded(scene.snapshot(action.ref.name))
-        written = self._writer.execute(planned, cause=cause)
+        try:
+            planned = self._writer.plan(action.resource, action.ref, action.write, cause=cause)
+            if action.starts:
+                self._stale[action.ref.name] = deadline_exceeded(scene.snapshot(action.ref.name))
+            written = self._writer.execute(planned, cause=cause)
+        except InvalidError as error:
+            if action.starts:
+                raise _Failed(error.message) from error
+            raise
         self._stage.take(action.resource, written.after)
         if written.changed:
             self._outside.progress(action.news)
@@ -512,7 +585,7 @@ class _Run:
             raise _Refused(error.message) from error
         if outcome.error:
             self._changed |= outcome.changed
-            raise _Failed(outcome.error)
+            raise _Unable(outcome.error) if outcome.unable else _Failed(outcome.error)
         if outcome.changed:
             self._stage.turned()
         return outcome.changed

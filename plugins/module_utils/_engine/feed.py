@@ -12,10 +12,10 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .._domain.errors import ClusterError, ForbiddenError
-from .._domain.objects import JsonObject
+from .._domain.objects import JsonObject, Ref, text
 from .._domain.ports import Cluster, Subscription, WatchEvent
 from .._domain.resources import Resource
 
@@ -45,6 +45,8 @@ class Feed:
         self._events: queue.SimpleQueue[tuple[Resource, WatchEvent] | ClusterError | None] = queue.SimpleQueue()
         self._subscriptions: list[Subscription] = []
         self._open: set[Source] = set()
+        self._answers: dict[tuple[str, Ref], JsonObject] = {}
+        """What our own writes were answered, until an event of the same object is at least as new."""
 
     def follow(self, source: Source) -> None:
         """List a collection, then watch it from there; once only. Raises `ClusterError` when it cannot be read."""
@@ -81,8 +83,24 @@ class Feed:
             self._events.put(None)
 
     def take(self, resource: Resource, obj: JsonObject) -> None:
-        """Take the answer to a write of our own, before its event comes."""
+        """Take the answer to a write of our own, before its event comes. What is still on its way from before that is passed over."""
+        self._answers[_key(resource, obj)] = obj
         self._take(resource, WatchEvent("MODIFIED", obj))
+
+    def _pass_on(self, resource: Resource, event: WatchEvent) -> None:
+        """Give an event to `take`, unless it is older than the answer to a write of our own."""
+        if event.type == "RESYNC":
+            self._take(resource, replace(event, items=tuple(self._newest(resource, item) for item in event.items)))
+        elif event.type == "DELETED" or self._newest(resource, event.object) is event.object:
+            self._take(resource, event)
+
+    def _newest(self, resource: Resource, obj: JsonObject) -> JsonObject:
+        """The object, or the answer to our own write of it where that is newer."""
+        answer = self._answers.get(_key(resource, obj))
+        if answer is not None and _version(obj) < _version(answer):
+            return answer
+        self._answers.pop(_key(resource, obj), None)
+        return obj
 
     def wait(self, timeout: float) -> None:
         """Block until something happens or `timeout` seconds are over; all that is pending is taken. Raises `ClusterError` for what a
@@ -93,7 +111,7 @@ class Feed:
                 if isinstance(event, ClusterError):
                     raise event
                 if event is not None:
-                    self._take(*event)
+                    self._pass_on(*event)
                 event = self._events.get_nowait()
         except queue.Empty:
             pass
@@ -123,3 +141,13 @@ class Feed:
                 self._events.put(error)
         except ClusterError as error:
             self._events.put(error)
+
+
+def _key(resource: Resource, obj: JsonObject) -> tuple[str, Ref]:
+    return resource.plural, Ref(resource.kind, text(obj, "metadata", "namespace"), text(obj, "metadata", "name"))
+
+
+def _version(obj: JsonObject) -> int:
+    """The resourceVersion, which counts up; 0 where it is no number."""
+    found = text(obj, "metadata", "resourceVersion")
+    return int(found) if found.isdecimal() else 0

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
@@ -26,6 +25,8 @@ from .feed import Feed, Source
 from .surroundings import Surroundings
 
 _TRIES = 10
+_PATIENCE = 10.0
+"""How many seconds a request has that keeps the lock or gives it back: later nobody may rely on it any more."""
 _Change = Callable[[JsonObject], JsonObject]
 
 
@@ -38,6 +39,7 @@ class Lock:
     def __init__(self, outside: Surroundings, namespace: str, application: str, holder: str) -> None:
         self._outside = outside
         self._cluster = outside.cluster
+        self._kept = outside.cluster.hurried(_PATIENCE)
         self._application = application
         self._holder = holder
         self._ref = Ref("Lease", namespace, lease_name(application))
@@ -62,8 +64,9 @@ class Lock:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._ended.set()
-        self._thread.join()
-        if not self._lost:
+        # It may hang in a request that nobody answers: whatever comes of that, the lock expires by itself.
+        self._thread.join(timeout=1)
+        if not self._lost and not self._thread.is_alive() and self._outside.clock() - self._renewed_at < DURATION:
             try:
                 self._change(lambda lease: released(self._without_forgotten(lease)))
             except RolloutError:
@@ -156,7 +159,7 @@ class Lock:
         """One attempt; who is first is decided by the resourceVersion."""
         self._outside.guard()
         at = self._outside.clock()
-        now = datetime.now(UTC)
+        now = self._cluster.now()
         try:
             if self._lease is None:
                 body = taken(new_lease(self._ref.namespace, self._application), self._holder, now)
@@ -173,7 +176,7 @@ class Lock:
         while not self._ended.wait(DURATION / 3):
             try:
                 self._outside.guard()
-                self._change(lambda lease: renewed(lease, datetime.now(UTC)))
+                self._change(lambda lease: renewed(lease, self._cluster.now()))
             except RolloutError as error:
                 if self._lost:
                     return  # Otherwise it is tried again; `guard` sees when that was too late.
@@ -188,9 +191,11 @@ class Lock:
                     raise RefusedError(f"{self._ref} was taken over by {self._lost} meanwhile; run the task again.")
                 at = self._outside.clock()
                 try:
-                    self._lease = self._cluster.update(LEASE, change(self._lease), manager=APPLY_MANAGER)
+                    self._lease = self._kept.update(LEASE, change(self._lease), manager=APPLY_MANAGER)
                 except ConflictError:
-                    self._lease = self._read()  # Perhaps an annotation of somebody's, or our own write whose answer was lost.
+                    self._lease = self._kept.read(
+                        LEASE, self._ref.namespace, self._ref.name
+                    )  # Perhaps an annotation of somebody's, or our own write whose answer was lost.
                 else:
                     self._renewed_at = at
                     return

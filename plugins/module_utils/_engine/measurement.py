@@ -41,6 +41,9 @@ class Source(Protocol):
         """Requests one after another; None when enough of them succeeded, else the last failure. Raises `RolloutError` where none can
         be sent at all."""
 
+    def allow(self, seconds: float) -> None:
+        """The task may take so long; without effect once it has begun."""
+
     def start(self, deliver: Callable[[Reply], None], wake: Callable[[], None]) -> None:
         """Send requests from now on. `wake` is to be called when there is trouble."""
 
@@ -70,6 +73,9 @@ class FromHere:
 
     def try_out(self) -> Reply | None:
         return in_a_row(self._wanted, self._probe.ask, threading.Event().wait, self._clock)
+
+    def allow(self, seconds: float) -> None:
+        del seconds  # What is sent from here ends with the task.
 
     def start(self, deliver: Callable[[Reply], None], wake: Callable[[], None]) -> None:
         del wake
@@ -119,6 +125,11 @@ class Measurement:
         self._exceeded = threading.Event()
         self._shown_at = 0.0
         self._shown = 0
+
+    def allow(self, seconds: float) -> None:
+        """The task may take so many seconds, as its plan has shown; before that only its options were known."""
+        if self._source is not None:
+            self._source.allow(seconds)
 
     def begin(self) -> None:
         """Begin, once; again it does nothing. Raises `RefusedError` when requests fail already: then nothing may be written."""

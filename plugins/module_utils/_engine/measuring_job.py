@@ -17,7 +17,7 @@ from collections.abc import Callable
 from .._domain.diagnosis import Finding, diagnose_pod
 from .._domain.errors import ClusterError, RefusedError, RolloutError
 from .._domain.masking import mask
-from .._domain.objects import Ref, text, uid_of
+from .._domain.objects import Ref, number, replaced, text, uid_of
 from .._domain.ports import Clock, Cluster, Lines, WatchEvent
 from .._domain.resources import EVENT, JOB, POD, Resource
 from .._domain.steps import Apply
@@ -31,6 +31,7 @@ START_SECONDS = 120.0
 """How long the pod may take to start: its image may have to be pulled."""
 _SPARE_SECONDS = 300
 """How much longer than the task the Job may live, for all that is not waiting."""
+_ENDS = ("spec", "activeDeadlineSeconds")
 _STARTED = ("Running", "Succeeded", "Failed")
 
 
@@ -80,6 +81,10 @@ class FromPod:
         return self._trouble
 
     # --- beginning ------------------------------------------------------------------------------------------------------------
+
+    def allow(self, seconds: float) -> None:
+        longest = int(seconds + START_SECONDS + self._wanted.after + 2 * self._wanted.timeout) + _SPARE_SECONDS
+        self._manifest = replaced(self._manifest, _ENDS, max(longest, number(self._manifest, *_ENDS)))
 
     def try_out(self) -> Reply | None:
         planned = self._writer.plan(JOB, self._ref, Apply(self._manifest))

@@ -141,7 +141,8 @@ class Preflight:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The whole run. `error` is the sentence of a failure, empty when all went well."""
+    """The whole run. `error` is the sentence of a failure, empty when all went well; `unable`: of one that says nothing of the new
+    version, as the cluster could not be asked or written."""
 
     changed: bool
     rollouts: tuple[Rollout, ...]
@@ -153,5 +154,6 @@ class Outcome:
     """The plan, as lines of a table."""
     copies: tuple[Copy, ...] = ()
     """Of the configuration that is versioned."""
+    unable: bool = False
     preflight: Preflight | None = None
     """Of a task that asked for nothing else."""

@@ -39,13 +39,17 @@ def recreate(request: RolloutRequest, outside: Surroundings, holder: str, *, che
         plan = _looked_after(_announced(plan, outside), outside)
         return _completed(preview(plan), plan)
     with ExitStack() as stack:
-        busy = sorted(entry.target.ref for entry in plan.targets if _is_busy(entry))
-        locks = {ref: stack.enter_context(Lock(outside, ref.namespace, ref.name, holder)) for ref in busy}
+        locks: dict[Ref, Lock] = {}
+        # Each write asks whether we still hold the locks.
+        locked = replace(outside, guard=lambda: _guard(outside, locks))
+        while missing := sorted({entry.target.ref for entry in plan.targets if _is_busy(entry)} - locks.keys()):
+            for ref in missing:
+                locks[ref] = stack.enter_context(Lock(outside, ref.namespace, ref.name, holder))
+            # While we waited for them somebody may have finished, or changed one that needed nothing before.
+            plan = make_plan(request, locked)
         if not locks:
             return _completed(carry_out(plan, outside), plan)
-        # Each write asks from now on whether we still hold the locks. Somebody may have finished while we waited for them.
-        locked = replace(outside, guard=lambda: _guard(outside, locks))
-        plan = _announced(make_plan(request, locked), locked)
+        plan = _announced(plan, locked)
         return _remembered(_completed(carry_out(plan, locked), plan), plan, locks)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from math import inf
 from types import TracebackType
 from typing import Self, TypeVar
@@ -43,6 +42,7 @@ class Stage:
         follow: bool = True,
         optional: Iterable[str] = (),
     ) -> None:
+        self._cluster = cluster
         self._namespace = namespace
         self._names = tuple(deployments)
         self._service_names = tuple(services)
@@ -53,6 +53,8 @@ class Stage:
         self._budgets: dict[str, Budget] = {}
         self._stack = ExitStack()
         self._turned: float | None = None
+        self._seen: dict[str, float] = {}
+        """When a time at which the traffic moved was seen first."""
         self.warnings: list[str] = []
         """What could not be read, in sentences."""
 
@@ -90,9 +92,18 @@ class Stage:
             endpoints={name: self.traffic.endpoints(name) for name in self._service_names},
             autoscalers=tuple(sorted(self._scalers.values(), key=lambda entry: entry.ref)),
             budgets=tuple(sorted(self._budgets.values(), key=lambda entry: entry.ref)),
-            since_switch=_since(switched),
+            since_switch=self._since(switched),
             since_turn=inf if self._turned is None else time.monotonic() - self._turned,
         )
+
+    def _since(self, switched: str) -> float:
+        """Seconds since the traffic has moved, by the server's clock, which has also written when. What another clock has written, as
+        one that is ahead, counts at least from when it was first seen here: a wait that hangs on it ends in its time."""
+        then = moment({"at": switched}, "at")
+        if then is None:
+            return 0.0
+        seen = time.monotonic() - self._seen.setdefault(switched, time.monotonic())
+        return max(seen, (self._cluster.now() - then).total_seconds())
 
     def turned(self) -> None:
         """Note that a Service was pointed elsewhere just now."""
@@ -136,9 +147,3 @@ def _keep(known: dict[str, T], event: WatchEvent, read: Callable[[JsonObject], T
         known.pop(uid_of(event.object), None)
     else:
         known[uid_of(event.object)] = read(event.object)
-
-
-def _since(switched: str) -> float:
-    """Seconds since then; whoever's clock wrote it, nothing lies in the future."""
-    then = moment({"at": switched}, "at")
-    return max(0.0, (datetime.now(UTC) - then).total_seconds()) if then is not None else 0.0

@@ -12,7 +12,6 @@ import socket
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from .._domain.objects import JsonObject
 from .._domain.request import OperationRequest, Selection
@@ -140,7 +139,7 @@ def _resume(call: Call, outside: Surroundings) -> Outcome:
 
 
 def _restart(call: Call, outside: Surroundings) -> Outcome:
-    return _operate(call, restart_request(call.parameters, _selection(call), datetime.now(UTC)), outside)
+    return _operate(call, restart_request(call.parameters, _selection(call), outside.cluster.now()), outside)
 
 
 def _switch(call: Call, outside: Surroundings) -> Outcome:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import builtins
+import copy
 import difflib
 import json
 import random
@@ -26,7 +27,7 @@ from .encoding import as_json, as_yaml
 from .log import LogStream
 from .outcome import holds, is_repeatable, patch_holds
 from .retry import Attempts, is_transient
-from .transport import Answer, Clock, Lost, Transport
+from .transport import READ_SECONDS, Answer, Clock, Lost, Transport
 from .watch import Watch
 
 APPLY = "application/apply-patch+yaml"
@@ -48,10 +49,19 @@ class KubeCluster:
         self._reached = False
         self._discovered: dict[str, dict[str, Resource]] = {}
         self._dated = ("", 0.0)
+        self._hurry: float | None = None
 
     @property
     def host(self) -> str:
         return self._transport.host
+
+    def patience(self, seconds: float) -> None:
+        self._deadline = self._clock() + seconds
+
+    def hurried(self, seconds: float) -> KubeCluster:
+        other = copy.copy(self)
+        other._hurry = seconds
+        return other
 
     def now(self) -> datetime:
         said, at = self._dated
@@ -214,7 +224,8 @@ class KubeCluster:
         return LogStream(transport=self._transport, namespace=namespace, pod=pod, container=container, clock=self._clock)
 
     def _attempts(self) -> Attempts:
-        return Attempts(clock=self._clock, chance=random.random, deadline=self._deadline, reached=self._reached)
+        deadline = self._deadline if self._hurry is None else self._clock() + self._hurry
+        return Attempts(clock=self._clock, chance=random.random, deadline=deadline, reached=self._reached)
 
     def _write(
         self,
@@ -257,10 +268,11 @@ class KubeCluster:
     ) -> Answer:
         """A request, repeated while that may help; `doubtful` takes a line for each attempt that may have gone through unseen."""
         attempts, renewed, sleep = self._attempts(), False, sleep or self._sleep
+        reading = READ_SECONDS if self._hurry is None else min(READ_SECONDS, self._hurry)
         while True:
             asked, status, began = 0.0, 0, self._clock()
             try:
-                answer = self._transport.send(method, path, query=query, body=body, content_type=content_type)
+                answer = self._transport.send(method, path, query=query, body=body, content_type=content_type, read_seconds=reading)
             except Lost as lost:
                 may_repeat, in_doubt = not lost.lasting and (repeatable or not lost.sent), lost.sent
                 final: ClusterError = self._unreachable(lost, deed, seconds=attempts.seconds, written=method != "GET" and lost.sent)

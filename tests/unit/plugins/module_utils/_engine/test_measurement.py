@@ -28,12 +28,16 @@ class Source:
         self.tried = 0
         self.drained = 0
         self.closed = 0
+        self.allowed = 0.0
         self.deliver: Callable[[Reply], None] = lambda reply: None
         self.wake: Callable[[], None] = lambda: None
 
     def try_out(self) -> Reply | None:
         self.tried += 1
         return self.first
+
+    def allow(self, seconds: float) -> None:
+        self.allowed = seconds
 
     def start(self, deliver: Callable[[Reply], None], wake: Callable[[], None]) -> None:
         self.deliver, self.wake = deliver, wake
