@@ -23,7 +23,8 @@ from .sides import CLAIM, claim_of, coloured, steps
 from .workloads import create
 
 TWO = "registry.example/web:2"
-NO = {"kind": "Status", "code": 403, "reason": "Forbidden", "message": "you may not do that today"}
+DENIAL = 'deployments.apps "web" is forbidden: User "ci" cannot patch resource "deployments" in API group "apps" in the namespace "shop"'
+NO = {"kind": "Status", "code": 403, "reason": "Forbidden", "message": DENIAL}
 HOOK = {"kind": "Status", "code": 500, "reason": "InternalError", "message": 'failed calling webhook "policy.example": no route to host'}
 DENIED = {"kind": "Status", "code": 403, "reason": "Forbidden", "message": 'admission webhook "policy.example" denied the request: no'}
 
@@ -61,14 +62,17 @@ def selector(get: Any) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize(("status", "body"), [(403, NO), (500, HOOK)], ids=["forbidden", "webhook"])
-@pytest.mark.parametrize("plural", ["deployments", "services"])
+@pytest.mark.parametrize(
+    ("plural", "status", "body"),
+    [("deployments", 403, NO), ("services", 403, NO), ("deployments", 500, HOOK)],
+    ids=["pods", "traffic", "hook"],
+)
 def test_a_write_that_fails_holds_and_the_same_task_goes_on_later(plain, through, faults, get, plural, status, body):
     plain()
     faults.add(matches=writes_to(plural, "web-green" if plural == "deployments" else "web"), status=status, body=body, times=1000)
-    held = through("blue_green", image=TWO, scale_down_delay=0)
+    held = through("blue_green", image=TWO, scale_down_delay=0, wait_timeout=15 if body is HOOK else 120)
     assert held["failed"]
-    assert body["message"] in held["msg"]
+    assert ("failed calling webhook" if body is HOOK else "user ci may not patch deployments.apps") in held["msg"]
     assert "nothing was taken back" in held["msg"]
     assert "Went back" not in held["msg"]
     assert held["rollouts"][0]["phase"] == "degraded"

@@ -19,7 +19,7 @@ from typing import TypeAlias
 from .._domain.actions import Action, Change, Promote, Removal, SceneStep, Turn
 from .._domain.claims import CLAIM, HISTORY, SETTINGS, Claim, Promotion, Settings, history_of, history_text
 from .._domain.colours import base_of, deployments_of, fingerprint, mark_of
-from .._domain.errors import InvalidError, RefusedError, RolloutError
+from .._domain.errors import ClusterError, InvalidError, NotFoundError, RefusedError, RolloutError
 from .._domain.objects import JsonObject, Ref, texts
 from .._domain.ownership import OURS, last_writer, unrestarted
 from .._domain.request import Cause, ColourRequest, SwitchRequest
@@ -479,8 +479,10 @@ class _Run:
                 self._lock.guard()
             except RolloutError as lost:
                 raise _Unable(lost.message) from error
-            if isinstance(error, RolloutError):
+            if isinstance(error, ClusterError) and not isinstance(error, NotFoundError):
                 raise _Unable(error.message) from error
+            if isinstance(error, RolloutError):
+                raise _Failed(error.message) from error
             raise
         state: StepState = "done" if changed or step.name == "hold" else "unchanged"
         self._steps[-1] = StepReport(step.name, state, self._seconds(started))

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from .._domain.errors import ClusterError, RefusedError, RolloutError
+from .._domain.errors import ClusterError, NotFoundError, RefusedError, RolloutError
 from .._domain.objects import JsonObject, Ref, texts
 from .._domain.ownership import OURS, last_writer
 from .._domain.request import SwitchRequest
@@ -188,7 +188,7 @@ class _Run:
                     self._outside.progress(f"{planned.ref}: selects {spelled(self._request.wanted[name])}")
         except RolloutError as error:
             outcome = self._turn_back(plan, lock, error.message, failed="switch")
-            return replace(outcome, unable=isinstance(error, ClusterError))
+            return replace(outcome, unable=isinstance(error, ClusterError) and not isinstance(error, NotFoundError))
         self._seconds["switch"] = self._outside.clock() - self._started
         missing = self._prove(self._request.wanted, self._request.minimum_of, until_lost=True)
         self._seconds["verify"] = self._outside.clock() - self._started - self._seconds["switch"]
