@@ -12,10 +12,11 @@ application's history; its template is kept by the ReplicaSet that it names.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
-from .errors import InputError
+from .errors import InputError, RefusedError
 from .objects import JsonObject, JsonValue, Ref, at, flag, items, mapping, number, text, texts
 from .remembered import FORMAT, recalled, recalled_list, unreadable
 from .services import Selector
@@ -265,6 +266,23 @@ def _is_tag(image: str, to: str) -> bool:
 
 def _count(entry: JsonObject, name: str) -> int | None:
     return number(entry, name) if isinstance(at(entry, name), int) else None
+
+
+def is_readable(lease: JsonObject) -> bool:
+    """Whether all that a Lease remembers of rollouts can be understood."""
+    try:
+        for read in (Claim.of, Settings.of, history_of):
+            read(lease)
+    except RefusedError:
+        return False
+    return True
+
+
+def may_be_about(lease: JsonObject, names: Collection[str]) -> bool:
+    """Whether what a Lease remembers, in whatever form, speaks of one of these objects, or of one that is made from its name."""
+    remembered = " ".join(texts(lease, "metadata", "annotations").get(name, "") for name in (CLAIM, SETTINGS, HISTORY))
+    words = set(re.split(r"[^a-z0-9.-]+", f"{remembered} {text(lease, 'metadata', 'name').removeprefix('rollout-')}"))
+    return any(words & {name, name.removesuffix("-blue"), name.removesuffix("-green")} for name in names)
 
 
 def _is_whole(entry: JsonObject) -> bool:

@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from .._domain.claimed import claimed, covers
-from .._domain.claims import Claim
+from .._domain.claims import Claim, is_readable, may_be_about
 from .._domain.errors import ForbiddenError, RefusedError, RolloutError
 from .._domain.leases import OURS, Holding, application_of
 from .._domain.objects import JsonObject, Ref
@@ -37,7 +37,7 @@ def refuse_claimed(refs: Iterable[Ref], cluster: Cluster, *, besides: str = "") 
 
 def _sentences(namespace: str, refs: list[Ref], cluster: Cluster, besides: str) -> Iterable[str]:
     """One for each rollout that covers some of them, about the first of these."""
-    for lease in leases_of(namespace, cluster):
+    for lease in leases_of(namespace, cluster, about={ref.name for ref in refs}):
         claim, application = Claim.of(lease), application_of(lease)
         first = next((ref for ref in refs if claim is not None and covers(claim, ref)), None)
         if claim is None or first is None or application == besides:
@@ -47,12 +47,14 @@ def _sentences(namespace: str, refs: list[Ref], cluster: Cluster, besides: str) 
         yield claimed(first, application, claim, holder=holder, step=step)
 
 
-def leases_of(namespace: str, cluster: Cluster) -> tuple[JsonObject, ...]:
-    """The Leases of all applications of a namespace; none for who may not list them."""
+def leases_of(namespace: str, cluster: Cluster, *, about: Collection[str]) -> tuple[JsonObject, ...]:
+    """The Leases of all applications of a namespace; none for who may not list them. One that cannot be read is left out where it speaks
+    of none of these names: it is in the way of those alone that it may be about."""
     try:
-        return cluster.list(LEASE, namespace, labels=OURS).items
+        found = cluster.list(LEASE, namespace, labels=OURS).items
     except ForbiddenError:
         return ()
+    return tuple(lease for lease in found if is_readable(lease) or may_be_about(lease, about))
 
 
 def _step(claim: Claim, namespace: str, cluster: Cluster) -> str:

@@ -29,7 +29,8 @@ def refuse_idle_sides(writes: Iterable[Planned], cluster: Cluster) -> None:
     deployments = [planned.ref for planned in changed if planned.resource == DEPLOYMENT and planned.template_changed]
     services = [planned for planned in changed if planned.resource == SERVICE]
     for namespace in sorted({ref.namespace for ref in (*deployments, *(planned.ref for planned in services))}):
-        for lease in leases_of(namespace, cluster):
+        names = {ref.name for ref in (*deployments, *(planned.ref for planned in services)) if ref.namespace == namespace}
+        for lease in leases_of(namespace, cluster, about=names):
             settings = Settings.of(lease)
             if settings is None:
                 continue

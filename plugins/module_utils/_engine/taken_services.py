@@ -38,7 +38,7 @@ def refuse_taken(
                 f"{application}; {remedy}."
             )
     previews = {name for name, preview in services.items() if preview}
-    for lease in leases_of(namespace, cluster) if previews else ():
+    for lease in leases_of(namespace, cluster, about=previews) if previews else ():
         settings, other = Settings.of(lease), application_of(lease)
         theirs = {*settings.previews, *settings.previews.values()} if settings is not None and other != application else set()
         if theirs & previews:

@@ -22,6 +22,8 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.claims 
     chosen,
     history_of,
     history_text,
+    is_readable,
+    may_be_about,
 )
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import InputError, RefusedError
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, Ref
@@ -105,6 +107,16 @@ def test_a_claim_with_a_part_of_another_type_cannot_be_read(part: str) -> None:
     assert Claim.of(lease(claim=json.dumps({"sides": [SIDE]}))) is not None, "as 0.1.0 has written it, without a version"
     with pytest.raises(RefusedError, match="cannot be read"):
         Claim.of(lease(claim=json.dumps({"sides": [SIDE], part: 3})))
+
+
+@pytest.mark.parametrize(
+    ("names", "about"), [({"shop-web"}, True), ({"shop-web-green"}, True), ({"web"}, True), ({"api", "shop"}, False), (set(), False)]
+)
+def test_what_cannot_be_read_may_be_about_what_it_names_and_about_nothing_else(names: set[str], about: bool) -> None:
+    newer = lease(claim='{"version": 2, "workloads": ["shop-web"]}')
+    assert not is_readable(newer)
+    assert is_readable(lease(claim=json.dumps({"sides": [SIDE]})))
+    assert may_be_about(newer, names) is about
 
 
 @pytest.mark.parametrize("version", [2, 10, "2"])
