@@ -72,7 +72,7 @@ def test_a_write_that_fails_holds_and_the_same_task_goes_on_later(plain, through
     faults.add(matches=writes_to(plural, "web-green" if plural == "deployments" else "web"), status=status, body=body, times=1000)
     held = through("blue_green", image=TWO, scale_down_delay=0, wait_timeout=15 if body is HOOK else 120)
     assert held["failed"]
-    assert ("failed calling webhook" if body is HOOK else "user ci may not patch deployments.apps") in held["msg"]
+    assert ("could not be applied" if body is HOOK else "user ci may not patch deployments.apps") in held["msg"]
     assert "nothing was taken back" in held["msg"]
     assert "Went back" not in held["msg"]
     assert held["rollouts"][0]["phase"] == "degraded"
