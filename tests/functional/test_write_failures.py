@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.main import Context
 
 from .calls import call
 from .faults import Faults, Request, faulty
@@ -33,9 +34,9 @@ def faults(cluster) -> Iterator[Faults]:
 def through(cluster, faults, namespace) -> Callable[..., dict[str, Any]]:
     """through(module, **options): a module in this process, which reaches the cluster through the proxy."""
 
-    def run(module: str, **options: Any) -> dict[str, Any]:
+    def run(module: str, *, progress: Callable[[str], None] = lambda line: None, **options: Any) -> dict[str, Any]:
         chosen = {"host": faults.url, "api_key": "proxied-by-the-test", "namespace": namespace, "wait_timeout": 120, **options}
-        return call(cluster, module, **chosen)
+        return call(cluster, module, context=Context(verbose=True, progress=progress), **chosen)
 
     return run
 
@@ -167,8 +168,14 @@ def test_a_later_step_that_cannot_be_written_is_no_verdict_on_the_new_version(th
 
 def test_a_cluster_that_cannot_be_watched_any_more_is_no_verdict_either(through, faults, deployment, kubectl, get):
     create(kubectl, deployment(replicas=1))
-    faults.add(matches=lambda request: request.is_watch, status=403, body=NO, times=1000)
-    result = through("rolling", definition=deployment(replicas=1, image="registry.example/web:unready"), on_failure="rollback")
+
+    def progress(line: str) -> None:
+        if "new ready" in line:
+            faults.add(matches=lambda request: request.is_watch, status=403, body=NO, times=1000)
+            faults.drop_all()
+
+    unready = deployment(replicas=1, image="registry.example/web:unready")
+    result = through("rolling", progress=progress, definition=unready, on_failure="rollback")
     assert (result["failed"], result["changed"]) == (True, True)
     assert "It was not taken back" in result["msg"]
     assert len(result["rollouts"]) == 1
