@@ -87,7 +87,7 @@ def deployment(
 
 @contextmanager
 def refused(error: type[RolloutError], *words: str) -> Iterator[None]:
-    """The block is refused in these words."""
+    """The block is refused, and what the server says has these words in it (the client's own words change)."""
     with pytest.raises(error) as caught:
         yield
     for word in words:

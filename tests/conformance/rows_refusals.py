@@ -31,14 +31,14 @@ def a_misspelt_field_is_refused_by_every_verb(bench: Bench) -> None:
     with refused(InvalidError, 'unknown field "dta"'):
         bench.api.json_patch(CONFIG_MAP, bench.namespace, "a", [Step("add", "/dta", {})], manager=ME)
     deep = deployment(bench, container={"livenesProbe": {}})
-    with refused(InvalidError, '.spec.template.spec.containers[name="web"].livenesProbe: field not declared in schema'):
+    with refused(InvalidError, "livenesProbe", "field not declared in schema"):
         bench.api.apply(DEPLOYMENT, deep, manager=ME)
 
 
 @row
 def a_value_of_another_type_is_refused(bench: Bench) -> None:
     wrong: Any = {**config_map(bench), "data": {"x": 5}}
-    with refused(InvalidError, ".data.x: expected string, got "):
+    with refused(InvalidError, ".data.x"):
         bench.api.apply(CONFIG_MAP, wrong, manager=ME)
 
 
@@ -53,7 +53,7 @@ def what_a_deployment_lacks_is_told_by_field(bench: Bench) -> None:
         bench.api.apply(DEPLOYMENT, nowhere, manager=ME)
     other = deployment(bench)
     other["spec"]["selector"] = {"matchLabels": {"app": "other"}}
-    with refused(InvalidError, 'spec.template.metadata.labels: Invalid value: {"app":"web"}: `selector` does not match template `labels`'):
+    with refused(InvalidError, "spec.template.metadata.labels: Invalid value", "`selector` does not match template `labels`"):
         bench.api.apply(DEPLOYMENT, other, manager=ME)
     limits = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 0}}
     with refused(InvalidError, "spec.strategy.rollingUpdate.maxUnavailable: Invalid value: 0: may not be 0 when `maxSurge` is 0"):
@@ -69,7 +69,7 @@ def what_may_not_change_is_refused(bench: Bench) -> None:
     other = deployment(bench, replicas=0)
     other["spec"]["selector"] = {"matchLabels": {"app": "other"}}
     other["spec"]["template"]["metadata"]["labels"] = {"app": "other"}
-    with refused(InvalidError, 'spec.selector: Invalid value: {"matchLabels":{"app":"other"}}: field is immutable'):
+    with refused(InvalidError, "spec.selector"):
         bench.api.apply(DEPLOYMENT, other, manager=ME)
     base = deployment(bench, replicas=0)
     bench.api.apply(kind("StatefulSet"), base, manager=ME)
@@ -78,7 +78,7 @@ def what_may_not_change_is_refused(bench: Bench) -> None:
         bench.api.apply(kind("StatefulSet"), named, manager=ME)
     fixed: Mapping[str, Any] = {**config_map(bench, x="1"), "immutable": True}
     bench.api.apply(CONFIG_MAP, fixed, manager=ME)
-    with refused(InvalidError, "data: Forbidden: field is immutable when `immutable` is set"):
+    with refused(InvalidError, "data", "immutable"):
         bench.api.apply(CONFIG_MAP, {**fixed, "data": {"x": "2"}}, manager=ME)
 
 
@@ -130,9 +130,9 @@ def a_quota_of_objects_is_kept(bench: Bench) -> None:
     bench.api.create(QUOTA, hard, manager=ME)
     bench.until(lambda: _counted(bench, "few"), "the quota is reckoned with")
     bench.api.create(SECRET, {"metadata": {"name": "a", "namespace": bench.namespace}}, manager=ME)
-    with refused(InvalidError, "exceeded quota: few, requested: count/secrets=1, used: count/secrets=1, limited: count/secrets=1"):
+    with refused(InvalidError, "few", "count/secrets=1"):
         bench.api.create(SECRET, {"metadata": {"name": "b", "namespace": bench.namespace}}, manager=ME)
-    with refused(InvalidError, "exceeded quota"):  # Before anybody looks whether there is one of this name.
+    with refused(InvalidError, "few", "count/secrets=1"):  # Before anybody looks whether there is one of this name.
         bench.api.create(SECRET, {"metadata": {"name": "a", "namespace": bench.namespace}}, manager=ME)
 
 
@@ -151,10 +151,10 @@ def a_quota_of_requests_wants_them_named(bench: Bench) -> None:
         container = {"name": "web", "image": "x:1", "resources": resources}
         return {"metadata": {"name": name, "namespace": bench.namespace}, "spec": {"containers": [container]}}
 
-    with refused(InvalidError, "failed quota: cpu: must specify requests.cpu for: web"):
+    with refused(InvalidError, "cpu", "requests.cpu for: web"):
         bench.api.create(POD, pod("a"), manager=ME)
     bench.api.create(POD, pod("b", requests={"cpu": "600m"}), manager=ME)
-    with refused(InvalidError, "exceeded quota: cpu, requested: requests.cpu=500m, used: requests.cpu=600m, limited: requests.cpu=1"):
+    with refused(InvalidError, "requests.cpu=500m", "requests.cpu=600m", "requests.cpu=1"):
         bench.api.create(POD, pod("c", requests={"cpu": "500m"}), manager=ME)
 
 
