@@ -70,7 +70,7 @@ class Comparison:
         self.removed = frozenset(self._removed)
 
     def _compare(self, old: Json, new: Json, node: Node, path: Path) -> None:
-        if old is None and new is None:
+        if old is new or old == new:
             return
         is_leaf = node.shape in ("scalar", "any") or node.atomic or (not old and not new)
         if path and (is_leaf or old is None or new is None):
@@ -78,7 +78,7 @@ class Comparison:
                 self._added.add(path)
             elif new is None:
                 self._removed.add(path)
-            elif old != new:
+            else:
                 self._modified.add(path)
         if is_leaf:
             return

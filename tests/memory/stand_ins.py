@@ -13,6 +13,7 @@ from __future__ import annotations
 import concurrent.futures
 import contextlib
 import datetime as datetime_module
+import functools
 import queue
 import random
 import sys
@@ -252,15 +253,18 @@ def _bound(kind: Callable[..., Any], clock: Clock) -> Callable[..., Any]:
     return lambda *arguments, **options: kind(clock, *arguments, **options)
 
 
+@functools.cache
+def _found(meant: frozenset[int], _modules: int) -> list[tuple[dict[str, Any], str, Any]]:
+    """Where the collection's modules hold these things; looked for again when there are more modules."""
+    places = [vars(module) for name, module in sys.modules.items() if name.startswith(COLLECTION)]
+    return [(names, name, value) for names in places for name, value in names.items() if id(value) in meant]
+
+
 @contextlib.contextmanager
 def installed(clock: Clock) -> Iterator[None]:
     """The collection's modules live on this clock for so long."""
     stand_ins = _of(clock)
-    changed: list[tuple[dict[str, Any], str, Any]] = []
-    for module_name, module in list(sys.modules.items()):
-        if module_name.startswith(COLLECTION):
-            names = vars(module)
-            changed += [(names, name, value) for name, value in names.items() if id(value) in stand_ins]
+    changed = _found(frozenset(stand_ins), len(sys.modules))
     for names, name, value in changed:
         names[name] = stand_ins[id(value)]
     try:
