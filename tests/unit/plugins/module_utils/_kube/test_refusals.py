@@ -149,6 +149,7 @@ def test_no_answer_is_too_odd(message: str, code: int) -> None:
         ("extensions/v1beta1", "NetworkPolicy", "write apiVersion: networking.k8s.io/v1."),
         ("networking.k8s.io/v1beta1", "IngressClass", "write apiVersion: networking.k8s.io/v1."),
         ("rbac.authorization.k8s.io/v1beta1", "Role", "write apiVersion: rbac.authorization.k8s.io/v1."),
+        ("policy/v1beta1", "PodSecurityPolicy", "label the namespace with pod-security.kubernetes.io/enforce"),
         ("apiextensions.k8s.io/v1beta1", "CustomResourceDefinition", "demands a schema for each version"),
     ],
 )
