@@ -284,6 +284,41 @@ def test_other_kinds_are_refused(roll, audit, deployment):
     assert audit.writes() == []
 
 
+# --- somebody else's template -----------------------------------------------------------------------------------------------------------
+
+
+class AtTheFirst(list[str]):
+    """Lines of progress; does something once, when a pod was evicted."""
+
+    def __init__(self, act: Callable[[], object]) -> None:
+        super().__init__()
+        self._act: Callable[[], object] | None = act
+
+    def append(self, line: str) -> None:
+        super().append(line)
+        act = self._act if ": evicted " in line else None
+        if act is not None:
+            self._act = None
+            act()
+
+
+@pytest.mark.parametrize("meddle", [("set", "image", "{}/web", "web=registry.example/web:9"), ("rollout", "undo", "{}/web")])
+@pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet"])
+def test_no_pod_is_evicted_into_a_template_of_somebody_else(roll, manifest, kubectl, get, evicted, audit, kind, meddle):
+    roll("on_delete", definition=manifest(kind, simulate={"ready-after": "300ms"}))
+    command = [word.format(kind.lower()) for word in meddle]
+    audit.mark()
+    new = manifest(kind, 2, simulate={"ready-after": "300ms"})
+    failed = roll("on_delete", definition=new, lines=AtTheFirst(lambda: kubectl(*command)), fails=True)
+    assert "was given another template while this task was on its way" in failed["msg"]
+    assert failed["msg"].endswith("strategy; mend what is wrong and run the task again."), "what is left to do"
+    assert len(evicted()) == 1
+    assert remembered(get, kind.lower())
+    back = roll("rolling", definition=manifest(kind, 3))
+    assert back["rollouts"][0]["phase"] == "complete"
+    assert (strategy(get, kind.lower())["type"], remembered(get, kind.lower())) == ("RollingUpdate", False)
+
+
 # --- broken off -----------------------------------------------------------------------------------------------------------------------
 
 AFTERWARDS: dict[str, tuple[str, dict[str, Any], str]] = {
