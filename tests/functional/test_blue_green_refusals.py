@@ -184,6 +184,6 @@ def test_operations_on_what_is_not_there_or_means_nothing(plain, run):
     assert "is rolled out by blue/green, where resume means nothing" in run("undo", resume=True, fails=True)["msg"]
     assert "has no promotion 9; it has 1 (" in run("undo", revision=9, fails=True)["msg"]
     assert "has no promotion with the image or change cause 'web:7'" in run("undo", to="web:7", fails=True)["msg"]
-    assert "preview_replicas must be 1 or more" in run(image="registry.example/web:3", preview_replicas=0, fails=True)["msg"]
-    assert "scale_down_delay must be 0 or more" in run(image="registry.example/web:3", scale_down_delay=-1, fails=True)["msg"]
+    assert "preview_replicas must be at least 1 pod" in run(image="registry.example/web:3", preview_replicas=0, fails=True)["msg"]
+    assert "scale_down_delay must be at least 0 seconds" in run(image="registry.example/web:3", scale_down_delay=-1, fails=True)["msg"]
     assert "Nothing to change: give image, env" in run(fails=True)["msg"]

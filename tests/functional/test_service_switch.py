@@ -182,7 +182,7 @@ def test_several_are_switched_together(switch, colours, create_services, get, le
         ({"name": "missing"}, "/missing does not exist"),
         ({"services": []}, "services is empty"),
         ({"selector": {}}, "needs a selector"),
-        ({"min_endpoints": 0}, "min_endpoints must be 1 or more"),
+        ({"min_endpoints": 0}, "min_endpoints must be at least 1 pod"),
     ],
 )
 def test_mistakes_are_found_before_anything_is_written(switch, mistaken, audit, options, sentence):
