@@ -520,7 +520,7 @@ def test_what_comes_along_may_let_the_pods_in(recreate, applied, deployment, get
 # --- killed ---------------------------------------------------------------------------------------------------------------------------
 
 
-def test_killed_after_any_write_the_next_run_ends_as_an_undisturbed_one(tried, namespace, deployment, cluster, audit, kubectl, get):
+def test_killed_after_any_write_the_next_run_ends_as_an_undisturbed_one(ansible, namespace, deployment, cluster, audit, kubectl, get):
     # The lock, the ownership of the former strategy's defaults, the Deployment, the outage in the Lease, the lock released.
     count_of_writes = 5
 
@@ -541,12 +541,12 @@ def test_killed_after_any_write_the_next_run_ends_as_an_undisturbed_one(tried, n
     # On a busy machine signs of life may come between.
     assert collapsed(written()) == ["leases", "deployments", "leases"]
     assert written().count("deployments") == 2
-    assert len(written()) >= count_of_writes, "the task has as many writes as are tried"
+    assert len(written()) >= count_of_writes, "the task has as many writes as are ansible"
     for count, name in enumerate(names, start=1):
         audit.mark()
         with faulty(cluster.kubeconfig) as faults:
             stop = Stop(faults, after=count)
-            running = tried.start({"name": "Recreate", "rollout.kubernetes.recreate": task(name)}, environment=through(faults))
+            running = ansible.start({"name": "Recreate", "rollout.kubernetes.recreate": task(name)}, environment=through(faults))
             eventually(stop.reached.is_set, f"write {count}")
             bury(running)
         assert len(written()) == count
