@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import ForbiddenError, InvalidError
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.ports import PatchOperation as Step
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import ACCESS_REVIEW
 
 from .bench import ME, Bench, config_map, deployment, kind, refused, row
 
@@ -113,6 +114,19 @@ def what_a_user_may_not_do_is_named(bench: Bench) -> None:
     with refused(ForbiddenError, "may not watch configmaps in namespace"):
         for _event in robot.watch(CONFIG_MAP, bench.namespace, resource_version="1"):
             raise AssertionError("an event came")
+
+
+@row
+def what_a_user_may_do_is_told_without_doing_it(bench: Bench) -> None:
+    robot = bench.as_user((["delete"], "configmaps"), (["create"], "pods/eviction"))
+
+    def may(verb: str, resource: str, below: str = "") -> Any:
+        wanted = {"verb": verb, "resource": resource, "subresource": below, "namespace": bench.namespace, "name": "a"}
+        question = {"metadata": {}, "spec": {"resourceAttributes": {key: value for key, value in wanted.items() if value}}}
+        return robot.create(ACCESS_REVIEW, question, manager=ME, dry_run=True)["status"]["allowed"]
+
+    assert [may("patch", "configmaps"), may("delete", "configmaps")] == [True, False]
+    assert [may("delete", "pods"), may("create", "pods", "eviction")] == [True, False]
 
 
 @row

@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from .refusals import forbidden
+from .refusals import Refusal, forbidden
 
 ADMINISTRATOR = "administrator"
 
@@ -34,3 +34,12 @@ class Rights:
             for place in {"", namespace}:
                 if (user, meant, plural, place) in self._denied:
                     raise forbidden(user, verb, plural, group, namespace, name)
+
+    def allow(self, user: str, wanted: Mapping[str, str]) -> bool:
+        """Answer the question of a SelfSubjectAccessReview, given its resourceAttributes."""
+        plural = "/".join(part for part in (wanted["resource"], wanted.get("subresource")) if part)
+        try:
+            self.check(user, wanted["verb"], plural, wanted.get("group", ""), wanted.get("namespace", ""), wanted.get("name", ""))
+        except Refusal:
+            return False
+        return True

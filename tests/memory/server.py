@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import KNOWN, Resource
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import ACCESS_REVIEW, KNOWN, Resource
 
 from . import checks, evictions, managed, quota, refusals, schema
 from .bodies import annotated, ignored, is_newer, kind, matcher, merge_patched, placed, refuse_misfits, untyped
@@ -76,6 +76,8 @@ class Server:
         if place.below == "eviction":
             self._check(request, "create", place)
             return 201, evictions.evict(self, place, request.body)
+        if place.resource == ACCESS_REVIEW:
+            return 201, {**request.body, "status": {"allowed": self.rights.allow(request.user, request.body["spec"]["resourceAttributes"])}}
         return _METHODS[request.method](self, request, place)
 
     def _check(self, request: Request, verb: str, place: Place) -> None:

@@ -48,6 +48,8 @@ ENDPOINT_SLICE = Resource("discovery.k8s.io/v1", "EndpointSlice", "endpointslice
 JOB = Resource("batch/v1", "Job", "jobs")
 NODE = Resource("v1", "Node", "nodes", namespaced=False)
 BUDGET = Resource("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets")
+ACCESS_REVIEW = Resource("authorization.k8s.io/v1", "SelfSubjectAccessReview", "selfsubjectaccessreviews", namespaced=False)
+"""A question that is answered and not kept: whether the user may do something."""
 HPA = Resource("autoscaling/v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers")
 
 _KNOWN = (
@@ -61,6 +63,7 @@ _KNOWN = (
     SECRET,
     LEASE,
     HPA,
+    ACCESS_REVIEW,
     Resource("v1", "ConfigMap", "configmaps"),
     SERVICE,
     Resource("v1", "ServiceAccount", "serviceaccounts"),

@@ -31,6 +31,7 @@ from .._domain.switching import INTENT, Intent, half_done
 from .._domain.workload import Condition
 from .._strategies.blue_green import FORWARD, forward, led_elsewhere
 from .._strategies.blue_green_back import back, gone
+from .._strategies.blue_green_foreseen import foreseen
 from .claimed import refuse_claimed
 from .cleaning import clean_up
 from .colour_report import ColourReport
@@ -39,6 +40,7 @@ from .course import Course
 from .lock import Lock, read_lease
 from .outcome import Outcome, StepReport
 from .report import failure_of, read_logs
+from .rights import demand_rights, for_sides
 from .stage import Stage
 from .surroundings import Surroundings
 from .switch import switch_within
@@ -93,6 +95,9 @@ def _roll(request: ColourRequest, outside: Surroundings, lease: JsonObject | Non
         report = ColourReport(request, stage)
         if plan.empty:
             return _with_configuration(report.unchanged(plan), plan)
+        if plan.claim is not None:
+            ahead = foreseen(plan.claim, request.namespace, stage.scene(plan.claim.switched), _until(request.stop_before))
+            demand_rights(for_sides(plan.claim, ahead, request.namespace), outside.cluster)
         if check:
             return _with_configuration(report.preview(plan, outside.cluster), plan)
         outside.measurement.allow(longest(plan, request))
@@ -110,6 +115,11 @@ def _roll(request: ColourRequest, outside: Surroundings, lease: JsonObject | Non
         if plan.empty:
             return _with_configuration(report.unchanged(plan), plan)
         return _with_configuration(_Run(request, outside, stage, lock, plan, report, made).carry_out(), plan)
+
+
+def _until(stop_before: str) -> tuple[str, ...]:
+    """The steps forward that a task takes at most."""
+    return FORWARD[: FORWARD.index(stop_before)] if stop_before else FORWARD
 
 
 def _with_namespace(plan: ColourPlan, request: ColourRequest, outside: Surroundings) -> tuple[Planned, ...]:

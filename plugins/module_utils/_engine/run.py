@@ -26,6 +26,7 @@ from .outcome import Outage, Outcome, Rollout, StepReport
 from .parallel import side_by_side
 from .plan import Plan, PlannedTarget, demand_sight, differences, in_the_way, may_be_in_the_way, notes, obstacle, report_of
 from .report import deleted, failure_of, phase_of, read_logs, with_logs
+from .rights import demand_rights, for_pods
 from .superseding import Superseded, wanted_of
 from .surroundings import Surroundings
 from .verdict import deadline_exceeded
@@ -40,6 +41,7 @@ def carry_out(plan: Plan, outside: Surroundings) -> Outcome:
 
     Raises `RolloutError` for what fails before the first workload is written.
     """
+    demand_rights(for_pods(plan), outside.cluster)
     with ExitStack() as stack:
         run = Run(plan, outside, stack)
         run.clear_the_way()

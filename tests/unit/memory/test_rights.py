@@ -1,0 +1,52 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whichever right a task lacks, it says so before it has changed anything, or does without it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.memory.cases import CASES, Case
+from tests.memory.cluster import running
+from tests.memory.runs import Run
+
+USER = "robot"
+Right = tuple[str, str]
+"""A verb and a resource, as in a rule of a Role."""
+LEFT_OUT = {"rolling: mending a StatefulSet": "that pods are stuck is seen after the first write"}
+
+
+def told(case: Case, lacks: Right | None = None) -> tuple[Run, set[Right]]:
+    """A run by a user who may do everything but one thing, and the rights that it has used."""
+    with running(1) as memory:
+        case.prepare(memory)
+        rights, used = memory.server.rights, set[Right]()
+        if lacks is not None:
+            rights.deny(USER, [lacks[0]], lacks[1])
+        check = rights.check
+
+        def seen(user: str, verb: str, plural: str, *place: str) -> None:
+            used.update([(verb, plural)] if user == USER else [])
+            check(user, verb, plural, *place)
+
+        rights.check = seen  # type: ignore[method-assign]
+        run = case.run(memory, user=USER)
+        run.start().wait()
+        return run, used
+
+
+def changes(run: Run) -> list[Any]:
+    return [(request.method, request.path) for request in run.wire.writes if "/leases/" not in request.path + "/"]
+
+
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if not case.fails and name not in LEFT_OUT])
+def test_a_right_that_is_missing_is_told_of_before_the_first_change(name: str) -> None:
+    undisturbed, used = told(CASES[name])
+    assert not undisturbed.result.get("failed"), undisturbed.result["msg"]
+    for right in sorted(used):
+        run, _used = told(CASES[name], right)
+        assert not (run.result.get("failed") and changes(run)), (right, run.result["msg"], changes(run))
