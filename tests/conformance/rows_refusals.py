@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import ForbiddenError, InvalidError
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import at
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.ports import PatchOperation as Step
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import ACCESS_REVIEW
 
@@ -123,7 +124,7 @@ def what_a_user_may_do_is_told_without_doing_it(bench: Bench) -> None:
     def may(verb: str, resource: str, below: str = "") -> Any:
         wanted = {"verb": verb, "resource": resource, "subresource": below, "namespace": bench.namespace, "name": "a"}
         question = {"metadata": {}, "spec": {"resourceAttributes": {key: value for key, value in wanted.items() if value}}}
-        return robot.create(ACCESS_REVIEW, question, manager=ME, dry_run=True)["status"]["allowed"]
+        return at(robot.create(ACCESS_REVIEW, question, manager=ME, dry_run=True), "status", "allowed")
 
     assert [may("patch", "configmaps"), may("delete", "configmaps")] == [True, False]
     assert [may("delete", "pods"), may("create", "pods", "eviction")] == [True, False]

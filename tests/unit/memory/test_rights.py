@@ -29,9 +29,9 @@ def told(case: Case, lacks: Right | None = None) -> tuple[Run, set[Right]]:
             rights.deny(USER, [lacks[0]], lacks[1])
         check = rights.check
 
-        def seen(user: str, verb: str, plural: str, *place: str) -> None:
+        def seen(user: str, verb: str, plural: str, group: str, namespace: str, name: str) -> None:
             used.update([(verb, plural)] if user == USER else [])
-            check(user, verb, plural, *place)
+            check(user, verb, plural, group, namespace, name)
 
         rights.check = seen  # type: ignore[method-assign]
         run = case.run(memory, user=USER)
