@@ -49,13 +49,20 @@ class Party:
             self.dead = True
 
 
+def _taken() -> threading.Lock:
+    """A lock that is held: whoever wants it waits until somebody releases it."""
+    lock = threading.Lock()
+    lock.acquire()
+    return lock
+
+
 @dataclass(eq=False)
 class Strand:
     """One thread, and what it waits for."""
 
     party: Party
     name: str
-    turn: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    turn: threading.Lock = field(default_factory=_taken)
     holds: Callable[[], bool] = lambda: True
     until: float | None = None
     done: bool = False

@@ -125,7 +125,10 @@ class Controller:
         del self._soon[key]
         obj = self.store.get(self.resource, *key)
         if obj is not None and not self.stopped:
-            self.reconcile(obj)
+            try:
+                self.reconcile(obj)
+            except Refusal:  # Such as a name that is still taken by what belonged to an object of the same name.
+                self.again_after_failure(key)
 
 
 def key_of(obj: Json) -> Key:

@@ -166,6 +166,8 @@ class Deployments(Controller):
         try:
             made = self.create(REPLICA_SET, {"metadata": {"name": name, "labels": labels, "annotations": annotations}, "spec": spec}, obj)
         except Refusal as refusal:
+            if refusal.code == 409:  # It belonged to a Deployment of the same name, and will be gone.
+                raise
             self._progress(obj, "False", "ReplicaSetCreateError", refusal.body["message"])
             self.again_after_failure(key_of(obj))
             return None

@@ -13,7 +13,7 @@ import pytest
 from tests.memory.cases import CASES
 from tests.memory.stories import Point, faults_of, points, told
 
-WAITS = 0 if os.environ.get("ROLLOUT_MEMORY") == "all" else 2
+WAITS = 0 if os.environ.get("ROLLOUT_MEMORY") == "all" else 1
 """In how many of its waits each case is killed; 0: in all."""
 LEFT_OUT = ("partition: failing",)
 SEED = int(os.environ.get("ROLLOUT_MEMORY_SEED", "1"))
