@@ -114,10 +114,20 @@ def without_secrets_of(spec: Mapping[str, Any], parameters: Mapping[str, Any], v
             shown[name] = "given"
     if shown.get("workloads"):
         shown["workloads"] = [_without_env(entry, veil) for entry in shown["workloads"]]
+    known = veil.known
     for name in ("change_cause", "requested_by", "to", "key"):
         if isinstance(shown.get(name), str):
-            shown[name] = visible(mask(shown[name], veil.known))
-    return dict(_without_env(shown, veil))
+            shown[name] = visible(mask(shown[name], known))
+    return {name: _without_known(value, known) for name, value in _without_env(shown, veil).items()}
+
+
+def _without_known(value: Any, known: frozenset[str]) -> Any:
+    """What is known as a secret is masked wherever it was written, also in an option where it does not belong."""
+    if isinstance(value, Mapping):
+        return {key: _without_known(item, known) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_known(item, known) for item in value]
+    return mask(value, known) if isinstance(value, str) and any(secret in value for secret in known) else value
 
 
 def _without_env(entry: Any, veil: Veil) -> Any:

@@ -60,6 +60,8 @@ def test_a_sentence_keeps_names_and_plain_words() -> None:
         {"change_cause": f"password={PLANTED}"},
         {"api_key": PLANTED},
         {"password": PLANTED},
+        {"api_key": PLANTED, "wait_timeout": PLANTED},
+        {"password": PLANTED, "name": "web", "host": f"https://me:{PLANTED}@server", "proxy_headers": {"x": [f"a {PLANTED}"]}},
         {"definition": {"data": {"a": PLANTED}}},
         {"config": [{"data": {"a": PLANTED}}]},
     ],
