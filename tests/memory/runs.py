@@ -35,6 +35,8 @@ class Run:
         self.lines: list[str] = []
         self.result: dict[str, Any] = {}
         self.done = False
+        self.at_end: Callable[[], object] = lambda: None
+        """Called in the moment in which it ends."""
         self._check = check
         self._parameters = self._validated(parameters)
 
@@ -82,6 +84,7 @@ class Run:
         context = Context(check=self._check, diff=True, verbose=True, progress=self.lines.append, connect=self._connect)
         answer = run(self.module, self._parameters, context)
         self.result = {**answer.result, "warnings": list(answer.warnings)}
+        self.at_end()
         self.done = True
 
     def _connect(self, _options: Any, *, deadline_seconds: float, **_more: Any) -> Connection:

@@ -1,0 +1,130 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Two runs at once: who does what, on which state, and what must be so when one of them says that it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .cases import BLUE, PLAIN, Act, Case, done, ours, theirs
+from .cluster import Memory, running
+
+Task = Callable[[str], tuple[str, dict[str, Any]]]
+"""A module and its options, which bring this tag."""
+
+
+def _by(module: str, **options: Any) -> Task:
+    return lambda tag: (module, {"name": "web", "image": f"registry.example/web:{tag}", **options})
+
+
+def _without_tag(module: str, **options: Any) -> Task:
+    return lambda _tag: (module, {"name": "web", **options})
+
+
+STATES: Mapping[str, tuple[Act, ...]] = {
+    "a Deployment of theirs": PLAIN,
+    "a Deployment of ours": (ours(), ours(tag="0")),
+    "a finished blue_green": (*PLAIN, done("blue_green", **BLUE)),
+    "a blue_green before its switch": (*PLAIN, done("blue_green", **BLUE, stop_before="switch")),
+    "a blue_green in its hold": (*PLAIN, done("blue_green", **BLUE, stop_before="hold")),
+    "a StatefulSet": (theirs("StatefulSet"),),
+    "a DaemonSet": (theirs("DaemonSet"),),
+}
+_SETS: dict[str, Task] = {
+    "rolling": _by("rolling", kind="StatefulSet"),
+    "partition": _by("partition", kind="StatefulSet"),
+    "on_delete": _by("on_delete", kind="StatefulSet"),
+    "undo": _without_tag("undo", kind="StatefulSet"),
+    "restart": _without_tag("restart", kind="StatefulSet"),
+}
+_DAEMONS: dict[str, Task] = {
+    "rolling": _by("rolling", kind="DaemonSet"),
+    "on_delete": _by("on_delete", kind="DaemonSet"),
+    "restart": _without_tag("restart", kind="DaemonSet"),
+}
+_DEPLOYMENTS: dict[str, Task] = {
+    "rolling": _by("rolling"),
+    "rolling, going back": _by("rolling", on_failure="rollback"),
+    "recreate": _by("recreate"),
+    "blue_green": _by("blue_green", scale_down_delay=0),
+    "undo": _without_tag("undo"),
+    "restart": _without_tag("restart"),
+    "pause": _without_tag("pause"),
+    "resume": _without_tag("resume"),
+    "promote": _without_tag("promote"),
+    "abort": _without_tag("abort"),
+}
+
+
+def tasks(state: str) -> dict[str, Task]:
+    """Who may be at work on a state."""
+    return _SETS if state == "a StatefulSet" else _DAEMONS if state == "a DaemonSet" else _DEPLOYMENTS
+
+
+@dataclass(frozen=True)
+class Race:
+    """Two runs, and the seed that says who is when where."""
+
+    state: str
+    first: str
+    second: str
+    seed: int
+
+    def __str__(self) -> str:
+        return f"{self.first} and {self.second} on {self.state}, seed {self.seed}"
+
+
+def faults_of(race: Race) -> list[str]:
+    """What is wrong with how it went."""
+    found: list[str] = []
+    with running(race.seed) as memory:
+        Case("", {}, STATES[race.state]).prepare(memory)
+        runs = []
+        for name, tag in ((race.first, "a"), (race.second, "b")):
+            module, options = tasks(race.state)[name](tag)
+            run = Case(module, options).run(memory)
+            run.at_end = lambda run=run, name=name, tag=tag: found.extend(_untrue(memory, run.result, name, tag))  # type: ignore[misc]
+            runs.append(run)
+        for run in runs:
+            run.start()
+            memory.clock.sleep(memory.clock.random.uniform(0.0, 1.0))
+        for run in runs:
+            run.wait()
+        memory.clock.sleep(90)
+        found += [run.result["exception"] for run in runs if "exception" in run.result]
+        return [*found, *_unserved(memory)]
+
+
+def _untrue(memory: Memory, result: dict[str, Any], name: str, tag: str) -> list[str]:
+    """Who says that it is done has its own version running at that moment, and no other."""
+    if result.get("failed") or "image" not in options_of(name, tag):
+        return []
+    serving = _serving(memory)
+    wanted = f"registry.example/web:{tag}"
+    return [] if serving == {wanted} else [f"{name} says: {result['msg']}; and there serve {sorted(serving)}"]
+
+
+def options_of(name: str, tag: str) -> dict[str, Any]:
+    """The options of a task, of whichever kind."""
+    table = {**_DAEMONS, **_SETS, **_DEPLOYMENTS}
+    return table[name](tag)[1]
+
+
+def _serving(memory: Memory) -> set[str]:
+    """The images of the pods that the Service picks, of all where there is none, without those on their way out."""
+    service = memory.get("default", "Service", "web")
+    selector = service["spec"]["selector"] if service is not None else {}
+    pods = [pod for pod in memory.all("default", "Pod") if not pod["metadata"].get("deletionTimestamp")]
+    picked = [pod for pod in pods if selector.items() <= pod["metadata"]["labels"].items()]
+    return {pod["spec"]["containers"][0]["image"] for pod in picked}
+
+
+def _unserved(memory: Memory) -> list[str]:
+    """A Service leads somewhere as long as there are pods, whatever happened."""
+    if memory.get("default", "Service", "web") is None or _serving(memory):
+        return []
+    return [f"the Service leads nowhere: {memory.get('default', 'Service', 'web')['spec']['selector']}"]
