@@ -17,8 +17,8 @@ _COMPARED = (
     "Lease",
 )
 _OF_THE_SERVER = ("uid", "resourceVersion", "creationTimestamp", "generation", "managedFields", "selfLink")
-_LEFT_OUT = ("deployment.kubernetes.io/revision", "rollout.kubernetes/outages", "rollout.kubernetes/switch")
-"""Annotations: numbers of revisions, how long outages were, and what a switch meant to do, which a killed run leaves behind."""
+_LEFT_OUT = ("deployment.kubernetes.io/revision", "rollout.kubernetes/outages")
+"""Annotations: numbers of revisions, and how long outages were."""
 _BY_CHANCE = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*(Z|\+00:00)"), "TIME"),
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "UID"),
