@@ -148,7 +148,9 @@ def test_two_revisions_are_compared_with_their_configuration(run, deployment, ku
         run(module, definition=configured(deployment(replicas=1)), config=given, change_cause=f"release {level}")
     found = run("history_info", compare_to=1)["rollouts"][0]["difference"]
     assert "--- ConfigMap web-config-" in found
-    assert "-  LOG_LEVEL: info\n+  LOG_LEVEL: debug" in found
+    assert "-  LOG_LEVEL: info\n" in found
+    assert "+  LOG_LEVEL: debug\n" in found
+    assert "+  DB_PASSWORD: '******** (changed)'\n" in found
     assert "+  password: '******** (changed)'" in found
     assert "hunter2" not in found
     readable = "deployments.apps,replicasets.apps,pods,configmaps,leases.coordination.k8s.io"
@@ -470,7 +472,7 @@ def test_without_the_rights_nothing_is_cleaned_up_and_it_is_said(run, workload, 
         ([{"name": "web-config", "data": {"A": "1"}, "definition": config_map(A="1")}], "has data besides a manifest"),
         ([{"name": "web-config", "type": "Opaque", "data": {"A": "1"}}], "type is for Secrets"),
         ([{"name": "web-config", "version": "4_1", "data": {"A": "1"}}], "version '4_1' is not a valid name"),
-        ([{"name": "web-config", "keep": -1, "data": {"A": "1"}}], "keep must be 0 or more"),
+        ([{"name": "web-config", "keep": -1, "data": {"A": "1"}}], "config.keep must be at least 0 copies, not -1."),
         ([{"name": "web-config", "data": {"A": value}} for value in "12"], "config has ConfigMap web-config twice"),
         (
             [{"name": "web-config", "data": {"A": "x" * 1024 * 1024 + "x"}}],

@@ -64,7 +64,7 @@ _PATTERNS = tuple(
         (_SPOKEN, rf"^(?P<at>[ \t]*)[^\s#][^\n:]*{_NAMES}{_BLOCK}"),
         (_SPOKEN, rf"^(?P<at>[ \t]*){_NAMES}{_BLOCK}"),
         (_SPOKEN, rf"{_NAMES}(?:\\*[\"'])?\s*(?:=>|:=|[:=])[ \t]*(?![|>][-+0-9]*[ \t]*$){_VALUE}"),
-        (_SPOKEN, rf"--?{_NAMES}[ \t]+{_VALUE}"),
+        (_SPOKEN, rf"(?<![\w.-])--?(?:[a-z0-9]{{1,30}}[-_.]){{0,5}}{_NAMES}[ \t]+{_VALUE}"),
         (_SPOKEN, rf"{_NAMES}\w{{0,64}}(?:\\*[\"'])?,?\s*\\*[\"']?value\\*[\"']?\s*:\s*{_VALUE}"),
         (("-u", "--user"), r"(?<!\S)(?:-u|--user)[ \t=]+[^\s:=]+:(?P<hide>[^\s\"']+)"),
         (("mysql", "mariadb"), rf"\b{_CLIENTS}\b(?:[ \t]+(?!(?-i:-p))[^\s|;&]+){{0,20}}?[ \t]+(?-i:-p)(?P<hide>[^\s\"']+)"),

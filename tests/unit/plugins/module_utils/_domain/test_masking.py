@@ -46,6 +46,7 @@ PEM = "-----BEGIN PRIVATE" + " KEY-----\nMIIEvQIBADANBgkq\nhkiG9w0BAQEFAASC\n---
         pytest.param("?api_key=abc&page=2", f"?api_key={MASK}&page=2", id="query"),
         pytest.param("aws_secret_access_key = abc/def+", f"aws_secret_access_key = {MASK}", id="AWS secret"),
         pytest.param("mysql --password hunter2 -h db", f"mysql --password {MASK} -h db", id="command line"),
+        pytest.param("app --db-password hunter2 -token x1", f"app --db-password {MASK} -token {MASK}", id="long flags"),
         pytest.param('{"name":"DB_PASSWORD","value":"hunter2"}', f'{{"name":"DB_PASSWORD","value":"{MASK}"}}', id="env of a manifest"),
         pytest.param("Authorization: Bearer abc.def", f"Authorization: Bearer {MASK}", id="bearer header"),
         pytest.param("authorization: Basic dTpw", f"authorization: Basic {MASK}", id="basic header"),
@@ -85,6 +86,9 @@ def test_what_looks_like_a_credential_is_masked(text: str, expected: str) -> Non
 @pytest.mark.parametrize(
     "text",
     [
+        "Secret web-secret stays as it is in image pull secrets",
+        "Secret web-secret (env PASSWORD of container web)",
+        "ConfigMap web-token is gone",
         "",
         "connection to http://db:5432/x refused",
         'secret "db" not found',
