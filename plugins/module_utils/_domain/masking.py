@@ -80,6 +80,8 @@ _END = re.compile(r"-----END [^-\n]+-----")
 _BODY = re.compile(r"[ \t]*[A-Za-z0-9+/=]{16,}[ \t\r]*")
 _REFERENCE = re.compile(r"\$\(\w+\)|\$\{\w+\}|\$\w+")
 _WORD = re.compile(r"[a-z]{1,12}|[A-Z][a-z]{1,11}|[A-Z]{1,12}|\d{1,5}")
+_KEYS = re.compile(r"[\w.-]{1,253}(?:, [\w.-]{1,253}){0,8}(?: and \d+ more)? (?:changed|added|removed)\b")
+"""What a change cause of ours says of a Secret: `secret web-secret: password, token changed`."""
 _SPEAKING = re.compile(
     r"password|passwd|passwort|passphrase|passcode|pgpass|requirepass|masterauth|netrc|dockercfg|dockerconfigjson|secret(?!ar)"
     r"|token(?!i[sz])|credential|authorization|cookie|bearer"
@@ -200,6 +202,8 @@ def _spans(text: str, known: Iterable[str], *, sentence: bool = False) -> Iterat
                 if name in ("q", "at") or found is None or _is_masked(found) or _REFERENCE.fullmatch(found):
                     continue
                 before = match[0][: match.start(name) - match.start()]
+                if before.endswith(": ") and _KEYS.match(text, match.start(name)):
+                    continue
                 if not (sentence and ":" in before and "://" not in before and _WORD.fullmatch(found)):
                     yield match.span(name)
 

@@ -89,6 +89,8 @@ def test_what_looks_like_a_credential_is_masked(text: str, expected: str) -> Non
         "Secret web-secret stays as it is in image pull secrets",
         "Secret web-secret (env PASSWORD of container web)",
         "ConfigMap web-token is gone",
+        "secret web-secret: password changed",
+        "secret web-secret: tls.crt, api-key and 3 more added; OLD removed",
         "",
         "connection to http://db:5432/x refused",
         'secret "db" not found',
