@@ -94,6 +94,19 @@ def _is_complete(obj: Any, name: str) -> bool:
     return counts == [desired] * 4 and (name != "StatefulSet" or status["currentRevision"] == status["updateRevision"])
 
 
+def wanted(events: list[WatchEvent]) -> list[int]:
+    """After each event of the ReplicaSets: how many pods all of them ask for."""
+    sizes: dict[str, int] = {}
+    found = []
+    for event in events:
+        obj: Any = event.object
+        everything: Any = event.items if event.type == "RESYNC" else [obj]
+        for entry in everything:
+            sizes[entry["metadata"]["name"]] = entry["spec"]["replicas"] if event.type != "DELETED" else 0
+        found.append(sum(sizes.values()))
+    return found
+
+
 def together(events: list[WatchEvent]) -> list[tuple[int, int]]:
     """After each event of the pods: how many there are that are not on their way out, and how many of them are ready."""
     there: dict[str, Any] = {}

@@ -20,7 +20,7 @@ class ReplicaSets(Controller):
     """Makes and deletes pods, and counts them."""
 
     resource = REPLICA_SET
-    pace = (0.001, 0.004)  # Faster than what scales it looks again, as the real one.
+    pace = (0.001, 0.004)  # Mostly faster than what scales it looks again, as the real one.
 
     def reconcile(self, obj: Json) -> None:
         pods = [pod for pod in self.owned(POD, obj) if (pod.get("status") or {}).get("phase") not in ("Succeeded", "Failed")]
