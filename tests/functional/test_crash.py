@@ -81,6 +81,7 @@ def test_killed_while_it_waits_it_neither_goes_back_nor_lingers(ansible, here, a
     broken = roll(namespace, definition=deployment(image="registry.example/web:unready"), wait_timeout=600, on_failure="rollback")
     running = ansible.start(broken)
     eventually(lambda: len([event for event in audit.events() if event.verb == "watch"]) >= 3, "the watches")
+    eventually(audit.writes, "the write")
     bury(running, KILLS[who])
     assert [event.name for event in audit.writes()] == ["web"]
     again = ansible({**broken, "rollout.kubernetes.rolling": {**broken["rollout.kubernetes.rolling"], "wait_timeout": 15}}).last

@@ -216,7 +216,7 @@ def test_a_quota_is_an_invalid_error_not_a_lack_of_rights(api: Api, namespace: s
     while not used and time.monotonic() < deadline:
         used = kubectl("get", "quota", "none", "-o", "jsonpath={.status.used}").stdout
         time.sleep(0.1)
-    with pytest.raises(InvalidError, match="exceeded quota: none"):
+    with pytest.raises(InvalidError, match="the quota none of the namespace is exceeded"):
         api.create(CONFIG_MAP, config_map(namespace, "one-too-many"), manager=ME)
 
 

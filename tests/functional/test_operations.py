@@ -418,7 +418,7 @@ def test_history_lists_compares_and_hides(ours, kubectl, deployment, kind):
     ("module", "options", "sentence"),
     [
         ("undo", {"revision": 9}, "has no revision 9; it has 1 and 2. history_info shows them."),
-        ("undo", {"revision": -1}, "revision must be the number of a revision, 1 or more, not -1;"),
+        ("undo", {"revision": -1}, "revision must be at least 0, not -1."),
         ("undo", {"to": "web:7"}, "has no revision with the image or change cause 'web:7'; it has 1 (registry.example/web:1, release 1)"),
         ("history_info", {"compare_to": 5}, "has no revision 5"),
         ("wait", {"kind": "StatefulSet", "until": "paused"}, "until: paused is for Deployments"),

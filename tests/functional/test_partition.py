@@ -222,7 +222,7 @@ def test_somebody_else_s_template_ends_it_and_stays(roll, manifest, kubectl, get
         kubectl("set", "image", "statefulset/web", "web=registry.example/web:9")
         let_go(kubectl)
         result = going.result(timeout=300)
-    assert "was given another template meanwhile, which is left alone" in result["msg"]
+    assert "was given another template while this task was on its way" in result["msg"]
     assert index(get) == 2
     assert get("statefulset", "web")["spec"]["template"]["spec"]["containers"][0]["image"] == "registry.example/web:9"
 

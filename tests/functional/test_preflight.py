@@ -348,7 +348,7 @@ def test_what_cannot_be_ignored(look, right, ignore, words):
     ("options", "words"),
     [
         ({"wait_timeout": 0}, "wait_timeout must be at least 1 second, not 0."),
-        ({"shutdown_seconds": -1}, "shutdown_seconds must be 0 or more, not -1."),
+        ({"shutdown_seconds": -1}, "shutdown_seconds must be at least 0 seconds, not -1."),
         ({"max_surge": 0, "max_unavailable": 0}, "max_surge"),
         ({"namespace": "a/b"}, "namespace 'a/b' is not a valid name"),
         ({"name": "web", "image": ["a"]}, "image must be a text, or a mapping of container to image, not list."),
@@ -370,7 +370,7 @@ def test_both_ways_say_the_same_and_show_no_secret(ansible, audit, kubectl, righ
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "web"}, "stringData": {"key": SECRET}}
     echo = without_pause(right())
     container = echo["spec"]["template"]["spec"]["containers"][0]
-    container.update(image=f"registry.example/{SECRET}", envFrom=[{"secretRef": {"name": "web"}}])
+    container.update(image="registry.example/web", args=["--greeting", SECRET], envFrom=[{"secretRef": {"name": "web"}}])
     common: dict[str, Any] = {"namespace": namespace}
     cases: dict[str, dict[str, Any]] = {
         "live": {"name": "web"},

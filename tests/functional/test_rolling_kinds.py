@@ -406,7 +406,7 @@ def test_what_is_said_about_fixed_fields_works(roll, manifest, apply, cluster, k
 BAD: list[tuple[str, dict[str, Any], str]] = [
     ("StatefulSet", {"max_surge": 1}, "max_surge does not exist for a StatefulSet"),
     ("StatefulSet", {"max_unavailable": 0}, "max_unavailable of a StatefulSet is 0"),
-    ("StatefulSet", {"partition": -1}, "partition must be 0 or more, not -1"),
+    ("StatefulSet", {"partition": -1}, "partition must be at least 0, not -1"),
     ("StatefulSet", {"progress_deadline_seconds": 60}, "progress_deadline_seconds does not exist for a StatefulSet"),
     ("DaemonSet", {"partition": 0}, "partition does not exist for a DaemonSet"),
     ("DaemonSet", {"progress_deadline_seconds": 60}, "progress_deadline_seconds does not exist for a DaemonSet"),

@@ -360,7 +360,7 @@ def test_a_pod_that_the_cluster_refuses_is_told_by_its_words(run, namespace, dep
     kubectl("create", "quota", "none", "--hard=count/jobs.batch=0")
     assert eventually(lambda: "hard" in get("resourcequota", "none").get("status", {})), "the quota is counted"
     result = run("rolling", fails=True, definition=deployment(), verify=from_pod())
-    assert "exceeded quota" in result["msg"]
+    assert "the quota none of the namespace is exceeded" in result["msg"]
     assert get("deployment", "web") is None
 
 

@@ -61,7 +61,14 @@ class Relabelled:
             return value in self.returning
         if key in self.after:
             return self.after[key] == value
-        return alive and (key in OF_ONE_POD or key not in {*self.before, *self.known})
+        if key in OF_ONE_POD:
+            return alive or self._makes(value)
+        return alive and key not in {*self.before, *self.known}
+
+    def _makes(self, value: str) -> bool:
+        """A StatefulSet makes the pod of this name or index."""
+        name, _dash, index = value.rpartition("-")
+        return self.ref.kind == "StatefulSet" and name in ("", self.ref.name) and index.isdigit()
 
 
 @dataclass(frozen=True)
@@ -106,7 +113,9 @@ def emptied(service: Turned, changes: Iterable[Relabelled], *, outage: bool = Fa
     leaving = leaving or [change for change in by_name.values() if picks(service.before, change.before)]
     if leaving:
         return _no_more(service, leaving[0])
-    if serving or (service.comes and service.before != service.after and not chosen):
+    # A label that no template has may be given to pods while they run; another value is a mistake.
+    mistaken = all(any(change.after.get(key, value) != value for key, value in service.after.items()) for change in by_name.values())
+    if serving or (service.comes and service.before != service.after and not chosen and mistaken):
         fitting = any(picks(service.after, labels) for labels in service.others)
         return "" if fitting else _never(service, list(by_name.values()))
     return ""

@@ -68,13 +68,15 @@ class ConflictError(ClusterError):
 class InvalidError(ClusterError):
     """400, 413, 415 or 422, or 403 by admission: the server understood the object and refuses it.
 
-    `fixed`: it says that a field would change that nobody may change. `besides`: what else it says is wrong then.
+    `fixed`: it says that a field would change that nobody may change. `besides`: what else it says is wrong then. `said`: the server's
+    own words, which are for rules to look at and not to be shown: they may quote what is secret.
     """
 
-    def __init__(self, message: str, *, status: int = 0, fixed: bool = False, besides: str = "") -> None:
+    def __init__(self, message: str, *, status: int = 0, fixed: bool = False, besides: str = "", said: str = "") -> None:
         super().__init__(message, status=status)
         self.fixed = fixed
         self.besides = besides
+        self.said = said
 
 
 class GoneError(ClusterError):

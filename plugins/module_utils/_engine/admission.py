@@ -40,7 +40,9 @@ def _refused(workload: JsonObject, cluster: Cluster) -> str:
     """What the cluster says of a pod of the workload; empty where it takes it, or where we may not ask."""
     try:
         cluster.create(POD, trial_pod(workload), manager=APPLY_MANAGER, dry_run=True)
-    except (InvalidError, ServerError) as error:
+    except InvalidError as error:
+        return error.said
+    except ServerError as error:
         return error.message.partition(" could not be created: ")[2]
     except ClusterError:
         return ""

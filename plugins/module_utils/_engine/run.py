@@ -134,7 +134,8 @@ class Run:
             planned = written if isinstance(written, Planned) else replace(entry.write, route="none", after=entry.write.before or {})
             self._written.append(planned)
             if isinstance(written, Planned):
-                if planned.before is None and self._observer is not None:
+                if entry.write.before is None and self._observer is not None:
+                    # It was not there when the watches were opened, whoever has made it since.
                     self._observer.take(planned.resource, planned.after)
                 self._wanted[ref] = wanted_of(step, planned)
                 course = self.course(planned, step, self._started, entry.before, wanted=self._wanted[ref])

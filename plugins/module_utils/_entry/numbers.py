@@ -36,28 +36,33 @@ _BOUNDS: Mapping[str, tuple[float, float, str]] = {
 }
 """The least, the most and the unit of each number, by the option's name."""
 
+_BELOW: Mapping[str, str] = {
+    "wait_timeout": "; to start a rollout without waiting set wait: false",
+    "run_as_user": "; the pod runs as a user other than root",
+}
+"""What is to be said of a number that is too small."""
+
 
 def check_numbers(spec: Mapping[str, Any], parameters: Mapping[str, Any], within: str = "") -> None:
     """Raise `InputError` for a number that is out of bounds, or none (`nan`), also in options of options."""
     for name, option in spec.items():
         value = parameters.get(name)
         if option.get("type") in ("int", "float"):
-            _check(value, name, f"{within}{name}")
+            _check(value, name, f"{within}{name}", _BELOW.get(name, "") if name != "wait_timeout" or "wait" in spec else "")
         for entry in value if isinstance(value, list) else (value,):
             if "options" in option and isinstance(entry, Mapping):
                 check_numbers(option["options"], entry, f"{within}{name}.")
 
 
-def _check(value: Any, name: str, shown: str) -> None:
+def _check(value: Any, name: str, shown: str, below: str) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return
     least, most, unit = _BOUNDS[name]
     if isfinite(value) and least <= value <= most:
         return
     given = f"{value:g}" if isinstance(value, float) else str(value)[:40]
-    hint = "; to start a rollout without waiting set wait: false" if name == "wait_timeout" and value < least else ""
     if value < least:
-        raise InputError(f"{shown} must be at least {least}{_unit(unit, least)}, not {given}{hint}.")
+        raise InputError(f"{shown} must be at least {least}{_unit(unit, least)}, not {given}{below}.")
     raise InputError(f"{shown} must be between {least} and {most}{_unit(unit, most)}, not {given}.")
 
 

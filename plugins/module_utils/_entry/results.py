@@ -35,7 +35,7 @@ def result_of(outcome: Outcome, *, diff: bool, check: bool, known: frozenset[str
     """The result of a run that came to an end, well or not; `known` are the texts that no diff may show."""
     result: Result = {
         "changed": outcome.changed,
-        "msg": bounded(outcome.error or _summary(outcome, check=check)),
+        "msg": bounded(_ended(outcome.error) if outcome.error else _summary(outcome, check=check)),
         "rollouts": [_rollout(rollout, known) for rollout in _worth_telling(outcome)],
     }
     left_out = len(outcome.rollouts) - len(result["rollouts"])
@@ -59,6 +59,11 @@ def bounded(message: str) -> str:
     return f"{message[:_LONGEST_MESSAGE].rpartition(' ')[0]} ... (and {len(message) - _LONGEST_MESSAGE} characters more)"
 
 
+def _ended(message: str) -> str:
+    """A sentence with its full stop; what ends with lines of a log stays."""
+    return message if message.endswith((".", "!", "?")) or "\n" in message else f"{message}."
+
+
 def _worth_telling(outcome: Outcome) -> tuple[Rollout, ...]:
     """The workloads of a result; after a failure the failed ones first, and of very many those that are complete are only counted."""
     if not outcome.error or len(outcome.rollouts) <= _MOST_LISTED:
@@ -72,7 +77,7 @@ def failure(message: str, *, changed: bool) -> Result:
     return {
         "changed": changed,
         "failed": True,
-        "msg": bounded(message if message.endswith((".", "!", "?")) else f"{message}."),
+        "msg": bounded(_ended(message)),
         "rollouts": [],
     }
 

@@ -87,7 +87,11 @@ def error_of(code: int, status: JsonObject, *, deed: Deed, host: str, is_json_pa
     fixed = [line for line in lines if _FIXED.search(line)]
     besides = "; ".join(line for line in lines if line not in fixed)
     return InvalidError(
-        f"{deed}: {said or 'the server does not say why.'}", status=code, fixed=bool(fixed), besides=besides if fixed else ""
+        f"{deed}: {said or 'the server does not say why.'}",
+        status=code,
+        fixed=bool(fixed),
+        besides=besides if fixed else "",
+        said=text(status, "message"),
     )
 
 
@@ -167,7 +171,7 @@ def _forbidden(status: JsonObject, said: str, deed: Deed, host: str) -> ClusterE
         return ForbiddenError(f"{deed}: user {path['user']} may not {path['verb']} {path['path']}; {_remedy(path['user'])}", status=403)
     if not status:
         return ForbiddenError(f"{deed}: {host} answered 403 without an explanation; a proxy on the way may refuse it.", status=403)
-    return InvalidError(f"{deed}: {said}", status=403)
+    return InvalidError(f"{deed}: {said}", status=403, said=message)
 
 
 def _remedy(user: str) -> str:

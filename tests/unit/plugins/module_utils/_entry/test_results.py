@@ -22,7 +22,7 @@ def test_of_many_workloads_a_failure_lists_those_that_failed_first_and_counts_th
     many = (*(rollout(number) for number in range(297)), rollout(297, phase="progressing"), rollout(298, "bad", "degraded"), rollout(299))
     result = result_of(Outcome(changed=True, rollouts=many, error="bad"), diff=False, check=False)
     assert [entry["name"] for entry in result["rollouts"]] == ["web-298", "web-297"]
-    assert result["msg"] == "bad The other 298 of 300 workloads are complete, and left out of rollouts."
+    assert result["msg"] == "bad. The other 298 of 300 workloads are complete, and left out of rollouts."
     assert len(json.dumps(result)) < 5_000
 
 
