@@ -211,7 +211,15 @@ def test_a_pod_of_the_serving_version_that_only_starts_is_not_deleted(roll, audi
 def test_pods_that_the_server_refuses_end_the_task_with_the_cause(roll, kind, manifest, cluster, namespace, kubectl, tags):
     roll(definition=manifest(kind))
     cluster.kubectl("label", "namespace", namespace, "pod-security.kubernetes.io/enforce=restricted")
-    failed = roll(definition=manifest(kind, 2), fails=True)
+    assert "Nothing was written." in roll(definition=manifest(kind, 2), fails=True)["msg"]
+    # Who may not create pods cannot ask beforehand.
+    grant(
+        kubectl,
+        namespace,
+        verbs="get,list,watch,patch",
+        resources="statefulsets.apps,daemonsets.apps,controllerrevisions.apps,pods,events",
+    )
+    failed = roll(definition=manifest(kind, 2), impersonate_user=namespace, fails=True)
     assert "FailedCreate" in failed["msg"]
     assert "violates PodSecurity" in failed["msg"]
     assert failed["rollouts"][0]["findings"][0]["object"] == f"{kind} {namespace}/web"

@@ -61,13 +61,15 @@ class Relabelled:
             return value in self.returning
         if key in self.after:
             return self.after[key] == value
-        if key in OF_ONE_POD:
-            return alive or self._makes(value)
-        return alive and key not in {*self.before, *self.known}
+        return alive and (key in OF_ONE_POD or key not in {*self.before, *self.known})
 
-    def _makes(self, value: str) -> bool:
-        """A StatefulSet makes the pod of this name or index."""
-        name, _dash, index = value.rpartition("-")
+    def makes(self, selector: Selector, *, alive: bool) -> bool:
+        """New pods answer to a selector, those of a StatefulSet also to one that names one of them."""
+        lacking = self.lacks(selector, alive=alive)
+        return all(key in OF_ONE_POD and self._is_numbered(selector[key]) for key in lacking)
+
+    def _is_numbered(self, pod: str) -> bool:
+        name, _dash, index = pod.rpartition("-")
         return self.ref.kind == "StatefulSet" and name in ("", self.ref.name) and index.isdigit()
 
 
@@ -102,7 +104,7 @@ def emptied(service: Turned, changes: Iterable[Relabelled], *, outage: bool = Fa
     by_name = {change.application: change for change in changes}
     chosen = picked(service.after, service.backends)
     alive = {backend.application for backend in chosen}
-    coming = [change for change in by_name.values() if not change.lacks(service.after, alive=change.application in alive)]
+    coming = [change for change in by_name.values() if change.makes(service.after, alive=change.application in alive)]
     stays = {change.application for change in coming}
     if any(backend.ready and (backend.application in stays or backend.application not in by_name) for backend in chosen):
         return ""
