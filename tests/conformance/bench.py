@@ -59,6 +59,13 @@ def kind(name: str) -> Resource:
     return next(resource for resource in KNOWN.values() if resource.kind == name)
 
 
+def object_of(bench: Bench, resource: Resource, name: str) -> Any:
+    """The object, which must be there."""
+    obj = bench.api.read(resource, bench.namespace, name)
+    assert obj is not None, f"There is no {resource.kind} {name}."
+    return obj
+
+
 def config_map(bench: Bench, name: str = "a", **data: str) -> dict[str, Any]:
     return {"metadata": {"name": name, "namespace": bench.namespace}, "data": data}
 

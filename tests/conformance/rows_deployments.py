@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.ports import PatchOperation as Step
 
-from .bench import ME, Bench, deployment, kind, row
+from .bench import ME, Bench, deployment, kind, object_of, row
 from .workloads import (
     DEPLOYMENT,
     IMAGE,
@@ -222,7 +222,7 @@ def recreate_ends_the_old_pods_first(bench: Bench) -> None:
 def a_quota_shows_in_the_conditions(bench: Bench) -> None:
     quota: dict[str, Any] = {"metadata": {"name": "few", "namespace": bench.namespace}, "spec": {"hard": {"pods": "2"}}}
     bench.api.create(kind("ResourceQuota"), quota, manager=ME)
-    bench.until(lambda: "used" in bench.api.read(kind("ResourceQuota"), bench.namespace, "few").get("status", {}), "the quota")  # type: ignore[union-attr,operator]
+    bench.until(lambda: "used" in object_of(bench, kind("ResourceQuota"), "few").get("status", {}), "the quota")
     made(bench, replicas=2)
     patch(bench, Step("replace", IMAGE, "x:2"))
     found = comes(bench, lambda obj: condition(obj, "ReplicaFailure").get("status") == "True", "the failure is told")

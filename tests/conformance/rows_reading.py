@@ -12,7 +12,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors 
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.ports import PatchOperation as Step
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import Resource
 
-from .bench import ME, Bench, config_map, heard, kind, refused, row
+from .bench import ME, Bench, config_map, heard, kind, object_of, refused, row
 
 CONFIG_MAP, DEPLOYMENT = kind("ConfigMap"), kind("Deployment")
 
@@ -73,7 +73,7 @@ def a_watch_tells_what_happens_after_a_list(bench: Bench) -> None:
     with bench.events(CONFIG_MAP, version=page.resource_version) as events:
         bench.until(lambda: len(events) >= 1, "the event from before the watch")
         changed = relabel(bench, "a", "y")
-        bench.api.delete(CONFIG_MAP, bench.namespace, "b", uid=bench.api.read(CONFIG_MAP, bench.namespace, "b")["metadata"]["uid"])  # type: ignore[index,call-overload,arg-type]
+        bench.api.delete(CONFIG_MAP, bench.namespace, "b", uid=object_of(bench, CONFIG_MAP, "b")["metadata"]["uid"])
         bench.until(lambda: len(events) >= 3, "three events")
     assert heard(events) == [("ADDED", "b"), ("MODIFIED", "a"), ("DELETED", "b")]
     assert events[1].object == changed

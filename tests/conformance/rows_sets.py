@@ -12,7 +12,7 @@ from typing import Any
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.ports import PatchOperation as Step
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.ports import WatchEvent
 
-from .bench import ME, Bench, deployment, kind, row
+from .bench import ME, Bench, deployment, kind, object_of, row
 from .workloads import (
     IMAGE,
     POD,
@@ -211,7 +211,7 @@ def a_daemon_set_with_surge_never_has_fewer(bench: Bench) -> None:
 def a_pod_that_no_quota_admits_is_an_event_of_its_stateful_set(bench: Bench) -> None:
     quota: dict[str, Any] = {"metadata": {"name": "none", "namespace": bench.namespace}, "spec": {"hard": {"pods": "0"}}}
     bench.api.create(kind("ResourceQuota"), quota, manager=ME)
-    bench.until(lambda: "used" in bench.api.read(kind("ResourceQuota"), bench.namespace, "none").get("status", {}), "the quota")  # type: ignore[union-attr,operator]
+    bench.until(lambda: "used" in object_of(bench, kind("ResourceQuota"), "none").get("status", {}), "the quota")
     bench.api.apply(STATEFUL_SET, deployment(bench, replicas=1), manager=ME)
     where = "involvedObject.kind=StatefulSet,involvedObject.name=web,reason=FailedCreate"
     bench.until(lambda: len(bench.api.list(kind("Event"), bench.namespace, fields=where).items) > 0, "the event")

@@ -12,7 +12,7 @@ from typing import Any
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import ClusterError, InvalidError
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.ports import PatchOperation as Step
 
-from .bench import ME, Bench, config_map, deployment, kind, refused, row
+from .bench import ME, Bench, config_map, deployment, kind, object_of, refused, row
 from .workloads import comes, condition, is_ready, made, patch, pods, read, rolled_out
 
 SERVICE, SLICE, BUDGET, HPA, JOB, POD = (
@@ -161,7 +161,7 @@ def a_pod_that_is_not_ready_may_go_while_enough_others_are(bench: Bench) -> None
     patch(bench, Step("replace", "/spec/template/spec/containers/0/image", "x:unready"))
     bench.until(lambda: len(pods(bench)) == 3, "the bad pod")
     bad = next(pod for pod in pods(bench) if pod["spec"]["containers"][0]["image"] == "x:unready")
-    bench.until(lambda: bench.api.read(POD, bench.namespace, bad["metadata"]["name"])["status"].get("phase") == "Running", "it runs")  # type: ignore[index,union-attr]
+    bench.until(lambda: object_of(bench, POD, bad["metadata"]["name"])["status"].get("phase") == "Running", "it runs")
     budget(bench, minAvailable=2)
     counted(bench, lambda found: found.get("currentHealthy") == 2)
     assert evict(bench, bad) == ""

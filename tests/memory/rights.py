@@ -31,7 +31,7 @@ class Rights:
     def check(self, user: str, verb: str, plural: str, group: str, namespace: str, name: str) -> None:
         """Raise `Refusal` for what a user may not do."""
         for meant in (verb, "*"):
-            for place in {"", namespace}:
+            for place in ("", namespace):
                 if (user, meant, plural, place) in self._denied:
                     raise forbidden(user, verb, plural, group, namespace, name)
 

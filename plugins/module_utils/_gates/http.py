@@ -97,7 +97,7 @@ class HttpProbe:
     def _answer(self, request: _Request) -> Outcome:
         wanted = self._wanted
         with self._pool(request) as pool:
-            response = pool.urlopen(
+            response = pool.request(
                 wanted.method,
                 self._path,
                 headers=self._headers,

@@ -25,18 +25,18 @@ ON_DELETE: JsonObject = {"type": "OnDelete"}
 LIMITS: JsonObject = {"maxSurge": 1, "maxUnavailable": 1}
 
 
-def evicting(live: JsonObject = ON_DELETE, own: JsonObject = OWN) -> JsonObject:
+def evicting(live: JsonObject | None = None, own: JsonObject | None = None) -> JsonObject:
     """A DaemonSet amid on_delete."""
-    return StrategyRecord(own).into(workload("DaemonSet", spec={"updateStrategy": live}))
+    return StrategyRecord(own or OWN).into(workload("DaemonSet", spec={"updateStrategy": live or ON_DELETE}))
 
 
-def restarting(live: JsonObject = SURGING, manager: str = "") -> JsonObject:
+def restarting(live: JsonObject | None = None, manager: str = "") -> JsonObject:
     """A Deployment amid a restart; `manager` owns its limits."""
     fields: JsonValue = {"f:spec": {"f:strategy": {"f:rollingUpdate": {"f:maxUnavailable": {}}}}}
     owners: list[JsonValue] = [{"manager": "kubectl", "fieldsV1": {"f:spec": {"f:replicas": {}}}}]
     if manager:
         owners.append({"manager": manager, "operation": "Update", "fieldsV1": fields})
-    obj = workload(spec={"strategy": {"type": "RollingUpdate", "rollingUpdate": live}}, managedFields=owners)
+    obj = workload(spec={"strategy": {"type": "RollingUpdate", "rollingUpdate": SURGING if live is None else live}}, managedFields=owners)
     return RestartRecord("k", "then", LIMITS).into(obj)
 
 

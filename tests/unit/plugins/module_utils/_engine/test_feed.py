@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, text
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.ports import Cluster, WatchEvent
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.ports import WatchEvent
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import DEPLOYMENT, SERVICE, Resource
 from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.feed import Feed
 
@@ -23,7 +23,8 @@ class Heard:
 
     def __init__(self) -> None:
         self.there: list[str] = []
-        self.feed = Feed(cast("Cluster", None), self._hear)
+        nowhere: Any = None
+        self.feed = Feed(nowhere, self._hear)
 
     def _hear(self, resource: Resource, event: WatchEvent) -> None:
         found: tuple[JsonObject, ...] = event.items if event.type == "RESYNC" else (event.object,)

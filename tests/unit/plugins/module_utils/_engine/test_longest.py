@@ -6,11 +6,10 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any
 
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.claims import Claim, Side
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import at
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.ports import Cluster
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.request import ColourRequest, Waiting
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.verification import PodProbe, Verification
 from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.blue_green import longest
@@ -34,11 +33,13 @@ def test_the_hold_of_the_claim_comes_on_top_of_all_steps_there_and_back() -> Non
 def test_the_pod_that_measures_lives_as_long_as_the_plan_may_take() -> None:
     wanted = Verification("http://web/", pod=PodProbe("curl", "shop"), after=100)
 
+    nowhere: Any = None
+
     def source() -> FromPod:
         return FromPod(
             wanted,
             PodProbe("curl", "shop"),
-            cluster=cast("Cluster", None),
+            cluster=nowhere,
             clock=lambda: 0.0,
             guard=lambda: None,
             namespace="shop",

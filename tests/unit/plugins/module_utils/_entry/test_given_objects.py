@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import InputError
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import at
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.manifests import manifests_of
 
 
@@ -95,7 +96,7 @@ def test_what_a_parser_has_made_of_a_definition_is_json_again() -> None:
         }
     )
     (manifest,) = manifests_of({**given, "own": {3: [1.0, ("a", "\ud83d")], True: 2.5}}, origin="definition")
-    assert manifest["metadata"]["annotations"] == {"released": "2024-05-01", "2024-05-02": "x", "at": "2024-05-01T01:00:00+00:00"}  # type: ignore[index,call-overload]
+    assert at(manifest, "metadata", "annotations") == {"released": "2024-05-01", "2024-05-02": "x", "at": "2024-05-01T01:00:00+00:00"}
     assert manifest["own"] == {"3": [1, ["a", "\ufffd"]], "true": 2.5}
 
 

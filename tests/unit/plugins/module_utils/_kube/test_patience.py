@@ -7,13 +7,13 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import ClusterError, UnreachableError
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import LEASE
 from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.client import KubeCluster
-from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.transport import Lost, Transport
+from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.transport import Lost
 
 LEASE_OBJECT = {"metadata": {"namespace": "shop", "name": "rollout-web"}}
 
@@ -36,7 +36,8 @@ class Dead:
         self.now += seconds
 
     def cluster(self, deadline: float) -> KubeCluster:
-        made = KubeCluster(cast("Transport", self), clock=lambda: self.now, sleep=self.sleep, deadline=deadline)
+        transport: Any = self
+        made = KubeCluster(transport, clock=lambda: self.now, sleep=self.sleep, deadline=deadline)
         made._reached = True
         return made
 
