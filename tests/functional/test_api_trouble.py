@@ -302,7 +302,7 @@ def test_a_deletion_while_an_operation_waits_is_an_error(tried, faults, namespac
     eventually(lambda: len(get("replicasets")) == 2, "both revisions are there")
     started = tried.start(task(module, namespace), environment=through(faults))
     eventually(lambda: any(map(is_write, faults.requests)), "the write was sent")
-    is_watched(faults, since=next(index for index, request in enumerate(faults.requests) if is_write(request)))
+    is_watched(faults)
     kubectl("delete", "deployment", "web")
     last = started.wait().last
     assert last.failed

@@ -93,9 +93,9 @@ def images(get: Callable[..., Any], kind: str = "deployment", name: str = "web")
     return [container["image"] for container in get(kind, name)["spec"]["template"]["spec"]["containers"]]
 
 
-def is_watched(faults: Faults, *, since: int = 0) -> None:
+def is_watched(faults: Faults) -> None:
     """Wait until a client behind the proxy watches: the pods, which come last."""
     eventually(
-        lambda: any(request.is_watch and request.path.endswith("/pods") for request in faults.requests[since:]),
+        lambda: any(request.is_watch and request.path.endswith("/pods") for request in faults.requests),
         "the task watches the pods",
     )
