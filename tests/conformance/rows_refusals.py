@@ -145,10 +145,20 @@ def a_quota_of_objects_is_kept(bench: Bench) -> None:
     bench.api.create(QUOTA, hard, manager=ME)
     bench.until(lambda: _counted(bench, "few"), "the quota is reckoned with")
     bench.api.create(SECRET, {"metadata": {"name": "a", "namespace": bench.namespace}}, manager=ME)
+    # What is used reaches the server's own view of the quota a moment later.
+    bench.until(lambda: _is_full(bench), "the quota is used up")
     with refused(InvalidError, "few", "count/secrets=1"):
         bench.api.create(SECRET, {"metadata": {"name": "b", "namespace": bench.namespace}}, manager=ME)
     with refused(InvalidError, "few", "count/secrets=1"):  # Before anybody looks whether there is one of this name.
         bench.api.create(SECRET, {"metadata": {"name": "a", "namespace": bench.namespace}}, manager=ME)
+
+
+def _is_full(bench: Bench) -> bool:
+    try:
+        bench.api.create(SECRET, {"metadata": {"name": "b", "namespace": bench.namespace}}, manager=ME, dry_run=True)
+    except InvalidError:
+        return True
+    return False
 
 
 def _counted(bench: Bench, name: str) -> bool:
