@@ -12,7 +12,7 @@ from typing import Any
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import ForbiddenError, InvalidError
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import at
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.ports import PatchOperation as Step
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import ACCESS_REVIEW
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import ACCESS_REVIEW, Resource
 
 from .bench import ME, Bench, config_map, deployment, kind, refused, row
 
@@ -146,16 +146,16 @@ def a_quota_of_objects_is_kept(bench: Bench) -> None:
     bench.until(lambda: _counted(bench, "few"), "the quota is reckoned with")
     bench.api.create(SECRET, {"metadata": {"name": "a", "namespace": bench.namespace}}, manager=ME)
     # What is used reaches the server's own view of the quota a moment later.
-    bench.until(lambda: _is_full(bench), "the quota is used up")
+    bench.until(lambda: _refuses(bench, SECRET, {"metadata": {"name": "b", "namespace": bench.namespace}}), "the quota is used up")
     with refused(InvalidError, "few", "count/secrets=1"):
         bench.api.create(SECRET, {"metadata": {"name": "b", "namespace": bench.namespace}}, manager=ME)
     with refused(InvalidError, "few", "count/secrets=1"):  # Before anybody looks whether there is one of this name.
         bench.api.create(SECRET, {"metadata": {"name": "a", "namespace": bench.namespace}}, manager=ME)
 
 
-def _is_full(bench: Bench) -> bool:
+def _refuses(bench: Bench, resource: Resource, obj: dict[str, Any]) -> bool:
     try:
-        bench.api.create(SECRET, {"metadata": {"name": "b", "namespace": bench.namespace}}, manager=ME, dry_run=True)
+        bench.api.create(resource, obj, manager=ME, dry_run=True)
     except InvalidError:
         return True
     return False
@@ -176,9 +176,11 @@ def a_quota_of_requests_wants_them_named(bench: Bench) -> None:
         container = {"name": "web", "image": "x:1", "resources": resources}
         return {"metadata": {"name": name, "namespace": bench.namespace}, "spec": {"containers": [container]}}
 
+    bench.until(lambda: _refuses(bench, POD, pod("a")), "the server knows the quota")
     with refused(InvalidError, "cpu", "requests.cpu for: web"):
         bench.api.create(POD, pod("a"), manager=ME)
     bench.api.create(POD, pod("b", requests={"cpu": "600m"}), manager=ME)
+    bench.until(lambda: _refuses(bench, POD, pod("c", requests={"cpu": "500m"})), "the quota is used up")
     with refused(InvalidError, "requests.cpu=500m", "requests.cpu=600m", "requests.cpu=1"):
         bench.api.create(POD, pod("c", requests={"cpu": "500m"}), manager=ME)
 
