@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.main import Context
 
 from .calls import call
+from .interference import eventually
 from .workloads import create
 
 UNREADY = "registry.example/web:unready"
@@ -31,7 +32,9 @@ def meddled(cluster, namespace, kubectl) -> Callable[..., dict[str, Any]]:
 
         def progress(line: str) -> None:
             while left and "new ready" in line:
-                kubectl(*left.pop(0))
+                # The controller may not have made the revision that an undo leaves: Recreate makes it when the old pods are gone.
+                eventually(lambda: kubectl(*left[0], check=False).code == 0, " ".join(left[0]))
+                del left[0]
 
         chosen = {"namespace": namespace, "wait_timeout": 120, **options}
         result = call(cluster, module, context=Context(verbose=True, progress=progress), **chosen)
