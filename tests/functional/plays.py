@@ -18,9 +18,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from .cluster import PATIENCE, ROOT, Cluster
+from .forked import forked
 
 Way = Literal["process", "module", "async"]
 HERE = Path(__file__).resolve().parent
+OWN_PROCESS = ("ANSIBLE_", "PYTHON")
+"""Variables that Ansible or Python read once, when they start."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -64,6 +67,13 @@ class Play:
         return self.results[-1]
 
 
+def recorded(record: Path) -> list[Result]:
+    """Return the results in a file of the callback rollout_record."""
+    lines = record.read_text().splitlines() if record.exists() else []
+    raw = [json.loads(line) for line in lines]
+    return [Result(task=item["task"], outcome=item["outcome"], data=item["result"]) for item in raw]
+
+
 @dataclasses.dataclass(kw_only=True)
 class Running:
     """A run of ansible-playbook that goes on."""
@@ -79,10 +89,7 @@ class Running:
             self.kill()
             stdout, stderr = self.process.communicate()
             raise AssertionError(f"ansible-playbook did not end within {timeout} s:\n{stdout}\n{stderr}") from late
-        lines = self.record.read_text().splitlines() if self.record.exists() else []
-        raw = [json.loads(line) for line in lines]
-        results = [Result(task=item["task"], outcome=item["outcome"], data=item["result"]) for item in raw]
-        return Play(code=self.process.returncode, stdout=stdout, stderr=stderr, results=results)
+        return Play(code=self.process.returncode, stdout=stdout, stderr=stderr, results=recorded(self.record))
 
     def kill(self, number: int = signal.SIGKILL) -> None:
         """Send a signal to ansible-playbook's process group (not to workers in a session of their own)."""
@@ -101,9 +108,40 @@ class Ansible:
 
     def __call__(self, tasks: Sequence[Mapping[str, Any]] | Mapping[str, Any] | str, *, timeout: float = PATIENCE, **how: Any) -> Play:
         """Run to the end. Takes what start() takes."""
-        return self.start(tasks, **how).wait(timeout)
+        if any(name.startswith(OWN_PROCESS) for name in how.get("environment") or {}):
+            return self.start(tasks, **how).wait(timeout)
+        arguments, environment, record = self._command(tasks, **how)
+        begun = forked(arguments, environment=environment, folder=self.folder, name=f"play-{self.count}")
+        code = begun.wait(timeout)
+        stdout, stderr = begun.stdout.read_text(), begun.stderr.read_text()
+        if code is None:
+            os.killpg(begun.process.pid or 0, signal.SIGKILL)
+            raise AssertionError(f"ansible-playbook did not end within {timeout} s:\n{stdout}\n{stderr}")
+        return Play(code=code, stdout=stdout, stderr=stderr, results=recorded(record))
 
-    def start(
+    def start(self, tasks: Sequence[Mapping[str, Any]] | Mapping[str, Any] | str, **how: Any) -> Running:
+        """Start the program with tasks (a list, or one task), or with a playbook (text: its FQCN or path).
+
+        way: in the controller's process, as a module over a connection that is not local, or asynchronously. check, diff: as the options.
+        variables: extra vars. play: further keywords of the play. environment: of ansible-playbook itself. arguments: further options.
+        kubeconfig: another than the administrator's.
+        """
+        arguments, environment, record = self._command(tasks, **how)
+        process = subprocess.Popen(
+            [str(Path(sys.executable).parent / "ansible-playbook"), *arguments],
+            cwd=self.folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        running = Running(process=process, record=record)
+        self.running.append(running)
+        return running
+
+    def _command(
         self,
         tasks: Sequence[Mapping[str, Any]] | Mapping[str, Any] | str,
         *,
@@ -115,32 +153,15 @@ class Ansible:
         environment: Mapping[str, str] | None = None,
         arguments: Sequence[str] = (),
         kubeconfig: Path | None = None,
-    ) -> Running:
-        """Start tasks (a list, or one task), or a playbook (text: its FQCN or path) with variables as extra vars.
-
-        way: in the controller's process, as a module over a connection that is not local, or asynchronously.
-        play: further keywords of the play. environment: of ansible-playbook itself. kubeconfig: another than the administrator's.
-        """
+    ) -> tuple[list[str], dict[str, str], Path]:
+        """Return what ansible-playbook is called with, its environment, and where its results are recorded."""
         self.count += 1
         record = self.folder / f"record-{self.count}.jsonl"
         target = tasks if isinstance(tasks, str) else str(self._playbook(tasks, way, play or {}))
-        command = [str(Path(sys.executable).parent / "ansible-playbook"), target, *arguments]
-        command += ["--check"] * check + ["--diff"] * diff
+        command = [target, *arguments, *["--check"] * check, *["--diff"] * diff]
         if variables:
             command += ["--extra-vars", json.dumps(variables)]
-        process = subprocess.Popen(
-            command,
-            cwd=self.folder,
-            env=self._environment(record, kubeconfig or self.cluster.kubeconfig) | dict(environment or {}),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-        running = Running(process=process, record=record)
-        self.running.append(running)
-        return running
+        return command, self._environment(record, kubeconfig or self.cluster.kubeconfig) | dict(environment or {}), record
 
     def _playbook(self, tasks: Sequence[Mapping[str, Any]] | Mapping[str, Any], way: Way, play: Mapping[str, Any]) -> Path:
         """Write a play for localhost that holds the tasks."""

@@ -1,0 +1,18 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a play spends most of its time on importing, for the process that plays are forked from."""
+
+import importlib
+
+for name in (
+    "ansible.cli.playbook",
+    "ansible.executor.playbook_executor",
+    "ansible.plugins.callback.default",
+    "ansible.plugins.strategy.linear",
+    "kubernetes.client.api.version_api",
+    "kubernetes.config",
+    "kubernetes.dynamic",
+):
+    importlib.import_module(name)
