@@ -49,11 +49,11 @@ def pytest(
 
 
 def unit(extra: Sequence[str]) -> list[Outcome]:
-    """The pure layers by tables and properties; all their branches must be covered."""
+    """The pure layers by tables and properties, all of whose branches must be covered; the others on the cluster in memory."""
     environment = envs.main()
     coverage = {"COVERAGE_FILE": str(OUTPUT / ".coverage")}
     measured = [] if extra else ["--cov", "--cov-report="]
-    outcomes = [pytest("unit", environment, ["tests/unit", "-n", "2", *measured], extra, coverage)]
+    outcomes = [pytest("unit", environment, ["tests/unit", "tests/functional", "--only=memory", "-n", "2", *measured], extra, coverage)]
     if measured:
         say(f"Coverage of {' and '.join(PURE)}:")
         include = ",".join(f"*/module_utils/{layer}/*" for layer in PURE)
@@ -76,7 +76,7 @@ def oldest(extra: Sequence[str]) -> list[Outcome]:
 
 def functional(extra: Sequence[str]) -> list[Outcome]:
     """Every module against the real control plane; one test after the other goes to whoever is free, the longest first."""
-    spread = ["-n", "4", "--dist", "load", "--maxschedchunk", "1"]
+    spread = ["--only=server", "-n", "4", "--dist", "load", "--maxschedchunk", "1"]
     with test_cluster() as variables:
         return [pytest("functional", envs.main(), ["tests/functional", *spread], extra, variables)]
 

@@ -23,11 +23,12 @@ from .cluster import ROOT, Cluster
 def call(cluster: Cluster, module: str, /, *, context: Context | None = None, **parameters: Any) -> dict[str, Any]:
     """Run a module with these arguments, validated as Ansible validates them, and return its result; its warnings are in `warnings`."""
     arguments = ARGUMENTS[module]
-    validated = ArgumentSpecValidator(arguments.spec, **arguments.checks).validate({"kubeconfig": str(cluster.kubeconfig), **parameters})
+    reached, context = cluster.reached(context or Context(verbose=True))
+    validated = ArgumentSpecValidator(arguments.spec, **arguments.checks).validate({**reached, **parameters})
     refusal = refused(module, validated)
     if refusal is not None:
         raise AssertionError(f"{module} does not take {parameters}: {refusal['msg']}")
-    answer = run(module, validated.validated_parameters, context or Context(verbose=True))
+    answer = run(module, validated.validated_parameters, context)
     return {**answer.result, "warnings": list(answer.warnings)}
 
 

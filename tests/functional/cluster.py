@@ -19,6 +19,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.main import Context
+
 from . import api
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -122,6 +124,10 @@ class Cluster:
     def get(self, namespace: str, kind: str, name: str | None = None) -> Any:
         """Return one object as a dict (None: not there), or the list of all."""
         return api.get(self.kubeconfig, namespace, kind, name)
+
+    def reached(self, context: Context) -> tuple[dict[str, str], Context]:
+        """Return the options and the context that lead a module here."""
+        return {"kubeconfig": str(self.kubeconfig)}, context
 
     def audit_mark(self) -> int:
         """Return a mark: what is in the audit log by now lies before it."""

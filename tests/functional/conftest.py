@@ -19,21 +19,50 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.main imp
 from .calls import call as call_module
 from .cluster import NOT_THE_TESTED_CLIENT, Cluster, Done, Event, running_cluster
 from .durations import longest_first
+from .in_memory import InMemory, in_memory
 from .plays import Ansible
 from .sides import service
 from .tasks import Tasks
 from .workloads import create, of_kind
 
+HERE = Path(__file__).resolve().parent
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the longest tests first."""
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Take --only."""
+    parser.addoption("--only", choices=["memory", "server"], help="of tests/functional, only what runs in memory, or on the real server")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what --only does not mean, and put the longest tests first."""
+    only = config.getoption("only")
+    left_out = [item for item in items if HERE in item.path.parents and only and is_in_memory(item, config) is not (only == "memory")]
+    if left_out:
+        items[:] = [item for item in items if item not in set(left_out)]
+        config.hook.pytest_deselected(items=left_out)
     longest_first(items)
 
 
+def is_in_memory(item: pytest.Item, config: pytest.Config) -> bool:
+    """Say whether a test runs in memory: it or its file is marked `memory`, it is not marked `server`, and --all was not given."""
+    marked = item.get_closest_marker("memory") is not None and item.get_closest_marker("server") is None
+    return marked and not config.getoption("--all")
+
+
 @pytest.fixture(scope="session")
-def cluster() -> Cluster:
-    """The cluster of all tests."""
+def real_cluster() -> Cluster:
+    """The real cluster of all tests."""
     return running_cluster()
+
+
+@pytest.fixture
+def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster | InMemory]:
+    """The cluster of the test: in memory for one that is marked `memory`, unless --all is given."""
+    if is_in_memory(request.node, request.config):
+        with in_memory() as found:
+            yield found
+    else:
+        yield request.getfixturevalue("real_cluster")
 
 
 @pytest.fixture

@@ -64,11 +64,13 @@ class Tasks:
         unknown = {key for task in listed for key in task if key not in KEYWORDS and not key.startswith(OURS)}
         assert not unknown, f"This needs a play: {', '.join(sorted(unknown))}"
         given = dict(environment or {})
-        reached = {"kubeconfig": str(kubeconfig or self.cluster.kubeconfig)}
-        reached |= {name.removeprefix(AUTH).lower(): given.pop(name) for name in list(given) if name.startswith(AUTH)}
+        connection = {name.removeprefix(AUTH).lower(): given.pop(name) for name in list(given) if name.startswith(AUTH)}
+        if kubeconfig is not None:
+            connection["kubeconfig"] = str(kubeconfig)
         results: list[Result] = []
         lines: list[str] = []
-        context = Context(check=check, diff=diff, environment=given, verbose=True, progress=lines.append)
+        reached, context = self.cluster.reached(Context(check=check, diff=diff, environment=given, verbose=True, progress=lines.append))
+        reached |= connection
 
         def work() -> None:
             for task in listed:

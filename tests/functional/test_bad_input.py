@@ -16,6 +16,8 @@ import yaml
 from .test_rolling import roll
 from .workloads import of_kind
 
+pytestmark = pytest.mark.memory
+
 
 def refused(play: Any, *words: str) -> None:
     """The task failed with these words, in one line, without a traceback."""
@@ -54,6 +56,7 @@ BAD: list[tuple[str, dict[str, Any], list[str]]] = [
 ]
 
 
+@pytest.mark.server
 @pytest.mark.parametrize("role", ["rolling", "recreate", "blue_green", "partition", "on_delete", "rollback"])
 def test_a_role_that_fails_says_in_its_first_line_what_its_task_says(ansible, namespace, deployment, apply, role):
     apply(of_kind("StatefulSet" if role in ("partition", "on_delete") else "Deployment", deployment()))
@@ -65,6 +68,7 @@ def test_a_role_that_fails_says_in_its_first_line_what_its_task_says(ansible, na
     assert first == f"[ERROR]: Task failed: Action failed: {sentence}"
 
 
+@pytest.mark.server
 @pytest.mark.oldest
 def test_bad_input_is_refused_before_anything_is_written(ansible, audit, namespace, deployment, apply):
     apply(deployment())
@@ -97,11 +101,13 @@ def test_no_such_namespace(tried, deployment):
     refused(tried(roll("no-such-namespace", definition=deployment())), "no-such-namespace", "does not exist")
 
 
+@pytest.mark.server
 def test_no_rights_name_verb_and_resource(tried, namespace, deployment):
     task = roll(namespace, definition=deployment(), impersonate_user="somebody")
     refused(tried(task), "deployments", "somebody")
 
 
+@pytest.mark.server
 def test_no_cluster(tried, namespace, deployment, tmp_path, cluster):
     config = yaml.safe_load(cluster.kubeconfig.read_text())
     config["clusters"][0]["cluster"]["server"] = "https://127.0.0.1:9"
@@ -109,11 +115,13 @@ def test_no_cluster(tried, namespace, deployment, tmp_path, cluster):
     refused(tried(roll(namespace, definition=deployment(), kubeconfig=str(tmp_path / "nowhere"))), "127.0.0.1:9")
 
 
+@pytest.mark.server
 def test_no_cluster_at_the_host_of_the_environment(ansible, namespace, deployment):
     task = {**roll(namespace, definition=deployment()), "environment": {"K8S_AUTH_HOST": "https://127.0.0.1:9", "K8S_AUTH_API_KEY": "x"}}
     refused(ansible(task), "127.0.0.1:9", "K8S_AUTH_HOST) names the right server")
 
 
+@pytest.mark.server
 @pytest.mark.parametrize("way", ["process", "module"])
 def test_wrong_credentials_are_refused_and_not_shown(ansible, namespace, deployment, cluster, way):
     config = yaml.safe_load(cluster.kubeconfig.read_text())
@@ -124,5 +132,6 @@ def test_wrong_credentials_are_refused_and_not_shown(ansible, namespace, deploym
     assert "s3cret-t0ken-of-nobody" not in play.stdout + play.stderr + json.dumps(play.last.data)
 
 
+@pytest.mark.server
 def test_a_kubeconfig_without_that_context(tried, namespace, deployment):
     refused(tried(roll(namespace, definition=deployment(), context="no-such-context")), "no-such-context")

@@ -24,6 +24,8 @@ from .test_conflicts import BROKEN, BUSY
 from .test_rolling import kubectl_says_done, roll
 from .workloads import create, images, is_watched, observed, of_kind, rolled_out, set_image, task
 
+pytestmark = pytest.mark.memory
+
 SLOW = {"ready-after": "1s"}
 KINDS = ["Deployment", "StatefulSet", "DaemonSet"]
 
@@ -72,6 +74,7 @@ def test_it_waits_by_watch(tried, audit, namespace, deployment, apply, kubectl):
     assert {key[1] for key in asked if key[0] == "watch"} == {"deployments", "replicasets", "pods"}
 
 
+@pytest.mark.server
 def test_a_busy_and_a_failing_server_do_not_end_the_task(tried, faults, namespace, deployment, apply):
     """A 429 or 5xx in the middle of `wait` ends the task with that error."""
     apply(deployment(simulate=SLOW))
@@ -119,6 +122,7 @@ def test_a_paused_deployment_with_a_new_template_is_not_complete(tried, namespac
     assert not paused.failed, paused.msg
 
 
+@pytest.mark.server
 @pytest.mark.parametrize(
     "strategy",
     [{"type": "Recreate"}, {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}}],
@@ -178,6 +182,7 @@ def test_a_partitioned_stateful_set_completes(tried, namespace, deployment, appl
     assert versions == {"web-0": "1", "web-1": "1", "web-2": "2"}
 
 
+@pytest.mark.server
 @pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet"])
 def test_on_delete_is_done_when_its_pods_are(ansible, cluster, namespace, deployment, apply, kubectl, kind):
     """OnDelete is `ready` with 0 of 3 pods updated."""
@@ -210,6 +215,7 @@ def test_on_delete_is_done_when_its_pods_are(ansible, cluster, namespace, deploy
     assert done["rollouts"][0]["replicas"]["new"] == count
 
 
+@pytest.mark.server
 def test_a_daemon_set_is_waited_for(ansible, namespace, deployment, apply, kubectl):
     """It reads unavailableReplicas, which a DaemonSet has not: what is ready and not yet available (minReadySeconds) counts as done."""
     quick = {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 5}}
@@ -224,6 +230,7 @@ def test_a_daemon_set_is_waited_for(ansible, namespace, deployment, apply, kubec
     assert counts == {"desired": 5, "updated": 5, "available": 5, "new": 5, "old": 0}
 
 
+@pytest.mark.server
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_deletion_meanwhile_is_an_error_in_words(tried, faults, namespace, deployment, apply, kubectl, kind):
     """It ends in an AttributeError."""
@@ -241,6 +248,7 @@ def test_a_deletion_meanwhile_is_an_error_in_words(tried, faults, namespace, dep
 # --- several at once, and the result's shape ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.server
 def test_several_are_waited_for_under_one_deadline(ansible, namespace, deployment, apply, kubectl):
     """kubernetes.core#320: each document, or each turn of a loop, is waited for after the other, with a time-out each."""
     apply(
@@ -273,6 +281,7 @@ def test_several_are_waited_for_under_one_deadline(ansible, namespace, deploymen
     assert phases(found) == {"web-1": "complete", "web-2": "complete", "web-5": "complete"}
 
 
+@pytest.mark.server
 def test_the_result_has_one_shape(ansible, namespace, deployment, kubectl, apply):
     """Its result is the object for one document and a list for several; `changed` objects, errors and check mode have others."""
     create(kubectl, deployment(), deployment("other"), deployment("broken", image="registry.example/web:crash"))

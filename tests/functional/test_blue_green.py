@@ -12,7 +12,10 @@ from .sides import COLOUR, SLOW, coloured, pods, service, state, steps
 from .witness import Witness, judge
 from .workloads import images
 
+pytestmark = pytest.mark.memory
 
+
+@pytest.mark.server
 def test_from_a_plain_deployment_through_versions_and_back_nothing_is_ever_missing(cluster, namespace, plain, run, get):
     plain(replicas=3, simulate=SLOW)
     first = pods(get)
@@ -38,6 +41,7 @@ def test_from_a_plain_deployment_through_versions_and_back_nothing_is_ever_missi
     assert [tag for index, tag in enumerate(order) if order[index - 1 : index] != [tag]] == ["1", "2", "3", "2", "4", "1"]
 
 
+@pytest.mark.server
 def test_the_witness_sees_a_switch_by_hand_to_nothing(cluster, namespace, plain, kubectl):
     plain(replicas=1)
     with Witness(cluster, namespace) as witness:
@@ -49,6 +53,7 @@ def test_the_witness_sees_a_switch_by_hand_to_nothing(cluster, namespace, plain,
 # --- stopping, going on, giving up --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.server
 def test_it_stops_before_each_step_and_goes_on_from_there(cluster, namespace, plain, run, get, kubectl, audit):
     plain(service("preview", selector={"app": "nothing-yet"}), replicas=3, simulate=SLOW)
     options = {"image": "registry.example/web:2", "preview_service": "preview", "preview_replicas": 1}
@@ -103,6 +108,7 @@ def test_later_tasks_know_the_preview_and_what_is_to_be_kept(plain, run, get, ku
     assert state(get) == {"web": 1, "web-green": 0, "paused": [], "service web": coloured("blue")}
 
 
+@pytest.mark.server
 @pytest.mark.parametrize("before", ["preview", "switch", "hold", "scale_down"])
 def test_giving_up_at_any_step_brings_everything_back(cluster, namespace, plain, run, get, before):
     plain(replicas=2, simulate=SLOW)
@@ -139,6 +145,7 @@ def test_another_version_on_the_way_is_refused_or_superseded(plain, run, get):
 # --- failures ------------------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.server
 @pytest.mark.parametrize("tag", ["missing", "unready", "crash"])
 def test_a_broken_candidate_never_gets_a_request(cluster, namespace, plain, run, get, tag):
     plain(replicas=2)
@@ -162,6 +169,7 @@ def test_a_broken_candidate_never_gets_a_request(cluster, namespace, plain, run,
     assert {now.image(pod) for now in moments for pod in now.routed("web") if pod in now.pods} == {"registry.example/web:2"}
 
 
+@pytest.mark.server
 def test_what_fails_after_the_switch_goes_back_by_itself(cluster, namespace, plain, run, get):
     plain(replicas=2)
     run(image="registry.example/web:2")

@@ -18,6 +18,8 @@ from .interference import eventually
 from .sides import claim_of, coloured, service, state
 from .workloads import rolled_out
 
+pytestmark = pytest.mark.memory
+
 NEW = {"image": "registry.example/web:2"}
 WAITS = {**NEW, "stop_before": "switch", "requested_by": "alice"}
 GOING_ON = "go on with it by promote or blue_green, or give it up by abort (name: web), and run this task after that"
@@ -121,6 +123,7 @@ def test_a_deleted_preview_service_is_in_nobodys_way(plain, run, get, kubectl, m
     assert {name: entry for name, entry in state(get).items() if name.startswith("service")} == {"service web": expected["web"]}
 
 
+@pytest.mark.server
 @pytest.mark.parametrize("what", ["edited", "widened", "deleted"])
 def test_traffic_that_is_taken_away_in_the_hold_is_told_at_once_and_as_it_is(cluster, namespace, plain, run, get, kubectl, what):
     plain(replicas=1)
@@ -161,6 +164,7 @@ class _Once(list[str]):
             self._action()
 
 
+@pytest.mark.server
 def test_what_somebody_edits_while_a_task_holds_ends_the_task(plain, roll, get, kubectl):
     plain(replicas=1)
     patch = ["patch", "service", "web", '--patch={"spec": {"selector": {"app": "other"}}}', "--field-manager=alice"]

@@ -15,6 +15,8 @@ import pytest
 from .sides import COLOUR, coloured, service, state
 from .workloads import create, labelled
 
+pytestmark = pytest.mark.memory
+
 NEW = {"image": "registry.example/web:2"}
 
 
@@ -140,6 +142,7 @@ def test_mistakes_are_found_before_anything_is_written(plain, run, get, kubectl,
     assert state(get) == before
 
 
+@pytest.mark.server
 def test_take_ownership_goes_on_where_a_gitops_tool_may_change_it_back(ansible, namespace, plain, kubectl, get):
     plain(replicas=1)
     kubectl("annotate", "service/web", "argocd.argoproj.io/tracking-id=shop:/Service:x/web")

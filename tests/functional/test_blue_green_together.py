@@ -19,6 +19,8 @@ from .sides import COLOUR, SLOW, claim_of, coloured, service, state, steps
 from .witness import Witness, judge
 from .workloads import create, images, observed
 
+pytestmark = pytest.mark.memory
+
 NEW = {"image": "registry.example/web:2"}
 ON_ITS_WAY = {**NEW, "stop_before": "switch"}
 
@@ -56,6 +58,7 @@ def budget(least: int = 2) -> dict[str, Any]:
     return {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": {"name": "web"}, "spec": spec}
 
 
+@pytest.mark.server
 def test_one_autoscaler_is_moved_and_its_size_kept(cluster, namespace, plain, run, get, kubectl, deployment):
     plain(autoscaler(), replicas=4)
     definition = deployment(image="registry.example/web:2", replicas=2)
@@ -100,6 +103,7 @@ def counted(kubectl: Callable[..., Any], expected: int) -> None:
     kubectl("wait", "pdb/web", f"--for=jsonpath={{.status.expectedPods}}={expected}", "--timeout=300s")
 
 
+@pytest.mark.server
 def test_the_budget_holds_what_serves_at_each_stage(plain, run, get, kubectl, namespace):
     plain(budget(2), replicas=2)
     counted(kubectl, 2)
@@ -127,6 +131,7 @@ def both(tag: int) -> dict[str, Any]:
     return {"application": "shop", "workloads": workloads, "services": services}
 
 
+@pytest.mark.server
 def test_several_are_switched_together_and_go_back_together(cluster, namespace, deployment, kubectl, run, get, faults):
     api = deployment("api", image="registry.example/api:1", container="api", replicas=1, simulate=SLOW)
     web = deployment(replicas=2, simulate=SLOW)
@@ -211,6 +216,7 @@ def test_the_first_rollout_makes_everything_from_a_definition(run, get, kubectl,
 # --- others who meddle -----------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.server
 def test_harmless_changes_in_between_do_no_harm(cluster, namespace, plain, run, get, kubectl, faults):
     plain(replicas=2)
     before(faults, writes_to("services", "web"), lambda: kubectl("annotate", "service", "web", "note=hello"))
@@ -223,6 +229,7 @@ def test_harmless_changes_in_between_do_no_harm(cluster, namespace, plain, run, 
     judge(witness, "web", least=2)
 
 
+@pytest.mark.server
 def test_bounds_that_change_in_between_are_kept(plain, run, get, kubectl, faults):
     plain(autoscaler(), budget(2), replicas=2)
     scaled = '--patch={"spec": {"maxReplicas": 7}}'
@@ -236,6 +243,7 @@ def test_bounds_that_change_in_between_are_kept(plain, run, get, kubectl, faults
     assert held == {**held, "minAvailable": 1, "selector": {"matchLabels": coloured("green")}}
 
 
+@pytest.mark.server
 def test_an_autoscaler_that_somebody_takes_in_between_is_refused_with_who_did(plain, run, get, kubectl, faults):
     plain(autoscaler(), replicas=2)
     taken = ["patch", "hpa", "web", '--patch={"spec": {"scaleTargetRef": {"name": "other"}}}', "--field-manager=alice"]
@@ -247,6 +255,7 @@ def test_an_autoscaler_that_somebody_takes_in_between_is_refused_with_who_did(pl
     assert get("hpa", "web")["spec"]["scaleTargetRef"]["name"] == "other", "but for what somebody else has set"
 
 
+@pytest.mark.server
 def test_another_selector_in_between_is_refused_with_who_set_it(plain, run, get, kubectl, faults):
     plain(replicas=1)
     run(**NEW)
@@ -280,6 +289,7 @@ def test_a_candidate_that_somebody_changed_is_not_promoted(plain, run, get, kube
     assert state(get)["service web"] == coloured("green")
 
 
+@pytest.mark.server
 def test_two_at_the_same_time_do_not_fight(plain, run, get, cluster, namespace):
     plain(replicas=2, simulate={"ready-after": "3s"})
     options = {"namespace": namespace, "name": "web", **NEW, "scale_down_delay": 0, "wait_timeout": 300}
@@ -292,6 +302,7 @@ def test_two_at_the_same_time_do_not_fight(plain, run, get, cluster, namespace):
     assert claim_of(get) == ""
 
 
+@pytest.mark.server
 @pytest.mark.parametrize("step", ["preview", "scale_up", "switch"])
 def test_a_rollout_that_begins_between_lease_and_look_is_named_and_not_what_it_shows_half_way(plain, run, faults, step):
     plain(replicas=1)
@@ -302,6 +313,7 @@ def test_a_rollout_that_begins_between_lease_and_look_is_named_and_not_what_it_s
     assert not refused["changed"]
 
 
+@pytest.mark.server
 def test_a_whole_rollout_that_comes_between_is_built_upon(plain, run, get, faults):
     plain(replicas=1)
     run(**NEW)
@@ -315,6 +327,7 @@ def test_a_whole_rollout_that_comes_between_is_built_upon(plain, run, get, fault
 # --- through Ansible ------------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.server
 @pytest.mark.oldest
 def test_check_mode_shows_the_plan_and_both_ways_do_the_same(ansible, namespace, plain, get, audit):
     plain(autoscaler(), budget(1), replicas=2)

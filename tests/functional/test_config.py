@@ -30,6 +30,8 @@ from .kills import kill_after
 from .sides import service
 from .workloads import create, grant, of_kind, task
 
+pytestmark = pytest.mark.memory
+
 RolledOut = Callable[..., dict[str, Any]]
 WAYS = [
     ("rolling", "Deployment"),
@@ -139,6 +141,7 @@ def test_every_reference_is_rewritten_and_credentials_are_left(run, deployment, 
     assert "hunter2" not in json.dumps(changed)
 
 
+@pytest.mark.server
 @pytest.mark.parametrize("module", ["rolling", "blue_green"])
 def test_two_revisions_are_compared_with_their_configuration(run, deployment, kubectl, namespace, module):
     create(kubectl, service())
@@ -183,6 +186,7 @@ def playbook_folder(tmp_path) -> dict[str, str]:
     }
 
 
+@pytest.mark.server
 @pytest.mark.parametrize("way", ["process", "module"])
 def test_all_sources_of_one_content_make_one_copy(ansible, namespace, deployment, get, playbook_folder, way):
     where = playbook_folder
@@ -250,6 +254,7 @@ def test_what_is_a_credential_as_well_stays(run, deployment, get):
     assert not run("rolling", definition=whole, config=given)["changed"]
 
 
+@pytest.mark.server
 def test_a_vaulted_file_is_not_rolled_out_as_it_lies_there(ansible, namespace, deployment, get, tmp_path):
     """By a module that runs elsewhere, which has no password for it."""
     (tmp_path / "password").write_text("$ANSIBLE_VAULT;1.1;AES256\n616263\n")
@@ -318,6 +323,7 @@ def test_a_version_that_is_there_with_the_same_content_is_made_immutable(run, wo
 # --- taking over ----------------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.server
 def test_a_mutable_one_is_taken_over(run, workload, kubectl, get, audit, monkeypatch):
     create(kubectl, config_map(LOG_LEVEL="info"), workload())
     kubectl("rollout", "status", "deployment/web", "--timeout=300s")
@@ -361,6 +367,7 @@ def forgotten(get: Callable[..., Any]) -> None:
 # --- cleaning up ----------------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.server
 def test_what_nothing_refers_to_is_removed_and_nothing_else(run, workload, deployment, kubectl, get, monkeypatch):
     def level(number: int, **options: Any) -> dict[str, Any]:
         given = {**entry(LOG_LEVEL=str(number)), **options}
@@ -406,6 +413,7 @@ def cron_job_with(config: str) -> dict[str, Any]:
     return {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": "nightly"}, "spec": spec}
 
 
+@pytest.mark.server
 def test_what_promotions_need_stays(run, workload, kubectl, get, monkeypatch):
     create(kubectl, service())
     grown_old(monkeypatch)
@@ -424,6 +432,7 @@ def pod_with(config: str) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "user"}, "spec": spec}
 
 
+@pytest.mark.server
 def test_without_the_rights_nothing_is_cleaned_up_and_it_is_said(run, workload, kubectl, namespace, get, monkeypatch):
     grant(kubectl, namespace, verbs="get,list,watch,create,update,patch", resources="deployments.apps,replicasets.apps,pods,configmaps")
     grown_old(monkeypatch)
@@ -490,6 +499,7 @@ def test_bad_input_is_one_sentence_and_nothing_is_written(run, workload, audit, 
     assert [event for event in audit.writes() if event.resource != "leases"] == []
 
 
+@pytest.mark.server
 def test_the_largest_content_is_taken_and_one_byte_more_is_not(run, workload, kubectl, namespace, get):
     """As the server has it: keys do not count, and base64 counts decoded."""
     edge = 1024 * 1024
@@ -511,6 +521,7 @@ def test_what_somebody_puts_in_the_place_of_a_copy_is_refused(run, workload, kub
 # --- check mode -----------------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.server
 @pytest.mark.parametrize("module", ["rolling", "recreate", "blue_green"])
 def test_check_mode_shows_what_would_be_made(ansible, namespace, deployment, kubectl, get, audit, module):
     create(kubectl, service())
@@ -543,6 +554,7 @@ def test_check_mode_shows_what_would_be_made(ansible, namespace, deployment, kub
 # --- nothing secret is shown ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.server
 @pytest.mark.parametrize("way", ["process", "module"])
 def test_a_planted_secret_appears_nowhere(ansible, cluster, namespace, deployment, kubectl, way, tmp_path):
     """Not in results, differences, progress, the log, Events, annotations, the history or the list of processes."""
@@ -609,6 +621,7 @@ WRITES = {"rolling": 2, "blue_green": 4}
 KILLED = [*((*way, then) for way in WAYS[:2] for then in ("the same", "another")), (*WAYS[4], "another")]
 
 
+@pytest.mark.server
 @pytest.mark.parametrize("case", KILLED, ids=" ".join)
 def test_killed_after_any_write_the_next_run_leaves_no_copy_behind(cluster, namespace, deployment, kubectl, get, audit, monkeypatch, case):
     module, kind, then = case
@@ -661,6 +674,7 @@ def give_up(cluster: Cluster, namespace: str, name: str) -> None:
 # --- the copies by themselves ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.server
 @pytest.mark.oldest
 @pytest.mark.parametrize("way", ["process", "module"])
 def test_copies_by_themselves(ansible, namespace, deployment, get, audit, way, tmp_path):
@@ -691,6 +705,7 @@ def workload_named(config: str, deployment: Callable[..., dict[str, Any]]) -> di
     return simply(deployment(replicas=1), config)
 
 
+@pytest.mark.server
 def test_several_manifests_are_copied_at_once_and_old_copies_go(run, namespace, get, kubectl, monkeypatch):
     def publish(level: str, **options: Any) -> dict[str, Any]:
         both = [config_map(LOG_LEVEL=level), secret(password="hunter2")]
@@ -739,6 +754,7 @@ def test_mistakes_in_copies(run, audit, given, sentence):
 # --- others ---------------------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.server
 def test_what_somebody_does_meanwhile(run, cluster, workload, kubectl, get):
     """The copy is made by another run, and the Deployment is labelled, between our read and our write."""
     run("rolling", definition=workload(), config=[entry(LOG_LEVEL="info")])
@@ -768,6 +784,7 @@ def test_what_else_may_change_under_the_pods_is_told_once(run, deployment, kubec
     assert "under config" not in changed["msg"]
 
 
+@pytest.mark.server
 def test_what_cannot_be_looked_at_does_not_fail_a_rollout_that_is_done(run, cluster, deployment, kubectl):
     create(kubectl, secret(password="hunter2"))
     with faulty(cluster.kubeconfig) as faults:
@@ -777,6 +794,7 @@ def test_what_cannot_be_looked_at_does_not_fail_a_rollout_that_is_done(run, clus
     assert done["rollouts"][0]["phase"] == "complete"
 
 
+@pytest.mark.server
 def test_a_clean_up_that_may_not_write_any_more_does_not_fail_a_rollout_that_is_done(cluster, namespace, run, workload, get, monkeypatch):
     writes: list[None] = []
 
@@ -807,6 +825,7 @@ def test_each_namespace_has_its_own_copies(run, cluster, workload, get, kubectl,
         assert not run("rolling", definition=both, config=[entry(LOG_LEVEL="info")])["changed"]
 
 
+@pytest.mark.server
 def test_a_copy_that_came_with_a_rollout_that_failed_goes_later(run, workload, get, monkeypatch):
     run("rolling", definition=workload(), config=[entry(LOG_LEVEL="info")])
     broken = run(

@@ -15,6 +15,8 @@ import pytest
 from .interference import eventually
 from .test_rolling import containers, kubectl_says_done, roll
 
+pytestmark = pytest.mark.memory
+
 
 def first_seen(get: Any, reason: str) -> datetime.datetime:
     """When the first pod started that shows that reason in its status: not later than the reason itself."""
@@ -28,6 +30,7 @@ def running(here, namespace, deployment):
     here(roll(namespace, definition=deployment()))
 
 
+@pytest.mark.server
 @pytest.mark.parametrize(
     ("tag", "words"),
     [
@@ -63,6 +66,7 @@ def test_a_hiccup_that_outlasts_its_grace_fails(tried, running, namespace, deplo
     assert "503" in last.msg
 
 
+@pytest.mark.server
 def test_a_crash_loop_ends_the_task_at_its_third_restart_with_the_log(tried, running, namespace, deployment):
     last = tried(roll(namespace, definition=deployment(image="registry.example/web:crash"))).last
     assert last.failed
@@ -109,6 +113,7 @@ def test_without_a_grace_the_progress_deadline_decides(tried, running, namespace
     assert "Unschedulable" in last.msg or "node" in last.msg
 
 
+@pytest.mark.server
 def test_a_quota_gets_its_grace_and_an_admission_refusal_none(tried, running, namespace, deployment, apply, kubectl):
     apply({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "few"}, "spec": {"hard": {"pods": "3"}}})
     last = tried(roll(namespace, definition=deployment(image="registry.example/web:2"), failure_grace=2)).last

@@ -22,6 +22,8 @@ from .interference import is_write
 from .sides import CLAIM, claim_of, coloured, steps
 from .workloads import create
 
+pytestmark = pytest.mark.memory
+
 TWO = "registry.example/web:2"
 DENIAL = 'deployments.apps "web" is forbidden: User "ci" cannot patch resource "deployments" in API group "apps" in the namespace "shop"'
 NO = {"kind": "Status", "code": 403, "reason": "Forbidden", "message": DENIAL}
@@ -62,6 +64,7 @@ def selector(get: Any) -> dict[str, str]:
     return found
 
 
+@pytest.mark.server
 @pytest.mark.parametrize(
     ("plural", "status", "body"),
     [("deployments", 403, NO), ("services", 403, NO), ("deployments", 500, HOOK)],
@@ -84,6 +87,7 @@ def test_a_write_that_fails_holds_and_the_same_task_goes_on_later(plain, through
     assert selector(get) == coloured("green")
 
 
+@pytest.mark.server
 def test_a_candidate_that_admission_refuses_is_gone_back_from(plain, through, faults, get):
     plain()
     faults.add(matches=lambda request: is_write(request) and request.path.endswith("/web-green"), status=403, body=DENIED, times=1000)
@@ -94,6 +98,7 @@ def test_a_candidate_that_admission_refuses_is_gone_back_from(plain, through, fa
     assert selector(get) == {"app": "web"}
 
 
+@pytest.mark.server
 def test_in_an_outage_a_task_with_a_lock_ends_soon_after_its_own_time(plain, through, faults, get):
     plain()
     began: list[float] = []
@@ -158,6 +163,7 @@ def test_a_claim_that_cannot_be_read_is_refused_by_every_module_that_asks_for_it
     assert "web-green" not in str(selector(get))
 
 
+@pytest.mark.server
 def test_who_is_given_another_template_while_the_old_pods_are_kept_is_not_complete(through, plain, kubectl, get):
     plain()
     left = [["set", "image", "deployment/web-green", "web=registry.example/web:3"]]
@@ -173,6 +179,7 @@ def test_who_is_given_another_template_while_the_old_pods_are_kept_is_not_comple
     assert get("deployment", "web-green")["spec"]["template"]["spec"]["containers"][0]["image"] == "registry.example/web:3"
 
 
+@pytest.mark.server
 def test_changed_tells_nothing_of_the_lease(through, plain, faults):
     plain()
     faults.add(matches=writes_to("deployments", "web"), status=403, body=NO, times=1000)
@@ -180,6 +187,7 @@ def test_changed_tells_nothing_of_the_lease(through, plain, faults):
     assert (refused["failed"], refused["changed"]) == (True, False)
 
 
+@pytest.mark.server
 def test_what_needs_something_only_by_the_time_another_lock_is_free_is_changed_under_a_lock_too(
     cluster, namespace, deployment, kubectl, get, audit
 ):

@@ -16,6 +16,8 @@ from .interference import eventually
 from .kills import survives
 from .workloads import HELD, create, labelled, let_go, rolled_out
 
+pytestmark = pytest.mark.memory
+
 RECORD = "rollout.kubernetes/update-strategy"
 SET = {"kind": "StatefulSet", "name": "web", "image": "registry.example/web:2"}
 AGENT = {"kind": "DaemonSet", "name": "web", "image": "registry.example/web:2"}
@@ -404,6 +406,7 @@ def test_an_undo_under_an_on_delete_of_the_users_own_says_which_pods_stay(roll, 
 # --- killed ---------------------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.server
 @pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet"])
 def test_killed_after_any_write_the_next_run_ends_as_an_undisturbed_one(cluster, namespace, manifest, kubectl, get, tags, audit, kind):
     pods = 3 if kind == "StatefulSet" else 5

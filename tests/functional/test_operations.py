@@ -22,6 +22,8 @@ from .interference import Stop, eventually, through
 from .kills import kill_after
 from .workloads import create, images, of_kind, rolled_out, set_image, task
 
+pytestmark = pytest.mark.memory
+
 KINDS = ("Deployment", "StatefulSet", "DaemonSet")
 CAUSE = "kubernetes.io/change-cause"
 
@@ -250,6 +252,7 @@ def test_under_on_delete_pods_are_restarted_one_by_one_behind_readiness(ours, ve
     assert not ours("restart", kind=kind, key="k")["changed"]
 
 
+@pytest.mark.server
 def test_a_single_replica_restarts_without_a_gap(ours, deployment, apply, get, audit, kubectl):
     """The limits let the only pod go first; the control experiment is kubectl's own restart."""
     limits = {"maxSurge": 1, "maxUnavailable": 1}
@@ -285,6 +288,7 @@ def test_a_single_replica_that_is_to_have_no_second_one_restarts_under_its_own_l
     assert (live["spec"]["strategy"]["rollingUpdate"], live["metadata"]["generation"]) == (own, before + 1)
 
 
+@pytest.mark.server
 def test_whatever_comes_after_a_restart_that_was_killed_gives_its_limits_back(cluster, namespace, deployment, apply, get, kubectl, ours):
     own = {"maxSurge": 1, "maxUnavailable": 1}
 
@@ -454,6 +458,7 @@ def interrupted(request, namespace, versions, deployment, apply, kubectl, ours) 
     return task("restart", namespace, key="k"), 2
 
 
+@pytest.mark.server
 def test_killed_after_each_write_the_next_run_ends_as_an_undisturbed_one(ansible, cluster, interrupted, get, ours):
     """SIGKILL after the first, the second, ... write that went through; what is then left is done by a run that nobody disturbs."""
     again, writes = interrupted
@@ -473,6 +478,7 @@ def test_killed_after_each_write_the_next_run_ends_as_an_undisturbed_one(ansible
         assert get("deployment", "web")["spec"]["strategy"]["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 1}
 
 
+@pytest.mark.server
 @pytest.mark.oldest
 def test_operations_have_the_same_result_as_modules_and_in_the_process(ansible, namespace, versions):
     versions("Deployment", 1, 2)

@@ -15,6 +15,8 @@ from .calls import call as call_module
 from .test_rolling import containers, roll
 from .workloads import create, observed, of_kind, rolled_out, set_image
 
+pytestmark = pytest.mark.memory
+
 ENV_A = [{"name": "A", "value": "a"}]
 ENV_B = [{"name": "B", "value": "b"}]
 
@@ -108,6 +110,7 @@ def test_replicas_that_a_definition_drops_stay_as_they_are(tried, here, namespac
     assert not tried(roll(namespace, definition=deployment(image="registry.example/web:2", replicas=None))).last.changed
 
 
+@pytest.mark.server
 def test_a_field_of_a_controller_is_refused_with_its_name(tried, here, audit, namespace, deployment, kubectl, get):
     here(roll(namespace, definition=deployment()))
     patch = json.dumps({"spec": {"minReadySeconds": 3}})

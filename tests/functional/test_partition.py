@@ -17,6 +17,8 @@ from .interference import eventually
 from .kills import survives
 from .workloads import HELD, create, let_go, observed, rolled_out
 
+pytestmark = pytest.mark.memory
+
 KIND = "StatefulSet"
 
 
@@ -50,6 +52,7 @@ def index(get: Any, name: str = "web") -> int:
 # --- steps ------------------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.server
 def test_of_five_pods_two_are_updated_and_then_the_others(roll, audit, manifest, kubectl, get, tags, revisions, status):
     roll("partition", definition=manifest(KIND, replicas=5))
     old = status()["updateRevision"]
@@ -391,6 +394,7 @@ def test_on_delete_other_kinds_and_several_at_a_time_are_refused(roll, audit, ma
 # --- killed ---------------------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.server
 def test_killed_after_any_write_the_next_run_ends_as_an_undisturbed_one(cluster, namespace, manifest, kubectl, get, tags, audit):
     def options(name: str) -> dict[str, Any]:
         whole = manifest(KIND, 2, name=name, replicas=3, simulate={"ready-after": "300ms"})
@@ -406,6 +410,7 @@ def test_killed_after_any_write_the_next_run_ends_as_an_undisturbed_one(cluster,
         assert index(get, name) == 0
 
 
+@pytest.mark.server
 def test_an_abort_that_is_killed_after_any_write_is_ended_by_the_next(cluster, namespace, roll, manifest, tags, get, audit):
     """With a pod that is stuck on the version that was given up."""
 

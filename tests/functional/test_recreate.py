@@ -24,6 +24,8 @@ from .interference import Stop, before, eventually, family, is_alive, is_write, 
 from .plays import Running
 from .workloads import HELD, create, grant, let_go, observed, rolled_out, set_image
 
+pytestmark = pytest.mark.memory
+
 OUTAGES = "rollout.kubernetes/outages"
 ONE, TWO, THREE = (f"registry.example/web:{tag}" for tag in "123")
 SLOW = {"terminate-after": "2s"}
@@ -148,6 +150,7 @@ def applied(kubectl, deployment) -> Callable[..., None]:
 # --- the order ------------------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.server
 def test_no_new_pod_is_made_beside_an_old_one_as_a_rolling_update_does(recreate, applied, pods, lines, get):
     applied()
     pods.mark()
@@ -172,6 +175,7 @@ def test_no_new_pod_is_made_beside_an_old_one_as_a_rolling_update_does(recreate,
     assert f"was recreated with an outage of {spelled(entry['outage']['seconds'])} s, and is complete" in done["msg"]
 
 
+@pytest.mark.server
 def test_pods_whose_replica_set_is_gone_are_waited_for_first(recreate, applied, pods, kubectl, get, audit, at_line):
     # The controller overlooks them: as a control experiment a person does the same by kubectl.
     for name in ("web", "twin"):
@@ -213,6 +217,7 @@ def test_pods_whose_replica_set_is_gone_are_waited_for_first(recreate, applied, 
     assert outage <= whole - waited[0] + 0.15, "the wait was no outage"
 
 
+@pytest.mark.server
 def test_back_to_what_is_still_stopping_waits_until_it_has_stopped(recreate, applied, deployment, pods, kubectl, get, lines, at_line):
     how: dict[str, Any] = {"strategy": {"type": "Recreate"}, "simulate": HELD}
     applied(**how)
@@ -234,6 +239,7 @@ def test_back_to_what_is_still_stopping_waits_until_it_has_stopped(recreate, app
 # --- nothing to do, or nothing to stop ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.server
 @pytest.mark.oldest
 def test_check_mode_then_the_run_then_nothing_and_the_history_grows(ansible, recreate, namespace, deployment, audit, get, lines):
     def version(image: str) -> dict[str, Any]:
@@ -295,6 +301,7 @@ def test_only_another_type_restarts_nothing(recreate, applied, deployment, get):
     assert get("deployment", "web")["spec"]["strategy"]["type"] == "RollingUpdate"
 
 
+@pytest.mark.server
 def test_what_kubectl_applied_is_taken_over_with_its_limits(recreate, apply, deployment, kubectl, get, pods):
     limits = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
     apply(deployment(replicas=2, strategy=limits, simulate=SLOW))
@@ -314,6 +321,7 @@ def test_without_pods_there_is_no_outage(recreate, applied, get):
     assert history(get) == []
 
 
+@pytest.mark.server
 def test_an_autoscaler_keeps_its_replicas(recreate, applied, deployment, kubectl, get):
     applied(replicas=2)
     kubectl("autoscale", "deployment/web", "--min=3", "--max=4", "--cpu=80%")
@@ -342,6 +350,7 @@ def test_several_go_their_own_ways_each_with_its_outage(recreate, applied, deplo
 # --- when it fails --------------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.server
 def test_a_failure_goes_back_at_once_in_the_same_way(recreate, applied, deployment, pods, kubectl, get):
     applied()
     pods.mark()
@@ -373,6 +382,7 @@ def test_held_it_tells_that_nothing_serves(recreate, applied, kubectl, get):
     assert {image_of(pod) for pod in get("pods") if not is_terminating(pod)} == {ONE}
 
 
+@pytest.mark.server
 def test_while_old_pods_stop_nothing_is_taken_back(recreate, applied, pods, kubectl, get):
     applied(simulate=HELD)
     pods.mark()
@@ -400,6 +410,7 @@ def test_without_waiting_the_cluster_finishes(recreate, applied, kubectl, get):
 # --- others ---------------------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.server
 def test_what_somebody_writes_meanwhile_stays(recreate, applied, kubectl, get, faults):
     applied()
     before(faults, lambda request: is_write(request) and "/deployments/" in request.path, lambda: kubectl("label", "deployment/web", "a=b"))
@@ -425,6 +436,7 @@ def test_two_at_a_time_are_kept_apart(recreate, applied, kubectl, get):
     assert get("deployment", "web")["spec"]["template"]["spec"]["containers"][0]["image"] == TWO
 
 
+@pytest.mark.server
 @pytest.mark.parametrize(
     ("lacking", "words"),
     [("leases.coordination.k8s.io", "leases"), ("pods", "when the old pods are gone")],
@@ -477,6 +489,7 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any] | None, 
 }
 
 
+@pytest.mark.server
 @pytest.mark.parametrize("case", REFUSED)
 def test_pods_that_the_cluster_would_refuse_are_told_of_before_the_old_ones_stop(
     *, recreate, roll, cluster, namespace, deployment, manifest, kubectl, get, audit, case
@@ -520,6 +533,7 @@ def test_what_comes_along_may_let_the_pods_in(recreate, applied, deployment, get
 # --- killed ---------------------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.server
 def test_killed_after_any_write_the_next_run_ends_as_an_undisturbed_one(ansible, namespace, deployment, cluster, audit, kubectl, get):
     # The lock, the ownership of the former strategy's defaults, the Deployment, the outage in the Lease, the lock released.
     count_of_writes = 5

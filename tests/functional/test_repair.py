@@ -18,6 +18,8 @@ from .faults import faulty
 from .interference import Stop, eventually
 from .workloads import of_kind
 
+pytestmark = pytest.mark.memory
+
 GIVEN_UP = "web-2 (not ready, of revision 2 that was given up)"
 
 
@@ -199,6 +201,7 @@ def test_a_ready_pod_is_never_deleted(run, manifest, deleted, policy):
 # --- killed -----------------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.server
 @pytest.mark.parametrize("repair", ["true", "all"])
 @pytest.mark.parametrize("module", ["rolling", "undo"])
 def test_killed_right_after_the_deletion_the_next_run_ends_right(run, stuck, cluster, namespace, manifest, audit, module, repair):
@@ -224,6 +227,7 @@ def test_killed_right_after_the_deletion_the_next_run_ends_right(run, stuck, clu
 REFUSED = "repair: {} is for StatefulSets; leave it out for Deployment {}/web, which gets past broken pods without it."
 
 
+@pytest.mark.server
 @pytest.mark.parametrize("way", ["process", "module"])
 def test_words_booleans_and_texts_mean_the_same_each_way(ansible, namespace, deployment, apply, kubectl, way):
     apply(deployment())
@@ -263,6 +267,7 @@ def test_words_booleans_and_texts_mean_the_same_each_way(ansible, namespace, dep
             assert "value of repair must be one of: true, false, all, got: stuck" in result.msg
 
 
+@pytest.mark.server
 @pytest.mark.parametrize("given", [False, "false"], ids=["a boolean", "a survey's text"])
 @pytest.mark.parametrize("role", ["rolling", "rollback"])
 def test_the_roles_hand_it_on(ansible, namespace, deployment, apply, kubectl, role, given):

@@ -17,6 +17,8 @@ from .faults import faulty
 from .interference import Stop, before, eventually, is_write
 from .workloads import grant
 
+pytestmark = pytest.mark.memory
+
 KINDS = ("StatefulSet", "DaemonSet")
 NODES = 5
 
@@ -115,6 +117,7 @@ def test_all_kinds_in_one_definition(roll, audit, manifest, deployment, kubectl)
     assert audit.writes() == []
 
 
+@pytest.mark.server
 def test_both_ways_say_the_same(ansible, namespace, kind, manifest):
     said = {}
     for way in ("process", "module"):
@@ -208,6 +211,7 @@ def test_a_pod_of_the_serving_version_that_only_starts_is_not_deleted(roll, audi
     assert set(tags().values()) == {"2"}
 
 
+@pytest.mark.server
 def test_pods_that_the_server_refuses_end_the_task_with_the_cause(roll, kind, manifest, cluster, namespace, kubectl, tags):
     roll(definition=manifest(kind))
     cluster.kubectl("label", "namespace", namespace, "pod-security.kubernetes.io/enforce=restricted")
@@ -235,6 +239,7 @@ def test_a_quota_gets_its_grace(roll, kind, manifest, apply, get):
     assert "exceeded quota" in failed["msg"]
 
 
+@pytest.mark.server
 def test_where_events_may_not_be_read_only_the_cause_is_missing(roll, cluster, namespace, kind, manifest, kubectl, tags):
     kubectl("create", "serviceaccount", "roller")
     grant(
@@ -394,6 +399,7 @@ def test_fields_that_nobody_may_change_are_named(roll, audit, manifest, changed,
     assert audit.writes() == []
 
 
+@pytest.mark.server
 @pytest.mark.parametrize("by_kubectl", [True, False])
 def test_what_is_said_about_fixed_fields_works(roll, manifest, apply, cluster, kubectl, get, tags, by_kubectl):
     first = manifest("StatefulSet", serviceName="web")
@@ -517,6 +523,7 @@ def test_a_field_of_an_unknown_manager_is_a_conflict_with_its_name(roll, audit, 
     assert audit.writes() == []
 
 
+@pytest.mark.server
 def test_somebody_who_writes_between_plan_and_write_loses_nothing(roll, cluster, kind, manifest, kubectl, get, tags):
     kubectl("create", "--filename=-", stdin=json.dumps(manifest(kind)))
     with faulty(cluster.kubeconfig) as faults:
@@ -529,6 +536,7 @@ def test_somebody_who_writes_between_plan_and_write_loses_nothing(roll, cluster,
 # --- killed -----------------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.server
 @pytest.mark.parametrize(("kind", "writes"), [("StatefulSet", 3), ("DaemonSet", 2)])
 def test_killed_after_any_write_of_going_back_the_next_run_ends_as_an_undisturbed_one(
     roll, audit, cluster, manifest, kubectl, tags, kind, writes
@@ -561,6 +569,7 @@ def test_killed_after_any_write_of_going_back_the_next_run_ends_as_an_undisturbe
     assert len(audit.writes()) == writes, "an undisturbed run has as many writes as are tried"
 
 
+@pytest.mark.server
 @pytest.mark.parametrize("count", [1, 2])
 def test_killed_while_it_is_created_or_taken_over(roll, cluster, namespace, kind, manifest, kubectl, tags, count):
     kubectl("create", "--filename=-", stdin=json.dumps(manifest(kind)))

@@ -21,6 +21,8 @@ from .interference import Stop, before, eventually, family, is_alive, is_write, 
 from .witness import is_ready
 from .workloads import HELD, create, labelled
 
+pytestmark = pytest.mark.memory
+
 INTENT = "rollout.kubernetes/switch"
 
 
@@ -107,6 +109,7 @@ def lease_of(get: Callable[..., Any], application: str = "web") -> dict[str, Any
 # --- when all is well ---------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.server
 @pytest.mark.oldest
 def test_check_switch_again_and_back(ansible, namespace, colours, create_services, get, leads_to, audit):
     colours()
@@ -253,6 +256,7 @@ def test_what_a_gitops_tool_looks_after_is_changed_only_on_request(switch, colou
 # --- when it goes wrong -------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.server
 def test_what_cannot_be_proven_is_switched_back(switch, colours, create_services, kubectl, get, leads_to):
     """Somebody has put an address by hand behind the Service, so that not only new pods get its traffic."""
     colours()
@@ -279,6 +283,7 @@ def test_what_cannot_be_proven_is_switched_back(switch, colours, create_services
     assert leads_to() == {"web-green"}
 
 
+@pytest.mark.server
 def test_a_failure_at_one_turns_the_others_back(switch, faults, colours, create_services, get, leads_to):
     colours()
     create_services(service("a"), service("b"), service("c"))
@@ -294,6 +299,7 @@ def test_a_failure_at_one_turns_the_others_back(switch, faults, colours, create_
     assert leads_to("a") == {"web-blue"}
 
 
+@pytest.mark.server
 def test_an_edit_in_between_is_refused_with_who_made_it(switch, faults, colours, create_services, kubectl, get):
     colours()
     create_services(service())
@@ -306,6 +312,7 @@ def test_an_edit_in_between_is_refused_with_who_made_it(switch, faults, colours,
     assert get("service", "web")["spec"]["selector"] == {**selector("blue"), "tier": "front"}
 
 
+@pytest.mark.server
 def test_a_harmless_edit_in_between_does_no_harm(switch, faults, colours, create_services, kubectl, get, leads_to):
     colours()
     create_services(service())
@@ -325,6 +332,7 @@ def held(by: str, seconds: int = 3) -> dict[str, Any]:
     return {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": "rollout-web"}, "spec": spec}
 
 
+@pytest.mark.server
 def test_a_holder_that_lives_is_left_alone(switch, faults, colours, create_services, kubectl, get):
     colours()
     create_services(service())
@@ -356,6 +364,7 @@ WRITES = 5
 """Take the Lease, store the intent, switch two Services, clear the intent and release the Lease."""
 
 
+@pytest.mark.server
 def test_killed_after_any_write_the_next_run_ends_as_an_undisturbed_one(
     ansible, cluster, namespace, colours, create_services, get, leads_to, audit
 ):
@@ -391,6 +400,7 @@ def test_killed_after_any_write_the_next_run_ends_as_an_undisturbed_one(
         assert lease_of(get, f"a-{number}") == {"holder": "", "intent": ""}
 
 
+@pytest.mark.server
 def test_half_a_switch_is_turned_back_when_the_new_pods_are_gone(
     ansible, cluster, namespace, switch, colours, create_services, kubectl, get
 ):

@@ -17,6 +17,8 @@ from .interference import eventually
 from .sides import COLOUR, coloured, service, state
 from .workloads import create, rolled_out
 
+pytestmark = pytest.mark.memory
+
 Roll = Callable[..., dict[str, Any]]
 
 

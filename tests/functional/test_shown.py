@@ -9,10 +9,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.main import Context
 
 from .calls import call
 from .sides import service
+
+pytestmark = pytest.mark.memory
 
 CHECK = Context(check=True, diff=True)
 PLANTED = ("s3cr3t-token", "dsn-p4ss", "arg-p4ss", "note-p4ss", "conf-p4ss", "n3w-token", "n3w-p4ss")

@@ -16,6 +16,8 @@ from .calls import call
 from .interference import eventually
 from .workloads import create
 
+pytestmark = pytest.mark.memory
+
 UNREADY = "registry.example/web:unready"
 THREE = "registry.example/web:3"
 SET_IMAGE = ("set", "image", "{}/web", f"web={THREE}")
@@ -84,6 +86,7 @@ def test_a_partition_is_superseded_as_well(meddled, manifest, kubectl, get):
     assert image_of(get("statefulsets", "web")) == THREE
 
 
+@pytest.mark.server
 @pytest.mark.parametrize("kind", ["Deployment", "DaemonSet"])
 def test_an_undo_is_superseded_as_well(meddled, manifest, kubectl, get, kind):
     create(kubectl, manifest(kind, "unready", replicas=1))

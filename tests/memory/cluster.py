@@ -27,14 +27,16 @@ NODES = 3
 class Memory:
     """A cluster with a few nodes, a namespace `default` and all controllers at work."""
 
-    def __init__(self, seed: int = 0) -> None:
+    def __init__(self, seed: int = 0, nodes: int = NODES) -> None:
         self.seed = seed
         self.clock = Clock(seed)
         self.server = Server(self.clock)
         self.runs: list[Any] = []
         """The runs of modules, in their order."""
-        for number in range(NODES):
-            node = {"metadata": {"name": f"node-{number}", "labels": {"kubernetes.io/hostname": f"node-{number}"}}}
+        for number in range(nodes):
+            node = {
+                "metadata": {"name": f"node-{number}", "labels": {"kubernetes.io/hostname": f"node-{number}", "kubernetes.io/os": "linux"}}
+            }
             self.server.create(KNOWN["v1", "Node"], node)
         self.controllers = start(self.server)
         self.make_namespace("default")
@@ -68,8 +70,8 @@ def _resource(kind: str) -> Any:
 
 
 @contextlib.contextmanager
-def running(seed: int = 0) -> Iterator[Memory]:
+def running(seed: int = 0, nodes: int = NODES) -> Iterator[Memory]:
     """A cluster, on whose clock the collection's modules live for so long."""
-    memory = Memory(seed)
+    memory = Memory(seed, nodes)
     with installed(memory.clock), memory.clock:
         yield memory

@@ -20,12 +20,13 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Self
 
 from .clock import Clock, Strand
 
-COLLECTION = "ansible_collections.rollout.kubernetes.plugins.module_utils."
+ON_THE_CLOCK = ("ansible_collections.rollout.kubernetes.plugins.module_utils.", "functional.")
+"""Modules that live on the clock: the collection's, and those of functional tests, which run in memory as well."""
 
 
 class _Module:
@@ -174,6 +175,10 @@ class _Pool:
         self._strands.append(self._clock.start(lambda: future.run(function, *arguments), name="pool"))
         return future
 
+    def map(self, function: Callable[..., Any], *arguments: Iterable[Any]) -> Iterator[Any]:
+        futures = [self.submit(function, *given) for given in zip(*arguments, strict=True)]
+        return (future.result() for future in futures)
+
     def shutdown(self, **_options: Any) -> None:
         self._clock.wait(lambda: all(strand.done for strand in self._strands))
 
@@ -256,7 +261,7 @@ def _bound(kind: Callable[..., Any], clock: Clock) -> Callable[..., Any]:
 @functools.cache
 def _found(meant: frozenset[int], _modules: int) -> list[tuple[dict[str, Any], str, Any]]:
     """Where the collection's modules hold these things; looked for again when there are more modules."""
-    places = [vars(module) for name, module in sys.modules.items() if name.startswith(COLLECTION)]
+    places = [vars(module) for name, module in sys.modules.items() if name.startswith(ON_THE_CLOCK)]
     return [(names, name, value) for names in places for name, value in names.items() if id(value) in meant]
 
 

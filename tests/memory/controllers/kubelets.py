@@ -64,7 +64,8 @@ class Kubelets(Controller):
     def reconcile(self, obj: Json) -> None:
         uid = obj["metadata"]["uid"]
         if is_going(obj):
-            self._stage(obj, "end", seconds_of(_mark(obj, "terminate-after", "30ms")), self._end)
+            lasts = _mark(obj, "terminate-after", "30ms")  # another value lets its end begin anew
+            self._stage(obj, f"end {lasts}", seconds_of(lasts), self._end)
         elif not obj["spec"].get("nodeName"):
             self._schedule(obj)
         elif uid not in self._stages:
