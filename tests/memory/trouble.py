@@ -100,3 +100,15 @@ def act_before(run: Run, number: int, act: Callable[[], object]) -> None:
             act()
 
     run.wire.before.append(before)
+
+
+def act_before_first(run: Run, fits: Callable[[Request], bool], act: Callable[[], object]) -> None:
+    """Let somebody do something right before the first request of a run that fits arrives; once."""
+    acted: list[Request] = []
+
+    def before(request: Request) -> None:
+        if not acted and fits(request):
+            acted.append(request)
+            act()
+
+    run.wire.before.append(before)

@@ -64,6 +64,7 @@ BOTH = [replica_set(1, OLD), replica_set(2, NEW)]
         pytest.param(deployment(4, 3, 3), "progressing", "1 old replica is pending termination", id="one old left"),
         pytest.param(deployment(5, 3, 3), "progressing", "2 old replicas are pending termination", id="old ones left"),
         pytest.param(deployment(3, 3, 1), "progressing", "1 of 3 updated replicas are available", id="becoming available"),
+        pytest.param(deployment(3, 3, 2), "progressing", "2 of 3 updated replicas are available", id="the last one becoming available"),
         pytest.param(deployment(3, 3, 3), "complete", "successfully rolled out", id="done"),
         pytest.param(deployment(4, 4, 4), "complete", "successfully rolled out", id="more than desired is done"),
         pytest.param(deployment(0, 0, 0, replicas=0), "complete", "successfully rolled out", id="zero replicas"),

@@ -88,3 +88,19 @@ def test_a_refused_pod_is_told_by_the_newest_event_of_the_present_spec() -> None
         assert seen.snapshot(web).refusal == "second"
         seen._take(WORKLOADS["DaemonSet"], WatchEvent("MODIFIED", workload("DaemonSet", generation=3)))
         assert seen.snapshot(web).refusal == "", "it speaks of an earlier spec"
+
+
+def test_what_a_new_list_lacks_is_gone() -> None:
+    with observer([of_set("old", "h1"), of_set("new", "h2")], [replica_set(1, OLD), replica_set(2, NEW)]) as seen:
+        seen.hear(POD, WatchEvent("RESYNC", {}, items=(of_set("new", "h2"),)))
+        seen.hear(REPLICA_SET, WatchEvent("RESYNC", {}, items=(replica_set(2, NEW),)))
+        assert [entry.ref.name for entry in seen.snapshot(WEB).pods] == ["new"]
+        assert [entry.number for entry in seen.snapshot(WEB).revisions] == [2]
+        seen.hear(WORKLOADS["Deployment"], WatchEvent("RESYNC", {}, items=()))
+        assert seen.snapshot(WEB).workload is None
+
+
+def test_pods_that_have_ended_are_not_there() -> None:
+    ended = {**of_set("evicted", "h2"), "status": {"phase": "Failed"}}
+    with observer([ended, of_set("new", "h2")], [replica_set(2, NEW)]) as seen:
+        assert [entry.ref.name for entry in seen.snapshot(WEB).pods] == ["new"]
