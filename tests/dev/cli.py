@@ -69,7 +69,9 @@ def parser() -> argparse.ArgumentParser:
     show.add_argument("--kubeconfig", type=Path, metavar="FILE", help="use your own cluster, in a namespace that is removed at the end")
     tests = add(commands, "test", run_tests, "run the tests of all levels, or of some")
     tests.usage = "dev test [-h] [LEVEL ...] [-- PYTEST_ARGUMENT ...]"
-    tests.add_argument("levels", nargs="*", metavar="LEVEL", help=f"one of {', '.join(levels.LEVELS)}; default: all")
+    tests.add_argument(
+        "levels", nargs="*", metavar="LEVEL", help=f"one of {', '.join(levels.LEVELS)}; default: all but {', '.join(levels.BY_NAME)}"
+    )
     tests.add_argument("--all", action="store_true", help="run the long tests as well, which repeat what others show more briefly")
     tests.add_argument("--runs", type=int, metavar="N", help="zero_downtime: measure each scenario N times (default: 1)")
     tests.add_argument("--publish", action="store_true", help="zero_downtime: write the table and the plots into the documentation")
@@ -77,7 +79,12 @@ def parser() -> argparse.ArgumentParser:
         commands, "bench", run_benchmarks, "measure what tasks cost, as ratios within one run (./dev bench --help: its options)"
     )
     benchmarks.usage = "dev bench [OPTION ...]"
-    add(commands, "docs", write_docs, "write the documentation that is made from the code: docs/preflight_rules.md")
+    add(
+        commands,
+        "docs",
+        write_docs,
+        "write the pages that are made from the code: docs/preflight_rules.md, and the table in tests/README.md",
+    )
     add(commands, "lock", lock_requirements, "compile the hash-locked requirement files again, with the newest versions")
     return root
 
@@ -179,7 +186,11 @@ def write_docs(_options: argparse.Namespace) -> int:
     """Write the pages that are made from the code."""
     environment = envs.main()
     variables = envs.variables(environment) | {"PYTHONPATH": os.pathsep.join((str(COLLECTIONS), str(ROOT)))}
-    return run([environment / "bin" / "python", "-m", "tests.dev.rules"], env=variables, cwd=ROOT)
+    written = (
+        run([environment / "bin" / "python", "-m", module], env=variables, cwd=ROOT)
+        for module in ("tests.dev.rules", "tests.mutations.page")
+    )
+    return max(written)
 
 
 def lock_requirements(_options: argparse.Namespace) -> int:

@@ -18,7 +18,7 @@ from .paths import COLLECTIONS, OUTPUT, ROOT
 from .shell import say
 
 MYPY_TESTS = (
-    *("tests/bench", "tests/conformance", "tests/demo", "tests/dev", "tests/functional", "tests/lint", "tests/memory"),
+    *("tests/bench", "tests/conformance", "tests/demo", "tests/dev", "tests/functional", "tests/lint", "tests/memory", "tests/mutations"),
     *("tests/unit/conformance", "tests/unit/memory", "tests/zero_downtime"),
 )
 

@@ -45,7 +45,7 @@ def test_what_somebody_else_has_set_meanwhile_is_not_taken_back() -> None:
         assert _tag(memory) == "theirs"
 
 
-def test_who_waits_for_nobody_elses_version_says_so() -> None:
+def test_another_version_than_the_one_that_is_waited_for_is_told() -> None:
     with running() as memory:
         _prepared(memory)
         run = _rolls(memory, "3", on_failure="hold")

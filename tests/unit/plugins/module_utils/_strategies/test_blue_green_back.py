@@ -61,6 +61,17 @@ def test_the_candidate_stays_until_the_nodes_have_followed() -> None:
     assert news(world, step) == ["delete web-green"]
 
 
+def test_a_candidate_to_which_a_service_of_somebodys_leads_stays() -> None:
+    world = adopted()
+    finish(world, begin(world), before="switch")
+    world.services["other"] = {"pod-template-hash": hash_of(world, "web-green")}
+    step = back_step(given_up(world), "clear")
+    assert step.due(world.scene()) == ()
+    assert step.lacking(world.scene())
+    del world.services["other"]
+    assert news(world, step) == ["delete web-green"]
+
+
 def test_a_colour_is_scaled_up_before_the_traffic_returns_and_the_other_one_ends_at_zero() -> None:
     world = at_green()
     finish(world, begin(world, "web:3", replicas=3))

@@ -1,0 +1,628 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The mutations: what is wrong in the product, and which tests must find that. tests/README.md shows this table (./dev docs writes it)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_BASE = "plugins/module_utils/"
+_UNITS = "tests/unit/plugins/module_utils/"
+_MEMORY = "tests/unit/memory/"
+_LOCKS, _WRITES, _TRAFFIC = f"{_MEMORY}test_locks.py", f"{_MEMORY}test_writes.py", f"{_MEMORY}test_traffic.py"
+_FAILURES, _LEFT_ALONE = f"{_MEMORY}test_failures.py", f"{_MEMORY}test_left_alone.py"
+_COPIES, _CLIENT = f"{_MEMORY}test_copies.py", f"{_MEMORY}test_client.py"
+_ROWS = "tests/unit/conformance/test_memory.py"
+_LOST = f"{_LOCKS}::test_who_has_lost_its_lock_changes_nothing"
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """One fault. `old` occurs exactly once in the file, which is given below plugins/module_utils; `tests` are arguments of pytest."""
+
+    name: str
+    """What is wrong, as the end of: the product has ..."""
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+    @property
+    def path(self) -> str:
+        """The file in the working tree."""
+        return f"{_BASE}{self.file}"
+
+
+MUTATIONS = (
+    Mutation(
+        name="a lock that nobody renews",
+        file="_engine/lock.py",
+        old="self._ended.wait(DURATION / 3)",
+        new="self._ended.wait(DURATION * 3)",
+        tests=(f"{_LOCKS}::test_a_holder_at_work_is_left_alone_however_long_it_takes",),
+    ),
+    Mutation(
+        name="a sign of life of the lock's holder that nobody looks at",
+        file="_engine/lock.py",
+        old="if now.renewed != first.renewed:",
+        new="if now.since != first.since:",
+        tests=(f"{_LOCKS}::test_a_holder_at_work_is_left_alone_however_long_it_takes",),
+    ),
+    Mutation(
+        name="a lock that is taken at once from whoever holds it",
+        file="_engine/lock.py",
+        old="left = since + first.duration - self._outside.clock()",
+        new="left = since - self._outside.clock()",
+        tests=(f"{_LOCKS}::test_a_holder_at_work_is_left_alone_however_long_it_takes",),
+    ),
+    Mutation(
+        name="a lock that lives on although it could not be renewed",
+        file="_engine/lock.py",
+        old=("        if self._outside.clock() - self._renewed_at >= DURATION:\n            if self._trouble:"),
+        new=("        if self._outside.clock() - self._renewed_at >= 10 * DURATION:\n            if self._trouble:"),
+        tests=(f"{_LOCKS}::test_who_cannot_renew_its_lock_writes_nothing_after_its_time",),
+    ),
+    Mutation(
+        name="a lock whose new holder nobody sees",
+        file="_engine/lock.py",
+        old="if self._lease is None or not self._is_ours():",
+        new="if self._lease is None:",
+        tests=(_LOST,),
+    ),
+    Mutation(
+        name="writes that do not ask whether they still may",
+        file="_engine/writer.py",
+        old=("        self._guard()\n        try:\n            answer = request()"),
+        new=("        try:\n            answer = request()"),
+        tests=(_LOST,),
+    ),
+    Mutation(
+        name="a JSON patch of one field without its test",
+        file="_engine/writer.py",
+        old='operations = (PatchOperation("test", pointer, write.expected), PatchOperation("replace", pointer, write.value))',
+        new='operations = (PatchOperation("replace", pointer, write.value),)',
+        tests=(f"{_WRITES}::test_a_service_that_somebody_has_led_elsewhere_right_before_the_write_stays_there",),
+    ),
+    Mutation(
+        name="a take-over of managedFields without the version that it was planned for",
+        file="_engine/writer.py",
+        old='        PatchOperation("test", "/metadata/resourceVersion", text(before, "metadata", "resourceVersion")),\n',
+        new="",
+        tests=(f"{_WRITES}::test_who_writes_right_before_a_take_over_stays_recorded",),
+    ),
+    Mutation(
+        name="an apply without the version that it was planned for",
+        file="_engine/writer.py",
+        old="            body = _at_version_of(latest, body)\n",
+        new="            body = planned.body\n",
+        tests=(f"{_MEMORY}test_races.py::test_two_short_changes_of_one_workload_both_stay",),
+    ),
+    Mutation(
+        name="an apply that is sent again whatever has changed",
+        file="_engine/writer.py",
+        old="same = live is not None and uid_of(live) == uid_of(before) and _unversioned(live) == _unversioned(before)",
+        new="same = live is not None",
+        tests=(f"{_MEMORY}test_races.py::test_two_short_changes_of_one_workload_both_stay",),
+    ),
+    Mutation(
+        name="a hand-over of replicas without the version that it was planned for",
+        file="_engine/writer.py",
+        old="held = _at_version_of(latest, planned.handover)",
+        new="held = planned.handover",
+        tests=(f"{_WRITES}::test_a_scaling_right_before_the_replicas_are_handed_over_stays",),
+    ),
+    Mutation(
+        name="an apply before the replicas are handed over",
+        file="_engine/writer.py",
+        old=(
+            "        if planned.handover is not None:\n"
+            "            # With the version: it holds the replicas as they were then, and must not undo a scaling since.\n"
+            "            held = _at_version_of(latest, planned.handover)\n"
+            "            latest = self._carried_out(lambda: cluster.apply(resource, held, manager=HANDOVER_MANAGER, force=True))\n"
+            "        body = planned.body\n"
+        ),
+        new=(
+            "        body = planned.body\n"
+            "        if planned.handover is not None:\n"
+            "            latest = self._carried_out(lambda: cluster.apply(resource, _at_version_of(latest, body), manager=APPLY_MANAGER))\n"
+            "            held = _at_version_of(latest, planned.handover)\n"
+            "            latest = self._carried_out(lambda: cluster.apply(resource, held, manager=HANDOVER_MANAGER, force=True))\n"
+        ),
+        tests=(f"{_WRITES}::test_replicas_that_a_definition_leaves_out_never_change",),
+    ),
+    Mutation(
+        name="an apply by force instead of a take-over",
+        file="_engine/writer.py",
+        old="return self._carried_out(lambda: cluster.apply(resource, body, manager=APPLY_MANAGER, force=self._force))",
+        new="return self._carried_out(lambda: cluster.apply(resource, body, manager=APPLY_MANAGER, force=True))",
+        tests=(f"{_WRITES}::test_what_a_controller_takes_right_before_the_write_is_not_taken_back_by_force",),
+    ),
+    Mutation(
+        name="a take-over that is planned and not carried out",
+        file="_engine/writer.py",
+        old="taken_over=taken if taken.managed_fields is not None else None,",
+        new="taken_over=None,",
+        tests=(f"{_WRITES}::test_what_was_taken_over_is_ours_and_goes_when_the_definition_stops_naming_it",),
+    ),
+    Mutation(
+        name="Helm's objects changed as if they were nobody's",
+        file="_engine/writer.py",
+        old="if release is not None and not self._force and self._release_exists(*release):",
+        new="if release is not None and not self._force and not self._release_exists(*release):",
+        tests=(f"{_WRITES}::test_what_belongs_to_a_helm_release_is_left_alone",),
+    ),
+    Mutation(
+        name="a missing wait for the watches before the first write",
+        file="_engine/run.py",
+        old="            self.observer().await_open()",
+        new="            self.observer()",
+        tests=(f"{_MEMORY}test_rights.py::test_a_right_that_is_missing_is_told_of_before_the_first_change[rolling: the next version]",),
+    ),
+    Mutation(
+        name="a state from before the write taken for its outcome",
+        file="_engine/run.py",
+        old="generation=workload.generation if written.changed else 0,",
+        new="generation=0,",
+        tests=(f"{_FAILURES}::test_the_observed_generation_says_of_which_version_the_counts_are", f"{_MEMORY}test_runs.py"),
+    ),
+    Mutation(
+        name="a rollout that another one has replaced taken back all the same",
+        file="_engine/run.py",
+        old=('        if leg.course.refusal:\n            return "the template is not this task\'s"\n'),
+        new="",
+        tests=(f"{_FAILURES}::test_what_somebody_else_has_set_meanwhile_is_not_taken_back",),
+    ),
+    Mutation(
+        name="copies of configuration removed after a rollout that failed",
+        file="_engine/run.py",
+        old='if all(rollout.phase == "complete" for rollout in self.reports.values()) and any(',
+        new="if any(",
+        tests=(f"{_COPIES}::test_a_rollout_that_fails_removes_no_copy",),
+    ),
+    Mutation(
+        name="going back from what was never written",
+        file="_engine/going_back.py",
+        old=("        if not run.is_written(rollout.ref):\n            continue\n"),
+        new="",
+        tests=(f"{_FAILURES}::test_a_write_that_has_failed_is_no_reason_to_go_back",),
+    ),
+    Mutation(
+        name="going back to the revision that has failed",
+        file="_engine/going_back.py",
+        old="        stable = stable_of(rollout.snapshot)\n",
+        new="        stable = candidate_of(rollout.snapshot)\n",
+        tests=(f"{_FAILURES}::test_a_bad_version_is_taken_back_to_the_one_that_served",),
+    ),
+    Mutation(
+        name="somebody else's template taken for the task's own",
+        file="_engine/superseding.py",
+        old='return sentence(ref, lost, self._wanted, live) if lost else ""',
+        new='return ""',
+        tests=(f"{_FAILURES}::test_who_waits_for_nobody_elses_version_says_so",),
+    ),
+    Mutation(
+        name="a claim that does not say that the traffic has moved",
+        file="_engine/blue_green.py",
+        old="self._lock.note_all({CLAIM: self._claim.text(), HISTORY: history_text(self._history)})",
+        new="self._lock.note_all({HISTORY: history_text(self._history)})",
+        tests=(f"{_MEMORY}test_killed.py::test_killed_anywhere_the_next_run_ends_as_an_undisturbed_one[blue_green]",),
+    ),
+    Mutation(
+        name="a plan from before the lock carried out under it",
+        file="_engine/blue_green.py",
+        old=("if _remembered(lock.lease) != _remembered(lease):\n            # Somebody has gone on"),
+        new=("if lock.lease is None:\n            # Somebody has gone on"),
+        tests=(f"{_LOCKS}::test_a_rollout_that_was_begun_while_one_waited_for_the_lock_is_left_alone",),
+    ),
+    Mutation(
+        name="old pods that go before the nodes have followed the switch",
+        file="_engine/blue_green.py",
+        old=("        if outcome.changed:\n            self._stage.turned()\n        return outcome.changed"),
+        new="        return outcome.changed",
+        tests=(f"{_TRAFFIC}::test_old_pods_stay_until_the_nodes_have_followed_the_switch",),
+    ),
+    Mutation(
+        name="a Service that somebody has pointed elsewhere taken back",
+        file="_engine/blue_green.py",
+        old=("        self._refuse_meddling(turn)\n        try:"),
+        new="        try:",
+        tests=(f"{_TRAFFIC}::test_a_service_that_somebody_points_elsewhere_before_the_switch_stays_there",),
+    ),
+    Mutation(
+        name="trouble of the task taken for a failure of the new version",
+        file="_engine/blue_green.py",
+        old=("                raise _Unable(error.message) from error\n            if isinstance(error, RolloutError):"),
+        new=("                raise _Failed(error.message) from error\n            if isinstance(error, RolloutError):"),
+        tests=(f"{_TRAFFIC}::test_a_task_that_may_not_make_the_candidate_keeps_its_claim",),
+    ),
+    Mutation(
+        name="blue/green writing without its lock",
+        file="_engine/blue_green.py",
+        old="self._writer = Writer(outside.cluster, guard=lock.guard,",
+        new="self._writer = Writer(outside.cluster, guard=outside.guard,",
+        tests=(f"{_LOCKS}::test_blue_green_that_loses_its_lock_while_it_holds_old_pods_keeps_them",),
+    ),
+    Mutation(
+        name="a switch to pods of which nobody knows whether they are ready",
+        file="_engine/switch.py",
+        old="return unfit(service, request.wanted[name], backends, minimum=minimum, mixed=request.mixed, partial=request.partial)",
+        new='return ""',
+        tests=(f"{_LEFT_ALONE}::test_pods_that_are_not_ready_get_no_traffic",),
+    ),
+    Mutation(
+        name="a skipped wait for the endpoints after a switch",
+        file="_engine/switch.py",
+        old="missing = self._prove(self._request.wanted, self._request.minimum_of, until_lost=True)",
+        new='missing = ""',
+        tests=(f"{_TRAFFIC}::test_a_switch_ends_when_the_endpoints_have_followed",),
+    ),
+    Mutation(
+        name="an intent that is stored after the first Service",
+        file="_engine/switch.py",
+        old=("        lock.note(INTENT, plan.intent.text())\n        try:\n            for name, planned in plan.writes.items():"),
+        new=("        try:\n            for name, planned in plan.writes.items():"),
+        tests=(f"{_TRAFFIC}::test_who_is_killed_between_two_services_has_said_where_it_was_going",),
+    ),
+    Mutation(
+        name="a switch that leaves the other Services where they are when one fails",
+        file="_engine/switch.py",
+        old=("                self._written[name] = self.writer.execute(planned)\n                back[name] = former"),
+        new="                back[name] = former",
+        tests=(f"{_TRAFFIC}::test_of_two_services_none_stays_switched_where_one_cannot_be",),
+    ),
+    Mutation(
+        name="a switch that writes without its lock",
+        file="_engine/switch.py",
+        old="run.writer = Writer(outside.cluster, guard=lock.guard,",
+        new="run.writer = Writer(outside.cluster, guard=outside.guard,",
+        tests=(f"{_LOCKS}::test_a_switch_that_loses_its_lock_on_the_way_writes_no_other_service",),
+    ),
+    Mutation(
+        name="pods moved step by step without the lock",
+        file="_engine/stateful.py",
+        old="return _counted(carry_out(_plan(request, locked), locked), plan)",
+        new="return _counted(carry_out(_plan(request, outside), outside), plan)",
+        tests=(f"{_LOST}[partition]", f"{_LOST}[on_delete]"),
+    ),
+    Mutation(
+        name="a template that moves all pods before the first step",
+        file="_engine/stateful.py",
+        old=("        # Nothing moves before the first step lowers it.\n        write = planned(after.desired)"),
+        new="        write = planned(0)",
+        tests=(f"{_LEFT_ALONE}::test_no_pod_moves_before_the_step_that_is_for_it",),
+    ),
+    Mutation(
+        name="a budget that never lets a pod go, found out by waiting",
+        file="_engine/stateful.py",
+        old=("    if sentence:\n        raise RefusedError(sentence)"),
+        new="    del sentence",
+        tests=(f"{_LEFT_ALONE}::test_a_budget_that_never_lets_a_pod_go_is_told_before_the_first_write",),
+    ),
+    Mutation(
+        name="an outage that begins without the lock",
+        file="_engine/recreate.py",
+        old=("    for lock in locks.values():\n        lock.guard()"),
+        new="    del locks",
+        tests=(f"{_LOST}[recreate]",),
+    ),
+    Mutation(
+        name="objects that stay known although a new list lacks them",
+        file="_engine/observer.py",
+        old="for uid in self._known(resource) - there:",
+        new="for uid in there - self._known(resource):",
+        tests=(f"{_UNITS}_engine/test_observer.py",),
+    ),
+    Mutation(
+        name="a refusal that speaks of an earlier generation",
+        file="_engine/observer.py",
+        old='return message if generation == workload.generation else ""',
+        new="return message",
+        tests=(f"{_UNITS}_engine/test_observer.py",),
+    ),
+    Mutation(
+        name="pods that have ended counted as there",
+        file="_engine/observer.py",
+        old="(pod for pod in pods if pod.phase not in _ENDED)",
+        new="(pod for pod in pods)",
+        tests=(f"{_UNITS}_engine/test_observer.py",),
+    ),
+    Mutation(
+        name="an event older than our own write taken for news",
+        file="_engine/feed.py",
+        old="if answer is not None and _version(obj) < _version(answer):",
+        new="if answer is not None and _version(obj) > _version(answer):",
+        tests=(f"{_UNITS}_engine/test_feed.py",),
+    ),
+    Mutation(
+        name="a wait that judges what is older than its write",
+        file="_engine/course.py",
+        old="if snapshot.workload.generation < self._generation:",
+        new="if snapshot.workload.generation > self._generation:",
+        tests=(f"{_UNITS}_engine/test_course.py",),
+    ),
+    Mutation(
+        name="a pod that is deleted twice while its deletion does not show",
+        file="_engine/course.py",
+        old=("self.next_pods = pods\n\n    def hold"),
+        new=("self.next_pods = pods or tuple(self.replaced)\n\n    def hold"),
+        tests=(f"{_UNITS}_engine/test_replacement.py",),
+    ),
+    Mutation(
+        name="a missing look whether another rollout has claimed it",
+        file="_engine/claimed.py",
+        old=("    if sentences:\n        raise RefusedError"),
+        new=("    if len(sentences) > 1:\n        raise RefusedError"),
+        tests=(f"{_LEFT_ALONE}::test_what_a_blue_green_rollout_has_claimed_is_left_alone",),
+    ),
+    Mutation(
+        name="a Service left without pods by a new template",
+        file="_engine/emptied.py",
+        old=("    if any(sentences):\n        raise RefusedError"),
+        new=("    if all(sentences) and not sentences:\n        raise RefusedError"),
+        tests=(f"{_LEFT_ALONE}::test_a_service_that_a_new_template_would_leave_without_pods_is_in_the_way",),
+    ),
+    Mutation(
+        name="the idle side rolled out as if users got it",
+        file="_engine/idle_sides.py",
+        old='if serves in ("", ref.name):',
+        new="if serves != ref.name:",
+        tests=(f"{_LEFT_ALONE}::test_the_side_that_gets_no_requests_is_not_rolled_out_as_if_users_got_it",),
+    ),
+    Mutation(
+        name="a copy of configuration whose content nobody compares",
+        file="_engine/configuration.py",
+        old="    verify(body, live)\n",
+        new="",
+        tests=(f"{_COPIES}::test_a_copy_with_another_content_than_its_name_says_is_not_used",),
+    ),
+    Mutation(
+        name="a copy removed that an earlier revision still needs",
+        file="_engine/cleaning.py",
+        old="used = own | in_use(_users(namespace, cluster))",
+        new="used = own",
+        tests=(f"{_COPIES}::test_a_copy_stays_while_a_revision_refers_to_it_and_goes_then",),
+    ),
+    Mutation(
+        name="a young copy removed that somebody is about to use",
+        file="_domain/config_use.py",
+        old="now - made >= younger_than:",
+        new="now - made <= 24 * younger_than:",
+        tests=(f"{_COPIES}::test_a_young_copy_stays_as_somebody_may_be_about_to_use_it",),
+    ),
+    Mutation(
+        name="a partition that rises again",
+        file="_strategies/partition.py",
+        old="isinstance(live, int) and live > partition else obj",
+        new="isinstance(live, int) else obj",
+        tests=(f"{_UNITS}_strategies/test_partition.py::test_a_step_lowers_the_partition_and_never_raises_it",),
+    ),
+    Mutation(
+        name="a step that is done while a pod is not ready",
+        file="_strategies/partition.py",
+        old="if workload is None or candidate is None or not is_complete(snapshot) or _not_ready(snapshot):",
+        new="if workload is None or candidate is None:",
+        tests=(f"{_UNITS}_strategies/test_partition.py::test_a_step_is_done_when_its_pods_run_the_template_and_all_are_ready",),
+    ),
+    Mutation(
+        name="an eviction while another pod is away",
+        file="_strategies/on_delete.py",
+        old="there >= workload.desired and all(pod.ready and not pod.terminating for pod in others)",
+        new="there >= workload.desired",
+        tests=(f"{_UNITS}_strategies/test_on_delete.py::test_they_go_when_every_other_pod_is_ready",),
+    ),
+    Mutation(
+        name="an update strategy that is borrowed and not given back",
+        file="_strategies/on_delete.py",
+        old="*((_strategy_back(target, Workload.of(after), final),) if final else ())",
+        new="*(() if final else ())",
+        tests=(f"{_UNITS}_strategies/test_on_delete.py",),
+    ),
+    Mutation(
+        name="old pods that go while a Service still leads to them",
+        file="_strategies/blue_green.py",
+        old="if old is not None and not claim.keep_old and old.desired and not led_to(scene, old):",
+        new="if old is not None and not claim.keep_old and old.desired:",
+        tests=(f"{_UNITS}_strategies/test_blue_green.py::test_what_a_service_leads_to_is_kept",),
+    ),
+    Mutation(
+        name="traffic that moves before the candidate has its size",
+        file="_strategies/blue_green.py",
+        old=("        # What serves may have grown since.\n        or _scale_up(rollout, scene)\n"),
+        new="",
+        tests=(f"{_UNITS}_strategies/test_blue_green.py::test_what_serves_may_grow_between_scaling_up_and_the_switch",),
+    ),
+    Mutation(
+        name="a switch that asks for no more than one ready pod",
+        file="_strategies/blue_green.py",
+        old='turns(rollout, scene, wanted, "point", minimum=as_many(scene, wanted), partial=False)',
+        new='turns(rollout, scene, wanted, "point", minimum={}, partial=False)',
+        tests=(f"{_UNITS}_strategies/test_blue_green.py::test_the_switch_asks_for_as_many_ready_pods_as_serve_now",),
+    ),
+    Mutation(
+        name="traffic that returns before what served can carry it",
+        file="_strategies/blue_green.py",
+        old="return max(0.0, rollout.claim.delay - scene.since_switch, draining(scene))",
+        new="return max(0.0, rollout.claim.delay - scene.since_switch)",
+        tests=(f"{_UNITS}_strategies/test_blue_green.py::test_the_old_pods_stay_until_the_nodes_have_followed_also_without_a_delay",),
+    ),
+    Mutation(
+        name="new pods started beside old ones",
+        file="_strategies/recreate.py",
+        old="observed(workload) and (not _old_pods(snapshot) or _are_refused(snapshot, workload))",
+        new="observed(workload)",
+        tests=(f"{_UNITS}_strategies/test_recreate.py::test_old_pods_are_gone_when_none_is_left_that_terminates_either",),
+    ),
+    Mutation(
+        name="a template taken back that somebody has set since",
+        file="_strategies/undo.py",
+        old='if not same_template(mapping(live, "spec", "template"), expected.template):',
+        new="if live is None:",
+        tests=(f"{_UNITS}_strategies/test_undo.py",),
+    ),
+    Mutation(
+        name="a pod of the version that serves deleted as if it were stuck",
+        file="_strategies/repair.py",
+        old='return repair == "all" or not serves or is_hopeless(pod)',
+        new="return True",
+        tests=(f"{_UNITS}_strategies/test_repair.py::test_what_goes",),
+    ),
+    Mutation(
+        name="a write that may have happened and may not happen twice, sent again",
+        file="_kube/client.py",
+        old="not lost.lasting and (repeatable or not lost.sent), lost.sent",
+        new="not lost.lasting, lost.sent",
+        tests=(f"{_CLIENT}::test_a_patch_that_moves_positions_is_not_sent_twice",),
+    ),
+    Mutation(
+        name="an overtaken write taken for one that was carried out",
+        file="_kube/client.py",
+        old="if live is not None and happened(live):",
+        new="if live is not None:",
+        tests=(f"{_CLIENT}::test_a_write_that_was_lost_and_overtaken_is_a_conflict",),
+    ),
+    Mutation(
+        name="a delete without the UID of the very object",
+        file="_kube/client.py",
+        old='"kind": "DeleteOptions", "preconditions": {"uid": uid}, ',
+        new='"kind": "DeleteOptions", ',
+        tests=(f"{_ROWS}::test_row[a_delete_is_of_the_very_object]",),
+    ),
+    Mutation(
+        name="an eviction without the UID of the very pod",
+        file="_kube/client.py",
+        old='"deleteOptions": {"preconditions": {"uid": uid}},',
+        new='"deleteOptions": {},',
+        tests=(_ROWS,),
+    ),
+    Mutation(
+        name="a misspelt field that is dropped in silence",
+        file="_kube/client.py",
+        old='("fieldValidation", "Strict")',
+        new='("fieldValidation", "Ignore")',
+        tests=(f"{_CLIENT}::test_each_write_asks_for_misspelt_fields_to_be_refused",),
+    ),
+    Mutation(
+        name="a list without its later pages",
+        file="_kube/client.py",
+        old=("            if not token:\n                return Page("),
+        new=("            if token or not token:\n                return Page("),
+        tests=(f"{_CLIENT}::test_a_list_is_read_to_its_last_page",),
+    ),
+    Mutation(
+        name="a watch that is not begun anew when its place is forgotten",
+        file="_kube/watch.py",
+        old=('            self._version = ""\n        elif status == 401'),
+        new=("            pass\n        elif status == 401"),
+        tests=(f"{_CLIENT}::test_a_watch_whose_place_is_forgotten_begins_with_a_list",),
+    ),
+    Mutation(
+        name="a watch that forgets how far it was",
+        file="_kube/watch.py",
+        old='self._version = text(obj, "metadata", "resourceVersion") or self._version',
+        new="self._version = self._version",
+        tests=(f"{_CLIENT}::test_a_watch_that_ends_goes_on_where_it_was",),
+    ),
+    Mutation(
+        name="a pause shorter than the server asked for",
+        file="_kube/retry.py",
+        old="delay = max(asked, self._delay * (0.5 + self.chance() / 2))",
+        new="delay = self._delay * (0.5 + self.chance() / 2)",
+        tests=(f"{_UNITS}_kube/test_retry.py::test_what_the_server_asks_for_is_respected",),
+    ),
+    Mutation(
+        name="a server that was never reached asked to the deadline",
+        file="_kube/retry.py",
+        old="if status == 0 and not self.reached:",
+        new="if status == 0 and self.reached:",
+        tests=(f"{_UNITS}_kube/test_retry.py::test_patience_depends_on_what_is_known",),
+    ),
+    Mutation(
+        name="a value of a Secret repeated in a message",
+        file="_kube/refusals.py",
+        old='shown = _shown(given, got) if not secret else ""',
+        new="shown = _shown(given, got)",
+        tests=(f"{_UNITS}_kube/test_refusals.py",),
+    ),
+    Mutation(
+        name="a test of a JSON patch that Go spells otherwise",
+        file="_kube/encoding.py",
+        old='re.compile("[&<>\\u2028\\u2029]")',
+        new='re.compile("[<>\\u2028\\u2029]")',
+        tests=(f"{_UNITS}_kube/test_encoding.py::test_a_body_is_what_go_writes",),
+    ),
+    Mutation(
+        name="an answer that came too late taken for a request never sent",
+        file="_kube/transport.py",
+        old='return Lost("no answer in time", sent=True)',
+        new='return Lost("no answer in time", sent=False)',
+        tests=(f"{_UNITS}_kube/test_transport.py::test_what_may_have_been_sent_and_what_lasts",),
+    ),
+    Mutation(
+        name="a patch of positions taken for one that may be repeated",
+        file="_kube/outcome.py",
+        old='return not any(step.op in ("add", "remove") and',
+        new='return not any(step.op == "remove" and',
+        tests=(f"{_UNITS}_kube/test_outcome.py::test_a_patch_that_moves_positions_is_not_repeated",),
+    ),
+    Mutation(
+        name="observedGeneration not looked at",
+        file="_domain/completion.py",
+        old=("    if not observed(workload):\n        return _pending"),
+        new=("    if False:\n        return _pending"),
+        tests=(f"{_UNITS}_domain/test_completion.py::test_a_generation_that_is_not_observed_says_nothing_about_the_present_spec",),
+    ),
+    Mutation(
+        name="old pods that may still be there at the end",
+        file="_domain/completion.py",
+        old=("if workload.current > workload.updated:\n        old"),
+        new=("if workload.current < workload.updated:\n        old"),
+        tests=(f"{_UNITS}_domain/test_completion.py::test_kubectls_rules_apply_in_their_order",),
+    ),
+    Mutation(
+        name="a rollout that is done before its last pod is available",
+        file="_domain/completion.py",
+        old="if workload.available < workload.updated:",
+        new="if workload.available + 1 < workload.updated:",
+        tests=(f"{_UNITS}_domain/test_completion.py::test_kubectls_rules_apply_in_their_order",),
+    ),
+    Mutation(
+        name="a secret shown in base64",
+        file="_domain/masking.py",
+        old='forms |= {value, b64encode(raw).decode("ascii").rstrip("="), ',
+        new="forms |= {value, ",
+        tests=(f"{_UNITS}_domain/test_masking.py::test_known_values_are_masked",),
+    ),
+    Mutation(
+        name="a credential in a URL shown",
+        file="_domain/masking.py",
+        old='        (("://",), r"://[^\\s/:@]*:(?P<hide>[^\\s/?#]+)@"),\n',
+        new="",
+        tests=(f"{_UNITS}_domain/test_masking.py::test_what_looks_like_a_credential_is_masked",),
+    ),
+    Mutation(
+        name="managedFields not merged into ours",
+        file="_domain/ownership.py",
+        old='return replaced(ours, ("fieldsV1",), union(mapping(ours, "fieldsV1"), parts))',
+        new="return ours",
+        tests=(f"{_UNITS}_domain/test_ownership.py",),
+    ),
+    Mutation(
+        name="fields taken from a controller",
+        file="_domain/ownership.py",
+        old=("        part = wanted\n    else:\n        return {}"),
+        new=("        part = wanted\n    else:\n        part = wanted"),
+        tests=(f"{_UNITS}_domain/test_ownership.py",),
+    ),
+)
+
+
+def rows() -> Iterator[str]:
+    """The table as lines of Markdown."""
+    yield "| the fault | in | is found by, below `tests/unit` |"
+    yield "|---|---|---|"
+    for mutation in MUTATIONS:
+        tests = "<br>".join(f"`{test.removeprefix('tests/unit/').replace('plugins/module_utils/', '')}`" for test in mutation.tests)
+        yield f"| {mutation.name} | `{mutation.file}` | {tests} |"
