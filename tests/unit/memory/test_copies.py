@@ -77,7 +77,7 @@ def test_a_rollout_that_fails_removes_no_copy() -> None:
                 memory.server.delete(KNOWN["apps/v1", "ReplicaSet"], entry)  # Nothing refers to its copy any more.
         before = _values(memory)
         result = _rolls(memory, "6", image="x:missing", wait_timeout=30).start().wait()
-        assert result["failed"]
+        assert result.get("failed"), result["msg"]
         assert set(before) <= set(_values(memory))
 
 
@@ -95,5 +95,5 @@ def test_a_copy_with_another_content_than_its_name_says_is_not_used() -> None:
         }
         memory.client().create(KNOWN["v1", "ConfigMap"], {"metadata": metadata, "data": {"a": "forged"}, "immutable": True}, manager="test")
         result = _rolls(memory, "3").start().wait()
-        assert result["failed"]
+        assert result.get("failed"), result["msg"]
         assert name in result["msg"]

@@ -38,7 +38,7 @@ def test_what_somebody_else_has_set_meanwhile_is_not_taken_back() -> None:
         memory.clock.sleep(20)
         edited("Deployment", image("theirs"))(memory)
         result = run.wait()
-        assert result["failed"]
+        assert result.get("failed"), result["msg"]
         assert "by kubectl-edit" in result["msg"]
         assert "It was not taken back" in result["msg"]
         memory.clock.sleep(60)
@@ -53,7 +53,7 @@ def test_another_version_than_the_one_that_is_waited_for_is_told() -> None:
         memory.clock.sleep(0.3)
         edited("Deployment", image("theirs"))(memory)
         result = run.wait()
-        assert result["failed"]
+        assert result.get("failed"), result["msg"]
         assert "by kubectl-edit" in result["msg"]
 
 
@@ -69,7 +69,7 @@ def test_a_write_that_has_failed_is_no_reason_to_go_back() -> None:
 
         run.wire.before.append(refuse)
         result = run.start().wait()
-        assert result["failed"]
+        assert result.get("failed"), result["msg"]
         assert "back" not in result["msg"]
         assert not any("going back" in line for line in run.lines)
         assert _tag(memory) == "2"

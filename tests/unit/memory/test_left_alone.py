@@ -20,7 +20,7 @@ def _refused(memory: Memory, module: str, **options: Any) -> str:
     """The sentence by which a task is refused, before it has changed anything."""
     run: Run = Case(module, options).run(memory)
     result = run.start().wait()
-    assert result["failed"]
+    assert result.get("failed"), result["msg"]
     assert [str(request) for request in run.wire.writes if "/leases" not in request.path and "selfsubject" not in request.path] == []
     return str(result["msg"])
 

@@ -118,7 +118,7 @@ def test_who_has_lost_its_lock_changes_nothing(name: str) -> None:
 
         run.wire.before.append(rob)
         result = run.start().wait()
-        assert result["failed"]
+        assert result.get("failed"), result["msg"]
         assert f"taken over by {ELSE}" in result["msg"]
         assert _changes(run) == []
         assert memory.get("default", "Lease", "rollout-web")["spec"]["holderIdentity"] == ELSE
@@ -173,6 +173,6 @@ def test_a_rollout_that_was_begun_while_one_waited_for_the_lock_is_left_alone() 
         act_before_first(second, lambda request: request.is_write, lambda: memory.clock.wait(lambda: first.party.dead))
         first.start()
         result = second.start().wait()
-        assert result["failed"]
+        assert result.get("failed"), result["msg"]
         assert "x:2" in result["msg"]
         assert _changes(second) == []

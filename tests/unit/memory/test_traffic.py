@@ -89,7 +89,7 @@ def test_a_service_that_somebody_points_elsewhere_before_the_switch_stays_there(
 
         edited("Service", elsewhere)(memory)
         result = case.run(memory).start().wait()
-        assert result["failed"]
+        assert result.get("failed"), result["msg"]
         assert "changed meanwhile by kubectl-edit" in result["msg"]
         assert _selector(memory) == {"app": "web", "mine": "true"}
 
@@ -155,7 +155,7 @@ def test_of_two_services_none_stays_switched_where_one_cannot_be() -> None:
 
         act_before_first(run, fits, lambda: edited("Service", elsewhere, name="b")(memory))
         result = run.start().wait()
-        assert result["failed"]
+        assert result.get("failed"), result["msg"]
         assert "Switched back: a" in result["msg"]
         found = {name: memory.get("default", "Service", name)["spec"]["selector"] for name in ("a", "b")}
         assert found == {"a": {"app": "web"}, "b": {"app": "mine"}}
