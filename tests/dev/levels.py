@@ -132,6 +132,16 @@ def zero_downtime(extra: Sequence[str]) -> list[Outcome]:
     return [outcome]
 
 
+def mutations(extra: Sequence[str]) -> list[Outcome]:
+    """Faults that are put into copies of the product: the tests that are named for each must find it."""
+    environment = envs.main()
+    report = OUTPUT / "junit-mutations.xml"
+    report.unlink(missing_ok=True)
+    command: Command = [environment / "bin" / "python", "-m", "tests.mutations.run", "--report", report, *extra]
+    code = run(command, cwd=ROOT, env=envs.variables(environment))
+    return [from_junit("mutations", report, code)]
+
+
 def scenarios() -> list[str]:
     """Return the names of molecule's scenarios that test something; default only makes and removes what they share."""
     return sorted(path.parent.name for path in SCENARIOS.glob("*/molecule.yml") if path.parent.name != "default")
@@ -174,7 +184,10 @@ LEVELS: dict[str, tuple[Level, Callable[[], bool]]] = {
     "zero_downtime": (zero_downtime, lambda: True),
     "sanity": (package.sanity, package.can_build),
     "importer": (package.importer, package.can_build),
+    "mutations": (mutations, lambda: True),
 }
+BY_NAME = ("mutations",)
+"""Levels that run only when they are named: they test the tests."""
 
 
 WITH_LONG_TESTS = ("functional", "zero_downtime")
@@ -184,7 +197,7 @@ WITH_LONG_TESTS = ("functional", "zero_downtime")
 def test(names: Sequence[str], extra: Sequence[str], *, whole: bool) -> int:
     """Run levels one after another, each even if another failed, and sum them up; `whole`: with the long tests."""
     outcomes = []
-    chosen = names or [name for name, (_, exists) in LEVELS.items() if exists()]
+    chosen = names or [name for name, (_, exists) in LEVELS.items() if exists() and name not in BY_NAME]
     with shared_cluster(chosen):
         for name in chosen:
             say(f"\n===== {name}")
