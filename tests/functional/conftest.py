@@ -20,6 +20,7 @@ from .calls import call as call_module
 from .cluster import NOT_THE_TESTED_CLIENT, Cluster, Done, Event, running_cluster
 from .durations import longest_first
 from .in_memory import InMemory, in_memory
+from .modules import Modules
 from .plays import Ansible
 from .sides import service
 from .tasks import Tasks
@@ -150,6 +151,12 @@ def ansible(cluster: Cluster, tmp_path: Path) -> Iterator[Ansible]:
 def tried(cluster: Cluster) -> Tasks:
     """tried(tasks, check=False, diff=False): like `ansible`, in this process: for what Ansible itself has no part in."""
     return Tasks(cluster=cluster)
+
+
+@pytest.fixture
+def modules(cluster: Cluster, tmp_path: Path) -> Modules:
+    """modules(tasks, check=False, diff=False): the modules' own programs, as they run where the connection is not local."""
+    return Modules(cluster=cluster, folder=tmp_path)
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 from .configs import simply
-from .plays import Way
 from .test_bad_input import refused
 from .test_rolling import roll
 
@@ -41,24 +40,25 @@ def playbook_folder(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("way", ["process", "module"])
-def test_mistakes_with_files_name_the_entry_and_the_file(ansible, audit, namespace, deployment, apply, playbook_folder, way: Way):
+def test_mistakes_with_files_name_the_entry_and_the_file(ansible, modules, audit, namespace, deployment, apply, playbook_folder, way):
+    """Ansible reads the files for the process, and a module its own."""
     apply(simply(deployment()))
     audit.mark()
     tasks = [
         {**roll(namespace, name="web", config=[GOOD, {"name": "other", **options}]), "name": case, "ignore_errors": True}
         for case, options, _words in BAD
     ]
-    play = ansible(tasks, way=way)
+    play = (ansible if way == "process" else modules)(tasks)
     assert [result.task for result in play.results] == [case for case, _options, _words in BAD]
     for (_case, _options, words), result in zip(BAD, play.results, strict=True):
         refused(dataclasses.replace(play, results=[result]), *words)
     assert audit.writes() == []
 
 
-def test_a_folder_among_the_files_is_told_with_what_to_do(ansible, namespace, playbook_folder):
-    refused(ansible(roll(namespace, name="web", config=[{**GOOD, "files": ["config"]}])), "config 1: file config is a folder", "folder")
-
-
-@pytest.mark.parametrize("given", ["web-config", ["web-config"], {"name": "web-config"}, 5])
-def test_what_is_no_list_of_mappings_is_told_with_the_option(ansible, namespace, given):
-    refused(ansible(roll(namespace, name="web", config=given)), "config must be a list of mappings", "[{name: web-config}]")
+def test_what_is_no_list_of_mappings_or_no_file_is_told_with_what_to_do(ansible, namespace, playbook_folder):
+    given: list[tuple[Any, tuple[str, ...]]] = [([{**GOOD, "files": ["config"]}], ("config 1: file config is a folder", "folder"))]
+    no_list = ("config must be a list of mappings", "[{name: web-config}]")
+    given += [(config, no_list) for config in ("web-config", ["web-config"], {"name": "web-config"}, 5)]
+    play = ansible([{**roll(namespace, name="web", config=config), "ignore_errors": True} for config, _words in given])
+    for (_config, words), result in zip(given, play.results, strict=True):
+        refused(dataclasses.replace(play, results=[result]), *words)
