@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from .calls import call
-from .cluster import PATIENCE
 from .faults import Faults, faulty
-from .interference import Stop, before, eventually, family, is_alive, is_write, kill_all, through
+from .interference import before, eventually, is_write
+from .kills import kill_after
 from .witness import is_ready
 from .workloads import HELD, create, labelled
 
@@ -111,7 +111,7 @@ def lease_of(get: Callable[..., Any], application: str = "web") -> dict[str, Any
 
 @pytest.mark.server
 @pytest.mark.oldest
-def test_check_switch_again_and_back(ansible, namespace, colours, create_services, get, leads_to, audit):
+def test_check_switch_again_and_back(tried, namespace, colours, create_services, get, leads_to, audit):
     colours()
     create_services(service())
 
@@ -122,12 +122,12 @@ def test_check_switch_again_and_back(ansible, namespace, colours, create_service
         }
 
     audit.mark()
-    would = ansible(task("green"), check=True, diff=True).last
+    would = tried(task("green"), check=True, diff=True).last
     assert would.changed
     assert "would select app=web,colour=green" in would.msg
     assert [part["before_header"] for part in would["diff"]] == [f"Service {namespace}/web"]
     assert audit.writes() == []
-    done = ansible(task("green"), diff=True).last
+    done = tried(task("green"), diff=True).last
     assert done.changed
     (entry,) = done["rollouts"]
     assert (entry["kind"], entry["phase"], entry["complete"], entry["strategy"]) == ("Service", "complete", True, "service_switch")
@@ -137,10 +137,10 @@ def test_check_switch_again_and_back(ansible, namespace, colours, create_service
     assert leads_to() == {"web-green"}, "proven before the task ends"
     assert lease_of(get) == {"holder": "", "intent": ""}
     audit.mark()
-    again = ansible(task("green")).last
+    again = tried(task("green")).last
     assert not again.changed
     assert audit.writes() == []
-    back = ansible(task("blue"), way="module").last
+    back = tried(task("blue")).last
     assert back.changed
     assert leads_to() == {"web-blue"}
 
@@ -365,55 +365,35 @@ WRITES = 5
 
 
 @pytest.mark.server
-def test_killed_after_any_write_the_next_run_ends_as_an_undisturbed_one(
-    ansible, cluster, namespace, colours, create_services, get, leads_to, audit
-):
+def test_killed_after_any_write_the_next_run_ends_as_an_undisturbed_one(cluster, namespace, colours, create_services, get, leads_to, audit):
+    """The first, a middle and the last write here; each of them in tests/unit/memory/test_killed.py."""
     colours()
-    numbers = range(1, WRITES + 1)
+    numbers = (1, 3, WRITES)
     create_services(*(service(f"{side}-{number}") for number in (0, *numbers) for side in ("a", "b")))
 
-    def task(number: int) -> dict[str, Any]:
+    def options(number: int) -> dict[str, Any]:
         services = [{"name": f"{side}-{number}"} for side in ("a", "b")]
-        return {
-            "name": "switch",
-            "rollout.kubernetes.service_switch": {"namespace": namespace, "services": services, "selector": selector("green")},
-        }
+        return {"namespace": namespace, "services": services, "selector": selector("green"), "wait_timeout": 300}
 
     audit.mark()
-    assert ansible(task(0)).last.changed
+    assert call(cluster, "service_switch", **options(0))["changed"]
     assert len(audit.writes()) >= WRITES, "the task has as many writes as are tried"
     for number in numbers:
-        with faulty(cluster.kubeconfig) as proxy:
-            stop = Stop(proxy, after=number)
-            running = ansible.start(task(number), environment=through(proxy))
-            eventually(stop.reached.is_set, f"write {number}")
-            members = family(running.process.pid)
-            kill_all(members)
-            running.process.wait(PATIENCE)
-            eventually(lambda: not any(map(is_alive, members)), "the end of all workers")  # noqa: B023 - called at once
-    again = {number: ansible.start(task(number)) for number in numbers}
-    for number, running in again.items():
-        last = running.wait().last
-        assert not last.failed, f"killed after write {number}: {last.msg}"
-        assert last.changed == (number < 4), "changed tells whether this run switched something"
+        kill_after(cluster, number, "service_switch", options(number))
+    for number in numbers:
+        again = call(cluster, "service_switch", **options(number))
+        assert not again.get("failed"), f"killed after write {number}: {again['msg']}"
+        assert again["changed"] == (number < 4), "changed tells whether this run switched something"
         assert leads_to(f"a-{number}") == leads_to(f"b-{number}") == {"web-green"}
         assert lease_of(get, f"a-{number}") == {"holder": "", "intent": ""}
 
 
 @pytest.mark.server
-def test_half_a_switch_is_turned_back_when_the_new_pods_are_gone(
-    ansible, cluster, namespace, switch, colours, create_services, kubectl, get
-):
+def test_half_a_switch_is_turned_back_when_the_new_pods_are_gone(cluster, namespace, switch, colours, create_services, kubectl, get):
     colours()
     create_services(service("a"), service("b"))
     both = [{"name": "a"}, {"name": "b"}]
-    with faulty(cluster.kubeconfig) as proxy:
-        stop = Stop(proxy, after=3)
-        options = {"namespace": namespace, "services": both, "selector": selector("green")}
-        running = ansible.start({"name": "switch", "rollout.kubernetes.service_switch": options}, environment=through(proxy))
-        eventually(stop.reached.is_set, "half a switch")
-        kill_all(family(running.process.pid))
-        running.process.wait(PATIENCE)
+    kill_after(cluster, 3, "service_switch", {"namespace": namespace, "services": both, "selector": selector("green")})
     assert [get("service", name)["spec"]["selector"]["colour"] for name in "ab"] == ["green", "blue"]
     kubectl("scale", "deployment/web-green", "--replicas=0")
     eventually(lambda: all(pod["metadata"]["labels"]["colour"] == "blue" for pod in get("pods")), "green is gone")
