@@ -32,8 +32,8 @@ def containers(deployment: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 @pytest.mark.oldest
-def test_a_new_workload_is_created_and_waited_for(ansible, namespace, deployment, kubectl, get):
-    last = ansible(roll(namespace, definition=deployment(simulate={"ready-after": "1s"}))).last
+def test_a_new_workload_is_created_and_waited_for(tried, namespace, deployment, kubectl, get):
+    last = tried(roll(namespace, definition=deployment(simulate={"ready-after": "1s"}))).last
     assert last.changed, last.msg
     assert kubectl_says_done(kubectl)
     rollout = last["rollouts"][0]
@@ -42,11 +42,11 @@ def test_a_new_workload_is_created_and_waited_for(ansible, namespace, deployment
 
 
 @pytest.mark.oldest
-def test_a_second_run_writes_nothing_and_says_that_the_template_runs(ansible, audit, namespace, deployment, kubectl):
+def test_a_second_run_writes_nothing_and_says_that_the_template_runs(tried, audit, namespace, deployment, kubectl):
     task = roll(namespace, definition=deployment(), change_cause="one")
-    assert ansible(task).last.changed
+    assert tried(task).last.changed
     audit.mark()
-    again = ansible(roll(namespace, definition=deployment(), change_cause="two")).last
+    again = tried(roll(namespace, definition=deployment(), change_cause="two")).last
     assert not again.changed
     assert TEMPLATE_RUNS in again.msg
     assert audit.writes() == []
@@ -69,12 +69,12 @@ def test_check_mode_shows_the_difference_and_writes_nothing(tried, here, audit, 
     assert done["diff"][0]["after"] == last["diff"][0]["after"], "what was shown is what was done"
 
 
-def test_progress_walks_from_old_to_new(ansible, here, namespace, deployment):
+def test_progress_walks_from_old_to_new(tried, here, namespace, deployment):
     slow = {"ready-after": "1s"}
     here(roll(namespace, definition=deployment(simulate=slow)))
-    shown = ansible(roll(namespace, definition=deployment(image="registry.example/web:2", simulate=slow))).stdout
+    shown = tried(roll(namespace, definition=deployment(image="registry.example/web:2", simulate=slow))).stdout
     walk = [
-        line.split(": ")[2].split(" ready")[0]
+        line.split(": ")[1].split(" ready")[0]
         for line in shown.splitlines()
         if f"Deployment {namespace}/web: " in line and " old, " in line
     ]
