@@ -10,6 +10,7 @@ import functools
 import http.client
 import json
 import ssl
+import threading
 import urllib.parse
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,8 +19,7 @@ from typing import Any
 import yaml
 
 USER_AGENT = "fixtures"
-IN_MEMORY: dict[Path, Any] = {}
-"""The cluster in memory, while a test has one, by what stands for its kubeconfig."""
+_CONNECTIONS = threading.local()
 DISCOVERY = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 
 
@@ -44,25 +44,38 @@ def ask(
     *,
     body: Mapping[str, Any] | None = None,
     accept: str = "application/json",
+    content_type: str = "application/json",
+    agent: str = USER_AGENT,
     absent: bool = False,
 ) -> Any:
     """Return the answer's JSON. Where absent is allowed, what is not there (404) is None; everything else that fails ends the test."""
-    if kubeconfig in IN_MEMORY:
-        return IN_MEMORY[kubeconfig].asked(method, path, body=body, absent=absent)
-    address, context = _server(kubeconfig)
-    connection = http.client.HTTPSConnection(address, context=context, timeout=480)
-    try:
-        headers = {"User-Agent": USER_AGENT, "Accept": accept, "Content-Type": "application/json"}
-        connection.request(method, path, body=json.dumps(body) if body is not None else None, headers=headers)
-        answer = connection.getresponse()
-        content = answer.read().decode()
-    finally:
-        connection.close()
-    if answer.status == 404 and absent:
+    headers = {"User-Agent": agent, "Accept": accept, "Content-Type": content_type}
+    status, content = _answer(kubeconfig, method, path, json.dumps(body) if body is not None else None, headers)
+    if status == 404 and absent:
         return None
-    if answer.status >= 400:
-        raise Refused(f"{method} {path} was answered with {answer.status}: {content.strip()}")
+    if status >= 400:
+        raise Refused(f"{method} {path} was answered with {status}: {content.strip()}")
     return json.loads(content)
+
+
+def _answer(kubeconfig: Path, method: str, path: str, body: str | None, headers: Mapping[str, str]) -> tuple[int, str]:
+    """Ask on this thread's connection, or on a new one where that has ended meanwhile."""
+    open_ones: dict[Path, http.client.HTTPSConnection] = _CONNECTIONS.__dict__.setdefault("by_kubeconfig", {})
+    while True:
+        known = open_ones.pop(kubeconfig, None)
+        address, context = _server(kubeconfig)
+        connection = known or http.client.HTTPSConnection(address, context=context, timeout=480)
+        try:
+            connection.request(method, path, body=body, headers=dict(headers))
+            answer = connection.getresponse()
+            content = answer.read().decode()
+        except (http.client.HTTPException, OSError):
+            connection.close()
+            if known is None:
+                raise
+            continue
+        open_ones[kubeconfig] = connection
+        return answer.status, content
 
 
 @functools.cache
@@ -80,6 +93,11 @@ def _kinds(kubeconfig: Path) -> dict[str, tuple[str, str, str]]:
                     for name in names:
                         found.setdefault(name, (f"{root}/{api}/namespaces/{{}}/{entry['resource']}", api, kind))
     return found
+
+
+def path_of(kubeconfig: Path, namespace: str, kind: str) -> str:
+    """Return where a namespaced kind is asked for; `KeyError` for one that was not there when we first looked."""
+    return _kinds(kubeconfig)[kind.lower()][0].format(namespace)
 
 
 def get(kubeconfig: Path, namespace: str, kind: str, name: str | None = None) -> Any:

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,7 +23,7 @@ from .modules import Modules
 from .plays import Ansible
 from .sides import service
 from .tasks import Tasks
-from .workloads import create, of_kind
+from .workloads import applied, create, of_kind, rolled_out
 
 HERE = Path(__file__).resolve().parent
 
@@ -82,6 +81,8 @@ def kubectl(cluster: Cluster, namespace: str) -> Callable[..., Done]:
     def call(*arguments: str, stdin: str | None = None, check: bool = True) -> Done:
         return cluster.kubectl("--namespace", namespace, *arguments, stdin=stdin, check=check)
 
+    if isinstance(cluster, Cluster):  # Where kubectl is a program, helpers in workloads.py ask the server themselves.
+        call.place = cluster.kubeconfig, namespace  # type: ignore[attr-defined]
     return call
 
 
@@ -90,7 +91,7 @@ def apply(kubectl: Callable[..., Done]) -> Callable[..., None]:
     """apply(*manifests): kubectl apply of objects given as dicts."""
 
     def call(*manifests: Mapping[str, Any]) -> None:
-        kubectl("apply", "--filename=-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": manifests}))
+        applied(kubectl, *manifests)
 
     return call
 
@@ -204,7 +205,7 @@ def plain(deployment, kubectl) -> Callable[..., None]:
 
     def make(*others: dict[str, Any], **options: Any) -> None:
         create(kubectl, deployment(**{"replicas": 2, **options}), service(), *others)
-        kubectl("rollout", "status", "deployment/web", "--timeout=300s")
+        rolled_out(kubectl)
 
     return make
 

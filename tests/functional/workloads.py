@@ -10,7 +10,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .cluster import Done
+from .by_hand import ByHand, knows
+from .cluster import Cluster, Done
 from .faults import Faults
 from .interference import eventually
 
@@ -45,13 +46,40 @@ def labelled(deployment: Mapping[str, Any], **labels: str) -> dict[str, Any]:
     return {**deployment, "spec": {**deployment["spec"], "selector": {"matchLabels": labels}, "template": relabelled}}
 
 
+def by_hand(kubectl: Kubectl) -> ByHand | None:
+    """Somebody who does the same where this kubectl does it, with less effort; none where it is no program that is to be started."""
+    if isinstance(getattr(kubectl, "__self__", None), Cluster):
+        return ByHand(kubeconfig=kubectl.__self__.kubeconfig, namespace="default")  # type: ignore[attr-defined]
+    place = getattr(kubectl, "place", None)
+    return ByHand(kubeconfig=place[0], namespace=place[1]) if place else None
+
+
 def create(kubectl: Kubectl, *manifests: Mapping[str, Any]) -> None:
     """Make objects that are not there."""
+    hand = by_hand(kubectl)
+    if hand is not None and knows(hand.kubeconfig, hand.namespace, manifests):
+        for manifest in manifests:
+            hand.create(manifest)
+        return
     kubectl("create", "--filename=-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": manifests}))
+
+
+def applied(kubectl: Kubectl, *manifests: Mapping[str, Any]) -> None:
+    """Have objects as `kubectl apply` makes or changes them."""
+    hand = by_hand(kubectl)
+    if hand is not None and knows(hand.kubeconfig, hand.namespace, manifests):
+        manifests = tuple(manifest for manifest in manifests if not hand.apply(manifest))
+    if manifests:
+        kubectl("apply", "--filename=-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": manifests}))
 
 
 def grant(kubectl: Kubectl, subject: str, *, verbs: str = "get", resources: str = "pods", cluster_role: str = "") -> None:
     """Let a user, or a service account as `NAMESPACE:NAME`, do this in the namespace; the API server needs a moment to know it."""
+    hand = by_hand(kubectl)
+    if hand is not None:
+        is_known = hand.grant(subject, verbs=verbs, resources=resources, cluster_role=cluster_role)
+        eventually(is_known, f"{subject} may {verbs} {resources}")
+        return
     name = f"granted-{subject.rpartition(':')[2]}"
     if not cluster_role:
         kubectl("create", "role", name, f"--verb={verbs}", f"--resource={resources}")
@@ -65,23 +93,40 @@ def grant(kubectl: Kubectl, subject: str, *, verbs: str = "get", resources: str 
 
 def rolled_out(kubectl: Kubectl, *names: str) -> None:
     """Wait until kubectl calls workloads rolled out: `deployment/web` and so on."""
+    hand = by_hand(kubectl)
     for name in names or ("deployment/web",):
+        if hand is not None:
+            hand.rolled_out(name)
+            continue
         kubectl("rollout", "status", name, "--timeout=300s")
 
 
 def set_image(kubectl: Kubectl, tag: str, name: str = "deployment/web") -> None:
     """Give a workload another image, as somebody else."""
+    hand = by_hand(kubectl)
+    if hand is not None:
+        pod = {"containers": [{"name": "web", "image": f"registry.example/web:{tag}"}]}
+        hand.change(name, {"spec": {"template": {"spec": pod}}}, manager="kubectl-set", strategic=True)
+        return
     kubectl("set", "image", name, f"web=registry.example/web:{tag}")
 
 
 def observed(kubectl: Kubectl, name: str = "deployment/web") -> None:
     """Wait until the controller has seen what the workload asks for."""
+    hand = by_hand(kubectl)
+    if hand is not None:
+        hand.observed(name)
+        return
     generation = kubectl("get", name, "--output=jsonpath={.metadata.generation}").stdout
     kubectl("wait", name, f"--for=jsonpath={{.status.observedGeneration}}={generation}", "--timeout=300s")
 
 
 def let_go(kubectl: Kubectl) -> None:
     """Let the pods end that are held while they terminate; those that begin to later are held again."""
+    hand = by_hand(kubectl)
+    if hand is not None:
+        hand.let_go()
+        return
     found = kubectl("get", "pods", "--output=json").json()["items"]
     names = [pod["metadata"]["name"] for pod in found if "deletionTimestamp" in pod["metadata"]]
     if names:  # Some may be gone by then.
