@@ -20,8 +20,8 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.main imp
 from .calls import call
 from .cluster import Cluster
 from .faults import Faults, faulty
-from .interference import Stop, before, eventually, family, is_alive, is_write, kill_all, through
-from .plays import Running
+from .interference import before, eventually, is_write
+from .kills import kill_after
 from .workloads import HELD, create, grant, let_go, observed, rolled_out, set_image
 
 pytestmark = pytest.mark.memory
@@ -241,7 +241,7 @@ def test_back_to_what_is_still_stopping_waits_until_it_has_stopped(recreate, app
 
 @pytest.mark.server
 @pytest.mark.oldest
-def test_check_mode_then_the_run_then_nothing_and_the_history_grows(ansible, recreate, namespace, deployment, audit, get, lines):
+def test_check_mode_then_the_run_then_nothing_and_the_history_grows(tried, recreate, namespace, deployment, audit, get, lines):
     def version(image: str) -> dict[str, Any]:
         manifest: dict[str, Any] = deployment(image=image, replicas=2, simulate=SLOW)
         return manifest
@@ -262,7 +262,7 @@ def test_check_mode_then_the_run_then_nothing_and_the_history_grows(ansible, rec
     assert would["rollouts"][0]["outage"] == {"expected_seconds": None, "seconds": None}
     assert TWO in would["diff"][0]["after"]
     task = {"name": "Recreate", "rollout.kubernetes.recreate": {"namespace": namespace, "definition": version(TWO)}}
-    play = ansible([task, task])
+    play = tried([task, task])
     first, again = play.results
     assert first.changed
     assert f"Deployment {namespace}/web: going to be recreated: an outage of unknown length" in play.stdout
@@ -534,7 +534,8 @@ def test_what_comes_along_may_let_the_pods_in(recreate, applied, deployment, get
 
 
 @pytest.mark.server
-def test_killed_after_any_write_the_next_run_ends_as_an_undisturbed_one(ansible, namespace, deployment, cluster, audit, kubectl, get):
+def test_killed_after_any_write_the_next_run_ends_as_an_undisturbed_one(namespace, deployment, cluster, audit, kubectl, get):
+    """The first, a middle and the last write here; each of them in tests/unit/memory/test_killed.py."""
     # The lock, the ownership of the former strategy's defaults, the Deployment, the outage in the Lease, the lock released.
     count_of_writes = 5
 
@@ -545,7 +546,8 @@ def test_killed_after_any_write_the_next_run_ends_as_an_undisturbed_one(ansible,
     def written() -> list[str]:
         return [event.resource for event in audit.writes()]
 
-    names = [f"after-{count}" for count in range(1, count_of_writes + 1)]
+    counts = (1, 3, count_of_writes)
+    names = [f"after-{count}" for count in counts]
     manifests = [deployment(name, replicas=2, simulate={"terminate-after": "1s"}) for name in ("twin", *names)]
     listed = json.dumps({"apiVersion": "v1", "kind": "List", "items": manifests})
     kubectl("apply", "--server-side", "--field-manager=rollout.kubernetes", "--filename=-", stdin=listed)
@@ -555,14 +557,10 @@ def test_killed_after_any_write_the_next_run_ends_as_an_undisturbed_one(ansible,
     # On a busy machine signs of life may come between.
     assert collapsed(written()) == ["leases", "deployments", "leases"]
     assert written().count("deployments") == 2
-    assert len(written()) >= count_of_writes, "the task has as many writes as are ansible"
-    for count, name in enumerate(names, start=1):
+    assert len(written()) >= count_of_writes, "the task has as many writes as are tried"
+    for count, name in zip(counts, names, strict=True):
         audit.mark()
-        with faulty(cluster.kubeconfig) as faults:
-            stop = Stop(faults, after=count)
-            running = ansible.start({"name": "Recreate", "rollout.kubernetes.recreate": task(name)}, environment=through(faults))
-            eventually(stop.reached.is_set, f"write {count}")
-            bury(running)
+        kill_after(cluster, count, "recreate", task(name))
         assert len(written()) == count
         reached = written().count("deployments") == 2
         again = call(cluster, "recreate", **task(name))
@@ -570,14 +568,6 @@ def test_killed_after_any_write_the_next_run_ends_as_an_undisturbed_one(ansible,
         assert again["rollouts"][0]["phase"] == "complete", again["msg"]
         assert spec(get, name) == spec(get, "twin").replace("twin", name)
     assert {image_of(pod) for pod in get("pods")} == {TWO}
-
-
-def bury(running: Running) -> None:
-    """Kill all of a family at once, and wait until nobody is left."""
-    members = family(running.process.pid)
-    kill_all(members)
-    running.process.wait(10)
-    eventually(lambda: not any(map(is_alive, members)), "the end of all workers")
 
 
 def collapsed(words: list[str]) -> list[str]:
