@@ -15,6 +15,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -64,9 +65,9 @@ def images(get: Any, name: str = "web") -> list[str]:
     return [entry["image"] for entry in get("deployment", name)["spec"]["template"]["spec"]["containers"]]
 
 
-def test_a_rollout_that_loses_nothing_says_so_with_counts(ansible, here, namespace, deployment, shop):
+def test_a_rollout_that_loses_nothing_says_so_with_counts(tried, here, namespace, deployment, shop):
     here({"rollout.kubernetes.rolling": {"namespace": namespace, "definition": deployment()}})
-    play = ansible(roll(namespace, shop, definition=newer(deployment)))
+    play = tried(roll(namespace, shop, definition=newer(deployment)))
     last = play.last
     assert last.changed, last.msg
     counts = last["verify"]
@@ -254,40 +255,41 @@ def test_recreate_measures_its_outage(run, here, namespace, deployment, shop, ge
 
 
 @pytest.mark.parametrize("way", ["process", "module"])
-def test_headers_are_sent_and_never_seen(ansible, here, namespace, deployment, shop, way):
+def test_headers_are_sent_and_never_seen(ansible, modules, here, namespace, deployment, shop, way):
     secret = "tr0ub4dor-and-3-that-nobody-may-see"
     here({"rollout.kubernetes.rolling": {"namespace": namespace, "definition": deployment()}})
     headers = {"Authorization": f"Bearer {secret}", "X-Canary": "always"}
     task = roll(namespace, shop, definition=newer(deployment), verify={"headers": headers, "url": f"{shop.url}?key={secret}"})
-    play = ansible(task, way=way, diff=True, arguments=["-vvv"])
+    run = partial(ansible, arguments=["-vvv"]) if way == "process" else modules
+    play = run(task, diff=True)
     assert not play.last.failed, play.last.msg
     assert play.last["verify"]["url"] == f"{shop.url}?..."
     assert all(found["Authorization"] == f"Bearer {secret}" for found in shop.requests)
     assert secret not in play.stdout + play.stderr + json.dumps(play.last.data)
     shop.fail()
     failing = roll(namespace, shop, definition=deployment(), verify={"headers": headers, "timeout": 0.3})
-    play = ansible(failing, way=way, arguments=["-vvv"])
+    play = run(failing)
     assert play.last.failed
     assert secret not in play.stdout + play.stderr + json.dumps(play.last.data)
 
 
-@pytest.mark.parametrize("way", ["process", "module"])
-def test_an_address_with_a_password_is_refused_without_showing_it(ansible, namespace, deployment, shop, way):
+def test_an_address_with_a_password_is_refused_without_showing_it(ansible, modules, namespace, deployment, shop):
     url = "http://walter:c0rrect-horse@127.0.0.1/"
-    play = ansible(roll(namespace, shop, definition=deployment(), verify={"url": url}), way=way, arguments=["-vvv"])
-    assert "verify.url holds a user or password" in play.last.msg
-    assert "c0rrect-horse" not in play.stdout + play.stderr + json.dumps(play.last.data)
+    for run in (partial(ansible, arguments=["-vvv"]), modules):
+        play = run(roll(namespace, shop, definition=deployment(), verify={"url": url}))
+        assert "verify.url holds a user or password" in play.last.msg
+        assert "c0rrect-horse" not in play.stdout + play.stderr + json.dumps(play.last.data)
 
 
-def test_the_result_is_the_same_each_way(ansible, here, namespace, deployment, shop):
+def test_the_result_is_the_same_each_way(tried, modules, here, namespace, deployment, shop):
     found = []
-    for way in ("process", "module", "async"):
+    for way, run in (("process", tried), ("module", modules)):
         here({"rollout.kubernetes.rolling": {"namespace": namespace, "definition": deployment(f"web-{way}")}})
-        last = ansible(roll(namespace, shop, definition=newer(deployment, name=f"web-{way}")), way=way).last
+        last = run(roll(namespace, shop, definition=newer(deployment, name=f"web-{way}"))).last
         assert not last.failed, last.msg
         found.append(last["verify"])
     assert all(set(counts) == COUNTS and set(counts["outcomes"]) == {"ok"} for counts in found), found
-    again = ansible(roll(namespace, shop, definition=newer(deployment, name="web-process"))).last
+    again = tried(roll(namespace, shop, definition=newer(deployment, name="web-process"))).last
     assert not again.changed
 
 
