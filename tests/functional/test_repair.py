@@ -16,7 +16,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.main imp
 from .calls import call, started
 from .faults import faulty
 from .interference import Stop, eventually
-from .workloads import of_kind
+from .workloads import of_kind, rolled_out
 
 pytestmark = pytest.mark.memory
 
@@ -229,22 +229,26 @@ REFUSED = "repair: {} is for StatefulSets; leave it out for Deployment {}/web, w
 
 @pytest.mark.server
 @pytest.mark.parametrize("way", ["process", "module"])
-def test_words_booleans_and_texts_mean_the_same_each_way(ansible, namespace, deployment, apply, kubectl, way):
+def test_words_booleans_and_texts_mean_the_same_each_way(ansible, modules, namespace, deployment, apply, kubectl, way):
     apply(deployment())
-    kubectl("rollout", "status", "deployment/web", "--timeout=300s")
+    rolled_out(kubectl)
     words: dict[str, tuple[Any, str]] = {
         "a boolean true": (True, "true"),
         "a text true": ("true", "true"),
-        "an extra variable true": ("{{ yes_text }}", "true"),
-        "an extra variable True": ("{{ python_text }}", "true"),
+        "a text True": ("True", "true"),
         "a boolean false": (False, "false"),
         "a text false": ("false", "false"),
-        "an extra variable false": ("{{ no_text }}", "false"),
-        "an extra boolean false": ("{{ no_boolean }}", "false"),
         "a text all": ("all", "all"),
-        "an extra variable all": ("{{ all_text }}", "all"),
         "a word that it is not": ("stuck", ""),
     }
+    if way == "process":
+        words |= {
+            "an extra variable true": ("{{ yes_text }}", "true"),
+            "an extra variable True": ("{{ python_text }}", "true"),
+            "an extra variable false": ("{{ no_text }}", "false"),
+            "an extra boolean false": ("{{ no_boolean }}", "false"),
+            "an extra variable all": ("{{ all_text }}", "all"),
+        }
     extra = {"yes_text": "true", "python_text": "True", "no_text": "false", "no_boolean": False, "all_text": "all"}
     tasks = [
         {"name": f"{name}, {module}", f"rollout.kubernetes.{module}": {**options, "repair": given}, "ignore_errors": True}
@@ -255,7 +259,7 @@ def test_words_booleans_and_texts_mean_the_same_each_way(ansible, namespace, dep
         )
         if module == "rolling" or isinstance(given, bool)
     ]
-    results = ansible(tasks, way=way, variables=extra).results
+    results = (ansible(tasks, variables=extra) if way == "process" else modules(tasks)).results
     assert len(results) == len(tasks)
     for result in results:
         word = words[result.task.partition(",")[0]][1]
@@ -268,11 +272,10 @@ def test_words_booleans_and_texts_mean_the_same_each_way(ansible, namespace, dep
 
 
 @pytest.mark.server
-@pytest.mark.parametrize("given", [False, "false"], ids=["a boolean", "a survey's text"])
-@pytest.mark.parametrize("role", ["rolling", "rollback"])
+@pytest.mark.parametrize(("role", "given"), [("rolling", False), ("rollback", "false")], ids=["a boolean", "a survey's text"])
 def test_the_roles_hand_it_on(ansible, namespace, deployment, apply, kubectl, role, given):
     apply(deployment())
-    kubectl("rollout", "status", "deployment/web", "--timeout=300s")
+    rolled_out(kubectl)
     variables: dict[str, Any] = {f"{role}_namespace": namespace, f"{role}_name": "web", f"{role}_repair": given}
     variables |= {"rolling_image": "registry.example/web:2"} if role == "rolling" else {"rollback_revision": "1"}
     refused = ansible(f"rollout.kubernetes.{role}", variables=variables)
