@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Mapping, Sequence
 
 
@@ -25,6 +26,7 @@ def play(arguments: Sequence[str], environment: Mapping[str, str], folder: str, 
     sys.stdin, sys.stdout, sys.stderr = (
         os.fdopen(number, mode, buffering=1, closefd=False) for number, mode in ((0, "r"), (1, "w"), (2, "w"))
     )
+    warnings.filterwarnings("ignore", message="AnsibleCollectionFinder has already been configured")  # It was, in preloaded.py.
     sys.argv = ["ansible-playbook", *arguments]
     from ansible.cli.playbook import main
 
