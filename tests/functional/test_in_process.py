@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -68,8 +69,7 @@ def python_without_kubernetes(tmp_path) -> str:
 
 
 @pytest.mark.oldest
-@pytest.mark.parametrize("way", ["process", "module"])
-def test_the_environment_of_a_task_counts_for_that_task_alone(ansible, namespace, deployment, apply, cluster, way, tmp_path):
+def test_the_environment_of_a_task_counts_for_that_task_alone(ansible, namespace, deployment, apply, cluster, tmp_path):
     apply(deployment())
     good, bad = str(cluster.kubeconfig), str(tmp_path / "no-such-kubeconfig")
     tasks = [
@@ -79,7 +79,7 @@ def test_the_environment_of_a_task_counts_for_that_task_alone(ansible, namespace
         look(namespace, name="loop", environment={"K8S_AUTH_KUBECONFIG": "{{ item }}"}, loop=[good, bad, good, ""]),
         look(namespace, name="still none"),
     ]
-    results = {result.task: result for result in ansible(tasks, way=way, environment=NOWHERE).results}
+    results = {result.task: result for result in ansible(tasks, environment=NOWHERE).results}
     assert {name: result.failed for name, result in results.items()} == {
         "auth": False,
         "none": True,
@@ -90,10 +90,11 @@ def test_the_environment_of_a_task_counts_for_that_task_alone(ansible, namespace
     assert [bool(item["rollouts"]) for item in results["loop"]["results"]] == [True, False, True, False]
     assert "no-such-kubeconfig" in results["loop"]["results"][1]["msg"]
     assert "/nowhere/kubeconfig" in results["loop"]["results"][3]["msg"]
+    # A module has a process of its own, so that nothing can be left of it.
+    assert [result.failed for result in ansible(tasks[:2], way="module", environment=NOWHERE).results] == [False, True]
 
 
-@pytest.mark.parametrize("way", ["process", "module"])
-def test_host_token_and_proxy_may_come_from_the_environment_of_a_task(ansible, namespace, deployment, apply, cluster, way):
+def test_host_token_and_proxy_may_come_from_the_environment_of_a_task(ansible, namespace, deployment, apply, cluster):
     apply(deployment())
     with faulty(cluster.kubeconfig) as faults:
         asked = through(faults)
@@ -101,14 +102,13 @@ def test_host_token_and_proxy_may_come_from_the_environment_of_a_task(ansible, n
             look(namespace, name="host", environment=asked),
             look(namespace, name="proxy", environment={**asked, "K8S_AUTH_HOST": "http://kubernetes.invalid", "HTTP_PROXY": faults.url}),
         ]
-        host, proxy = ansible(tasks, way=way, environment=NOWHERE).results
+        host, proxy = ansible(tasks, environment=NOWHERE).results
     assert not host.failed, host.msg
     assert not proxy.failed, proxy.msg
     assert "kubernetes.invalid" in faults.requests[-1].headers["Host"]
 
 
-@pytest.mark.parametrize("way", ["process", "module"])
-def test_a_credential_plugin_sees_the_environment_of_the_task(ansible, namespace, deployment, apply, kubectl, cluster, tmp_path, way):
+def test_a_credential_plugin_sees_the_environment_of_the_task(ansible, namespace, deployment, apply, kubectl, cluster, tmp_path):
     apply(deployment())
     grant(kubectl, f"{namespace}:default", cluster_role="view")
     token = kubectl("create", "token", "default").stdout.strip()
@@ -120,20 +120,18 @@ def test_a_credential_plugin_sees_the_environment_of_the_task(ansible, namespace
     content["users"][0]["user"] = {"exec": run}
     kubeconfig = write(tmp_path / "kubeconfig-with-plugin", yaml.safe_dump(content))
     tasks = [look(namespace, environment={"TOKEN_OF_THE_TASK": token}), look(namespace, name="without")]
-    play = ansible(tasks, way=way, kubeconfig=kubeconfig, arguments=["-vvv"])
+    play = ansible(tasks, kubeconfig=kubeconfig, arguments=["-vvv"])
     with_it, without = play.results
     assert not with_it.failed, with_it.msg
     assert without.failed
     # Ansible itself shows the environment of a module's command at -vvv; what we do in process shows none of it.
-    shown = play.stdout + play.stderr if way == "process" else ""
-    assert token not in shown + json.dumps([result.data for result in play.results])
+    assert token not in play.stdout + play.stderr + json.dumps([result.data for result in play.results])
 
 
 # --- defaults ---------------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("way", ["process", "module"])
-def test_defaults_of_the_group_reach_all_modules_and_those_of_one_module_only_that_one(ansible, namespace, deployment, cluster, way):
+def test_defaults_of_the_group_reach_all_modules_and_those_of_one_module_only_that_one(ansible, namespace, deployment, cluster):
     defaults = {
         "group/rollout.kubernetes.rollout": {"namespace": namespace, "kubeconfig": str(cluster.kubeconfig)},
         "rollout.kubernetes.wait": {"wait_timeout": 2, "name": "web"},
@@ -144,7 +142,7 @@ def test_defaults_of_the_group_reach_all_modules_and_those_of_one_module_only_th
         {"name": "Break", "rollout.kubernetes.rolling": {"definition": deployment(image="registry.example/web:unready"), "wait": False}},
         {"name": "Wait", "rollout.kubernetes.wait": {}, "ignore_errors": True},
     ]
-    play = ansible(tasks, way=way, play={"module_defaults": defaults}, environment=NOWHERE)
+    play = ansible(tasks, play={"module_defaults": defaults}, environment=NOWHERE)
     assert [result.outcome for result in play.results] == ["ok", "ok", "ok", "ignored"], play.stdout
     assert "wait_timeout of 2 s" in play.last.msg
 
@@ -218,23 +216,23 @@ def test_templates_are_rendered_with_their_own_delimiters_and_several_make_one_d
     own = {"variable_start_string": "[[", "variable_end_string": "]]", "block_start_string": "[%", "block_end_string": "%]"}
     template = [{"path": "config.yml.j2", **own}, "web.yml.j2"]
     variables = {"who": "me", "image": "registry.example/web:7"}
-    last = ansible(roll(namespace, template=template), variables=variables).last
+    unknown = roll(namespace, template={"path": "web.yml.j2", "colour": "red"})
+    last, wrong = ansible([roll(namespace, template=template), unknown], variables=variables).results
     assert not last.failed, last.msg
     assert get("configmap", "web")["data"] == {"rule": "{{ 1/0 }}", "who": "me"}
     assert containers(get("deployment", "web"))[0]["image"] == "registry.example/web:7"
-    wrong = ansible(roll(namespace, template={"path": "web.yml.j2", "colour": "red"}), variables=variables).last
     assert wrong.failed
     assert "colour" in wrong.msg
 
 
-@pytest.mark.parametrize("other", ["definition", "resource_definition", "inline", "src", "template"])
-def test_two_manifests_are_refused_by_whatever_names(ansible, audit, namespace, deployment, tmp_path, other):
+def test_two_manifests_are_refused_by_whatever_names(ansible, audit, namespace, deployment, tmp_path):
     write(tmp_path / "web.yml", json.dumps(deployment("file")))
-    value = deployment("inline") if other in ("definition", "resource_definition", "inline") else "web.yml"
-    tasks = [
-        {**roll(namespace, **{first: "web.yml", other: value}), "ignore_errors": True} for first in ("src", "template") if first != other
-    ]
-    for result in ansible(tasks).results:
+    inline = dict.fromkeys(("definition", "resource_definition", "inline"), deployment("inline"))
+    values = {**inline, "src": "web.yml", "template": "web.yml"}
+    pairs = [{first: "web.yml", other: value} for other, value in values.items() for first in ("src", "template") if first != other]
+    results = ansible([{**roll(namespace, **pair), "ignore_errors": True} for pair in pairs]).results
+    assert len(results) == len(pairs)
+    for result in results:
         assert result.failed
         assert "mutually exclusive" in result.msg
     assert audit.writes() == []
@@ -304,7 +302,7 @@ def test_a_vaulted_file_without_its_password_gets_one_sentence(ansible, audit, n
     assert audit.writes() == []
 
 
-def test_a_kubeconfig_may_be_data(ansible, namespace, deployment, apply, cluster):
+def test_a_kubeconfig_may_be_data(ansible, modules, namespace, deployment, apply, cluster):
     apply(deployment())
     content = cluster.kubeconfig.read_text()
     tasks = [
@@ -312,8 +310,8 @@ def test_a_kubeconfig_may_be_data(ansible, namespace, deployment, apply, cluster
         {"name": "Look", STATUS: {"namespace": namespace, "name": "web", "kubeconfig": content}},
     ]
     key = yaml.safe_load(content)["users"][0]["user"].get("client-key-data", "no key in it")
-    for way in ("process", "module"):
-        play = ansible(tasks, way=way, environment=NOWHERE, arguments=["-vvv"])
+    for run in (partial(ansible, arguments=["-vvv"]), modules):
+        play = run(tasks, environment=NOWHERE)
         assert play.code == 0, play.stdout
         assert key not in play.stdout + play.stderr + json.dumps([result.data for result in play.results])
 
@@ -361,24 +359,25 @@ def test_become_runs_the_module_as_that_user(ansible, namespace, deployment, tmp
     method = "ansible.builtin.sudo" if shutil.which("sudo") else "ansible.builtin.su"
     if subprocess.run(["id", "-u"], capture_output=True, text=True, check=True).stdout.strip() != "0":
         pytest.skip("becoming root without a password needs root")
-    play = ansible({**roll(namespace, definition=deployment()), "become": True, "become_method": method})
-    assert play.last["rollouts"][0]["phase"] == "complete", play.last.msg
-    assert not went_in_process(play)
     become = {"ansible_become": True, "ansible_become_method": method}
-    by_variable = ansible(roll(namespace, definition=deployment(image="registry.example/web:2")), variables=become)
-    assert by_variable.last["rollouts"][0]["phase"] == "complete", by_variable.last.msg
-    assert not went_in_process(by_variable)
+    tasks = [
+        {**roll(namespace, definition=deployment()), "become": True, "become_method": method},
+        {**roll(namespace, definition=deployment(image="registry.example/web:2")), "vars": become},
+    ]
+    play = ansible(tasks)
+    assert [result["rollouts"][0]["phase"] for result in play.results] == ["complete"] * 2, play.stdout
+    assert not went_in_process(play)
 
 
-@pytest.mark.parametrize("form", ["data", "text"])
 def test_another_python_is_respected_and_says_in_one_sentence_what_it_lacks(
-    ansible, audit, namespace, deployment, python_without_kubernetes, form
+    ansible, audit, namespace, deployment, python_without_kubernetes
 ):
-    definition = deployment() if form == "data" else json.dumps(deployment())
-    play = ansible(roll(namespace, definition=definition), variables={"ansible_python_interpreter": python_without_kubernetes})
-    assert play.last.failed
-    assert "Failed to import the required Python library (kubernetes)" in play.last.msg
-    assert python_without_kubernetes in play.last.msg
+    tasks = [{**roll(namespace, definition=form), "ignore_errors": True} for form in (deployment(), json.dumps(deployment()))]
+    play = ansible(tasks, variables={"ansible_python_interpreter": python_without_kubernetes})
+    assert [result.failed for result in play.results] == [True, True]
+    for result in play.results:
+        assert "Failed to import the required Python library (kubernetes)" in result.msg
+        assert python_without_kubernetes in result.msg
     assert "Traceback" not in play.stdout + play.stderr
     assert audit.writes() == []
 
