@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -16,11 +15,10 @@ from typing import Any
 import pytest
 
 from .calls import call
-from .cluster import PATIENCE, Event
-from .faults import faulty
-from .interference import Stop, eventually, through
+from .cluster import Event
+from .interference import eventually
 from .kills import kill_after
-from .workloads import create, images, of_kind, rolled_out, set_image, task
+from .workloads import create, images, of_kind, rolled_out, set_image
 
 pytestmark = pytest.mark.memory
 
@@ -302,11 +300,11 @@ def test_whatever_comes_after_a_restart_that_was_killed_gives_its_limits_back(cl
         "web-3": ("pause", {}),
     }
     create(kubectl, *(made(name, strategy={"rollingUpdate": own}) for name in tasks))
-    kubectl("rollout", "status", *(f"deployment/{name}" for name in tasks), "--timeout=300s")
+    rolled_out(kubectl, *(f"deployment/{name}" for name in tasks))
     with ThreadPoolExecutor(2) as pool:
         killed = {"namespace": namespace, "kind": "Deployment", "key": "k"}
         list(pool.map(lambda name: kill_after(cluster, 1, "restart", {**killed, "name": name}), tasks))
-    kubectl("rollout", "status", *(f"deployment/{name}" for name in tasks), "--timeout=300s")
+    rolled_out(kubectl, *(f"deployment/{name}" for name in tasks))
     for name in tasks:
         assert "only until a restart has ended" in call(cluster, "status_info", namespace=namespace, name=name, kind="Deployment")["msg"]
     for name, (module, options) in tasks.items():
@@ -443,64 +441,26 @@ def test_bad_input_is_one_sentence(ours, versions, audit, module, options, sente
     assert not audit.writes()
 
 
-@pytest.fixture(params=["undo and repair", "restart one by one", "restart without a gap"])
-def interrupted(request, namespace, versions, deployment, apply, kubectl, ours) -> tuple[dict[str, Any], int]:
-    """A task, and how many writes it needs."""
+@pytest.mark.server
+@pytest.fixture(params=["undo and repair", "restart one by one"])
+def interrupted(request, namespace, versions, ours) -> tuple[str, dict[str, Any], int]:
+    """A module, its options, and how many writes it needs."""
+    web = {"namespace": namespace, "name": "web", "kind": "StatefulSet", "wait_timeout": 300}
     if request.param == "undo and repair":
         versions("StatefulSet", 1, "missing")
         ours("wait", kind="StatefulSet", fails=True)
-        return task("undo", namespace, kind="StatefulSet"), 2
-    if request.param == "restart one by one":
-        versions("StatefulSet", 1, updateStrategy={"type": "OnDelete"})
-        return task("restart", namespace, kind="StatefulSet", key="k"), 4
-    apply(deployment(replicas=1, strategy={"rollingUpdate": {"maxSurge": 1, "maxUnavailable": 1}}))
-    rolled_out(kubectl)
-    return task("restart", namespace, key="k"), 2
+        return "undo", web, 2
+    versions("StatefulSet", 1, updateStrategy={"type": "OnDelete"})
+    return "restart", {**web, "key": "k"}, 4
 
 
-@pytest.mark.server
-def test_killed_after_each_write_the_next_run_ends_as_an_undisturbed_one(ansible, cluster, interrupted, get, ours):
+def test_killed_after_each_write_the_next_run_ends_as_an_undisturbed_one(cluster, interrupted, ours):
     """SIGKILL after the first, the second, ... write that went through; what is then left is done by a run that nobody disturbs."""
-    again, writes = interrupted
+    module, options, writes = interrupted
     for _write in range(1, writes):
-        with faulty(cluster.kubeconfig) as faults:
-            stop = Stop(faults, after=1)
-            running = ansible.start(again, environment=through(faults))
-            eventually(stop.reached.is_set, "the write")
-            running.kill()
-            running.process.wait(PATIENCE)
-    assert [result.changed for result in ansible([again, again]).results] == [True, False]
-    if get("statefulset", "web"):
-        (rollout,) = ours("status_info", kind="StatefulSet")["rollouts"]
-        assert rollout["complete"]
-        assert rollout["replicas"]["new"] == 3
-    else:
-        assert get("deployment", "web")["spec"]["strategy"]["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 1}
-
-
 @pytest.mark.server
-@pytest.mark.oldest
-def test_operations_have_the_same_result_as_modules_and_in_the_process(ansible, namespace, versions):
-    versions("Deployment", 1, 2)
-    tasks = [
-        task("history_info", namespace, revision=1, compare_to=2),
-        task("undo", namespace, revision=9),
-        task("pause", namespace),
-        task("resume", namespace),
-        task("restart", namespace, key="x"),
-        task("restart", namespace, key="x"),
-        task("status_info", namespace, label_selectors=["app=none"], allow_empty=True),
-    ]
-    for check in (True, False):
-        # What writes is only asked what it would do, so that both ways meet the same state.
-        asked = [{**entry, "ignore_errors": True} for entry in (tasks if check else (tasks[0], tasks[1], tasks[6]))]
-        plays: dict[str, list[Any]] = {"process": [], "module": []}
-        for way, found in plays.items():
-            results = ansible(asked, way=way, check=check, diff=True).results
-            assert [result.task for result in results] == [entry["name"] for entry in asked]
-            for result in results:
-                shown = {key: result.data.get(key) for key in ("changed", "failed", "msg", "diff")}
-                rollout = result["rollouts"][0] if result["rollouts"] else {}
-                text = json.dumps([shown, sorted(rollout), rollout.get("revisions"), rollout.get("steps")], sort_keys=True)
-                found.append(re.sub(r'\d{4}-\d\d-\d\dT[\d:.]+Z|"age": \d+', "", text))
-        assert plays["process"] == plays["module"]
+        kill_after(cluster, 1, module, options)
+    assert [ours(module, **options)["changed"] for _again in range(2)] == [True, False]
+    (rollout,) = ours("status_info", kind="StatefulSet")["rollouts"]
+    assert rollout["complete"]
+    assert rollout["replicas"]["new"] == 3

@@ -118,36 +118,6 @@ def test_all_kinds_in_one_definition(roll, audit, manifest, deployment, kubectl)
 
 
 @pytest.mark.server
-def test_both_ways_say_the_same(ansible, namespace, kind, manifest):
-    said = {}
-    for way in ("process", "module"):
-        name = f"web-{way}"
-        tasks = [
-            {"name": words, "rollout.kubernetes.rolling": {"namespace": namespace, "wait_timeout": 300, **options}, "ignore_errors": True}
-            for words, options in (
-                ("created", {"definition": manifest(kind, 1, name=name)}),
-                ("changed", {"definition": manifest(kind, 2, name=name), "max_unavailable": 2}),
-                ("unchanged", {"definition": manifest(kind, 2, name=name), "max_unavailable": 2}),
-                ("refused", {"definition": manifest(kind, 2, name=name), "max_surge": 1}),
-                ("short", {"kind": kind, "name": name, "image": "registry.example/web:3"}),
-            )
-        ]
-        results = ansible(tasks, way=way).results
-        said[way] = [
-            (
-                result.task,
-                result.changed,
-                result.failed,
-                re.sub(r"(outage of) [0-9.]+", r"\1 N", result.msg.replace(name, "NAME")),
-                [str(warning).replace(name, "NAME") for warning in result.data.get("warnings", [])],
-                [(rollout["phase"], rollout["revision"], rollout["replicas"]["available"]) for rollout in result["rollouts"]],
-            )
-            for result in results
-        ]
-    assert [entry[1:3] for entry in said["process"]] == [(True, False), (True, False), (False, False), (False, True), (True, False)]
-    assert said["module"] == said["process"]
-
-
 def test_slow_and_random_pods_never_leave_more_than_one_missing(roll, kind, manifest, kubectl, tags):
     slow = {"ready-after": "200ms", "ready-after-at-most": "1s", "terminate-after": "300ms"}
     roll(definition=manifest(kind, simulate=slow))
