@@ -121,7 +121,7 @@ def fewest_ready(lines: list[str]) -> int:
     [
         (["--feature-gate=no gate"], "dev: A feature gate is NAME, or NAME=false to turn it off; 'no gate' is not."),
         (["--feature-gate=A", "--real"], "dev: Feature gates are for clusters with simulated nodes: leave out --real or --feature-gate."),
-        (["--feature-gate=NoSuchGate"], "unrecognized feature gate: NoSuchGate"),
+        pytest.param(["--feature-gate=NoSuchGate"], "unrecognized feature gate: NoSuchGate", marks=pytest.mark.long),
     ],
     ids=["no name", "a real node", "unknown"],
 )
@@ -132,6 +132,7 @@ def test_a_cluster_with_gates_that_cannot_be_is_refused_in_a_sentence(arguments,
     assert sentence in done.stderr.splitlines()[-1]
 
 
+@pytest.mark.long
 @with_gate
 def test_with_the_gate_so_many_pods_are_away_at_once_and_never_more(roll, rolled_in_groups, get, kubectl):
     roll(1)
