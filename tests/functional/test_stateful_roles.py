@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The roles `partition` and `on_delete`: what molecule cannot show. A run that is killed, answers of surveys, check mode, where it ends."""
+"""The roles `partition` and `on_delete`: what molecule cannot show. A run that is killed, answers of surveys, check mode, where it ends.
+
+Each is shown with one of the two, whose task files are the same (tests/unit/roles/test_twins.py).
+"""
 
 from __future__ import annotations
 
@@ -19,35 +22,41 @@ from .witness import is_ready
 from .workloads import HELD, create, let_go, of_kind, rolled_out
 
 ONE, TWO = (f"registry.example/web:{tag}" for tag in "12")
-ROLES = ("partition", "on_delete")
 WINDOW = ("before_step", "after_step", "read_only", "read_write")
 STATS = {"ANSIBLE_SHOW_CUSTOM_STATS": "true"}
 
 
+NOTE = "Note that it runs"
+
+
 class Hooks:
-    """Task files that write down that they ran, in a folder of the test's own; `texts` says which they are and what they write."""
+    """Task files that tell that they ran, in a folder of the test's own; what they told is in the records of the plays."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.record = folder / "hooks", folder / "hooks.log"
+        self.folder, self._records, self._forgotten = folder / "hooks", folder, 0
         self.folder.mkdir()
-        self.record.touch()
 
     def give(self, role: str, *names: str, **more: Sequence[dict[str, Any]]) -> dict[str, Any]:
         """The variables of a role with such task files, `more` with further tasks after the record."""
         for name in (*names, *more):
             words = [name, "{{ rollout_step }}", "{{ rollout_pods | default([]) | join(',') }}", "{{ rollout_pod | default('') }}"]
-            note = {"ansible.builtin.shell": f"echo {' '.join(words)} >> {self.record}"}
+            note = {"name": NOTE, "ansible.builtin.debug": {"msg": " ".join(words)}}
             (self.folder / f"{name}.yml").write_text(json.dumps([note, *more.get(name, ())]))
         return {f"{role}_files_dir": str(self.folder)} | {f"{role}_{name}": f"{name}.yml" for name in (*names, *more)}
 
     @property
     def ran(self) -> list[str]:
-        """What they have written."""
-        return [line.strip() for line in self.record.read_text().splitlines()]
+        """What they have told."""
+        return self._told()[self._forgotten :]
 
     def forget(self) -> None:
         """Begin anew."""
-        self.record.write_text("")
+        self._forgotten = len(self._told())
+
+    def _told(self) -> list[str]:
+        records = sorted(self._records.glob("record-*.jsonl"), key=lambda path: int(path.stem.rpartition("-")[2]))
+        lines = [json.loads(line) for path in records for line in path.read_text().splitlines()]
+        return [line["result"]["msg"].strip() for line in lines if line["task"].endswith(NOTE)]  # After the name of the role.
 
 
 @pytest.fixture
@@ -92,13 +101,12 @@ def images(get: Callable[..., Any]) -> list[str]:
     return [pod["spec"]["containers"][0]["image"] for pod in pods]
 
 
-@pytest.mark.parametrize("role", ROLES)
 def test_a_run_that_was_killed_while_the_application_was_read_only_is_mended_by_the_next(
-    ansible: Ansible, first, play, hooks, kubectl, get, namespace, role
+    ansible: Ansible, first, play, hooks, kubectl, get, namespace
 ):
     first(replicas=1, simulate=HELD)
-    given = hooks.give(role, *WINDOW) | {f"{role}_primary": "0"}
-    running = ansible.start(f"rollout.kubernetes.{role}", variables=wanted(role, namespace) | given)
+    given = hooks.give("partition", *WINDOW) | {"partition_primary": "0"}
+    running = ansible.start("rollout.kubernetes.partition", variables=wanted("partition", namespace) | given)
     eventually(lambda: "deletionTimestamp" in get("pod", "web-0")["metadata"], "the primary ends")
     members = family(running.process.pid)
     kill_all(members)
@@ -107,14 +115,14 @@ def test_a_run_that_was_killed_while_the_application_was_read_only_is_mended_by_
     assert hooks.ran == ["before_step web-0 web-0", "read_only web-0 web-0"]
     let_go(kubectl)
     eventually(lambda: images(get) == [TWO] and all(map(is_ready, get("pods"))), "the primary is updated")
-    done = play(role, given)
+    done = play("partition", given)
     assert done.code == 0, done.stdout
     assert images(get) == [TWO]
     assert hooks.ran[2:] == ["read_write web-0 web-0"]
     assert '"read_only_seconds": null' in report(done)
 
 
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("role", ["partition", "on_delete"])
 def test_answers_of_surveys_are_texts(first, play, hooks, get, role):
     first(replicas=4)
     steps = {"partition": {"partition_steps": "[1, 50%]"}, "on_delete": {"on_delete_batch": "2", "on_delete_order": "[web-3]"}}[role]
@@ -129,6 +137,8 @@ def test_answers_of_surveys_are_texts(first, play, hooks, get, role):
         pods = [f"{when} {step}" for step in ("web-3,web-2 web-3", "web-3,web-2 web-2") for when in ("before_pod", "after_pod")]
         assert [f"{line.split()[0]} {' '.join(line.split()[-2:])}" for line in hooks.ran[1:5]] == pods[::2] + pods[1::2]
     assert '"phase": "paused"' in report(done)
+    if role == "on_delete":
+        return
     hooks.forget()
     rest = play(role, hooks.give(role, *names) | answers | {f"{role}_stop_before": ""})
     assert rest.code == 0, rest.stdout
@@ -137,12 +147,13 @@ def test_answers_of_surveys_are_texts(first, play, hooks, get, role):
     assert '"phase": "complete"' in report(rest)
 
 
-@pytest.mark.parametrize("role", ROLES)
-def test_check_mode_shows_the_plan_and_runs_the_task_files_of_the_preflight_alone(first, play, hooks, audit, role):
+def test_check_mode_shows_the_plan_and_runs_the_task_files_of_the_preflight_alone(first, play, hooks, audit):
     first()
-    given = hooks.give(role, *WINDOW, preflight=[{"ansible.builtin.debug": {"msg": "The preflight saw {{ rollout_workload.name }}."}}])
+    given = hooks.give(
+        "on_delete", *WINDOW, preflight=[{"ansible.builtin.debug": {"msg": "The preflight saw {{ rollout_workload.name }}."}}]
+    )
     audit.mark()
-    done = play(role, given | {f"{role}_primary": 0}, check=True)
+    done = play("on_delete", given | {"on_delete_primary": 0}, check=True)
     assert done.code == 0, done.stdout
     assert audit.writes() == []
     assert "The preflight saw web." in done.stdout
@@ -152,14 +163,13 @@ def test_check_mode_shows_the_plan_and_runs_the_task_files_of_the_preflight_alon
     assert '"state": "pending"' in report(done)
 
 
-@pytest.mark.parametrize("role", ROLES)
-def test_a_task_file_that_fails_before_the_first_step_leaves_everything_as_it_is(first, play, hooks, audit, role):
+def test_a_task_file_that_fails_before_the_first_step_leaves_everything_as_it_is(first, play, hooks, audit):
     first()
     given = hooks.give(
-        role, "after_step", "read_only", "read_write", before_step=[{"ansible.builtin.fail": {"msg": "the backup is too old"}}]
+        "partition", "after_step", "read_only", "read_write", before_step=[{"ansible.builtin.fail": {"msg": "the backup is too old"}}]
     )
     audit.mark()
-    done = play(role, given | {f"{role}_primary": 0})
+    done = play("partition", given | {"partition_primary": 0})
     assert done.code == 2
     assert audit.writes() == []
     assert hooks.ran == ["before_step web-2 web-2", "read_write web-0 web-0"]
@@ -168,27 +178,25 @@ def test_a_task_file_that_fails_before_the_first_step_leaves_everything_as_it_is
     assert "The role ended at the step web-2" in report(done)
 
 
-@pytest.mark.parametrize("role", ROLES)
-def test_the_application_may_be_read_only_when_nothing_can_let_it_write_again(first, play, hooks, get, role):
+def test_the_application_may_be_read_only_when_nothing_can_let_it_write_again(first, play, hooks, get):
     first(replicas=1)
-    given = hooks.give(role, "read_only", read_write=[{"ansible.builtin.fail": {"msg": "the database does not answer"}}])
-    done = play(role, given | {f"{role}_primary": 0})
+    given = hooks.give("on_delete", "read_only", read_write=[{"ansible.builtin.fail": {"msg": "the database does not answer"}}])
+    done = play("on_delete", given | {"on_delete_primary": 0})
     assert done.code == 2
     assert images(get) == [TWO]
     assert "the application may still be read-only" in done.last.msg
     assert '"failed": true' in report(done)
 
 
-@pytest.mark.parametrize("role", ROLES)
-def test_the_primary_is_asked_for_once_though_a_task_file_moves_it(cluster, first, play, hooks, kubectl, get, namespace, role):
+def test_the_primary_is_asked_for_once_though_a_task_file_moves_it(cluster, first, play, hooks, kubectl, get, namespace):
     """The label goes to another pod while the step of the old primary is prepared; the order stays."""
     first(replicas=2)
     kubectl("label", "pod/web-0", "role=primary")
     kubectl("label", "pod/web-1", "role=replica")
     label = f"{cluster.kubectl_program} --kubeconfig {cluster.kubeconfig} --namespace {namespace} label --overwrite"
     move = f"{label} pod/web-0 role=replica && {label} pod/web-1 role=primary"
-    given = hooks.give(role, "before_step", "after_step", "read_write", read_only=[{"ansible.builtin.shell": move}])
-    done = play(role, given | {f"{role}_primary": "role=primary"})
+    given = hooks.give("on_delete", "before_step", "after_step", "read_write", read_only=[{"ansible.builtin.shell": move}])
+    done = play("on_delete", given | {"on_delete_primary": "role=primary"})
     assert done.code == 0, done.stdout
     assert images(get) == [TWO, TWO]
     order = ["before_step web-1", "after_step web-1", "before_step web-0", "read_only web-0", "after_step web-0", "read_write web-0"]
