@@ -324,40 +324,38 @@ def test_a_whole_rollout_that_comes_between_is_built_upon(plain, run, get, fault
     assert [entry["images"]["web"].rpartition(":")[2] for entry in history] == ["1", "2", "3", "4"]
 
 
-# --- through Ansible ------------------------------------------------------------------------------------------------------------------
+# --- from the plan --------------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.server
 @pytest.mark.oldest
-def test_check_mode_shows_the_plan_and_both_ways_do_the_same(ansible, namespace, plain, get, audit):
+def test_check_mode_shows_the_plan_and_the_run_follows_it(tried, namespace, plain, get, audit):
     plain(autoscaler(), budget(1), replicas=2)
     options = {"name": "web", "namespace": namespace, **NEW, "scale_down_delay": 1}
     audit.mark()
-    for way in ("process", "module"):
-        play = ansible({"name": "go", "rollout.kubernetes.blue_green": options}, check=True, diff=True, way=way)
-        would = play.last
-        assert would.changed
-        assert "would be rolled out by blue/green, at the cost of 2 more pods until the old ones are gone" in would.msg
-        plan = would["rollouts"][0]["blue_green"]["plan"]
-        lines = [" ".join(line.split()) for line in plan]
-        assert lines[0] == "STEP WHAT BEFORE AFTER"
-        assert any(line.startswith("prepare pause web") for line in lines)
-        assert any(line.startswith("pin Service web app=web app=web,pod-template-hash=") for line in lines)
-        assert "create web-green, wait until all its pods are ready 0 replicas 2 replicas" in lines
-        assert any(line.startswith("switch point Service web app=web") and line.endswith(f"app=web,{COLOUR}=green") for line in lines)
-        assert "move HorizontalPodAutoscaler web web web-green" in [line.removeprefix("verify ") for line in lines]
-        assert lines[-1] == "scale_down scale web 2 replicas 0 replicas"
-        touched = ("Deployment web-green", "Service web", "Deployment web", "PodDisruptionBudget web", "HorizontalPodAutoscaler web")
-        assert [part["before_header"].replace(f"{namespace}/", "") for part in would["diff"]] == list(touched)
-        if way == "process":
-            assert plan[0] in play.stdout
+    play = tried({"name": "go", "rollout.kubernetes.blue_green": options}, check=True, diff=True)
+    would = play.last
+    assert would.changed
+    assert "would be rolled out by blue/green, at the cost of 2 more pods until the old ones are gone" in would.msg
+    plan = would["rollouts"][0]["blue_green"]["plan"]
+    lines = [" ".join(line.split()) for line in plan]
+    assert lines[0] == "STEP WHAT BEFORE AFTER"
+    assert any(line.startswith("prepare pause web") for line in lines)
+    assert any(line.startswith("pin Service web app=web app=web,pod-template-hash=") for line in lines)
+    assert "create web-green, wait until all its pods are ready 0 replicas 2 replicas" in lines
+    assert any(line.startswith("switch point Service web app=web") and line.endswith(f"app=web,{COLOUR}=green") for line in lines)
+    assert "move HorizontalPodAutoscaler web web web-green" in [line.removeprefix("verify ") for line in lines]
+    assert lines[-1] == "scale_down scale web 2 replicas 0 replicas"
+    touched = ("Deployment web-green", "Service web", "Deployment web", "PodDisruptionBudget web", "HorizontalPodAutoscaler web")
+    assert [part["before_header"].replace(f"{namespace}/", "") for part in would["diff"]] == list(touched)
+    assert plan[0] in play.stdout
     assert audit.writes() == []
-    done = ansible({"name": "go", "rollout.kubernetes.blue_green": options}).last
+    done = tried({"name": "go", "rollout.kubernetes.blue_green": options}).last
     assert steps({"rollouts": done["rollouts"]})["scale_down"] == "done"
-    again = ansible({"name": "go", "rollout.kubernetes.blue_green": options}, way="module").last
+    again = tried({"name": "go", "rollout.kubernetes.blue_green": options}).last
     assert not again.changed
     abort = {"name": "abort", "rollout.kubernetes.abort": {"name": "web", "namespace": namespace}}
     promote = {"name": "promote", "rollout.kubernetes.promote": {"name": "web", "namespace": namespace}}
-    play = ansible([abort, promote])
+    play = tried([abort, promote])
     assert [result.changed for result in play.results] == [False, False]
     assert state(get)["service web"] == coloured("green")

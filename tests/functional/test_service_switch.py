@@ -19,7 +19,7 @@ from .faults import Faults, faulty
 from .interference import before, eventually, is_write
 from .kills import kill_after
 from .witness import is_ready
-from .workloads import HELD, create, labelled
+from .workloads import HELD, create, labelled, rolled_out
 
 pytestmark = pytest.mark.memory
 
@@ -51,9 +51,9 @@ def colours(deployment, kubectl) -> Callable[..., None]:
 
     def make(**green: Any) -> None:
         create(kubectl, coloured("blue"), coloured("green", **green))
-        kubectl("rollout", "status", "deployment/web-blue", "--timeout=300s")
+        rolled_out(kubectl, "deployment/web-blue")
         if not green.get("image", ":1").endswith(":unready"):
-            kubectl("rollout", "status", "deployment/web-green", "--timeout=300s")
+            rolled_out(kubectl, "deployment/web-green")
 
     return make
 
