@@ -4,7 +4,7 @@
 
 """Random sequences of what people do to a workload and its configuration; after each step what must hold is looked for on the server.
 
-`ROLLOUT_CONFIG_SEQUENCES=50` hunts with as many for each kind; `ROLLOUT_CONFIG_SEED` gives one again, which each failure names.
+`ROLLOUT_CONFIG_SEQUENCES=50` with --all hunts with as many for each kind; `ROLLOUT_CONFIG_SEED` gives one again, which each failure names.
 """
 
 from __future__ import annotations
@@ -28,13 +28,9 @@ from .workloads import create, of_kind
 COUNT = int(os.environ.get("ROLLOUT_CONFIG_SEQUENCES", "1"))
 FIRST = int(os.environ.get("ROLLOUT_CONFIG_SEED", "0"))
 STEPS = 8
-WAYS = [
-    ("rolling", "Deployment"),
-    ("rolling", "StatefulSet"),
-    ("rolling", "DaemonSet"),
-    ("recreate", "Deployment"),
-    ("blue_green", "Deployment"),
-]
+ALWAYS = [("rolling", "StatefulSet"), ("blue_green", "Deployment")]
+"""A workload of ControllerRevisions, and one of ReplicaSets of which two Deployments have some."""
+OTHERS = [("rolling", "Deployment"), ("rolling", "DaemonSet"), ("recreate", "Deployment")]
 LIMIT = 2
 """Revisions that the workload keeps besides the present one."""
 
@@ -115,7 +111,7 @@ def holds(world: World) -> None:
 
 
 @pytest.mark.parametrize("number", range(COUNT))
-@pytest.mark.parametrize("way", WAYS, ids=" ".join)
+@pytest.mark.parametrize("way", [*ALWAYS, *(pytest.param(way, marks=pytest.mark.long) for way in OTHERS)], ids=" ".join)
 def test_random_sequences_keep_what_is_needed(cluster, namespace, deployment, get, kubectl, monkeypatch, way, number):
     monkeypatch.setattr(config_use, "YOUNGEST", timedelta(seconds=-60))
     seed = FIRST + number
