@@ -99,21 +99,21 @@ def test_an_operation_survives_a_bad_day_and_is_carried_out_once(tried, faults, 
     assert kubectl_says_done(kubectl)
 
 
-def test_watches_that_say_nothing_hold_nobody_past_the_deadline(ansible, faults, namespace, deployment, apply):
+def test_watches_that_say_nothing_hold_nobody_past_the_deadline(tried, faults, namespace, deployment, apply):
     apply(deployment(image="registry.example/web:unready"))
     faults.add(matches=is_watch, hang=True, times=1000)
     started = time.monotonic()
-    play = ansible(task("wait", namespace, wait_timeout=3), environment=through(faults))
+    play = tried(task("wait", namespace, wait_timeout=3), environment=through(faults))
     assert seconds_of(started) < 3 + ANSIBLE_SECONDS
     assert play.last.failed
     assert "wait_timeout of 3 s is over" in play.last.msg
     assert "Traceback" not in play.stdout + play.stderr
 
 
-def test_a_server_that_goes_away_for_good_is_told_at_the_deadline(ansible, cluster, namespace, deployment, apply):
+def test_a_server_that_goes_away_for_good_is_told_at_the_deadline(tried, cluster, namespace, deployment, apply):
     apply(deployment(image="registry.example/web:unready"))
     with faulty(cluster.kubeconfig) as proxy:
-        started = ansible.start(task("wait", namespace, wait_timeout=6), environment=through(proxy))
+        started = tried.start(task("wait", namespace, wait_timeout=6), environment=through(proxy))
         is_watched(proxy)
     gone = time.monotonic()
     play = started.wait()
@@ -206,7 +206,7 @@ def a_token(kubectl: Callable[..., Any], namespace: str, account: str) -> str:
     return str(kubectl("create", "token", account).stdout.strip())
 
 
-def test_a_token_that_expires_in_mid_wait_ends_the_task_with_a_sentence(ansible, cluster, namespace, deployment, apply, kubectl, tmp_path):
+def test_a_token_that_expires_in_mid_wait_ends_the_task_with_a_sentence(tried, cluster, namespace, deployment, apply, kubectl, tmp_path):
     """The service account is deleted: from then on the real server answers 401, which ends everybody but the one who has a new token."""
     apply(deployment(image="registry.example/web:unready"))
     token, fresh = a_token(kubectl, namespace, "robot"), a_token(kubectl, namespace, "successor")
@@ -215,11 +215,10 @@ def test_a_token_that_expires_in_mid_wait_ends_the_task_with_a_sentence(ansible,
     with faulty(cluster.kubeconfig, as_administrator=False) as proxy:
         environment = {"K8S_AUTH_HOST": proxy.url, "K8S_AUTH_API_KEY": token}
         plays = {
-            "wait": ansible.start(task("wait", namespace), environment=environment),
-            "module": ansible.start(task("wait", namespace), environment=environment, way="module"),
-            "rolling": ansible.start(roll(namespace, name="web", image="registry.example/web:unready-2"), environment=environment),
+            "wait": tried.start(task("wait", namespace), environment=environment),
+            "rolling": tried.start(roll(namespace, name="web", image="registry.example/web:unready-2"), environment=environment),
         }
-        heir = ansible.start(task("wait", namespace), kubeconfig=_with_token_file(tmp_path, proxy.url, renewed))
+        heir = tried.start(task("wait", namespace), kubeconfig=_with_token_file(tmp_path, proxy.url, renewed))
         eventually(lambda: _opened(proxy) >= len(plays) + 1, "all tasks watch their pods")
         kubectl("delete", "serviceaccount", "robot")
         renewed.write_text(fresh)
