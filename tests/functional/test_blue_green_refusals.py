@@ -143,13 +143,13 @@ def test_mistakes_are_found_before_anything_is_written(plain, run, get, kubectl,
 
 
 @pytest.mark.server
-def test_take_ownership_goes_on_where_a_gitops_tool_may_change_it_back(ansible, namespace, plain, kubectl, get):
+def test_take_ownership_goes_on_where_a_gitops_tool_may_change_it_back(tried, namespace, plain, kubectl, get):
     plain(replicas=1)
     kubectl("annotate", "service/web", "argocd.argoproj.io/tracking-id=shop:/Service:x/web")
     options = {"name": "web", "namespace": namespace, **NEW, "scale_down_delay": 0, "take_ownership": True}
-    play = ansible({"name": "go", "rollout.kubernetes.blue_green": options})
+    play = tried({"name": "go", "rollout.kubernetes.blue_green": options})
     assert play.last.changed
-    assert "belongs to Argo CD (application shop); its next synchronisation may change it back" in play.stdout + play.stderr
+    assert "belongs to Argo CD (application shop); its next synchronisation may change it back" in " ".join(play.last["warnings"])
     assert state(get)["service web"] == coloured("green")
 
 
