@@ -534,7 +534,7 @@ def test_what_comes_along_may_let_the_pods_in(recreate, applied, deployment, get
 
 
 @pytest.mark.server
-def test_killed_after_any_write_the_next_run_ends_as_an_undisturbed_one(namespace, deployment, cluster, audit, kubectl, get):
+def test_killed_after_a_write_the_next_run_ends_as_an_undisturbed_one(namespace, deployment, cluster, audit, kubectl, get):
     """The first, a middle and the last write here; each of them in tests/unit/memory/test_killed.py."""
     # The lock, the ownership of the former strategy's defaults, the Deployment, the outage in the Lease, the lock released.
     count_of_writes = 5

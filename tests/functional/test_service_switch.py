@@ -365,7 +365,7 @@ WRITES = 5
 
 
 @pytest.mark.server
-def test_killed_after_any_write_the_next_run_ends_as_an_undisturbed_one(cluster, namespace, colours, create_services, get, leads_to, audit):
+def test_killed_after_a_write_the_next_run_ends_as_an_undisturbed_one(cluster, namespace, colours, create_services, get, leads_to, audit):
     """The first, a middle and the last write here; each of them in tests/unit/memory/test_killed.py."""
     colours()
     numbers = (1, 3, WRITES)
