@@ -19,6 +19,8 @@ from typing import Any
 import yaml
 
 USER_AGENT = "fixtures"
+IN_MEMORY: dict[Path, Any] = {}
+"""The cluster in memory, while a test has one, by what stands for its kubeconfig."""
 _CONNECTIONS = threading.local()
 DISCOVERY = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 
@@ -49,6 +51,8 @@ def ask(
     absent: bool = False,
 ) -> Any:
     """Return the answer's JSON. Where absent is allowed, what is not there (404) is None; everything else that fails ends the test."""
+    if kubeconfig in IN_MEMORY:
+        return IN_MEMORY[kubeconfig].asked(method, path, body=body, absent=absent)
     headers = {"User-Agent": agent, "Accept": accept, "Content-Type": content_type}
     status, content = _answer(kubeconfig, method, path, json.dumps(body) if body is not None else None, headers)
     if status == 404 and absent:

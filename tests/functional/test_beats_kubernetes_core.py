@@ -18,6 +18,8 @@ import pytest
 from .test_rolling import roll
 from .workloads import create, images, observed, of_kind, rolled_out, set_image, task
 
+pytestmark = pytest.mark.memory
+
 
 @pytest.fixture
 def versions(deployment, kubectl) -> Callable[..., None]:

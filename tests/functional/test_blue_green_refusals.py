@@ -142,7 +142,6 @@ def test_mistakes_are_found_before_anything_is_written(plain, run, get, kubectl,
     assert state(get) == before
 
 
-@pytest.mark.server
 def test_take_ownership_goes_on_where_a_gitops_tool_may_change_it_back(tried, namespace, plain, kubectl, get):
     plain(replicas=1)
     kubectl("annotate", "service/web", "argocd.argoproj.io/tracking-id=shop:/Service:x/web")

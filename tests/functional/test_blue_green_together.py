@@ -327,7 +327,6 @@ def test_a_whole_rollout_that_comes_between_is_built_upon(plain, run, get, fault
 # --- from the plan --------------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.server
 @pytest.mark.oldest
 def test_check_mode_shows_the_plan_and_the_run_follows_it(tried, namespace, plain, get, audit):
     plain(autoscaler(), budget(1), replicas=2)

@@ -522,7 +522,6 @@ def test_what_somebody_puts_in_the_place_of_a_copy_is_refused(run, workload, kub
 # --- check mode -----------------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.server
 @pytest.mark.parametrize("module", ["rolling", "recreate", "blue_green"])
 def test_check_mode_shows_what_would_be_made(tried, namespace, deployment, kubectl, get, audit, module):
     create(kubectl, service())

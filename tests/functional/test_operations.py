@@ -441,7 +441,6 @@ def test_bad_input_is_one_sentence(ours, versions, audit, module, options, sente
     assert not audit.writes()
 
 
-@pytest.mark.server
 @pytest.fixture(params=["undo and repair", "restart one by one"])
 def interrupted(request, namespace, versions, ours) -> tuple[str, dict[str, Any], int]:
     """A module, its options, and how many writes it needs."""
@@ -454,11 +453,11 @@ def interrupted(request, namespace, versions, ours) -> tuple[str, dict[str, Any]
     return "restart", {**web, "key": "k"}, 4
 
 
+@pytest.mark.server
 def test_killed_after_each_write_the_next_run_ends_as_an_undisturbed_one(cluster, interrupted, ours):
     """SIGKILL after the first, the second, ... write that went through; what is then left is done by a run that nobody disturbs."""
     module, options, writes = interrupted
     for _write in range(1, writes):
-@pytest.mark.server
         kill_after(cluster, 1, module, options)
     assert [ours(module, **options)["changed"] for _again in range(2)] == [True, False]
     (rollout,) = ours("status_info", kind="StatefulSet")["rollouts"]

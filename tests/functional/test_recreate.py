@@ -239,7 +239,6 @@ def test_back_to_what_is_still_stopping_waits_until_it_has_stopped(recreate, app
 # --- nothing to do, or nothing to stop ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.server
 @pytest.mark.oldest
 def test_check_mode_then_the_run_then_nothing_and_the_history_grows(tried, recreate, namespace, deployment, audit, get, lines):
     def version(image: str) -> dict[str, Any]:

@@ -117,7 +117,6 @@ def test_all_kinds_in_one_definition(roll, audit, manifest, deployment, kubectl)
     assert audit.writes() == []
 
 
-@pytest.mark.server
 def test_slow_and_random_pods_never_leave_more_than_one_missing(roll, kind, manifest, kubectl, tags):
     slow = {"ready-after": "200ms", "ready-after-at-most": "1s", "terminate-after": "300ms"}
     roll(definition=manifest(kind, simulate=slow))

@@ -109,7 +109,6 @@ def lease_of(get: Callable[..., Any], application: str = "web") -> dict[str, Any
 # --- when all is well ---------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.server
 @pytest.mark.oldest
 def test_check_switch_again_and_back(tried, namespace, colours, create_services, get, leads_to, audit):
     colours()
