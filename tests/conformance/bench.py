@@ -42,6 +42,9 @@ class Bench(Protocol):
     def events(self, resource: Resource, *, version: str = "", labels: str = "", fields: str = "") -> Any:
         """A context manager: a watch of the namespace, whose events are in the list that it gives."""
 
+    def follow(self, pod: str, container: str, *, api: Cluster | None = None) -> Any:
+        """A context manager: a log that is followed, whose lines are in the list that it gives; at the end the error, if there is one."""
+
 
 Row = Callable[[Bench], None]
 ROWS: dict[str, Row] = {}

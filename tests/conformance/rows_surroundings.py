@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import ClusterError, InvalidError
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import ClusterError, ForbiddenError, InvalidError
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.ports import PatchOperation as Step
 
 from .bench import ME, Bench, config_map, deployment, kind, object_of, refused, row
@@ -294,7 +294,41 @@ def readiness_comes_as_late_as_asked_for(bench: Bench) -> None:
 def a_log_is_read(bench: Bench) -> None:
     made(bench, replicas=1)
     assert bench.api.log(bench.namespace, "absent", "web", lines=5, previous=False) == ""
-    try:
-        assert bench.api.log(bench.namespace, pods(bench)[0]["metadata"]["name"], "web", lines=5, previous=False)
-    except ClusterError as error:
-        raise AssertionError(error.message) from error
+    pod = pods(bench)[0]["metadata"]["name"]
+    two = ["Traceback: main() -> connect() -> gave up after 1 attempt", "exiting with code 1"]
+    assert bench.api.log(bench.namespace, pod, "web", lines=2, previous=False).splitlines() == two
+    assert len(bench.api.log(bench.namespace, pod, "web", lines=100, previous=False).splitlines()) == 6
+    with refused(ForbiddenError, "pods/log"):
+        bench.as_user((["get"], "pods/log")).log(bench.namespace, pod, "web", lines=2, previous=False)
+
+
+@row
+def the_log_of_the_life_before_is_read(bench: Bench) -> None:
+    bench.api.apply(kind("Deployment"), deployment(bench, replicas=1, image="registry.example/web:crash"), manager=ME)
+    waiting(bench, "CrashLoopBackOff")
+    said = bench.api.log(bench.namespace, pods(bench)[0]["metadata"]["name"], "web", lines=2, previous=True)
+    assert said.splitlines()[-1] == "exiting with code 1"
+
+
+@row
+def a_log_is_followed_from_its_beginning(bench: Bench) -> None:
+    made(bench, replicas=1)
+    pod = pods(bench)[0]["metadata"]["name"]
+    with bench.follow(pod, "web") as lines:
+        bench.until(lambda: len(lines) >= 6, "all lines")
+        assert lines[:2] == ["starting vweb", "reading configuration from /etc/vweb"]
+        bench.passes(1)
+        assert len(lines) == 6, "it has not ended, so that nothing was read twice"
+
+
+@row
+def a_log_that_cannot_be_followed_says_why(bench: Bench) -> None:
+    made(bench, replicas=1)
+    with bench.follow("absent", "web") as lines:
+        bench.until(lambda: bool(lines), "the refusal")
+        assert isinstance(lines[0], ClusterError)
+        assert 'pods "absent" not found' in lines[0].message
+    with bench.follow(pods(bench)[0]["metadata"]["name"], "web", api=bench.as_user((["get"], "pods/log"))) as lines:
+        bench.until(lambda: bool(lines), "the refusal")
+        assert isinstance(lines[0], ForbiddenError)
+        assert "pods/log" in lines[0].message

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import ClusterError
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.ports import Cluster as Api
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.ports import WatchEvent
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import Resource
@@ -86,6 +87,23 @@ class Real:
         thread.start()
         yield found
         watch.close()
+        thread.join(10)
+
+    @contextmanager
+    def follow(self, pod: str, container: str, *, api: Api | None = None) -> Iterator[list[str | ClusterError]]:
+        found: list[str | ClusterError] = []
+        lines = (api or self.api).follow(self.namespace, pod, container)
+
+        def listen() -> None:
+            try:
+                found.extend(lines)
+            except ClusterError as error:
+                found.append(error)
+
+        thread = threading.Thread(target=listen, daemon=True)
+        thread.start()
+        yield found
+        lines.close()
         thread.join(10)
 
 

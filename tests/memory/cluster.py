@@ -19,6 +19,7 @@ from .rights import ADMINISTRATOR
 from .schema import Json
 from .server import NAMESPACE, Server
 from .stand_ins import installed
+from .users import reaching
 from .wire import Wire
 
 NODES = 3
@@ -73,5 +74,5 @@ def _resource(kind: str) -> Any:
 def running(seed: int = 0, nodes: int = NODES) -> Iterator[Memory]:
     """A cluster, on whose clock the collection's modules live for so long."""
     memory = Memory(seed, nodes)
-    with installed(memory.clock), memory.clock:
+    with installed(memory.clock), reaching(memory.server), memory.clock:
         yield memory

@@ -44,6 +44,11 @@ class Request:
         return self.query.get("watch") == "true"
 
     @property
+    def is_stream(self) -> bool:
+        """Its answer goes on."""
+        return self.is_watch or self.query.get("follow") == "true"
+
+    @property
     def is_write(self) -> bool:
         """It can change something."""
         return self.method != "GET" and not self.is_dry

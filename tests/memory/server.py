@@ -16,6 +16,7 @@ from .bodies import annotated, ignored, is_newer, kind, matcher, merge_patched, 
 from .clock import Clock
 from .defaults import completed
 from .json_patch import patched
+from .logs import LogAnswer, Logs
 from .requests import APPLY, JSON_PATCH, Place, Request, kinds_of, place_of
 from .rights import Rights
 from .schema import Json
@@ -41,6 +42,7 @@ class Server:
         self.clock = clock
         self.store = Store(clock)
         self.watches = Watches(self.store)
+        self.logs = Logs(self.store)
         self.rights = Rights()
         self.admission: list[Callable[[Resource, Json], None]] = []
         """Called with each object before it is created; raise `Refusal` to refuse it."""
@@ -64,6 +66,12 @@ class Server:
         seconds = float(request.query.get("timeoutSeconds", 300))
         version = request.query.get("resourceVersion", "")
         return self.watches.begin(place.resource, place.namespace, matcher(request.query), version, seconds)
+
+    def follow(self, request: Request) -> LogAnswer:
+        """A log that goes on; raises `Refusal`."""
+        place = place_of(request.path)
+        self._check(request, "get", place)
+        return LogAnswer(self.logs, self._found(place))
 
     def _answered(self, request: Request) -> tuple[int, Json]:
         if request.path == "/version":
@@ -91,7 +99,7 @@ class Server:
             return 200, self._listed(request, place)
         self._check(request, "get", place)
         found = self._found(place)
-        return 200, "log of the test\n" if place.below == "log" else found
+        return 200, self.logs.tail(found, request.query) if place.below == "log" else found
 
     def _found(self, place: Place) -> Json:
         obj = self.store.get(place.resource, place.namespace, place.name)

@@ -73,7 +73,7 @@ class Wire:
         return answer
 
     def stream(self, path: str, *, query: Sequence[tuple[str, str]], read_seconds: float, accept: str = "application/json") -> Any:
-        """A watch."""
+        """A watch, or a log that is followed."""
         del accept, read_seconds
         request = Request("GET", path, read_query(query), None, "", self._user)
         return self._exchange(request, self._watched)
@@ -89,7 +89,7 @@ class Wire:
         answer: Any = None
         for meddle in self.before:
             answer = answer or meddle(request)
-        answer = _Whole(answer) if answer is not None and request.is_watch else answer or do(request)
+        answer = _Whole(answer) if answer is not None and request.is_stream else answer or do(request)
         for hear in self.after:
             answer = hear(request, answer)
         self._travel()
@@ -110,7 +110,7 @@ class Wire:
 
     def _watched(self, request: Request) -> Any:
         try:
-            return self._server.watch(request)
+            return self._server.watch(request) if request.is_watch else self._server.follow(request)
         except Refusal as refusal:
             return _Whole(self.spelled(refusal.code, refusal.body))
 

@@ -14,6 +14,7 @@ from typing import Any
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import NODE, POD
 
 from ..schema import Json
+from ..users import is_measuring, measure
 from .base import Controller, conditions_with, controller_of, is_going, key_of
 from .daemon_sets import node_of
 
@@ -125,8 +126,10 @@ class Kubelets(Controller):
         if doing == "starting" and not way:
             seconds, following = self._readiness(pod), "ready"
         if doing == "ready" and not way:
-            is_of_job = (controller_of(pod) or {}).get("kind") == "Job"
+            is_of_job = (controller_of(pod) or {}).get("kind") == "Job" and not is_measuring(pod)
             seconds, following = (0.5, "succeeded") if is_of_job else (None, "")
+            if is_measuring(pod):
+                measure(self.server, pod)
         for (name, stage), mark in _DURATIONS.items():
             if (way, doing) == (name, stage) and _mark(pod, mark):
                 seconds = seconds_of(_mark(pod, mark))

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import ClusterError
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.ports import Cluster, WatchEvent
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import Resource
 
@@ -56,6 +57,21 @@ class InMemory:
         self.memory.clock.start(listen, name="watch")
         yield found
         watch.close()
+
+    @contextmanager
+    def follow(self, pod: str, container: str, *, api: Cluster | None = None) -> Iterator[list[str | ClusterError]]:
+        found: list[str | ClusterError] = []
+        lines = (api or self.api).follow(self.namespace, pod, container)
+
+        def listen() -> None:
+            try:
+                found.extend(lines)
+            except ClusterError as error:
+                found.append(error)
+
+        self.memory.clock.start(listen, name="log")
+        yield found
+        lines.close()
 
 
 @pytest.mark.parametrize("name", ROWS)
