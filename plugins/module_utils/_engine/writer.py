@@ -271,7 +271,7 @@ class Writer:
     # --- planning -------------------------------------------------------------------------------------------------------------
 
     def _plan_edit(self, resource: Resource, ref: Ref, write: Edit, live: JsonObject, edited: JsonObject) -> Planned:
-        """By apply of our manager where the template came from a definition of ours, if that leads to the same template; else by patch."""
+        """By apply of our manager where the template came from a definition of ours, if that leads to the same outcome; else by patch."""
         ours = applied_fields(live)
         if not write.single and not is_empty(under(ours, "spec", "template")):
             base = _identified(extract(live, ours), live)
@@ -281,7 +281,7 @@ class Writer:
                 body = base  # The part that we applied lacks the container: somebody else's field, so a patch.
             body = _keeping(without(body, *_CAUSE_PATH), edited)
             planned = self._plan_apply(resource, ref, write, live, body, cause=NO_CAUSE)
-            if not template_differs(planned.after, edited) and _update_type(planned.after) == _update_type(edited):
+            if not template_differs(planned.after, edited) and _manner(planned.after) == _manner(edited):
                 return planned
         operations = patch_between(content_with_version(live), content_with_version(edited))
         after = self._cluster.json_patch(resource, ref.namespace, ref.name, operations, manager=PATCH_MANAGER, dry_run=True)
@@ -459,8 +459,9 @@ def _at_version_of(latest: JsonObject, body: JsonObject) -> JsonObject:
     return replaced(body, ("metadata", "resourceVersion"), text(latest, "metadata", "resourceVersion"))
 
 
-def _update_type(obj: JsonObject) -> str:
-    return text(obj, *STRATEGY_FIELD, "type")
+def _manner(obj: JsonObject) -> tuple[str, bool]:
+    """What an edit changes besides the template: an apply changes neither where our definition does not name it."""
+    return text(obj, *STRATEGY_FIELD, "type"), mapping(obj, "spec").get("paused") is True
 
 
 def _unasked(resource: Resource, ref: Ref, write: Write, live: JsonObject | None, body: JsonObject, needed: str) -> Planned:
