@@ -70,6 +70,14 @@ def for_pods(plan: Plan) -> Iterator[Need]:
             yield Need("create", POD, place, subresource="eviction") if pods.evicts else Need("delete", POD, place)
 
 
+def for_later_writes(plan: Plan) -> Iterator[Need]:
+    """What later steps need that write, where the first one has nothing to write, so that no dry run has told."""
+    for entry in plan.targets:
+        later = (step for step in entry.steps[1:] if step.write is not None and entry.is_pending(step))
+        if not entry.write.changed and any(later):
+            yield Need("patch", entry.target.resource, entry.target.ref.namespace, entry.target.ref.name)
+
+
 def for_sides(claim: Claim, changes: Iterable[Foreseen], namespace: str) -> Iterator[Need]:
     """What a blue/green rollout needs, forward or back: its changes, and pausing its Deployments. Each object is read before."""
     paused = (Foreseen(DEPLOYMENT, Ref("Deployment", namespace, side.stable), ("spec", "paused")) for side in claim.sides if side.stable)

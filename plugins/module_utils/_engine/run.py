@@ -26,7 +26,7 @@ from .outcome import Outage, Outcome, Rollout, StepReport
 from .parallel import side_by_side
 from .plan import Plan, PlannedTarget, demand_sight, differences, in_the_way, may_be_in_the_way, notes, obstacle, report_of
 from .report import deleted, failure_of, phase_of, read_logs, with_logs
-from .rights import demand_rights, for_pods
+from .rights import demand_rights, for_later_writes, for_pods
 from .superseding import Superseded, wanted_of
 from .surroundings import Surroundings
 from .verdict import deadline_exceeded
@@ -41,7 +41,7 @@ def carry_out(plan: Plan, outside: Surroundings) -> Outcome:
 
     Raises `RolloutError` for what fails before the first workload is written.
     """
-    demand_rights(for_pods(plan), outside.cluster)
+    demand_rights((*for_pods(plan), *for_later_writes(plan)), outside.cluster)
     with ExitStack() as stack:
         run = Run(plan, outside, stack)
         run.clear_the_way()
@@ -412,8 +412,10 @@ class Run:
 
 
 def _is_to_be_waited_for(entry: PlannedTarget) -> bool:
-    """Its first write changes the spec, and the step is not done with that alone."""
+    """Its first write changes the spec, and the step is not done with that alone; or further steps have something to write."""
     write = entry.write
+    if any(entry.is_pending(step) for step in entry.steps[1:]):
+        return True
     if not write.changed or (write.before is not None and mapping(write.before, "spec") == mapping(write.after, "spec")):
         return False
     return not entry.steps[0].done(replace(entry.before, workload=Workload.of(write.after)))
