@@ -31,6 +31,8 @@ class WatchEvent:
     type: Literal["ADDED", "MODIFIED", "DELETED", "RESYNC"]
     object: JsonObject
     items: tuple[JsonObject, ...] = ()
+    namespace: str = ""
+    """Of a RESYNC: where the `items` are; empty: in all namespaces."""
 
 
 @dataclass(frozen=True)

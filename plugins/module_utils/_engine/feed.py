@@ -47,6 +47,8 @@ class Feed:
         self._open: set[Source] = set()
         self._answers: dict[tuple[str, Ref], JsonObject] = {}
         """What our own writes were answered, until an event of the same object is at least as new."""
+        self._newest: dict[tuple[str, Ref], int] = {}
+        """The newest version of each object that was taken."""
 
     def follow(self, source: Source) -> None:
         """List a collection, then watch it from there; once only. Raises `ClusterError` when it cannot be read."""
@@ -54,7 +56,7 @@ class Feed:
             return
         page = self._cluster.list(source.resource, source.namespace, labels=source.labels, fields=source.fields)
         for item in page.items:
-            self._take(source.resource, WatchEvent("ADDED", item))
+            self._pass_on(source.resource, WatchEvent("ADDED", item))
         self._sources.add(source)
         if not self._following:
             return
@@ -85,17 +87,27 @@ class Feed:
     def take(self, resource: Resource, obj: JsonObject) -> None:
         """Take the answer to a write of our own, before its event comes. What is still on its way from before that is passed over."""
         self._answers[_key(resource, obj)] = obj
+        self._note(resource, obj)
         self._take(resource, WatchEvent("MODIFIED", obj))
 
     def _pass_on(self, resource: Resource, event: WatchEvent) -> None:
-        """Give an event to `take`, unless it is older than the answer to a write of our own."""
+        """Give an event to `take`, unless a newer one of an object of that name was taken: it comes late, or from a server that lags
+        behind. The end of an object is always news: another one of its name has another UID."""
         if event.type == "RESYNC":
-            self._take(resource, replace(event, items=tuple(self._newest(resource, item) for item in event.items)))
-        elif event.type == "DELETED" or self._newest(resource, event.object) is event.object:
+            self._take(resource, replace(event, items=tuple(self._newer(resource, item) for item in event.items)))
+        elif self._note(resource, event.object) or event.type == "DELETED":
             self._take(resource, event)
 
-    def _newest(self, resource: Resource, obj: JsonObject) -> JsonObject:
-        """The object, or the answer to our own write of it where that is newer."""
+    def _note(self, resource: Resource, obj: JsonObject) -> bool:
+        """Remember how new the object is; whether nothing newer of that name was taken before."""
+        key, version = _key(resource, obj), _version(obj)
+        known = self._newest.get(key, 0)
+        self._newest[key] = max(version, known)
+        return not version or version >= known
+
+    def _newer(self, resource: Resource, obj: JsonObject) -> JsonObject:
+        """The object of a list, or the answer to our own write of it where that is newer."""
+        self._note(resource, obj)
         answer = self._answers.get(_key(resource, obj))
         if answer is not None and _version(obj) < _version(answer):
             return answer
@@ -133,7 +145,7 @@ class Feed:
     def _pump(self, source: Source, subscription: Subscription) -> None:
         try:
             for event in subscription:
-                self._events.put((source.resource, event))
+                self._events.put((source.resource, replace(event, namespace=source.namespace)))
         except ForbiddenError as error:
             if source.optional:
                 self._has_opened(source)

@@ -30,6 +30,8 @@ class _Cache:
     workloads: dict[str, Workload] = field(default_factory=dict)
     revisions: dict[str, Revision] = field(default_factory=dict)
     pods: dict[str, Pod] = field(default_factory=dict)
+    kept_as: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """The kind and namespace of each revision."""
     revisions_of: dict[str, set[str]] = field(default_factory=dict)
     pods_of: dict[str, set[str]] = field(default_factory=dict)
     sets_of: dict[Ref, set[str]] = field(default_factory=dict)
@@ -211,30 +213,33 @@ class Observer:
         if resource is EVENT:
             return self._take_refusal(event)
         if event.type == "RESYNC":
-            return self._resync(resource, event.items)
+            return self._resync(resource, event)
         if event.type == "DELETED":
             return self._forget(resource, uid_of(event.object))
         if resource is POD:
             return self._take_pod(Pod.of(event.object))
         if resource in (REPLICA_SET, CONTROLLER_REVISION):
-            return self._take_revision(revision_of(event.object))
+            return self._take_revision(resource, event.object)
         return self._take_workload(Workload.of(event.object))
 
-    def _resync(self, resource: Resource, items: tuple[JsonObject, ...]) -> set[str]:
+    def _resync(self, resource: Resource, event: WatchEvent) -> set[str]:
         touched: set[str] = set()
-        there = {uid_of(item) for item in items}
-        for uid in self._known(resource) - there:
+        there = {uid_of(item) for item in event.items}
+        for uid in self._known(resource, event.namespace) - there:
             touched |= self._forget(resource, uid)
-        for item in items:
+        for item in event.items:
             touched |= self._take(resource, WatchEvent("MODIFIED", item))
         return touched
 
-    def _known(self, resource: Resource) -> set[str]:
+    def _known(self, resource: Resource, namespace: str) -> set[str]:
+        """UIDs of the objects of a kind in a namespace, in all without one."""
         if resource is POD:
-            return set(self._cache.pods)
-        if resource in (REPLICA_SET, CONTROLLER_REVISION):
-            return set(self._cache.revisions)
-        return {uid for uid, workload in self._cache.workloads.items() if workload.ref.kind == resource.kind}
+            found = {uid: ("Pod", pod.ref.namespace) for uid, pod in self._cache.pods.items()}
+        elif resource in (REPLICA_SET, CONTROLLER_REVISION):
+            found = {uid: self._cache.kept_as[uid] for uid in self._cache.revisions}
+        else:
+            found = {uid: (workload.ref.kind, workload.ref.namespace) for uid, workload in self._cache.workloads.items()}
+        return {uid for uid, (kind, place) in found.items() if kind == resource.kind and namespace in ("", place)}
 
     def _forget(self, resource: Resource, uid: str) -> set[str]:
         if resource is POD:
@@ -265,7 +270,9 @@ class Observer:
             return {pod.owner_uid, owner.owner_uid}
         return {pod.owner_uid, self._by_ref.get(Ref("Deployment", pod.ref.namespace, pod.deployment), "")}
 
-    def _take_revision(self, revision: Revision) -> set[str]:
+    def _take_revision(self, resource: Resource, obj: JsonObject) -> set[str]:
+        revision = revision_of(obj)
+        self._cache.kept_as[revision.uid] = resource.kind, text(obj, "metadata", "namespace")
         self._cache.revisions[revision.uid] = revision
         self._cache.revisions_of.setdefault(revision.owner_uid, set()).add(revision.uid)
         return {revision.owner_uid}

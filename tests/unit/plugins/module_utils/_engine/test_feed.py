@@ -76,3 +76,25 @@ def test_a_version_that_is_no_number_holds_nothing_back() -> None:
     heard = Heard()
     heard.feed.take(DEPLOYMENT, obj("abc"))
     assert heard.event("MODIFIED", obj("abd")) == ["MODIFIED abd"]
+
+
+def test_an_event_that_is_older_than_another_one_is_passed_over() -> None:
+    heard = Heard()
+    assert heard.event("ADDED", obj("100")) == ["ADDED 100"]
+    assert heard.event("MODIFIED", obj("102")) == ["MODIFIED 102"]
+    assert heard.event("MODIFIED", obj("101")) == []
+    assert heard.event("MODIFIED", obj("103")) == ["MODIFIED 103"]
+
+
+def test_an_object_that_is_gone_does_not_come_back_by_an_older_event() -> None:
+    heard = Heard()
+    assert heard.event("DELETED", obj("105")) == ["DELETED 105"]
+    assert heard.event("MODIFIED", obj("104")) == []
+    assert heard.event("ADDED", obj("106", uid="u2")) == ["ADDED 106"]
+    assert heard.event("MODIFIED", obj("105", uid="u1")) == [], "of its former life"
+
+
+def test_what_was_listed_is_known() -> None:
+    heard = Heard()
+    assert heard.event("RESYNC", obj("100")) == ["RESYNC 100"]
+    assert heard.event("MODIFIED", obj("99")) == []

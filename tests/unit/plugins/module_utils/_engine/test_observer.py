@@ -13,7 +13,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.ports i
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import EVENT, POD, REPLICA_SET, WORKLOADS, Resource
 from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.observer import Observer
 
-from tests.unit.plugins.module_utils._domain.samples import NEW, OLD, UID, pod, replica_set, with_metadata, workload
+from tests.unit.plugins.module_utils._domain.samples import NEW, OLD, UID, controller_revision, pod, replica_set, with_metadata, workload
 
 WEB = Ref("Deployment", "shop", "web")
 OTHER = Ref("Deployment", "shop", "other")
@@ -104,3 +104,30 @@ def test_pods_that_have_ended_are_not_there() -> None:
     ended = {**of_set("evicted", "h2"), "status": {"phase": "Failed"}}
     with observer([ended, of_set("new", "h2")], [replica_set(2, NEW)]) as seen:
         assert [entry.ref.name for entry in seen.snapshot(WEB).pods] == ["new"]
+
+
+def elsewhere(obj: JsonObject) -> dict[str, object]:
+    """The same object in another namespace, with another UID."""
+    return with_metadata(obj, namespace="store", uid="elsewhere")
+
+
+def test_a_list_made_anew_says_nothing_of_other_kinds_and_namespaces() -> None:
+    refs = [Ref("Deployment", "shop", "web"), Ref("StatefulSet", "shop", "web"), Ref("Deployment", "store", "web")]
+    there: dict[str, list[JsonObject]] = {
+        "Deployment": [workload(), elsewhere(workload())],
+        "StatefulSet": [with_metadata(workload("StatefulSet"), uid="set")],
+        "ReplicaSet": [replica_set(1, OLD), elsewhere(replica_set(1, OLD, by="elsewhere"))],
+        "ControllerRevision": [controller_revision(1, by="set")],
+        "Pod": [of_set("one", "h1"), elsewhere(of_set("one", "h1", by="elsewhere"))],
+    }
+    with Observer(Lists(there), refs, follow=False, everywhere=True) as seen:  # type: ignore[arg-type]
+        for resource in (REPLICA_SET, POD, WORKLOADS["Deployment"]):
+            before = [seen.snapshot(ref) for ref in refs[1:]]
+            seen.hear(resource, WatchEvent("RESYNC", {}, (), "shop"))
+            assert [seen.snapshot(ref) for ref in refs[1:]] == before, resource
+        assert seen.snapshot(refs[0]).workload is None
+        assert seen.snapshot(refs[1]).revisions
+        assert seen.snapshot(refs[2]).revisions
+        assert seen.snapshot(refs[2]).pods
+        seen.hear(WORKLOADS["Deployment"], WatchEvent("RESYNC", {}, ()))
+        assert seen.snapshot(refs[2]).workload is None, "of all namespaces"
