@@ -15,10 +15,11 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resourc
 
 from .cluster import Memory
 from .runs import Run
-from .scenes import deployment, manifest, service
+from .scenes import configured, deployment, manifest, service
 
 Act = Callable[[Memory], object]
 PLACE = {"namespace": "default"}
+_AT_ONCE = ("pause", "versioned_config", "status_info", "history_info", "preflight_info")
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class Case:
     options: Mapping[str, Any]
     before: tuple[Act, ...] = ()
     fails: bool = False
+    reads: bool = False
+    """It never writes: nothing is left when it is killed."""
 
     def prepare(self, memory: Memory) -> None:
         """Bring about what is there before."""
@@ -38,7 +41,7 @@ class Case:
 
     def run(self, memory: Memory, **more: Any) -> Run:
         """The run, which has not begun."""
-        waits = {} if self.module in ("pause", "versioned_config") else {"wait_timeout": 120}
+        waits = {} if self.module in _AT_ONCE else {"wait_timeout": 120}
         return Run(memory, self.module, **{**PLACE, **waits, **self.options, **more})
 
 
@@ -78,6 +81,18 @@ def theirs(kind: str = "Deployment", tag: str = "1", *, manager: str = "kubectl-
     return act
 
 
+def labelled(name: str) -> Act:
+    """A Deployment of somebody's with the label `tier=web`."""
+
+    def act(memory: Memory) -> None:
+        body = deployment(name=name)
+        body["metadata"] |= {"labels": {"tier": "web"}, "namespace": "default"}
+        memory.client().create(WORKLOADS["Deployment"], body, manager="kubectl-create")
+        memory.clock.sleep(20)
+
+    return act
+
+
 def made(kind: str, body: dict[str, Any]) -> Act:
     """Another object of somebody's."""
     resource = next(resource for resource in KNOWN.values() if resource.kind == kind)
@@ -103,11 +118,26 @@ def edited(kind: str, change: Callable[[Any], Any], *, name: str = "web", manage
     return act
 
 
+def passed(seconds: float) -> Act:
+    """Time has passed."""
+    return lambda memory: memory.clock.sleep(seconds)
+
+
 def image(tag: str) -> Callable[[Any], Any]:
     """A change: another image."""
 
     def change(obj: Any) -> None:
         obj["spec"]["template"]["spec"]["containers"][0]["image"] = f"registry.example/web:{tag}"
+
+    return change
+
+
+def slowly(tag: str) -> Callable[[Any], Any]:
+    """A change: another image, whose pods take half a minute each."""
+
+    def change(obj: Any) -> None:
+        image(tag)(obj)
+        obj["spec"]["template"]["metadata"]["annotations"] = {"simulate.rollout.kubernetes/ready-after": "30s"}
 
     return change
 
@@ -127,6 +157,17 @@ SCALER = {
     "metadata": {"name": "web"},
     "spec": {"scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}, "minReplicas": 2, "maxReplicas": 5},
 }
+VERIFY = {"verify": {"url": "http://web/", "interval": 0.5}}
+FROM_POD = {"verify": {"job": {"image": "registry.example/curl:8", "url": "http://web/"}, "interval": 0.5, "timeout": 2}}
+OLDER: list[dict[str, Any]] = [
+    {
+        "definition": {**configured(), "spec": {**configured()["spec"], "revisionHistoryLimit": 0}},
+        "config": [{"name": "web-config", "data": {"a": tag}}],
+    }
+    for tag in ("0", "1")
+]
+COPIED = {"definition": configured(), "config": [{"name": "web-config", "data": {"a": "1"}}]}
+NEWER = {"definition": configured(), "config": [{"name": "web-config", "data": {"a": "2"}}]}
 SET, DAEMON = {"kind": "StatefulSet", **NEXT}, {"kind": "DaemonSet", **NEXT}
 
 CASES: dict[str, Case] = {
@@ -147,11 +188,24 @@ CASES: dict[str, Case] = {
     "rolling: mending a StatefulSet": Case(
         "rolling", SET, (ours("StatefulSet"), failed("rolling", kind="StatefulSet", name="web", image="x:missing"))
     ),
+    "rolling: measured": Case("rolling", {**NEXT, **VERIFY}, PLAIN),
+    "rolling: measured from a pod": Case("rolling", {**NEXT, **FROM_POD}, PLAIN),
+    "rolling: measured without an answer": Case("rolling", {**NEXT, **VERIFY}, (theirs(),), fails=True),
+    "rolling: measured and going back": Case(
+        "rolling", {"name": "web", "image": "x:missing", "on_failure": "rollback", **FROM_POD}, PLAIN, fails=True
+    ),
+    "rolling: a first configuration": Case("rolling", COPIED),
+    "rolling: another configuration": Case("rolling", NEWER, (done("rolling", **COPIED),)),
+    "rolling: cleaning up": Case("rolling", NEWER, (*(done("rolling", **one) for one in OLDER), passed(4000))),
     "recreate": Case("recreate", NEXT, (theirs(),)),
     "recreate: a definition": Case("recreate", {"definition": deployment("2")}, (ours(),)),
     "recreate: going back": Case("recreate", {"name": "web", "image": "x:missing"}, (theirs(),), fails=True),
     "partition": Case("partition", SET, (theirs("StatefulSet"),)),
     "partition: a definition": Case("partition", {"definition": manifest("StatefulSet", "2")}, (ours("StatefulSet"),)),
+    "partition: in parts": Case("partition", {**SET, "steps": [1, "100%"]}, (theirs("StatefulSet"),)),
+    "partition: up to a step": Case("partition", {**SET, "stop_before": "web-1"}, (theirs("StatefulSet"),)),
+    "partition: the rest": Case("partition", SET, (ours("StatefulSet"), done("partition", **SET, stop_before="web-1"))),
+    "partition: measured": Case("partition", {**SET, **VERIFY}, (theirs("StatefulSet"), made("Service", service()))),
     "partition: giving up": Case(
         "abort", {"kind": "StatefulSet", "name": "web"}, (ours("StatefulSet"), done("partition", **SET, stop_before="web-1"))
     ),
@@ -160,13 +214,33 @@ CASES: dict[str, Case] = {
     ),
     "on_delete: a StatefulSet": Case("on_delete", SET, (theirs("StatefulSet"),)),
     "on_delete: a DaemonSet": Case("on_delete", DAEMON, (theirs("DaemonSet"),)),
+    "on_delete: two at once": Case("on_delete", {**SET, "batch": 2}, (theirs("StatefulSet"),)),
+    "on_delete: up to a step": Case("on_delete", {**SET, "stop_before": "web-1"}, (theirs("StatefulSet"),)),
+    "on_delete: the rest": Case("on_delete", SET, (theirs("StatefulSet"), done("on_delete", **SET, stop_before="web-1"))),
     "on_delete: within a budget": Case("on_delete", SET, (theirs("StatefulSet"), made("PodDisruptionBudget", LIMITS))),
     "undo": Case("undo", {"name": "web"}, (ours(), ours(tag="2"))),
     "undo: a StatefulSet": Case("undo", {"kind": "StatefulSet", "name": "web"}, (ours("StatefulSet"), ours("StatefulSet", "2"))),
+    "undo: a DaemonSet": Case("undo", {"kind": "DaemonSet", "name": "web"}, (ours("DaemonSet"), ours("DaemonSet", "2"))),
+    "undo: to a revision": Case("undo", {"name": "web", "revision": 1}, (ours(), ours(tag="2"), ours(tag="3"))),
+    "undo: a paused one": Case("undo", {"name": "web", "resume": True}, (ours(), ours(tag="2"), done("pause", name="web"))),
+    "undo: a stuck StatefulSet": Case(
+        "undo",
+        {"kind": "StatefulSet", "name": "web"},
+        (ours("StatefulSet"), failed("rolling", kind="StatefulSet", name="web", image="x:missing")),
+    ),
+    "undo: a configuration": Case("undo", {"name": "web"}, (done("rolling", **COPIED), done("rolling", **NEWER))),
+    "undo: measured": Case("undo", {"name": "web", **VERIFY}, (ours(), ours(tag="2"), made("Service", service()))),
     "undo: theirs": Case("undo", {"name": "web"}, (theirs(), edited("Deployment", image("2")), lambda memory: memory.clock.sleep(20))),
     "restart": Case("restart", {"name": "web", "key": "once"}, (ours(),)),
+    "restart: theirs": Case("restart", {"name": "web", "key": "once"}, (theirs(),)),
+    "restart: a StatefulSet": Case("restart", {"kind": "StatefulSet", "name": "web", "key": "once"}, (ours("StatefulSet"),)),
+    "restart: a DaemonSet": Case("restart", {"kind": "DaemonSet", "name": "web", "key": "once"}, (theirs("DaemonSet"),)),
+    "restart: two of a label": Case("restart", {"label_selectors": ["tier=web"], "key": "once"}, (labelled("web"), labelled("api"))),
     "restart: one replica": Case("restart", {"name": "web", "key": "once"}, (ours(replicas=1),)),
     "pause": Case("pause", {"name": "web"}, (ours(),)),
+    "pause: theirs": Case("pause", {"name": "web"}, (theirs(),)),
+    "pause: on its way": Case("pause", {"name": "web"}, (theirs(), edited("Deployment", slowly("2")))),
+    "resume: theirs": Case("resume", {"name": "web"}, (theirs(), done("pause", name="web"), edited("Deployment", image("2")))),
     "resume": Case("resume", {"name": "web"}, (ours(), done("pause", name="web"))),
     "blue_green": Case("blue_green", BLUE, PLAIN),
     "blue_green: with budget and autoscaler": Case(
@@ -175,9 +249,25 @@ CASES: dict[str, Case] = {
     "blue_green: the second time": Case("blue_green", {**BLUE, "image": "x:3"}, (*PLAIN, done("blue_green", **BLUE))),
     "blue_green: leaving": Case("blue_green", {"name": "web", "leave": True, "scale_down_delay": 0}, (*PLAIN, done("blue_green", **BLUE))),
     "blue_green: a bad version": Case("blue_green", {**BLUE, "image": "x:missing"}, PLAIN, fails=True),
+    "blue_green: measured": Case("blue_green", {**BLUE, **VERIFY}, PLAIN),
+    "blue_green: measured from a pod": Case("blue_green", {**BLUE, **FROM_POD}, PLAIN),
+    "blue_green: a definition": Case("blue_green", {"definition": deployment("2"), "scale_down_delay": 0}, PLAIN),
+    "blue_green: up to the hold": Case("blue_green", {**BLUE, "stop_before": "hold"}, PLAIN),
+    "blue_green: keeping the old side": Case("blue_green", {**BLUE, "keep_old": True}, PLAIN),
+    "promote: up to the hold": Case(
+        "promote", {"name": "web", "stop_before": "hold"}, (*PLAIN, done("blue_green", **BLUE, stop_before="switch"))
+    ),
+    "promote: after the switch": Case("promote", {"name": "web"}, (*PLAIN, done("blue_green", **BLUE, stop_before="hold"))),
+    "promote: measured": Case("promote", {"name": "web", **VERIFY}, (*PLAIN, done("blue_green", **BLUE, stop_before="switch"))),
     "promote": Case("promote", {"name": "web"}, (*PLAIN, done("blue_green", **BLUE, stop_before="switch"))),
     "abort: before the switch": Case("abort", {"name": "web"}, (*PLAIN, done("blue_green", **BLUE, stop_before="switch"))),
     "abort: after the switch": Case("abort", {"name": "web"}, (*PLAIN, done("blue_green", **BLUE, stop_before="hold"))),
+    "abort: measured": Case("abort", {"name": "web", **VERIFY}, (*PLAIN, done("blue_green", **BLUE, stop_before="hold"))),
+    "abort: a stuck StatefulSet": Case(
+        "abort",
+        {"kind": "StatefulSet", "name": "web"},
+        (ours("StatefulSet"), failed("partition", kind="StatefulSet", name="web", image="x:missing")),
+    ),
     "undo: of blue_green": Case("undo", {"name": "web"}, (*PLAIN, done("blue_green", **BLUE))),
     "service_switch": Case(
         "service_switch",
@@ -190,4 +280,33 @@ CASES: dict[str, Case] = {
         (theirs(), theirs(name="api"), made("Service", service()), made("Service", service("second", app="web"))),
     ),
     "versioned_config": Case("versioned_config", {"name": "web-config", "data": {"a": "1"}}),
+    "versioned_config: cleaning up": Case(
+        "versioned_config",
+        {"name": "web-config", "data": {"a": "3"}},
+        (*(done("versioned_config", name="web-config", data={"a": tag}) for tag in "12"), passed(4000)),
+    ),
+    "versioned_config: keeping what is used": Case(
+        "versioned_config",
+        {"name": "web-config", "data": {"a": "3"}},
+        (done("rolling", **COPIED), done("versioned_config", name="web-config", data={"a": "2"}), passed(4000)),
+    ),
+    "wait": Case("wait", {"name": "web"}, (ours(),), reads=True),
+    "wait: on its way": Case("wait", {"name": "web"}, (theirs(), edited("Deployment", slowly("2"))), reads=True),
+    "wait: two kinds": Case(
+        "wait",
+        {"workloads": [{"name": "web"}, {"kind": "StatefulSet", "name": "api"}], "old_pods_gone": True},
+        (theirs(), theirs("StatefulSet", name="api"), edited("Deployment", slowly("2")), edited("StatefulSet", slowly("2"), name="api")),
+        reads=True,
+    ),
+    "wait: in vain": Case("wait", {"name": "web"}, (theirs(), edited("Deployment", image("missing"))), fails=True, reads=True),
+    "wait: until it is paused": Case("wait", {"name": "web", "until": "paused"}, (ours(), done("pause", name="web")), reads=True),
+    "status_info": Case("status_info", {"name": "web"}, PLAIN, reads=True),
+    "status_info: of a label": Case("status_info", {"label_selectors": ["tier=web"]}, (labelled("web"), labelled("api")), reads=True),
+    "history_info": Case("history_info", {"name": "web"}, (ours(), ours(tag="2")), reads=True),
+    "history_info: compared": Case("history_info", {"name": "web", "revision": 2, "compare_to": 1}, (ours(), ours(tag="2")), reads=True),
+    "history_info: a StatefulSet": Case(
+        "history_info", {"kind": "StatefulSet", "name": "web"}, (ours("StatefulSet"), ours("StatefulSet", "2")), reads=True
+    ),
+    "preflight_info": Case("preflight_info", {"name": "web", "fail_on": "never"}, PLAIN, reads=True),
+    "preflight_info: a definition": Case("preflight_info", {"definition": deployment("2"), "fail_on": "never"}, PLAIN, reads=True),
 }

@@ -11,6 +11,7 @@ import re
 from typing import Any
 
 from .cluster import Memory
+from .controllers.base import controller_of
 
 _COMPARED = (
     *("Deployment", "StatefulSet", "DaemonSet", "Service", "ConfigMap", "Secret", "PodDisruptionBudget", "HorizontalPodAutoscaler"),
@@ -22,18 +23,20 @@ _LEFT_OUT = ("deployment.kubernetes.io/revision", "rollout.kubernetes/outages")
 _BY_CHANCE = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*(Z|\+00:00)"), "TIME"),
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "UID"),
+    (re.compile(r'(identity\\*": \\*")[0-9a-f]{12}'), r"\1ID"),
     (re.compile(r'(undo to revision |undo to promotion |newest\\*": |number\\*": )\d+'), r"\1N"),
 )
 
 
 def end_of(memory: Memory, namespace: str = "default") -> dict[str, Any]:
-    """Objects by kind and name; of the pods only which images run and are ready, and where Services lead."""
+    """Objects by kind and name; of the pods only which images run and are ready, without those of Jobs, and where Services lead."""
     found: dict[str, Any] = {}
     for kind in _COMPARED:
         for obj in memory.all(namespace, kind):
             if obj["metadata"]["name"] != "kube-root-ca.crt":
                 found[f"{kind} {obj['metadata']['name']}"] = _plain(kind, obj)
-    found["pods"] = sorted(_pod(pod) for pod in memory.all(namespace, "Pod") if not pod["metadata"].get("deletionTimestamp"))
+    pods = [pod for pod in memory.all(namespace, "Pod") if not pod["metadata"].get("deletionTimestamp")]
+    found["pods"] = sorted(_pod(pod) for pod in pods if (controller_of(pod) or {}).get("kind") != "Job")
     for slice_ in memory.all(namespace, "EndpointSlice"):
         service = slice_["metadata"]["labels"]["kubernetes.io/service-name"]
         found[f"endpoints of {service}"] = sum(1 for entry in slice_["endpoints"] if entry["conditions"]["ready"])

@@ -69,6 +69,7 @@ class LogAnswer:
         self._logs = logs
         self._lines = logs.of(pod)
         self._over = False
+        self._sent = 0
         logs.open[self] = None
 
     def read(self) -> bytes:
@@ -82,10 +83,9 @@ class LogAnswer:
     def stream(self, _size: int, *, decode_content: bool) -> Iterator[bytes]:
         """The lines from the first on, as they come, until the pod is gone or somebody ends it."""
         del decode_content
-        sent = 0
         while not self._over:
-            self._logs.store.clock.wait(lambda: self._over or len(self._lines) > sent)
-            while len(self._lines) > sent:
-                sent += 1
-                yield f"{self._lines[sent - 1]}\n".encode()
+            self._logs.store.clock.wait(lambda: self._over or len(self._lines) > self._sent)
+            while len(self._lines) > self._sent:
+                self._sent += 1
+                yield f"{self._lines[self._sent - 1]}\n".encode()
         self.close()

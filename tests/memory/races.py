@@ -99,6 +99,20 @@ def faults_of(race: Race) -> list[str]:
         return [*found, *_unserved(memory)]
 
 
+def faults_of_cases(first: Case, second: Case, seed: int) -> list[str]:
+    """What is wrong with how two cases went that began at once, in what is there before the first one."""
+    with running(seed) as memory:
+        first.prepare(memory)
+        runs = [case.run(memory) for case in (first, second)]
+        for run in runs:
+            run.start()
+            memory.clock.sleep(memory.clock.random.uniform(0.0, 1.0))
+        for run in runs:
+            run.wait()
+        memory.clock.sleep(90)
+        return [*(run.result["exception"] for run in runs if "exception" in run.result), *_unserved(memory)]
+
+
 def _untrue(memory: Memory, result: dict[str, Any], name: str, tag: str) -> list[str]:
     """Who says that it is done has its own version running at that moment, and no other."""
     if result.get("failed") or "image" not in options_of(name, tag):

@@ -21,6 +21,13 @@ def deployment(tag: str = "1", *, name: str = "web", replicas: int | None = 3, s
     return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name}, "spec": body}
 
 
+def configured(tag: str = "1") -> dict[str, Any]:
+    """A Deployment's manifest whose pods read the ConfigMap `web-config`."""
+    found = deployment(tag)
+    found["spec"]["template"]["spec"]["containers"][0]["envFrom"] = [{"configMapRef": {"name": "web-config"}}]
+    return found
+
+
 def manifest(kind: str, tag: str = "1", **options: Any) -> dict[str, Any]:
     """The same pods as a workload of another kind."""
     found = deployment(tag, **options)

@@ -19,6 +19,8 @@ from .schema import Json
 from .store import Change, Store
 
 Match = Callable[[Json], bool]
+CUT = b""
+"""In the place of a line: the server ends the request here."""
 
 
 class Stream:
@@ -30,7 +32,7 @@ class Stream:
         self.connection = self
         self.sock = self
         self._watches = watches
-        self._resource, self._namespace, self._matches = resource, namespace, matches
+        self.resource, self._namespace, self._matches = resource, namespace, matches
         self._lines: deque[bytes] = deque()
         self._arrived = 0.0
         self._ends = watches.clock.seconds + seconds
@@ -60,20 +62,31 @@ class Stream:
             if self._over:
                 break
             if self._lines:
-                yield self._lines.popleft()
+                line = self._lines.popleft()
+                if line == CUT:
+                    break
+                yield line
             elif clock.seconds >= self._ends:
-                bookmark = {"metadata": {"resourceVersion": str(self._watches.store.version)}}
-                yield _line("BOOKMARK", {"apiVersion": self._resource.api_version, "kind": self._resource.kind, **bookmark})
+                yield self.bookmark()
                 break
         self.end()
 
     def offer(self, change: Change, delay: float) -> None:
-        """Send a change on its way if it belongs here; what was sent earlier arrives earlier."""
+        """Send a change on its way if it belongs here."""
         line = self._seen(change)
-        if line is None:
-            return
-        self._arrived = max(self._arrived, self._watches.clock.seconds + delay)
-        self._watches.clock.after(self._arrived - self._watches.clock.seconds, lambda: self._lines.append(line))
+        if line is not None:
+            self.send(line, delay)
+
+    def send(self, line: bytes, delay: float) -> None:
+        """Send a line on its way; what was sent earlier arrives earlier."""
+        clock = self._watches.clock
+        self._arrived = max(self._arrived, clock.seconds + delay)
+        clock.after(self._arrived - clock.seconds, lambda: self._lines.append(line))
+
+    def bookmark(self) -> bytes:
+        """A line that says how far the watch has come."""
+        metadata = {"resourceVersion": str(self._watches.store.version)}
+        return _line("BOOKMARK", {"apiVersion": self.resource.api_version, "kind": self.resource.kind, "metadata": metadata})
 
     def begin(self, changes: list[Change]) -> None:
         """Send what has happened since the version that the watch begins at."""
@@ -84,7 +97,7 @@ class Stream:
         self._lines.append(_line("ERROR", expired().body))
 
     def _seen(self, change: Change) -> bytes | None:
-        if change.resource != self._resource or (self._namespace and change.new["metadata"].get("namespace") != self._namespace):
+        if change.resource != self.resource or (self._namespace and change.new["metadata"].get("namespace") != self._namespace):
             return None
         before, now = change.old is not None and self._matches(change.old), self._matches(change.new)
         if change.type == "DELETED":
@@ -98,13 +111,16 @@ class Stream:
 
 
 class Watches:
-    """All running watches. `delay` says how many seconds an event takes; `lost` swallows those for which it is true."""
+    """All running watches. `delay` says how many seconds an event takes; `carry` sends a change on its way on one watch."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
         self.clock: Clock = store.clock
         self.open: dict[Stream, None] = {}
         self.delay: Callable[[Change], float] = lambda _change: self.clock.random.uniform(0.0005, 0.02)
+        self.carry: Callable[[Stream, Change], None] = lambda stream, change: stream.offer(change, self.delay(change))
+        self.opened: Callable[[Stream], None] = lambda _stream: None
+        """Called with each watch that has just begun."""
         store.listeners.append(self._tell)
 
     def begin(self, resource: Resource, namespace: str, matches: Match, version: str, seconds: float) -> Stream:
@@ -116,6 +132,7 @@ class Watches:
         else:
             stream.begin([change for change in self.store.changes if change.version > since])
         self.open[stream] = None
+        self.opened(stream)
         return stream
 
     def break_all(self) -> None:
@@ -124,8 +141,8 @@ class Watches:
             stream.end()
 
     def _tell(self, change: Change) -> None:
-        for stream in self.open:
-            stream.offer(change, self.delay(change))
+        for stream in list(self.open):
+            self.carry(stream, change)
 
 
 def _line(kind: str, obj: Any) -> bytes:

@@ -11,9 +11,9 @@ import os
 
 import pytest
 
-from tests.memory.cases import Case, done
+from tests.memory.cases import CASES, Case, done
 from tests.memory.cluster import Memory, running
-from tests.memory.races import STATES, Race, faults_of, tasks
+from tests.memory.races import STATES, Race, faults_of, faults_of_cases, tasks
 from tests.memory.runs import Run
 
 SEED = int(os.environ.get("ROLLOUT_MEMORY_SEED", "1"))
@@ -35,6 +35,22 @@ def test_two_runs_at_once_say_nothing_untrue(state: str) -> None:
     chosen = pairs(state)[SEED % EACH :: EACH]
     faults = [f"{race}: {fault}" for race in (Race(state, *pair, SEED) for pair in chosen) for fault in faults_of(race)]
     assert faults == []
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_another_case_at_once_breaks_nothing(name: str) -> None:
+    case = CASES[name]
+    others = [other for other in CASES if not _is_left_out(case, CASES[other])]
+    each = 1 if os.environ.get("ROLLOUT_MEMORY") == "all" else len(others)
+    chosen = others[(sum(map(ord, name)) + SEED) % each :: each]
+    faults = [f"with {other}, seed {SEED}: {fault}" for other in chosen for fault in faults_of_cases(case, CASES[other], SEED)]
+    assert faults == []
+
+
+def _is_left_out(one: Case, other: Case) -> bool:
+    """Nothing keeps them from beginning in the same moment."""
+    modules = {one.module, other.module}
+    return bool(modules & BLUE_GREEN and modules & LEFT_OUT)
 
 
 def _two_containers(memory: Memory) -> None:

@@ -17,7 +17,10 @@ from tests.memory.runs import Run
 USER = "robot"
 Right = tuple[str, str]
 """A verb and a resource, as in a rule of a Role."""
-LEFT_OUT = {"rolling: mending a StatefulSet": "that pods are stuck is seen after the first write"}
+LEFT_OUT = dict.fromkeys(
+    ("rolling: mending a StatefulSet", "undo: a stuck StatefulSet", "abort: a stuck StatefulSet"),
+    "that pods are stuck is seen after the first write",
+)
 
 
 def told(case: Case, lacks: Right | None = None) -> tuple[Run, set[Right]]:
@@ -40,7 +43,8 @@ def told(case: Case, lacks: Right | None = None) -> tuple[Run, set[Right]]:
 
 
 def changes(run: Run) -> list[Any]:
-    return [(request.method, request.path) for request in run.wire.writes if "/leases/" not in request.path + "/"]
+    """What is written, without locks and measuring Jobs: they change nothing of the application, and go again."""
+    return [(request.method, request.path) for request in run.wire.writes if not {"leases", "jobs"} & {*request.path.split("/")}]
 
 
 @pytest.mark.parametrize("name", [name for name, case in CASES.items() if not case.fails and name not in LEFT_OUT])
