@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Literal
 
@@ -19,7 +19,7 @@ from .._domain.request import Waiting
 from .._domain.resources import EVENT, POD
 from .._domain.revisions import candidate_of, old_and_new
 from .._domain.steps import Replacement
-from .._domain.workload import REVISION, Condition, Pod, Snapshot
+from .._domain.workload import REVISION, Condition, Pod, Snapshot, Workload
 from .observer import Observer
 from .surroundings import Surroundings
 from .verdict import FindingKey, Verdict, deadline_exceeded, judge
@@ -147,16 +147,7 @@ class Course:
         if cluster is not None:
             self._ask_for_pull_errors(snapshot, cluster)
         due = self._replacement.due(snapshot) if self._replacement is not None else ()
-        self.verdict = judge(
-            snapshot,
-            now=now,
-            waiting=self._waiting,
-            since=self._since,
-            done=self._done,
-            doomed={pod.uid for pod in due},
-            stale=deadline_exceeded(snapshot) if self._patient else self._stale,
-            pull_errors=self._pull_errors,
-        )
+        self.verdict = self._judged(snapshot, snapshot.workload, due, now)
         self._since = self.verdict.since or {}
         if self._lacks is not None and self.verdict.state != "done":
             self.verdict = replace(self.verdict, message=self._lacks(snapshot) or self.verdict.message)
@@ -169,6 +160,22 @@ class Course:
             wanted = due if self._replacement.together else due[:1]
             gone = {pod.uid for pod in self.replaced}
             self._queue(tuple(pod for pod in wanted if pod.uid not in gone), now)
+
+    def _judged(self, snapshot: Snapshot, workload: Workload, due: Iterable[Pod], now: float) -> Verdict:
+        verdict = judge(
+            snapshot,
+            now=now,
+            waiting=self._waiting,
+            since=self._since,
+            done=self._done,
+            doomed={pod.uid for pod in due},
+            stale=deadline_exceeded(snapshot) if self._patient else self._stale,
+            pull_errors=self._pull_errors,
+        )
+        if verdict.state == "failed" and workload.observed_generation < self._generation:
+            # Pods that were there before say nothing of a spec that the controller has not seen: it may replace them.
+            return replace(verdict, state="waiting", fatal=None)
+        return verdict
 
     def _queue(self, pods: tuple[Pod, ...], now: float) -> None:
         """Delete these now, or when it is time to ask again."""

@@ -7,7 +7,8 @@ will be. They are deleted, one at a time, so that they are made anew from the te
 
 Which ones the option `repair` says, with one meaning wherever it is: `true` those that are not ready and not of the revision to be
 reached, except pods of the version that serves which may still become ready; `all` those as well, and pods of the revision to be
-reached that were not ready when the task began; `false` none. Ready pods never.
+reached that were not ready when the task began; `false` none. Ready pods never. What a pod below the partition is to reach is the
+version that serves.
 """
 
 from __future__ import annotations
@@ -68,8 +69,10 @@ def _in_the_way(snapshot: Snapshot, repair: Repair, goal: Revision | None, stale
         return ()
     serving = {pod.revision_hash for pod in snapshot.pods if pod.ready and not pod.terminating}
 
+    lowest = workload.first_ordinal + (workload.partition or 0)
+
     def goes(pod: Pod) -> bool:
-        if is_of(pod, reached):
+        if is_of(pod, reached) and (goal is not None or pod.ordinal >= lowest):
             return pod.uid in stale
         serves = goal is None and pod.revision_hash == workload.current_revision and pod.revision_hash in serving
         return repair == "all" or not serves or is_hopeless(pod)

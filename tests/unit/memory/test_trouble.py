@@ -18,7 +18,6 @@ from tests.memory.trouble import TROUBLES, Trouble, meet
 
 EACH = 1 if os.environ.get("ROLLOUT_MEMORY") == "all" else 120
 """One in so many pairs of request and trouble is tried."""
-LEFT_OUT = ("partition: failing",)
 SEED = int(os.environ.get("ROLLOUT_MEMORY_SEED", "1"))
 
 
@@ -36,7 +35,7 @@ def met(case: Case, number: int, trouble: Trouble, ends: list[dict[str, Any]]) -
     return faults_of(case, story(2), ends)
 
 
-@pytest.mark.parametrize("name", [name for name in CASES if name not in LEFT_OUT])
+@pytest.mark.parametrize("name", CASES)
 def test_trouble_with_any_request_is_overcome_at_the_latest_by_a_second_run(name: str) -> None:
     case = CASES[name]
     undisturbed = told(case, SEED)

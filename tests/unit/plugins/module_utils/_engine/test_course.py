@@ -6,13 +6,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, Ref
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.request import Waiting
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Snapshot
 from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.course import Course
 from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.report import failure_of
 
-from tests.unit.plugins.module_utils._domain.samples import NEW, OLD, pod, replica_set, snapshot, workload
+from tests.unit.plugins.module_utils._domain.samples import NEW, OLD, pod, replica_set, snapshot, waiting, workload
 
 DONE = {"replicas": 1, "updatedReplicas": 1, "readyReplicas": 1, "availableReplicas": 1}
 
@@ -106,6 +108,17 @@ def test_what_is_older_than_our_write_says_nothing() -> None:
     one.look(seen(NEW_POD), 1.0)
     assert one.open
     assert one.new_line() == ""
+
+
+def test_a_pod_is_not_blamed_for_a_spec_that_the_controller_has_not_seen() -> None:
+    one = Course(REF, started=0.0, waiting=Waiting(timeout=60), done=lambda _seen: False, generation=2)
+    broken = pod("bad", "h2", ready=False, statuses=[waiting("ErrImagePull", "x: not found")])
+    shown = seen(broken)
+    assert shown.workload is not None
+    one.look(replace(shown, workload=replace(shown.workload, observed_generation=1)), 1.0)
+    assert (one.open, one.verdict.state) == (True, "waiting")
+    one.look(shown, 2.0)
+    assert (one.open, one.failed) == (False, True)
 
 
 def test_a_deletion_ends_the_wait_as_failed() -> None:

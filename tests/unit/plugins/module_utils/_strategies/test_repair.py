@@ -76,6 +76,15 @@ def test_below_the_partition_what_serves_would_come_back_as_it_is() -> None:
     assert [entry.ref.name for entry in since_before.due(hopeless)] == ["web-1"]
 
 
+def test_below_the_partition_the_new_one_does_not_belong() -> None:
+    """As after a rollout that was given up and begins anew with the same template."""
+    left = seen(one(0, 1), one(1, 1), one(2, 3, ready=False, status=MISSING), partition=3)
+    assert names(left) == ["web-2"]
+    assert names(seen(one(0, 1), one(1, 1), one(2, 3, ready=False, status=MISSING), partition=2)) == []
+    whole = seen(one(0, 3, ready=False), one(1, 3), one(2, 3), partition=3, currentRevision="web-h3")
+    assert names(whole) == [], "it would come back as it is"
+
+
 @pytest.mark.parametrize(
     "shown",
     [
