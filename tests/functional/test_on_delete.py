@@ -408,7 +408,7 @@ def test_an_undo_under_an_on_delete_of_the_users_own_says_which_pods_stay(roll, 
 
 @pytest.mark.server
 @pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet"])
-def test_killed_after_any_write_the_next_run_ends_as_an_undisturbed_one(cluster, namespace, manifest, kubectl, get, tags, audit, kind):
+def test_killed_after_a_write_the_next_run_ends_as_an_undisturbed_one(cluster, namespace, manifest, kubectl, get, tags, audit, kind):
     pods = 3 if kind == "StatefulSet" else 5
 
     def options(name: str) -> dict[str, Any]:

@@ -395,7 +395,7 @@ def test_on_delete_other_kinds_and_several_at_a_time_are_refused(roll, audit, ma
 
 
 @pytest.mark.server
-def test_killed_after_any_write_the_next_run_ends_as_an_undisturbed_one(cluster, namespace, manifest, kubectl, get, tags, audit):
+def test_killed_after_a_write_the_next_run_ends_as_an_undisturbed_one(cluster, namespace, manifest, kubectl, get, tags, audit):
     def options(name: str) -> dict[str, Any]:
         whole = manifest(KIND, 2, name=name, replicas=3, simulate={"ready-after": "300ms"})
         return {"namespace": namespace, "wait_timeout": 300, "definition": whole, "steps": "one_by_one"}
@@ -411,7 +411,7 @@ def test_killed_after_any_write_the_next_run_ends_as_an_undisturbed_one(cluster,
 
 
 @pytest.mark.server
-def test_an_abort_that_is_killed_after_any_write_is_ended_by_the_next(cluster, namespace, roll, manifest, tags, get, audit):
+def test_an_abort_that_is_killed_after_a_write_is_ended_by_the_next(cluster, namespace, roll, manifest, tags, get, audit):
     """With a pod that is stuck on the version that was given up."""
 
     def prepare(*names: str) -> None:

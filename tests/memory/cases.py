@@ -236,6 +236,9 @@ CASES: dict[str, Case] = {
     "restart: a StatefulSet": Case("restart", {"kind": "StatefulSet", "name": "web", "key": "once"}, (ours("StatefulSet"),)),
     "restart: a DaemonSet": Case("restart", {"kind": "DaemonSet", "name": "web", "key": "once"}, (theirs("DaemonSet"),)),
     "restart: two of a label": Case("restart", {"label_selectors": ["tier=web"], "key": "once"}, (labelled("web"), labelled("api"))),
+    "restart: a StatefulSet under OnDelete": Case(
+        "restart", {"kind": "StatefulSet", "name": "web", "key": "once"}, (theirs("StatefulSet", updateStrategy={"type": "OnDelete"}),)
+    ),
     "restart: one replica": Case("restart", {"name": "web", "key": "once"}, (ours(replicas=1),)),
     "pause": Case("pause", {"name": "web"}, (ours(),)),
     "pause: theirs": Case("pause", {"name": "web"}, (theirs(),)),
@@ -252,6 +255,9 @@ CASES: dict[str, Case] = {
     "blue_green: measured": Case("blue_green", {**BLUE, **VERIFY}, PLAIN),
     "blue_green: measured from a pod": Case("blue_green", {**BLUE, **FROM_POD}, PLAIN),
     "blue_green: a definition": Case("blue_green", {"definition": deployment("2"), "scale_down_delay": 0}, PLAIN),
+    "blue_green: another configuration": Case(
+        "blue_green", {**NEWER, "scale_down_delay": 0}, (done("rolling", **COPIED), made("Service", service()))
+    ),
     "blue_green: up to the hold": Case("blue_green", {**BLUE, "stop_before": "hold"}, PLAIN),
     "blue_green: keeping the old side": Case("blue_green", {**BLUE, "keep_old": True}, PLAIN),
     "promote: up to the hold": Case(
@@ -268,6 +274,7 @@ CASES: dict[str, Case] = {
         {"kind": "StatefulSet", "name": "web"},
         (ours("StatefulSet"), failed("partition", kind="StatefulSet", name="web", image="x:missing")),
     ),
+    "undo: of blue_green by its number": Case("undo", {"name": "web", "revision": 1}, (*PLAIN, done("blue_green", **BLUE))),
     "undo: of blue_green": Case("undo", {"name": "web"}, (*PLAIN, done("blue_green", **BLUE))),
     "service_switch": Case(
         "service_switch",
