@@ -17,10 +17,13 @@ from tests.memory.runs import Run
 USER = "robot"
 Right = tuple[str, str]
 """A verb and a resource, as in a rule of a Role."""
-LEFT_OUT = dict.fromkeys(
-    ("rolling: mending a StatefulSet", "undo: a stuck StatefulSet", "abort: a stuck StatefulSet"),
-    "that pods are stuck is seen after the first write",
-)
+LEFT_OUT = {
+    **dict.fromkeys(
+        ("rolling: mending a StatefulSet", "undo: a stuck StatefulSet", "abort: a stuck StatefulSet"),
+        "that pods are stuck is seen after the first write",
+    ),
+    "blue_green: another configuration": "the copy is made before the Lease is updated for the first time; the next run finds it",
+}
 
 
 def told(case: Case, lacks: Right | None = None) -> tuple[Run, set[Right]]:
