@@ -129,6 +129,10 @@ class Cluster:
         """Return the options and the context that lead a module here."""
         return {"kubeconfig": str(self.kubeconfig)}, context
 
+    def audit_size(self) -> int:
+        """Return about where the audit log ends: what is asked later lies behind it."""
+        return self.audit_log.stat().st_size
+
     def audit_mark(self) -> int:
         """Return a mark: what is in the audit log by now lies before it."""
         return self._settled()

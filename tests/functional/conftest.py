@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.main imp
 
 from .calls import call as call_module
 from .cluster import NOT_THE_TESTED_CLIENT, Cluster, Done, Event, running_cluster
+from .described import described
 from .durations import longest_first
 from .in_memory import InMemory, in_memory
 from .modules import Modules
@@ -26,6 +27,8 @@ from .tasks import Tasks
 from .workloads import applied, create, of_kind, rolled_out
 
 HERE = Path(__file__).resolve().parent
+BEGAN = pytest.StashKey[int]()
+"""Where a test began in the audit log."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -70,8 +73,19 @@ def namespace(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[str]
     """A namespace of the test's own, ready for pods."""
     words = re.sub(r"[^a-z0-9]+", "-", request.node.name.removeprefix("test_").lower()).strip("-")[:40].strip("-")
     name = f"{words}-{uuid.uuid4().hex[:6]}"
+    request.node.stash[BEGAN] = cluster.audit_size()
     with cluster.fresh_namespace(name):
         yield name
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show the test's namespace where the test has failed."""
+    report = yield
+    given: dict[str, Any] = getattr(item, "funcargs", {})
+    if report.failed and call.when == "call" and BEGAN in item.stash and {"cluster", "namespace"} <= given.keys():
+        report.sections.append(("its namespace", described(given["cluster"], given["namespace"], item.stash[BEGAN])))
+    return report
 
 
 @pytest.fixture

@@ -72,6 +72,10 @@ class InMemory:
         """Return the options and the context that lead a module here."""
         return {"host": "https://memory.example", "api_key": "of-the-test"}, dataclasses.replace(context, connect=self._connect)
 
+    def audit_size(self) -> int:
+        """Return where what was asked by now ends."""
+        return len(self.events)
+
     def audit_mark(self) -> int:
         """Return a mark: what was asked by now lies before it."""
         return len(self.events)
