@@ -19,6 +19,8 @@ from .sides import service
 from .test_parity import differences, shown
 from .workloads import create, grant, of_kind, rolled_out
 
+pytestmark = pytest.mark.memory
+
 SECRET = "correct-horse-battery-staple"
 
 
@@ -118,6 +120,7 @@ def test_the_lines_mend_it(look, kubectl, right):
     assert look(name="web")["findings"] == []
 
 
+@pytest.mark.server
 @pytest.mark.oldest
 def test_manifests_alone_need_no_cluster(ansible, look, right, audit, namespace, tmp_path):
     manifests = [without_pause(right()), service()]
@@ -245,6 +248,7 @@ def test_a_service_of_the_cluster_selects_too_much(look, kubectl, right):
     assert (finding["rule"], finding["kind"], finding["name"]) == ("service-selects-several", "Service", "all")
 
 
+@pytest.mark.server
 def test_nodes_have_no_room(look, right):
     manifest = right()
     manifest["spec"]["template"]["spec"]["containers"][0]["resources"] = {"requests": {"cpu": "2k", "memory": "1Gi"}}
@@ -284,6 +288,7 @@ def test_blue_green_needs_room_for_both_and_no_more(look, run, plain, kubectl, g
 # --- rights -------------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.server
 def test_who_may_read_deployments_alone_is_told_what_was_not_looked_at(look, kubectl, right, namespace, tried):
     create(kubectl, without_pause(right()), service())
     rolled_out(kubectl)
@@ -363,6 +368,7 @@ def test_bad_input(look, right, options, words):
 # --- whichever way it goes ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.server
 def test_both_ways_say_the_same_and_show_no_secret(ansible, modules, audit, kubectl, right, namespace):
     create(kubectl, without_pause(right()), service(), budget(minAvailable=3))
     rolled_out(kubectl)
@@ -417,6 +423,7 @@ def played(play: Any) -> list[str]:
     return [result.task for result in play.results if result.outcome != "skipped"]
 
 
+@pytest.mark.server
 @pytest.mark.parametrize("role", ["rolling", "blue_green"])
 def test_roles_refuse_to_begin(ansible, audit, right, namespace, tmp_path, role):
     wrong = without_pause(right(minReadySeconds=700))
@@ -436,6 +443,7 @@ def test_roles_refuse_to_begin(ansible, audit, right, namespace, tmp_path, role)
     assert audit.writes() == []
 
 
+@pytest.mark.server
 def test_a_role_fails_with_the_words_of_the_preflight_where_nothing_can_be_planned(ansible, audit, right, namespace):
     wrong = right(strategy={"rollingUpdate": {"maxSurge": 0, "maxUnavailable": 0}})
     play = ansible("rollout.kubernetes.rolling", variables={"rolling_namespace": namespace, "rolling_definition": [wrong, service()]})
@@ -445,6 +453,7 @@ def test_a_role_fails_with_the_words_of_the_preflight_where_nothing_can_be_plann
     assert audit.writes() == []
 
 
+@pytest.mark.server
 def test_a_role_that_cannot_look_says_why_and_leaves_its_report(ansible, right, namespace):
     given = {"rolling_namespace": namespace, "rolling_definition": right(), "rolling_preflight_ignore": "[{rule: no-such-rule, reason: x}]"}
     play = ansible("rollout.kubernetes.rolling", variables=given, environment=STATS)
@@ -453,6 +462,7 @@ def test_a_role_that_cannot_look_says_why_and_leaves_its_report(ansible, right, 
     assert "no-such-rule" in play.stdout.partition("CUSTOM STATS")[2]
 
 
+@pytest.mark.server
 @pytest.mark.parametrize("role", ["recreate", "blue_green"])
 def test_a_role_refuses_nothing_where_there_is_nothing_to_do(ansible, here, audit, right, namespace, kubectl, get, role):
     """The namespace has room for what runs, and none for another rollout."""
@@ -470,6 +480,7 @@ def test_a_role_refuses_nothing_where_there_is_nothing_to_do(ansible, here, audi
     assert audit.writes() == []
 
 
+@pytest.mark.server
 def test_a_role_shows_what_does_not_stop_it(ansible, right, namespace, get):
     given = {
         "rolling_namespace": namespace,
@@ -486,6 +497,7 @@ def test_a_role_shows_what_does_not_stop_it(ansible, right, namespace, get):
     assert get("deployment", "web")["status"]["availableReplicas"] == 1
 
 
+@pytest.mark.server
 @pytest.mark.parametrize(("level", "looks"), [("never", True), (False, False)])
 def test_a_role_does_what_the_user_wants_of_findings(ansible, right, namespace, level, looks):
     """What it does of `warning` is in extensions/molecule/rolling; YAML makes a boolean of `off`."""
@@ -496,6 +508,7 @@ def test_a_role_does_what_the_user_wants_of_findings(ansible, right, namespace, 
     assert ("warning no-pre-stop" in play.stdout) is looks
 
 
+@pytest.mark.server
 def test_a_role_looks_at_what_it_is_going_to_set(ansible, right, namespace, kubectl):
     create(kubectl, right(), service())
     rolled_out(kubectl)
@@ -506,6 +519,7 @@ def test_a_role_looks_at_what_it_is_going_to_set(ansible, right, namespace, kube
     assert play.code == 0, "700 seconds would be an error without the others"
 
 
+@pytest.mark.server
 def test_the_role_blue_green_looks_at_all_of_its_workloads(ansible, right, namespace, kubectl):
     for name in ("web", "api"):
         create(kubectl, without_pause(right(name)), service(name))
