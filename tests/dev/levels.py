@@ -52,9 +52,12 @@ def unit(extra: Sequence[str]) -> list[Outcome]:
     """The pure layers by tables and properties, all of whose branches must be covered; the others on the cluster in memory."""
     environment = envs.main()
     coverage = {"COVERAGE_FILE": str(OUTPUT / ".coverage")}
-    measured = [] if extra else ["--cov", "--cov-report="]
-    outcomes = [pytest("unit", environment, ["tests/unit", "tests/functional", "--only=memory", "-n", "2", *measured], extra, coverage)]
-    if measured:
+    chosen = ["tests/unit", "tests/functional", "--only=memory", "-n", "2"]
+    if extra:
+        return [pytest("unit", environment, chosen, extra)]
+    measured = [*chosen, "-m", "not matrix", "--cov", "--cov-report="]
+    outcomes = [pytest("unit", environment, measured, (), coverage), pytest("unit-matrix", environment, [*chosen, "-m", "matrix"], ())]
+    if not any(outcome.failed for outcome in outcomes):
         say(f"Coverage of {' and '.join(PURE)}:")
         include = ",".join(f"*/module_utils/{layer}/*" for layer in PURE)
         command: Command = [environment / "bin" / "python", "-m", "coverage", "report", f"--include={include}", "--fail-under=100"]
@@ -67,11 +70,11 @@ def unit(extra: Sequence[str]) -> list[Outcome]:
 
 
 def oldest(extra: Sequence[str]) -> list[Outcome]:
-    """Unit tests and the marked functional tests under the oldest supported ansible-core and Python."""
+    """Unit tests, without the matrices, and the marked functional tests under the oldest supported ansible-core and Python."""
     environment = envs.oldest()
     outcomes = []
     if (ROOT / "tests" / "unit").is_dir():
-        outcomes.append(pytest("oldest-unit", environment, ["tests/unit", "-n", "2"], extra))
+        outcomes.append(pytest("oldest-unit", environment, ["tests/unit", "-m", "not matrix", "-n", "2"], extra))
     with test_cluster() as variables:
         outcomes.append(pytest("oldest-functional", environment, ["tests/functional", "-m", "oldest", "-n", "3"], extra, variables))
     return outcomes

@@ -86,6 +86,7 @@ class Tree:
     def test(self, tests: Sequence[str], *, keep: bool = False, seconds: float = LONGEST) -> tuple[int | None, str]:
         """Run tests to the first failure: pytest's exit code, None without an end in time, and what it printed. `keep` compiled code."""
         variables = {key: value for key, value in os.environ.items() if not key.startswith(("ROLLOUT_MEMORY", "PYTEST_"))}
+        variables["ROLLOUT_MEMORY"] = "all"  # of the few cases of matrices that are named, every one
         variables |= {"ANSIBLE_COLLECTIONS_PATH": str(self.folder / "collections"), "PYTHONDONTWRITEBYTECODE": "" if keep else "1"}
         variables.pop("PYTHONPATH", None)
         command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "tests.mutations.witness", *tests]

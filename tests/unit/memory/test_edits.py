@@ -16,6 +16,8 @@ from tests.memory.edits import EDITS, Edit
 from tests.memory.stories import SETTLING, told
 from tests.memory.trouble import act_before
 
+pytestmark = pytest.mark.matrix
+
 EACH = 1 if os.environ.get("ROLLOUT_MEMORY") == "all" else 120
 """One in so many pairs of request and edit is tried."""
 SEED = int(os.environ.get("ROLLOUT_MEMORY_SEED", "1"))

@@ -19,7 +19,9 @@ from tests.memory.requests import place_of
 from tests.memory.runs import Run
 from tests.memory.stories import Story, faults_of, told
 
-EACH = 1 if os.environ.get("ROLLOUT_MEMORY") == "all" else 14
+pytestmark = pytest.mark.matrix
+
+EACH = 1 if os.environ.get("ROLLOUT_MEMORY") == "all" else 28
 """One in so many pairs of a kind and a way is tried."""
 SEED = int(os.environ.get("ROLLOUT_MEMORY_SEED", "1"))
 

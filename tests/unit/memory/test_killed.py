@@ -14,6 +14,8 @@ from tests.memory.cases import CASES
 from tests.memory.cluster import running
 from tests.memory.stories import Point, faults_of, points, told
 
+pytestmark = pytest.mark.matrix
+
 WAITS = 0 if os.environ.get("ROLLOUT_MEMORY") == "all" else 1
 """In how many of its waits each case is killed; 0: in all."""
 LEFT_OUT = {

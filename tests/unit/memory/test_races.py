@@ -16,6 +16,8 @@ from tests.memory.cluster import Memory, running
 from tests.memory.races import STATES, Race, faults_of, faults_of_cases, tasks
 from tests.memory.runs import Run
 
+pytestmark = pytest.mark.matrix
+
 SEED = int(os.environ.get("ROLLOUT_MEMORY_SEED", "1"))
 EACH = 1 if os.environ.get("ROLLOUT_MEMORY") == "all" else 14
 """One in so many pairs is tried."""

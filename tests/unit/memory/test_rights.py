@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
@@ -14,7 +15,11 @@ from tests.memory.cases import CASES, Case
 from tests.memory.cluster import running
 from tests.memory.runs import Run
 
+pytestmark = pytest.mark.matrix
+
 USER = "robot"
+EACH = 1 if os.environ.get("ROLLOUT_MEMORY") == "all" else 4
+"""One in so many of a case's rights is taken away."""
 Right = tuple[str, str]
 """A verb and a resource, as in a rule of a Role."""
 LEFT_OUT = {
@@ -54,6 +59,7 @@ def changes(run: Run) -> list[Any]:
 def test_a_right_that_is_missing_is_told_of_before_the_first_change(name: str) -> None:
     undisturbed, used = told(CASES[name])
     assert not undisturbed.result.get("failed"), undisturbed.result["msg"]
-    for right in sorted(used):
+    first = sum(map(ord, name)) % EACH
+    for right in sorted(used)[first::EACH]:
         run, _used = told(CASES[name], right)
         assert not (run.result.get("failed") and changes(run)), (right, run.result["msg"], changes(run))

@@ -16,6 +16,8 @@ from tests.memory.cases import CASES, Case
 from tests.memory.stories import Story, faults_of, told
 from tests.memory.trouble import TROUBLES, Trouble, meet
 
+pytestmark = pytest.mark.matrix
+
 EACH = 1 if os.environ.get("ROLLOUT_MEMORY") == "all" else 120
 """One in so many pairs of request and trouble is tried."""
 SEED = int(os.environ.get("ROLLOUT_MEMORY_SEED", "1"))
