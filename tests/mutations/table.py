@@ -311,8 +311,8 @@ MUTATIONS = (
     Mutation(
         name="objects that stay known although a new list lacks them",
         file="_engine/observer.py",
-        old="for uid in self._known(resource) - there:",
-        new="for uid in there - self._known(resource):",
+        old="for uid in self._known(resource, event.namespace) - there:",
+        new="for uid in there - self._known(resource, event.namespace):",
         tests=(f"{_UNITS}_engine/test_observer.py",),
     ),
     Mutation(
