@@ -38,6 +38,16 @@ options:
   requested_by:
     description: Who asks for it, as others see it who find the Lease held. In AWX the user and the job by default.
     type: str
+  expect:
+    description:
+      - The candidates that this is meant for, so that a decision that comes late gives up no other version. Each is called as
+        the result of M(rollout.kubernetes.blue_green) calls it in RV(ignore:rollouts[].candidate.name), by its ReplicaSet, whose name
+        holds the hash of the template; of an application of several workloads all are named.
+      - When they were given up already, nothing is changed and the task is ok.
+      - When another candidate is on its way, or none, or when they serve already, the task fails and changes nothing.
+      - Not for O(kind=StatefulSet).
+    type: list
+    elements: str
   repair:
     description:
       - Which pods of a StatefulSet are deleted so that it gets past them, one at a time and each only when the one before is ready again.
@@ -86,6 +96,12 @@ EXAMPLES = r"""
   rollout.kubernetes.abort:
     name: web
     namespace: shop
+
+- name: Where the approval is denied, give that very candidate up
+  rollout.kubernetes.abort:
+    name: web
+    namespace: shop
+    expect: "{{ prepared.rollouts | map(attribute='candidate.name') }}"
 
 - name: Give the new version up on the replicas that have it already
   rollout.kubernetes.abort:

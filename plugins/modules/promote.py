@@ -23,6 +23,15 @@ options:
   namespace:
     description: Its namespace. The default is that of the kubeconfig's context.
     type: str
+  expect:
+    description:
+      - The candidates that this is meant for, so that an approval that comes late gives the traffic to no other version. Each is called as
+        the result of M(rollout.kubernetes.blue_green) calls it in RV(ignore:rollouts[].candidate.name), by its ReplicaSet, whose name
+        holds the hash of the template; of an application of several workloads all are named.
+      - When they serve already, nothing is changed and the task is ok.
+      - When another candidate is on its way, or none, the task fails and changes nothing.
+    type: list
+    elements: str
   stop_before:
     description: The step that is not taken any more. The result's phase is V(paused) then, which is no failure.
     type: str
@@ -72,6 +81,20 @@ EXAMPLES = r"""
   rollout.kubernetes.promote:
     name: web
     namespace: shop
+
+- name: Prepare a version, to look at it
+  rollout.kubernetes.blue_green:
+    name: web
+    namespace: shop
+    image: registry.example/web:2.0
+    stop_before: switch
+  register: prepared
+
+- name: Once it is approved, give the traffic to that very candidate
+  rollout.kubernetes.promote:
+    name: web
+    namespace: shop
+    expect: "{{ prepared.rollouts | map(attribute='candidate.name') }}"
 
 - name: Give it the traffic, and take it back if users lose requests
   rollout.kubernetes.promote:

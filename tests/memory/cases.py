@@ -150,6 +150,8 @@ def replicas(count: int) -> Callable[[Any], Any]:
 NEXT = {"name": "web", "image": "registry.example/web:2"}
 PLAIN = (theirs(replicas=2), made("Service", service()))
 BLUE = {**NEXT, "scale_down_delay": 0}
+APPROVED = "web-green-h8ps7wqsv"
+"""The candidate that BLUE makes of PLAIN, by its ReplicaSet."""
 CONFIG = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "web-config"}, "data": {"a": "1"}}
 PASSWORD = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "web-secret"}, "stringData": {"key": "correct horse"}}
 LIMITS = {"metadata": {"name": "web"}, "spec": {"selector": {"matchLabels": {"app": "web"}}, "minAvailable": 1}}
@@ -266,6 +268,12 @@ CASES: dict[str, Case] = {
     "promote: after the switch": Case("promote", {"name": "web"}, (*PLAIN, done("blue_green", **BLUE, stop_before="hold"))),
     "promote: measured": Case("promote", {"name": "web", **VERIFY}, (*PLAIN, done("blue_green", **BLUE, stop_before="switch"))),
     "promote": Case("promote", {"name": "web"}, (*PLAIN, done("blue_green", **BLUE, stop_before="switch"))),
+    "promote: what was approved": Case(
+        "promote", {"name": "web", "expect": [APPROVED]}, (*PLAIN, done("blue_green", **BLUE, stop_before="switch"))
+    ),
+    "abort: what was not approved": Case(
+        "abort", {"name": "web", "expect": [APPROVED]}, (*PLAIN, done("blue_green", **BLUE, stop_before="switch"))
+    ),
     "abort: before the switch": Case("abort", {"name": "web"}, (*PLAIN, done("blue_green", **BLUE, stop_before="switch"))),
     "abort: after the switch": Case("abort", {"name": "web"}, (*PLAIN, done("blue_green", **BLUE, stop_before="hold"))),
     "abort: measured": Case("abort", {"name": "web", **VERIFY}, (*PLAIN, done("blue_green", **BLUE, stop_before="hold"))),

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from .errors import InputError, RefusedError
@@ -72,6 +72,8 @@ class Claim:
     """It was given up and goes back."""
     why: str = ""
     """Why it was given up."""
+    gone: tuple[str, ...] = ()
+    """The names of its candidates when it was given up: ReplicaSets, which may not be there any more."""
     switched: str = ""
     """When the traffic had moved, in RFC 3339; empty before."""
     by: str = ""
@@ -114,6 +116,7 @@ class Claim:
             undoes=number(entry, "undoes"),
             back=flag(entry, "back"),
             why=text(entry, "why"),
+            gone=tuple(text(entry, "gone").split()),
             switched=text(entry, "switched"),
             by=text(entry, "by"),
             since=text(entry, "since"),
@@ -148,15 +151,16 @@ class Claim:
             "undoes": self.undoes,
             "back": self.back,
             "why": self.why,
+            "gone": " ".join(self.gone),
             "switched": self.switched,
             "by": self.by,
             "since": self.since,
         }
         return json.dumps({key: value for key, value in plain.items() if value not in ("", None, False, {})}, sort_keys=True)
 
-    def given_up(self, why: str) -> Claim:
-        """The same, on its way back."""
-        return replace(self, back=True, why=why)
+    def given_up(self, why: str, candidates: Iterable[str] = ()) -> Claim:
+        """The same, on its way back; `candidates`: the names of what is given up."""
+        return replace(self, back=True, why=why, gone=tuple(sorted(candidates)))
 
 
 @dataclass(frozen=True)

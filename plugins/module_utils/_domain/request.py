@@ -352,6 +352,8 @@ class ColourRequest:
     stop_before: str = ""
     """The step that is not taken any more; empty: all are."""
     supersede: bool = False
+    expect: frozenset[str] | None = None
+    """The names of the candidates that `promote` and `abort` are meant for; None: whatever is on its way."""
     revision: int | None = None
     """The promotion to go back to."""
     to: str = ""

@@ -20,6 +20,7 @@ from .._domain.actions import Action, Change, Promote, Removal, SceneStep, Turn
 from .._domain.claims import CLAIM, HISTORY, SETTINGS, Claim, Promotion, Settings, history_of, history_text
 from .._domain.colours import base_of, deployments_of, fingerprint, mark_of
 from .._domain.errors import ClusterError, InvalidError, NotFoundError, RefusedError, RolloutError
+from .._domain.expected import GIVEN_UP, GivenUp, candidates_of, given_up_of, given_up_text
 from .._domain.objects import JsonObject, Ref, texts
 from .._domain.ownership import OURS, last_writer, unrestarted
 from .._domain.request import Cause, ColourRequest, SwitchRequest
@@ -366,7 +367,7 @@ class _Run:
 
     def _end(self, claim: Claim) -> None:
         """Nothing is on its way any more."""
-        gone = {HISTORY: "", SETTINGS: ""} if claim.leaves else {}
+        gone = {HISTORY: "", SETTINGS: "", GIVEN_UP: ""} if claim.leaves else {}
         # The intent as well, in one write: whoever is killed right after it leaves nothing that a later task would act on.
         self._lock.note_all({CLAIM: "", INTENT: "", **gone})
         self._changed = True
@@ -428,7 +429,9 @@ class _Run:
     # --- back -----------------------------------------------------------------------------------------------------------------
 
     def _go_back(self, why: str, *, resumed: bool = False) -> Outcome:
-        claim = self._now() if self._now().back else self._now().given_up(why)
+        claim = self._now()
+        if not claim.back:
+            claim = claim.given_up(why, candidates_of(claim, self._scene()))
         self._claim = claim
         requested = self._request.goal == "abort"
         self._lock.note_all({CLAIM: claim.text()})
@@ -454,8 +457,20 @@ class _Run:
             self._history = self._history[:-1]
         gone = {SETTINGS: ""} if len(self._history) < 2 and self._is_adopted_back(claim) else {}
         kept = "" if gone else history_text(self._history)
-        self._lock.note_all({CLAIM: "", INTENT: "", HISTORY: kept, **gone})
+        self._lock.note_all({CLAIM: "", INTENT: "", HISTORY: kept, **gone, **self._given_up(claim)})
         return self._report.aborted(self._plan, claim, self._steps, sentence, written=self._written)
+
+    def _given_up(self, claim: Claim) -> dict[str, str]:
+        """What the Lease is to remember of it; nothing of a rollout whose candidates were not made."""
+        if not claim.gone or not all(claim.gone):
+            return {}
+        try:
+            former = given_up_of(self._lock.lease)
+        except RefusedError:  # It cannot be read, and nothing but an approval that comes late needs it.
+            former = ()
+        by = self._request.holder.rpartition(" ")[0] or self._request.holder
+        entry = GivenUp(frozenset(claim.gone), claim.why, by, f"{self._outside.cluster.now():%Y-%m-%dT%H:%M:%SZ}")
+        return {GIVEN_UP: given_up_text((*former, entry))}
 
     def _is_adopted_back(self, claim: Claim) -> bool:
         """Blue/green began with this rollout, and has ended with it."""

@@ -28,6 +28,7 @@ from .._domain.colours import (
     workload_behind,
 )
 from .._domain.errors import InputError, RefusedError
+from .._domain.expected import Known, aborted_already, candidates_of, given_up_of, promoted_already, serving_of
 from .._domain.foreign import foreign_controller
 from .._domain.objects import JsonObject, Ref, at, mapping, number, replaced, text, texts, without
 from .._domain.ownership import OURS, last_writer
@@ -90,6 +91,7 @@ class Planner:
         self._scene = scene
         self._claim = Claim.of(lease)
         self._history = history_of(lease)
+        self._given_up = given_up_of(lease) if request.expect is not None else ()
         self._writer = Writer(outside.cluster, guard=outside.guard, take_ownership=request.take_ownership, wrote=outside.wrote)
         self._warnings: list[str] = []
         self._live: dict[str, JsonObject | None] = {}
@@ -111,6 +113,10 @@ class Planner:
 
     def _promote(self) -> ColourPlan:
         claim = self._claim
+        if self._request.expect is not None:
+            done = promoted_already(self._request.expect, self._known())
+            if done:
+                return self._nothing(done)
         if claim is None:
             return self._nothing("nothing is on its way")
         if claim.back:
@@ -126,6 +132,10 @@ class Planner:
 
     def _abort(self) -> ColourPlan:
         claim = self._claim
+        if self._request.expect is not None:
+            done = aborted_already(self._request.expect, self._known())
+            if done:
+                return self._nothing(done)
         if claim is None:
             return self._nothing("no blue/green rollout is on its way, so there is nothing to abort; undo brings an earlier version back")
         if not any(side.stable for side in claim.sides):
@@ -135,7 +145,12 @@ class Planner:
         lost = "" if claim.back else gone(claim, self._request.namespace, self._scene)
         if lost:
             raise RefusedError(f"{lost}, which served before, is deleted already, so there is no way back; promote the rollout to its end.")
-        return self._planned(claim if claim.back else claim.given_up("aborted on request"))
+        return self._planned(claim if claim.back else claim.given_up("aborted on request", candidates_of(claim, self._scene)))
+
+    def _known(self) -> Known:
+        claim = self._claim
+        there = frozenset(candidates_of(claim, self._scene) if claim is not None else ())
+        return Known(self._request.application, claim, there, serving_of(self._history), self._given_up)
 
     def _nothing(self, why: str) -> ColourPlan:
         return ColourPlan(None, serving=self._known_serving(), history=self._history, unchanged=why)

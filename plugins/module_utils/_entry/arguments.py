@@ -307,6 +307,7 @@ ARGUMENTS: Mapping[str, Arguments] = {
     "promote": Arguments(
         spec={
             **_APPLICATION,
+            "expect": {"type": "list", "elements": "str"},
             "stop_before": {"type": "str", "choices": list(FORWARD[1:])},
             **_OWNERSHIP,
             **_ABORTS,
@@ -319,6 +320,7 @@ ARGUMENTS: Mapping[str, Arguments] = {
     "abort": Arguments(
         spec={
             **_APPLICATION,
+            "expect": {"type": "list", "elements": "str"},
             "kind": {"type": "str", "default": "Deployment", "choices": ["Deployment", "StatefulSet"]},
             **_REPAIR,
             **_OWNERSHIP,

@@ -115,9 +115,22 @@ def colour_operation(
         application=check_name(parameters["name"], "name"),
         holder=holder_of(parameters, process),
         stop_before=parameters.get("stop_before") or "",
+        expect=_expected(parameters),
         revision=revision_of(parameters, "revision") if revision else None,
         to=(parameters.get("to") or "").strip(),
         cause=cause_of(parameters),
         take_ownership=parameters.get("take_ownership", False),
         waiting=replace(waiting_of(parameters), on_failure=parameters.get("on_failure", "abort")),
     )
+
+
+def _expected(parameters: Parameters) -> frozenset[str] | None:
+    """The candidates that are expected, None where nothing is said of them. Raises `InputError` for a list without names: a variable
+    that is empty by mistake must not let another version pass."""
+    given = parameters.get("expect")
+    if given is None:
+        return None
+    names = frozenset(name.strip() for name in given)
+    if not names or not all(names):
+        raise InputError("expect names no candidate; give it rollouts[].candidate.name of the result of blue_green, or leave it out.")
+    return names

@@ -139,7 +139,9 @@ def undo_request(parameters: Parameters, selection: Selection) -> OperationReque
 
 
 def abort_request(parameters: Parameters, cluster_namespace: str) -> OperationRequest:
-    """The request of `abort` for what goes pod by pod."""
+    """The request of `abort` for what goes pod by pod. Raises `InputError` for `expect`, which is about blue/green."""
+    if parameters["expect"] is not None:
+        raise InputError("expect names candidates of blue_green; leave it out where kind is StatefulSet.")
     operation = Abort(repair=parameters["repair"], cause=cause_of(parameters))
     target = named_target(parameters, cluster_namespace)
     return OperationRequest(operation, Selection((target,)), waiting_of(parameters), parameters["take_ownership"])

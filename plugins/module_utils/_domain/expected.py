@@ -1,0 +1,133 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whether what is on its way is what somebody has approved: an approval that comes late must not move another version.
+
+A candidate is named as results name it (`rollouts[].candidate.name`): its ReplicaSet, which is the Deployment's name and the hash of
+the template.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from .claims import Claim, Promotion
+from .errors import RefusedError
+from .objects import JsonObject, items, text
+from .remembered import FORMAT, recalled
+from .revisions import candidate_of
+from .scenes import Scene
+
+GIVEN_UP = "rollout.kubernetes/given-up"
+"""The annotation of the application's Lease that remembers which candidates were given up."""
+REMEMBERED = 20
+"""How many of them it keeps."""
+
+
+@dataclass(frozen=True)
+class GivenUp:
+    """A rollout that was given up and has gone back."""
+
+    candidates: frozenset[str]
+    why: str
+    by: str
+    at: str
+    """When, in RFC 3339."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of an application when something is expected of it."""
+
+    application: str
+    claim: Claim | None
+    candidates: frozenset[str]
+    """Of the rollout on its way; the name is empty of one that was not made yet."""
+    serving: frozenset[str]
+    given_up: tuple[GivenUp, ...] = ()
+
+
+def given_up_of(lease: JsonObject | None) -> tuple[GivenUp, ...]:
+    """What a Lease remembers, oldest first. Raises `RefusedError` for what cannot be read."""
+    return tuple(
+        GivenUp(
+            candidates=frozenset(text(entry, "candidates").split()),
+            why=text(entry, "why"),
+            by=text(entry, "by"),
+            at=text(entry, "at"),
+        )
+        for entry in items(recalled(lease, GIVEN_UP), "rollouts")
+    )
+
+
+def given_up_text(entries: Iterable[GivenUp]) -> str:
+    """The value of the annotation, for the last ones."""
+    kept = [
+        {"candidates": " ".join(sorted(entry.candidates)), "why": entry.why, "by": entry.by, "at": entry.at}
+        for entry in [*entries][-REMEMBERED:]
+    ]
+    return json.dumps({"version": FORMAT, "rollouts": kept}, sort_keys=True)
+
+
+def candidates_of(claim: Claim, scene: Scene) -> tuple[str, ...]:
+    """The names of a rollout's candidates; empty for one that was not made yet. Of what goes back, those that were given up."""
+    if claim.back:
+        return claim.gone
+    revisions = [candidate_of(scene.snapshot(side.candidate)) for side in claim.sides]
+    return tuple(revision.name if revision is not None else "" for revision in revisions)
+
+
+def serving_of(history: Collection[Promotion]) -> frozenset[str]:
+    """The names of what the last promotion gave the traffic to."""
+    last = [*history][-1:]
+    return frozenset(f"{deployment}-{its_hash}" for entry in last for deployment, its_hash in entry.parts.values())
+
+
+def promoted_already(expected: frozenset[str], known: Known) -> str:
+    """Return why nothing is left to be promoted, or '' when the promotion of what is expected is to go on.
+
+    Raises `RefusedError` for any other candidate, for none, and for one that is being given up.
+    """
+    claim = known.claim
+    if claim is not None and known.candidates == expected:
+        if claim.back:
+            raise _refusal("promote", expected, known, f"it is being given up ({claim.why.rstrip('.')})")
+        return ""
+    if expected <= known.serving:
+        return f"{_named(expected)} serves already"
+    raise _refusal("promote", expected, known, _instead(known))
+
+
+def aborted_already(expected: frozenset[str], known: Known) -> str:
+    """Return why nothing is left to be given up, or '' when what is expected is to be given up. Raises `RefusedError` for all else."""
+    if known.claim is not None and known.candidates == expected:
+        return ""
+    former = next((entry for entry in reversed(known.given_up) if entry.candidates == expected), None)
+    if former is not None and not expected <= known.serving:
+        by = f" by {former.by}" if former.by else ""
+        return f"{_named(expected)} was given up already{by} at {former.at} ({former.why.rstrip('.')})"
+    if expected <= known.serving:
+        raise _refusal("abort", expected, known, "it serves already; undo brings the version before it back")
+    raise _refusal("abort", expected, known, _instead(known))
+
+
+def _refusal(goal: str, expected: frozenset[str], known: Known, what: str) -> RefusedError:
+    return RefusedError(f"{goal} of {known.application} expects {_named(expected)}, but {what}. Nothing was changed.")
+
+
+def _instead(known: Known) -> str:
+    claim = known.claim
+    if claim is None:
+        serving = f" and {_named(known.serving)} serves" if known.serving else ""
+        return f"nothing is on its way{serving}; roll it out by blue_green and expect the candidate of that result"
+    since = f", begun by {claim.by} at {claim.since}" if claim.since else ""
+    if not all(known.candidates):
+        return f"the rollout on its way ({claim.cause}{since}) has not made its candidate yet; run blue_green again with what you want"
+    return f"{_named(known.candidates)} is on its way ({claim.cause}{since}); look at that one and expect it by its name, or abort it"
+
+
+def _named(names: Collection[str]) -> str:
+    return " and ".join(sorted(names))
