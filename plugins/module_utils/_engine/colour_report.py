@@ -119,16 +119,19 @@ class ColourReport:
         return self._outcome(plan, claim, "degraded", steps, changed=changed, written=written, error=why)
 
     def aborted(self, plan: ColourPlan, claim: Claim, steps: Sequence[StepReport], why: str, *, written: Sequence[Planned]) -> Outcome:
-        """It was given up, and everything is as it was before."""
+        """It was given up, and everything is as it was before; a Service that somebody leads elsewhere meanwhile makes it a failure."""
         self._stage.wait(0)
         scene = self._stage.scene()
         stable = {side.workload: side.stable for side in claim.sides}
         others = [name for name, workload in sorted(claim.services.items()) if not leads_only_to(scene, name, stable[workload])]
         found = self._leads(claim)
         went = f"Went back: {found}." if not others else f"Went back, but not all traffic is where it was before: {found}."
-        outcome = self._outcome(
-            plan, claim, "aborted", steps, changed=True, written=written, error=f"{why} {went}" if why else "", message=found
-        )
+        error = f"{why} {went}" if why else ""
+        if not why and any(name in scene.services for name in others):
+            error = (
+                f"{went} Somebody has changed that meanwhile; look at who, and lead the traffic back by service_switch if it shall be so."
+            )
+        outcome = self._outcome(plan, claim, "aborted", steps, changed=True, written=written, error=error, message=found)
         warning = (f"The rollout is given up, but not all traffic is where it was before: {leading(scene, others)}.",) if others else ()
         return replace(outcome, warnings=(*outcome.warnings, *warning))
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.scenes import DRAIN_SECONDS
 
-from tests.memory.cases import BLUE, PLAIN, Case, edited, made, theirs
+from tests.memory.cases import BLUE, PLAIN, Case, done, edited, made, theirs
 from tests.memory.cluster import Memory, running
 from tests.memory.refusals import forbidden
 from tests.memory.requests import Request
@@ -32,6 +32,23 @@ def _image(memory: Memory) -> set[str]:
 
 def _pins(request: Request) -> bool:
     return request.is_write and "/services/" in request.path
+
+
+def test_an_abort_whose_traffic_somebody_leads_elsewhere_does_not_end_well() -> None:
+    with running(1) as memory:
+        case = Case("abort", {"name": "web"}, (*PLAIN, done("blue_green", **BLUE, stop_before="hold")))
+        case.prepare(memory)
+        run = case.run(memory)
+        elsewhere = edited("Service", lambda obj: obj["spec"].update(selector={"app": "other"}), manager="alice")
+        act_before_first(
+            run, lambda request: request.is_write and request.path.endswith("/deployments/web-green"), lambda: elsewhere(memory)
+        )
+        result = run.start().wait()
+        assert memory.get("default", "Service", "web")["spec"]["selector"] == {"app": "other"}, "what is theirs stays"
+        assert result["failed"], result["msg"]
+        assert "not all traffic is where it was before: Service web leads to no pod (app=other)" in result["msg"]
+        assert result["rollouts"][0]["phase"] == "aborted"
+        assert memory.get("default", "Deployment", "web-green") is None
 
 
 def test_old_pods_stay_until_the_nodes_have_followed_the_switch() -> None:
