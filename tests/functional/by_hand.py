@@ -95,20 +95,29 @@ class ByHand:
         rbac = {"apiVersion": "rbac.authorization.k8s.io/v1", "metadata": {"name": name}}
         if not cluster_role:
             rules = [
-                {"verbs": verbs.split(","), "apiGroups": [group], "resources": [plural]}
-                for plural, _, group in (resource.partition(".") for resource in resources.split(","))
+                {"verbs": verbs.split(","), "apiGroups": [self._group(resource)], "resources": [resource.partition(".")[0]]}
+                for resource in resources.split(",")
             ]
             self.create({**rbac, "kind": "Role", "rules": rules})
         role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole" if cluster_role else "Role", "name": cluster_role or name}
         who = {"kind": "ServiceAccount", "namespace": namespace} if namespace else {"kind": "User", "apiGroup": role["apiGroup"]}
         self.create({**rbac, "kind": "RoleBinding", "roleRef": role, "subjects": [{**who, "name": account}]})
-        plural, _, group = resources.partition(",")[0].partition(".")
+        first = resources.partition(",")[0]
+        plural, group = first.partition(".")[0], self._group(first)
         asked = {"namespace": self.namespace, "verb": verbs.partition(",")[0], "group": group, "resource": plural.partition("/")[0]}
         user = f"system:serviceaccount:{subject}" if namespace else subject
         review = {"spec": {"user": user, "resourceAttributes": {**asked, "subresource": plural.partition("/")[2]}}}
         kind = {"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", **review}
         path = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
         return lambda: bool(api.ask(self.kubeconfig, "POST", path, body=kind, agent=AGENT)["status"]["allowed"])
+
+    def _group(self, resource: str) -> str:
+        """The group of a resource, which `deployments.apps` names, and `deployments` leaves to what the server has."""
+        plural, named, group = resource.partition(".")
+        if named:
+            return group
+        path = self._path(plural.partition("/")[0])
+        return path.split("/")[2] if path.startswith("/apis/") else ""
 
     def _path(self, kind: str, *, namespace: str | None = None) -> str:
         return api.path_of(self.kubeconfig, namespace or self.namespace, kind)

@@ -60,10 +60,10 @@ NOT_TAKEN: tuple[Text, ...] = (
 
 
 @pytest.fixture(scope="session")
-def texts_served(cluster):
+def texts_served(real_cluster):
     """A kind that takes whatever a text holds; it stays."""
-    cluster.kubectl("apply", "--server-side", "--filename=-", stdin=json.dumps(DEFINITION))
-    cluster.kubectl("wait", "--for=condition=Established", "crd/texts.texts.example", "--timeout=60s")
+    real_cluster.kubectl("apply", "--server-side", "--filename=-", stdin=json.dumps(DEFINITION))
+    real_cluster.kubectl("wait", "--for=condition=Established", "crd/texts.texts.example", "--timeout=60s")
 
 
 def written(folder: Path, texts: Iterable[Text]) -> list[Path]:
