@@ -188,7 +188,7 @@ def test_random_sequences_end_alike(cluster, kind, hunt):
     salt = SEED * 2**40 if hunt else 0
     machine: Any = type(f"SideBySide{kind}", (SideBySide,), {"cluster": cluster, "kind": kind, "tally": tally, "salt": salt})
     profile = settings(
-        max_examples=EXAMPLES if hunt else 2,
+        max_examples=EXAMPLES if hunt else 1,
         stateful_step_count=20 if hunt else 12,
         deadline=None,
         database=None,
