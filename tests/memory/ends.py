@@ -10,6 +10,8 @@ import json
 import re
 from typing import Any
 
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.expected import GIVEN_UP
+
 from .cluster import Memory
 from .controllers.base import controller_of
 
@@ -54,6 +56,9 @@ def _plain(kind: str, obj: Any) -> Any:
     metadata["annotations"] = {key: value for key, value in metadata.get("annotations", {}).items() if key not in _LEFT_OUT}
     kept = {key: value for key, value in obj.items() if key not in ("status", "metadata")}
     if kind == "Lease":
+        # Why something was given up names pods.
+        given_up = json.loads(metadata["annotations"].pop(GIVEN_UP, "{}")).get("rollouts", ())
+        kept["given up"] = [entry["candidates"] for entry in given_up]
         del kept["spec"]  # A holder that was killed stays written there; it counts as dead.
     owners = [
         (entry["manager"], entry["operation"], entry["fieldsV1"])

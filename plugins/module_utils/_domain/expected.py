@@ -25,6 +25,8 @@ GIVEN_UP = "rollout.kubernetes/given-up"
 """The annotation of the application's Lease that remembers which candidates were given up."""
 REMEMBERED = 20
 """How many of them it keeps."""
+LONGEST = 200
+"""How many characters of a reason it keeps."""
 
 
 @dataclass(frozen=True)
@@ -64,10 +66,14 @@ def given_up_of(lease: JsonObject | None) -> tuple[GivenUp, ...]:
 
 
 def given_up_text(entries: Iterable[GivenUp]) -> str:
-    """The value of the annotation, for the last ones."""
+    """The value of the annotation: the last ones, each candidate once, with the beginning of the reason."""
+    newest: dict[frozenset[str], GivenUp] = {}
+    for entry in entries:
+        newest.pop(entry.candidates, None)
+        newest[entry.candidates] = entry
     kept = [
-        {"candidates": " ".join(sorted(entry.candidates)), "why": entry.why, "by": entry.by, "at": entry.at}
-        for entry in [*entries][-REMEMBERED:]
+        {"candidates": " ".join(sorted(entry.candidates)), "why": _shortened(entry.why), "by": entry.by, "at": entry.at}
+        for entry in [*newest.values()][-REMEMBERED:]
     ]
     return json.dumps({"version": FORMAT, "rollouts": kept}, sort_keys=True)
 
@@ -127,6 +133,11 @@ def _instead(known: Known) -> str:
     if not all(known.candidates):
         return f"the rollout on its way ({claim.cause}{since}) has not made its candidate yet; run blue_green again with what you want"
     return f"{_named(known.candidates)} is on its way ({claim.cause}{since}); look at that one and expect it by its name, or abort it"
+
+
+def _shortened(why: str) -> str:
+    first = why.partition("\n")[0]
+    return first if len(first) <= LONGEST else f"{first[: LONGEST - 3]}..."
 
 
 def _named(names: Collection[str]) -> str:

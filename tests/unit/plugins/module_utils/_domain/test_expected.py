@@ -11,6 +11,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.claims 
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import RefusedError
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.expected import (
     GIVEN_UP,
+    LONGEST,
     REMEMBERED,
     GivenUp,
     Known,
@@ -113,9 +114,16 @@ def test_anything_else_is_not_given_up(known: Known, what: str) -> None:
 def test_what_was_given_up_is_remembered_up_to_a_number() -> None:
     many = [replace(FORMER, candidates=frozenset({f"web-{number}", "api-h9"})) for number in range(REMEMBERED + 2)]
     assert given_up_of(lease(given_up_text(many))) == tuple(many[2:])
+    assert given_up_of(lease(given_up_text((FORMER, many[0], replace(FORMER, by="carol"))))) == (many[0], replace(FORMER, by="carol"))
     assert given_up_of(None) == ()
     with pytest.raises(RefusedError):
         given_up_of(lease("[}"))
+
+
+def test_of_the_reason_the_beginning_is_remembered() -> None:
+    for why, kept in (("one\ntwo", "one"), ("x" * LONGEST, "x" * LONGEST), ("x" * (LONGEST + 1), "x" * (LONGEST - 3) + "...")):
+        (entry,) = given_up_of(lease(given_up_text([replace(FORMER, why=why)])))
+        assert entry.why == kept
 
 
 def test_what_serves_is_named_by_the_last_promotion() -> None:
