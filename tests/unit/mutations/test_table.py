@@ -22,7 +22,7 @@ def test_a_mutation_changes_one_place_into_other_code(mutation: Mutation) -> Non
     assert text.count(mutation.old) == 1
     compile(text.replace(mutation.old, mutation.new), mutation.path, "exec")
     for test in mutation.tests:
-        path, _, name = test.partition("::")
+        path, _colons, name = test.partition("::")
         assert not name or f"def {name.partition('[')[0]}(" in (ROOT / path).read_text("utf-8")
 
 
