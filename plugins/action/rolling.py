@@ -43,10 +43,17 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.library i
 _Reader = Callable[[str, str, bool], Sequence[Any]]
 """Makes manifests of a text and the name of its file; the third says whether there may be none."""
 _DEFINITION = ("definition", "resource_definition", "inline")
+_GUARDS = ("expect",)
+"""Options that keep a task from doing something: an empty one is a mistake, and is refused where it is read."""
 _SHORT = ("name", "image", "env", "container")
 _PATHS = ("ca_cert", "ssl_ca_cert", "client_cert", "cert_file", "client_key", "key_file")
 _HUMAN_CALLBACKS = ("default", "minimal", "debug", "yaml", "awx_display", "dense", "profile_tasks", "unixy")
 _PR_SET_PDEATHSIG = 1
+
+
+def given(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out the options whose value is an empty text, a survey's question that was left open; but not those that are guards."""
+    return {key: value for key, value in arguments.items() if value != "" or key in _GUARDS}
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]
@@ -89,9 +96,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     # --- arguments ------------------------------------------------------------------------------------------------------------
 
     def _localise(self, module: str, arguments: dict[str, Any], task_vars: Mapping[str, Any], instead: tuple[str, ...]) -> dict[str, Any]:
-        """Make the arguments independent of where the work is done: files of the controller become contents or absolute paths, an
-        empty text (a survey's question left open) counts as not given. `instead` has what excludes manifests."""
-        arguments = {key: value for key, value in arguments.items() if value != ""}
+        """Make the arguments independent of where the work is done: files of the controller become contents or absolute paths.
+        `instead` has what excludes manifests."""
+        arguments = given(arguments)
         _refuse_other_than_entries(arguments.get("config"))
         if "template" in arguments:
             others = [key for key in (*_DEFINITION, "src", *instead) if key in arguments]
