@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from .cases import BLUE, PLAIN, Act, Case, done, ours, theirs
 from .cluster import Memory, running
+from .runs import Run
 
 Task = Callable[[str], tuple[str, dict[str, Any]]]
 """A module and its options, which bring this tag."""
@@ -89,14 +90,19 @@ def faults_of(race: Race) -> list[str]:
             run = Case(module, options).run(memory)
             run.at_end = lambda run=run, name=name, tag=tag: found.extend(_untrue(memory, run.result, name, tag))  # type: ignore[misc]
             runs.append(run)
-        for run in runs:
-            run.start()
-            memory.clock.sleep(memory.clock.random.uniform(0.0, 1.0))
-        for run in runs:
-            run.wait()
-        memory.clock.sleep(90)
+        at_once(memory, runs)
         found += [run.result["exception"] for run in runs if "exception" in run.result]
         return [*found, *_unserved(memory)]
+
+
+def at_once(memory: Memory, runs: Sequence[Run]) -> None:
+    """Begin runs within a second of each other, and wait until all have ended and the cluster has come to rest."""
+    for run in runs:
+        run.start()
+        memory.clock.sleep(memory.clock.random.uniform(0.0, 1.0))
+    for run in runs:
+        run.wait()
+    memory.clock.sleep(90)
 
 
 def faults_of_cases(first: Case, second: Case, seed: int) -> list[str]:
@@ -104,12 +110,7 @@ def faults_of_cases(first: Case, second: Case, seed: int) -> list[str]:
     with running(seed) as memory:
         first.prepare(memory)
         runs = [case.run(memory) for case in (first, second)]
-        for run in runs:
-            run.start()
-            memory.clock.sleep(memory.clock.random.uniform(0.0, 1.0))
-        for run in runs:
-            run.wait()
-        memory.clock.sleep(90)
+        at_once(memory, runs)
         return [*(run.result["exception"] for run in runs if "exception" in run.result), *_unserved(memory)]
 
 

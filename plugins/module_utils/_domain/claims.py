@@ -72,8 +72,8 @@ class Claim:
     """It was given up and goes back."""
     why: str = ""
     """Why it was given up."""
-    gone: tuple[str, ...] = ()
-    """The names of its candidates when it was given up: ReplicaSets, which may not be there any more."""
+    candidates: tuple[str, ...] = ()
+    """The names of its candidates when it was given up (ReplicaSets, which may be gone); none before, or where 0.1.0 gave it up."""
     switched: str = ""
     """When the traffic had moved, in RFC 3339; empty before."""
     by: str = ""
@@ -116,7 +116,7 @@ class Claim:
             undoes=number(entry, "undoes"),
             back=flag(entry, "back"),
             why=text(entry, "why"),
-            gone=tuple(text(entry, "gone").split()),
+            candidates=tuple(text(entry, "candidates").split()),
             switched=text(entry, "switched"),
             by=text(entry, "by"),
             since=text(entry, "since"),
@@ -151,7 +151,7 @@ class Claim:
             "undoes": self.undoes,
             "back": self.back,
             "why": self.why,
-            "gone": " ".join(self.gone),
+            "candidates": " ".join(self.candidates),
             "switched": self.switched,
             "by": self.by,
             "since": self.since,
@@ -160,7 +160,7 @@ class Claim:
 
     def given_up(self, why: str, candidates: Iterable[str] = ()) -> Claim:
         """The same, on its way back; `candidates`: the names of what is given up."""
-        return replace(self, back=True, why=why, gone=tuple(sorted(candidates)))
+        return replace(self, back=True, why=why, candidates=tuple(sorted(candidates)))
 
 
 @dataclass(frozen=True)

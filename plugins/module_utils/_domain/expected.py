@@ -81,7 +81,7 @@ def given_up_text(entries: Iterable[GivenUp]) -> str:
 def candidates_of(claim: Claim, scene: Scene) -> tuple[str, ...]:
     """The names of a rollout's candidates; empty for one that was not made yet. Of what goes back, those that were given up."""
     if claim.back:
-        return claim.gone
+        return claim.candidates
     revisions = [candidate_of(scene.snapshot(side.candidate)) for side in claim.sides]
     return tuple(revision.name if revision is not None else "" for revision in revisions)
 
@@ -100,10 +100,10 @@ def promoted_already(expected: frozenset[str], known: Known) -> str:
     claim = known.claim
     if claim is not None and known.candidates == expected:
         if claim.back:
-            raise _refusal("promote", expected, known, f"it is being given up ({claim.why.rstrip('.')})")
+            raise _refusal("promote", expected, known, _on_its_way_back(claim))
         return ""
     if expected <= known.serving:
-        return f"{_named(expected)} serves already"
+        return f"{_named(expected)} {_verb(expected, 'serves', 'serve')} already"
     raise _refusal("promote", expected, known, _instead(known))
 
 
@@ -114,9 +114,10 @@ def aborted_already(expected: frozenset[str], known: Known) -> str:
     former = next((entry for entry in reversed(known.given_up) if entry.candidates == expected), None)
     if former is not None and not expected <= known.serving:
         by = f" by {former.by}" if former.by else ""
-        return f"{_named(expected)} was given up already{by} at {former.at} ({former.why.rstrip('.')})"
+        return f"{_named(expected)} {_verb(expected, 'was', 'were')} given up already{by} at {former.at} ({former.why.rstrip('.')})"
     if expected <= known.serving:
-        raise _refusal("abort", expected, known, "it serves already; undo brings the version before it back")
+        it = _verb(expected, "it serves", "they serve")
+        raise _refusal("abort", expected, known, f"{it} already; undo brings the version before back")
     raise _refusal("abort", expected, known, _instead(known))
 
 
@@ -127,17 +128,28 @@ def _refusal(goal: str, expected: frozenset[str], known: Known, what: str) -> Re
 def _instead(known: Known) -> str:
     claim = known.claim
     if claim is None:
-        serving = f" and {_named(known.serving)} serves" if known.serving else ""
+        serving = f", {_named(known.serving)} {_verb(known.serving, 'serves', 'serve')}" if known.serving else ""
         return f"nothing is on its way{serving}; roll it out by blue_green and expect the candidate of that result"
+    if claim.back:
+        return _on_its_way_back(claim)
     since = f", begun by {claim.by} at {claim.since}" if claim.since else ""
     if not all(known.candidates):
         return f"the rollout on its way ({claim.cause}{since}) has not made its candidate yet; run blue_green again with what you want"
-    return f"{_named(known.candidates)} is on its way ({claim.cause}{since}); look at that one and expect it by its name, or abort it"
+    there = f"{_named(known.candidates)} {_verb(known.candidates, 'is', 'are')} on the way ({claim.cause}{since})"
+    return f"{there}; look at that version and expect it by name, or abort it"
+
+
+def _on_its_way_back(claim: Claim) -> str:
+    return f"the rollout on its way ({claim.cause}) is being given up ({claim.why.rstrip('.')})"
 
 
 def _shortened(why: str) -> str:
     first = why.partition("\n")[0]
     return first if len(first) <= LONGEST else f"{first[: LONGEST - 3]}..."
+
+
+def _verb(names: Collection[str], one: str, several: str) -> str:
+    return one if len(names) == 1 else several
 
 
 def _named(names: Collection[str]) -> str:

@@ -462,14 +462,14 @@ class _Run:
 
     def _given_up(self, claim: Claim) -> dict[str, str]:
         """What the Lease is to remember of it; nothing of a rollout whose candidates were not made."""
-        if not claim.gone or not all(claim.gone):
+        if not claim.candidates or not all(claim.candidates):
             return {}
         try:
             former = given_up_of(self._lock.lease)
         except RefusedError:  # It cannot be read, and nothing but an approval that comes late needs it.
             former = ()
         by = self._request.holder.rpartition(" ")[0] or self._request.holder
-        entry = GivenUp(frozenset(claim.gone), claim.why, by, f"{self._outside.cluster.now():%Y-%m-%dT%H:%M:%SZ}")
+        entry = GivenUp(frozenset(claim.candidates), claim.why, by, f"{self._outside.cluster.now():%Y-%m-%dT%H:%M:%SZ}")
         return {GIVEN_UP: given_up_text((*former, entry))}
 
     def _is_adopted_back(self, claim: Claim) -> bool:

@@ -78,9 +78,9 @@ def test_an_approval_that_comes_late_promotes_no_other_candidate(memory: Memory)
     other = prepared(memory, "3")
     before = serving(memory)
     said = refused(memory, "promote", looked_at)
-    assert f"promote of web expects {looked_at}, but {other} is on its way (image web=registry.example/web:3" in said
+    assert f"promote of web expects {looked_at}, but {other} is on the way (image web=registry.example/web:3" in said
     assert "begun by alice, " in said
-    assert said.rstrip().endswith("expect it by its name, or abort it. Nothing was changed.")
+    assert said.rstrip().endswith("expect it by name, or abort it. Nothing was changed.")
     assert serving(memory) == before
     assert refused(memory, "promote", looked_at, check=True) == said
 
@@ -101,9 +101,9 @@ def test_the_earlier_candidate_serves_while_another_one_is_on_its_way(memory: Me
     assert late.wire.writes == []
     assert serving(memory) == {name}
     said = refused(memory, "abort", name)
-    assert "it serves already; undo brings the version before it back" in said
+    assert "it serves already; undo brings the version before back" in said
     assert run(memory, "promote", expect=[other]).result["changed"]
-    assert f"but nothing is on its way and {other} serves" in refused(memory, "promote", "web-gone")
+    assert f"but nothing is on its way, {other} serves" in refused(memory, "promote", "web-gone")
 
 
 def test_what_is_expected_is_aborted_and_again_changes_nothing(memory: Memory) -> None:
@@ -118,7 +118,7 @@ def test_what_is_expected_is_aborted_and_again_changes_nothing(memory: Memory) -
     assert f"{name} was given up already by bob, " in again.result["msg"]
     other = prepared(memory, "3")
     assert run(memory, "abort", expect=[name]).wire.writes == [], "the one that is on its way now is another one"
-    assert f"abort of web expects web-else, but {other} is on its way" in refused(memory, "abort", "web-else")
+    assert f"abort of web expects web-else, but {other} is on the way" in refused(memory, "abort", "web-else")
 
 
 def test_what_went_back_by_itself_counts_as_aborted(memory: Memory) -> None:

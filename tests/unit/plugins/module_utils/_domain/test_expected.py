@@ -56,21 +56,26 @@ def test_what_is_expected_is_promoted_or_serves_already(expected: frozenset[str]
         (NOTHING, "nothing is on its way; roll it out by blue_green and expect the candidate of that result"),
         (
             replace(NOTHING, serving=THREE | {"api-h9"}),
-            "nothing is on its way and api-h9 and web-h3 serves; roll it out by blue_green and expect the candidate of that result",
+            "nothing is on its way, api-h9 and web-h3 serve; roll it out by blue_green and expect the candidate of that result",
         ),
         (
             replace(ON_ITS_WAY, candidates=THREE),
-            f"web-h3 is on its way (release 2{BEGUN}); look at that one and expect it by its name, or abort it",
+            f"web-h3 is on the way (release 2{BEGUN}); look at that version and expect it by name, or abort it",
         ),
         (
             replace(ON_ITS_WAY, claim=replace(CLAIM, since=""), candidates=THREE),
-            "web-h3 is on its way (release 2); look at that one and expect it by its name, or abort it",
+            "web-h3 is on the way (release 2); look at that version and expect it by name, or abort it",
         ),
         (
             replace(ON_ITS_WAY, candidates=frozenset({""})),
             f"the rollout on its way (release 2{BEGUN}) has not made its candidate yet; run blue_green again with what you want",
         ),
-        (replace(ON_ITS_WAY, claim=BACK), "it is being given up (it crashed)"),
+        (replace(ON_ITS_WAY, claim=BACK, candidates=frozenset()), "the rollout on its way (release 2) is being given up (it crashed)"),
+        (
+            replace(ON_ITS_WAY, candidates=THREE | {"api-h9"}),
+            f"api-h9 and web-h3 are on the way (release 2{BEGUN}); look at that version and expect it by name, or abort it",
+        ),
+        (replace(ON_ITS_WAY, claim=BACK), "the rollout on its way (release 2) is being given up (it crashed)"),
     ],
 )
 def test_anything_else_is_not_promoted(known: Known, what: str) -> None:
@@ -101,9 +106,9 @@ def test_what_is_expected_is_given_up_or_was_already(known: Known, why: str) -> 
     [
         (NOTHING, "nothing is on its way"),
         (replace(NOTHING, given_up=(replace(FORMER, candidates=THREE),)), "nothing is on its way"),
-        (replace(ON_ITS_WAY, candidates=THREE), "web-h3 is on its way"),
-        (replace(NOTHING, serving=TWO), "it serves already; undo brings the version before it back"),
-        (replace(NOTHING, serving=TWO, given_up=(FORMER,)), "it serves already; undo brings the version before it back"),
+        (replace(ON_ITS_WAY, candidates=THREE), "web-h3 is on the way"),
+        (replace(NOTHING, serving=TWO), "it serves already; undo brings the version before back"),
+        (replace(NOTHING, serving=TWO, given_up=(FORMER,)), "it serves already; undo brings the version before back"),
     ],
 )
 def test_anything_else_is_not_given_up(known: Known, what: str) -> None:
