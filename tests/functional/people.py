@@ -21,6 +21,8 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resourc
 from tests.memory.cluster import Memory
 from tests.memory.requests import APPLY, JSON_PATCH, MERGE_PATCH, Request
 
+from .by_hand import is_rolled_out
+
 SHORT = {
     "deploy": "Deployment",
     "sts": "StatefulSet",
@@ -194,9 +196,9 @@ class People:
 
     def _rollout_status(self, words: list[str], given: argparse.Namespace, _stdin: str | None) -> str:
         resource, (name,) = self._named(words)
-        if given.watch == "false" and not _is_rolled_out(self._one(resource, name)):
+        if given.watch == "false" and not is_rolled_out(self._one(resource, name)):
             return f"Waiting for {resource.kind.lower()} {name!r} to roll out"
-        self._until(lambda: _is_rolled_out(self._one(resource, name)), f"{resource.kind} {name} is rolled out")
+        self._until(lambda: is_rolled_out(self._one(resource, name)), f"{resource.kind} {name} is rolled out")
         return f'{resource.kind.lower()} "{name}" successfully rolled out'
 
     def _rollout_pause(self, words: list[str], _given: argparse.Namespace, _stdin: str | None) -> None:
@@ -375,19 +377,3 @@ def _at(obj: Any, path: str) -> Any:
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
-
-
-def _is_rolled_out(live: Mapping[str, Any]) -> bool:
-    """Say whether the numbers are those of a workload whose rollout has ended."""
-    spec, status = live["spec"], live.get("status", {})
-    if status.get("observedGeneration", 0) < live["metadata"]["generation"]:
-        return False
-    if live["kind"] == "DaemonSet":
-        wanted = status.get("desiredNumberScheduled", 0)
-        return bool(status.get("updatedNumberScheduled", 0) >= wanted and status.get("numberAvailable", 0) >= wanted)
-    wanted = spec.get("replicas", 1)
-    updated, available = status.get("updatedReplicas", 0), status.get("availableReplicas", 0)
-    if live["kind"] == "StatefulSet":
-        partition = spec.get("updateStrategy", {}).get("rollingUpdate", {}).get("partition") or 0
-        return bool(status.get("readyReplicas", 0) >= wanted and updated >= wanted - partition)
-    return bool(updated >= wanted and status.get("replicas", 0) <= updated and available >= updated)
