@@ -71,13 +71,14 @@ class Fault:
 
 
 class Faults:
-    """The running proxy: `url`, what was asked (`requests`), and what shall happen (`add`)."""
+    """The running proxy: `url`, what was asked (`requests`), how many watches were opened (`streams`), what shall happen (`add`)."""
 
     def __init__(self, upstream: str, context: ssl.SSLContext | None, *, not_passed_on: Collection[str]) -> None:
         self.upstream = urlsplit(upstream)
         self.context = context
         self.not_passed_on = not_passed_on
         self.requests: list[Request] = []
+        self.streams = 0
         self.over = threading.Event()
         self._faults: list[Fault] = []
         self._lock = threading.Lock()
@@ -220,6 +221,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "application/json")
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
+        self.faults.streams += 1
         left = None if fault is None else fault.lines
         for line in iter(answer.readline, b""):
             if fault is not None and left == 0:

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
 import pytest
@@ -57,8 +58,15 @@ def comparable(results: Sequence[Result], name: str) -> dict[str, dict[str, Any]
         text = text.replace('Created new replica set \\"REPLICASET\\"', 'ReplicaSet \\"REPLICASET\\" is progressing.')
         text = text.replace("NewReplicaSetCreated", "ReplicaSetUpdated")  # How far the controller had come by then.
         text = re.sub(r"Valid booleans include: [^\"]*", "Valid booleans", text)  # A set, in any order.
-        found[result.task] = json.loads(text)
+        found[result.task] = json.loads(text, object_hook=in_order)
     return found
+
+
+def in_order(data: dict[str, Any]) -> dict[str, Any]:
+    """The same with conditions by type: a controller adds them in the order in which it comes to them."""
+    if isinstance(data.get("conditions"), list):
+        data["conditions"] = sorted(data["conditions"], key=itemgetter("type"))
+    return data
 
 
 def differences(plays: Mapping[str, Play]) -> list[str]:
