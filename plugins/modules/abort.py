@@ -79,6 +79,7 @@ options:
     choices: ["auto", "off"]
 extends_documentation_fragment:
   - rollout.kubernetes.verify
+  - rollout.kubernetes.lock
   - rollout.kubernetes.ownership
   - rollout.kubernetes.auth
   - rollout.kubernetes.attributes

@@ -131,6 +131,7 @@ options:
   application:
     description:
       - The application that the workloads belong to. One task at a time works on it; its Lease is called C(rollout-APPLICATION).
+      - No other task of this collection changes the same objects meanwhile, whatever it calls its application.
       - The default is the name of the first workload.
     type: str
   take_ownership:
@@ -169,6 +170,8 @@ options:
 extends_documentation_fragment:
   - rollout.kubernetes.config
   - rollout.kubernetes.cause
+  - rollout.kubernetes.lock
+  - rollout.kubernetes.lock.undone
   - rollout.kubernetes.verify
   - rollout.kubernetes.auth
   - rollout.kubernetes.attributes

@@ -17,6 +17,8 @@ description:
 extends_documentation_fragment:
   - rollout.kubernetes.selection.deployments
   - rollout.kubernetes.selection
+  - rollout.kubernetes.lock
+  - rollout.kubernetes.lock.application
   - rollout.kubernetes.ownership
   - rollout.kubernetes.auth
   - rollout.kubernetes.attributes

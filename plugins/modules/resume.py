@@ -23,6 +23,8 @@ extends_documentation_fragment:
   - rollout.kubernetes.selection.deployments
   - rollout.kubernetes.selection
   - rollout.kubernetes.wait
+  - rollout.kubernetes.lock
+  - rollout.kubernetes.lock.application
   - rollout.kubernetes.ownership
   - rollout.kubernetes.auth
   - rollout.kubernetes.attributes

@@ -121,6 +121,9 @@ extends_documentation_fragment:
   - rollout.kubernetes.workload
   - rollout.kubernetes.config
   - rollout.kubernetes.cause
+  - rollout.kubernetes.lock
+  - rollout.kubernetes.lock.application
+  - rollout.kubernetes.lock.undone
   - rollout.kubernetes.wait
   - rollout.kubernetes.verify
   - rollout.kubernetes.auth

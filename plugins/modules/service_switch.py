@@ -55,6 +55,7 @@ options:
   application:
     description:
       - The application that the Services belong to. One task at a time works on it; its Lease is called C(rollout-APPLICATION).
+      - No other task of this collection changes the same Services meanwhile, whatever it calls its application.
       - The default is the name of the first Service.
     type: str
   requested_by:
@@ -76,6 +77,7 @@ options:
     default: auto
     choices: ["auto", "off"]
 extends_documentation_fragment:
+  - rollout.kubernetes.lock
   - rollout.kubernetes.auth
   - rollout.kubernetes.attributes
 notes:

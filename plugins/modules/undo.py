@@ -66,6 +66,8 @@ options:
 extends_documentation_fragment:
   - rollout.kubernetes.selection
   - rollout.kubernetes.cause
+  - rollout.kubernetes.lock
+  - rollout.kubernetes.lock.application
   - rollout.kubernetes.wait
   - rollout.kubernetes.verify
   - rollout.kubernetes.ownership

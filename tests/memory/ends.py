@@ -11,6 +11,7 @@ import re
 from typing import Any
 
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.expected import GIVEN_UP
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.leases import OBJECTS, STEP, TAKEN_AT
 
 from .cluster import Memory
 from .controllers.base import controller_of
@@ -59,7 +60,10 @@ def _plain(kind: str, obj: Any) -> Any:
         # Why something was given up names pods.
         given_up = json.loads(metadata["annotations"].pop(GIVEN_UP, "{}")).get("rollouts", ())
         kept["given up"] = [entry["candidates"] for entry in given_up]
-        del kept["spec"]  # A holder that was killed stays written there; it counts as dead.
+        # A holder that was killed stays written there; it counts as dead. The one after it may have had less to do.
+        del kept["spec"]
+        for name in (OBJECTS, TAKEN_AT, STEP):
+            metadata["annotations"].pop(name, None)
     owners = [
         (entry["manager"], entry["operation"], entry["fieldsV1"])
         for entry in obj["metadata"].get("managedFields", ())

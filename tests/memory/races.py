@@ -6,12 +6,15 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from .cases import BLUE, PLAIN, Act, Case, done, ours, theirs
 from .cluster import Memory, running
+from .requests import Request
 from .runs import Run
 
 Task = Callable[[str], tuple[str, dict[str, Any]]]
@@ -90,9 +93,10 @@ def faults_of(race: Race) -> list[str]:
             run = Case(module, options).run(memory)
             run.at_end = lambda run=run, name=name, tag=tag: found.extend(_untrue(memory, run.result, name, tag))  # type: ignore[misc]
             runs.append(run)
+        order = _order_of_changes(runs)
         at_once(memory, runs)
         found += [run.result["exception"] for run in runs if "exception" in run.result]
-        return [*found, *_unserved(memory)]
+        return [*found, *_in_turn(order), *_unserved(memory)]
 
 
 def at_once(memory: Memory, runs: Sequence[Run]) -> None:
@@ -110,8 +114,30 @@ def faults_of_cases(first: Case, second: Case, seed: int) -> list[str]:
     with running(seed) as memory:
         first.prepare(memory)
         runs = [case.run(memory) for case in (first, second)]
+        order = _order_of_changes(runs)
         at_once(memory, runs)
-        return [*(run.result["exception"] for run in runs if "exception" in run.result), *_unserved(memory)]
+        if "versioned_config" in (first.module, second.module):  # Its copies are made by whoever is first, and never changed.
+            order.clear()
+        return [*_in_turn(order), *(run.result["exception"] for run in runs if "exception" in run.result), *_unserved(memory)]
+
+
+def _order_of_changes(runs: Sequence[Run]) -> list[str]:
+    """A list that takes what each run changes when it does: its number and the request."""
+    order: list[str] = []
+
+    def hear(number: int, request: Request) -> None:
+        if request.is_change:
+            order.append(f"{number} {request}")
+
+    for number, run in enumerate(runs):
+        run.wire.before.append(partial(hear, number))
+    return order
+
+
+def _in_turn(order: Sequence[str]) -> list[str]:
+    """One works at a time: nobody changes anything once somebody else has begun to."""
+    turns = [number for number, _requests in itertools.groupby(order, key=lambda line: line[0])]
+    return [] if len(turns) <= len(set(turns)) else [f"they change things in turn: {' | '.join(order)}"]
 
 
 def _untrue(memory: Memory, result: dict[str, Any], name: str, tag: str) -> list[str]:

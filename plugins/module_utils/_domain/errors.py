@@ -10,9 +10,14 @@ It never holds a secret and is shown as it stands.
 
 from __future__ import annotations
 
+from .objects import JsonObject
+
 
 class RolloutError(Exception):
-    """Anything the user is told. `message` is the whole sentence."""
+    """Anything the user is told. `message` is the whole sentence. `in_doubt`: it ended a write of which nobody knows whether it was
+    carried out."""
+
+    in_doubt = False
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -27,11 +32,17 @@ class RefusedError(RolloutError):
     """The request is understood and not carried out, for safety: another controller owns the workload, another run holds it."""
 
 
-class ClusterError(RolloutError):
-    """The API answered with an error. `status` is the HTTP status, 0 when there was no answer. `in_doubt`: a write of which nobody knows
-    whether it was carried out."""
+class HeldError(RefusedError):
+    """Another task works on the same objects. `lease`: what it holds, as it was seen; `lasts`: it stays refused when that is free again."""
 
-    in_doubt = False
+    def __init__(self, message: str, *, lease: JsonObject, lasts: bool = False) -> None:
+        super().__init__(message)
+        self.lease = lease
+        self.lasts = lasts
+
+
+class ClusterError(RolloutError):
+    """The API answered with an error. `status` is the HTTP status, 0 when there was no answer."""
 
     def __init__(self, message: str, *, status: int = 0) -> None:
         super().__init__(message)

@@ -82,6 +82,10 @@ class Cluster(Protocol):
     def hurried(self, seconds: float) -> Cluster:
         """The same cluster, where each request has so many seconds: for what is of no use later."""
 
+    def fence(self, fence: Callable[[], float] | None) -> None:
+        """From now on no write is begun, repeated or waited for but as long as `fence` says, in seconds: it is called before each request
+        that writes, and raises when none may be sent any more. None takes it away. Copies by `hurried` have none."""
+
     def now(self) -> datetime:
         """The server's time, as it said with its last answer: what is compared with times that it gave must not depend on our clock."""
 

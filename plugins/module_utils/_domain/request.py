@@ -187,6 +187,16 @@ class Batching:
 
 
 @dataclass(frozen=True)
+class Ours:
+    """Under which name a task holds what it works on."""
+
+    application: str
+    """Empty where it has none: the first workload's."""
+    holder: str
+    """Who it is, as others see it; unique to this very process."""
+
+
+@dataclass(frozen=True)
 class RolloutRequest:
     """One task that rolls workloads out."""
 

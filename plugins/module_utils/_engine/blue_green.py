@@ -19,7 +19,7 @@ from typing import TypeAlias
 from .._domain.actions import Action, Change, Promote, Removal, SceneStep, Turn
 from .._domain.claims import CLAIM, HISTORY, SETTINGS, Claim, Promotion, Settings, history_of, history_text
 from .._domain.colours import base_of, deployments_of, fingerprint, mark_of
-from .._domain.errors import ClusterError, InvalidError, NotFoundError, RefusedError, RolloutError
+from .._domain.errors import ClusterError, HeldError, InvalidError, NotFoundError, RefusedError, RolloutError
 from .._domain.expected import GIVEN_UP, GivenUp, candidates_of, given_up_of, given_up_text
 from .._domain.objects import JsonObject, Ref, texts
 from .._domain.ownership import OURS, last_writer, unrestarted
@@ -38,6 +38,7 @@ from .cleaning import clean_up
 from .colour_report import ColourReport
 from .colours import ColourPlan, Planner
 from .course import Course
+from .hold import holding
 from .lock import Lock, read_lease
 from .outcome import Outcome, StepReport
 from .report import failure_of, read_logs
@@ -75,6 +76,7 @@ def roll(request: ColourRequest, outside: Surroundings, *, check: bool) -> Outco
             return _roll(request, outside, lease, check=check)
         except _RefusedPlan as refused:
             # Another run may have begun since the Lease was read: its steps are seen half-way, and its claim or lock tells what is wrong.
+            outside.leases.forget()
             now = read_lease(outside, request.namespace, request.application)
             if look == _LOOKS or _remembered(now) == _remembered(lease):
                 raise refused.error from None
@@ -106,15 +108,14 @@ def _roll(request: ColourRequest, outside: Surroundings, lease: JsonObject | Non
         if made:
             # Only now can the server say what becomes of the templates.
             plan = Planner(request, outside, stage.scene(_switched(lease)), lease).plan()
-        lock = stack.enter_context(Lock(outside, request.namespace, request.application, request.holder))
+        place = (request.namespace, request.application)
+        extents = {place: _covered(request, plan)}
+        hold = stack.enter_context(holding(extents, outside, request.holder, besides=request.application))
+        lock = hold.locks[place]
         if _remembered(lock.lease) != _remembered(lease):
-            # Somebody has gone on with it while we waited for the lock; what is watched may not show all of that yet, what is listed does.
-            stage = stack.enter_context(Stage(outside.cluster, request.namespace, names, services, optional=optional))
-            report = ColourReport(request, stage)
-            plan = Planner(request, outside, stage.scene(_switched(lock.lease)), lock.lease).plan()
-            _refuse_others(request, plan, outside)
-        if plan.empty:
-            return _with_configuration(report.unchanged(plan), plan)
+            raise HeldError(
+                f"{lock.ref} is changed by others all the time; look at who does that and run the task again.", lease=lease or {}
+            )
         return _with_configuration(_Run(request, outside, stage, lock, plan, report, made).carry_out(), plan)
 
 
@@ -133,14 +134,21 @@ def _with_namespace(plan: ColourPlan, request: ColourRequest, outside: Surroundi
 def _refuse_others(request: ColourRequest, plan: ColourPlan, outside: Surroundings) -> None:
     """Raise `RefusedError` where another application's rollout covers what this one is about: also for who calls an application that is
     on its way by the name of one of its Deployments or Services."""
-    refs = {planned.ref for planned in (*plan.companions, *plan.direct, *plan.candidates)}
-    if plan.claim is not None:
-        refs |= {Ref("Service", request.namespace, name) for name in (*plan.claim.services, *plan.claim.previews)}
-        refs |= {Ref("Deployment", request.namespace, name) for side in plan.claim.sides for name in (side.stable, side.candidate) if name}
-    elif request.goal in ("promote", "abort"):
+    refs = _covered(request, plan)
+    if plan.claim is None and request.goal in ("promote", "abort"):
         refs |= {Ref(kind, request.namespace, request.application) for kind in ("Deployment", "Service")}
     if not plan.empty or request.goal in ("promote", "abort"):
-        refuse_claimed(sorted(refs), outside.cluster, besides=request.application)
+        refuse_claimed(sorted(refs), outside, besides=request.application)
+
+
+def _covered(request: ColourRequest, plan: ColourPlan) -> set[Ref]:
+    """What the task works on: both sides of each workload, the Services, and what comes along."""
+    refs = {planned.ref for planned in (*plan.companions, *plan.direct, *plan.candidates) if planned.ref.namespace}
+    if plan.claim is not None:
+        refs |= {Ref("Service", request.namespace, name) for name in (*plan.claim.services, *plan.claim.previews)}
+        names = {name for side in plan.claim.sides for name in (side.stable, side.candidate, *deployments_of(side.workload)) if name}
+        refs |= {Ref("Deployment", request.namespace, name) for name in names}
+    return refs
 
 
 def longest(plan: ColourPlan, request: ColourRequest) -> float:
@@ -190,7 +198,7 @@ def _extent(request: ColourRequest, lease: JsonObject | None, outside: Surroundi
     ref = Ref("Deployment", request.namespace, request.application)
     known = claim is not None or settings is not None or request.colours is not None
     if not known and lease is None and outside.cluster.read(DEPLOYMENT, ref.namespace, ref.name) is None:
-        refuse_claimed((ref, replace(ref, kind="Service")), outside.cluster)
+        refuse_claimed((ref, replace(ref, kind="Service")), outside)
         raise RefusedError(
             f"{ref} is not rolled out by blue/green, as far as Lease rollout-{request.application} tells; correct name and namespace."
         )
@@ -495,6 +503,7 @@ class _Run:
         if step.idle:
             self._steps[-1] = StepReport(step.name, "unchanged")
             return
+        self._lock.tell(step.name)
         try:
             with self._outside.measurement.waking(self._stage.wake):
                 changed = self._until_done(current, started)

@@ -6,23 +6,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 
 from .._domain.claimed import claimed, covers
 from .._domain.claims import Claim, is_readable, may_be_about
-from .._domain.errors import ForbiddenError, RefusedError, RolloutError
-from .._domain.leases import OURS, Holding, application_of
+from .._domain.errors import HeldError, RefusedError, RolloutError
+from .._domain.leases import Holding, application_of
 from .._domain.objects import JsonObject, Ref
 from .._domain.ports import Cluster
-from .._domain.resources import LEASE
 from .._strategies.blue_green import forward
+from .leases import Leases
 from .stage import Stage
+from .surroundings import Surroundings
 
 _CLAIMABLE = ("Deployment", "Service")
 
 
-def refuse_claimed(refs: Iterable[Ref], cluster: Cluster, *, besides: str = "") -> None:
-    """Raise `RefusedError` where a rollout by blue/green covers one of these objects, but for that of the application `besides`.
+def refuse_claimed(refs: Iterable[Ref], outside: Surroundings, *, besides: str = "") -> None:
+    """Raise `RefusedError` where a rollout by blue/green covers one of these objects, but for that of the application `besides`; a
+    `HeldError` where somebody works on each of these rollouts now.
 
     Who may not list Leases is not kept from anything.
     """
@@ -30,31 +32,31 @@ def refuse_claimed(refs: Iterable[Ref], cluster: Cluster, *, besides: str = "") 
     for ref in refs:
         if ref.kind in _CLAIMABLE:
             places.setdefault(ref.namespace, []).append(ref)
-    sentences = [sentence for place, found in sorted(places.items()) for sentence in _sentences(place, found, cluster, besides)]
-    if sentences:
-        raise RefusedError("\n".join(sentences))
+    found = [claim for place, there in sorted(places.items()) for claim in _claims(place, there, outside, besides)]
+    if not found:
+        return
+    message = "\n".join(sentence for _lease, sentence in found)
+    if all(Holding.of(lease).holder for lease, _sentence in found):
+        raise HeldError(message, lease=found[0][0], lasts=True)
+    raise RefusedError(message)
 
 
-def _sentences(namespace: str, refs: list[Ref], cluster: Cluster, besides: str) -> Iterable[str]:
-    """One for each rollout that covers some of them, about the first of these."""
-    for lease in leases_of(namespace, cluster, about={ref.name for ref in refs}):
+def _claims(namespace: str, refs: list[Ref], outside: Surroundings, besides: str) -> Iterator[tuple[JsonObject, str]]:
+    """The Leases of the rollouts that cover some of them, and a sentence about the first of these."""
+    for lease in leases_of(namespace, outside.leases, about={ref.name for ref in refs}):
         claim, application = Claim.of(lease), application_of(lease)
         first = next((ref for ref in refs if claim is not None and covers(claim, ref)), None)
         if claim is None or first is None or application == besides:
             continue
         holder = Holding.of(lease).holder
-        step = "" if holder or claim.back else _step(claim, namespace, cluster)
-        yield claimed(first, application, claim, holder=holder, step=step)
+        step = "" if holder or claim.back else _step(claim, namespace, outside.cluster)
+        yield lease, claimed(first, application, claim, holder=holder, step=step)
 
 
-def leases_of(namespace: str, cluster: Cluster, *, about: Collection[str]) -> tuple[JsonObject, ...]:
+def leases_of(namespace: str, leases: Leases, *, about: Collection[str]) -> tuple[JsonObject, ...]:
     """The Leases of all applications of a namespace; none for who may not list them. One that cannot be read is left out where it speaks
     of none of these names: it is in the way of those alone that it may be about."""
-    try:
-        found = cluster.list(LEASE, namespace, labels=OURS).items
-    except ForbiddenError:
-        return ()
-    return tuple(lease for lease in found if is_readable(lease) or may_be_about(lease, about))
+    return tuple(lease for lease in leases.of(namespace) or () if is_readable(lease) or may_be_about(lease, about))
 
 
 def _step(claim: Claim, namespace: str, cluster: Cluster) -> str:

@@ -87,6 +87,7 @@ class Planner:
 
     def __init__(self, request: ColourRequest, outside: Surroundings, scene: Scene, lease: JsonObject | None) -> None:
         self._request = request
+        self._outside = outside
         self._cluster = outside.cluster
         self._scene = scene
         self._claim = Claim.of(lease)
@@ -241,7 +242,7 @@ class Planner:
             self._refuse_foreign(stable, {**services, **previews})
         known = (*claim.services, *claim.previews) if claim is not None else ()
         entering = {name: name in previews for name in (*services, *previews) if name not in known}
-        refuse_taken(entering, targets, request.application, request.namespace, scene, self._cluster)
+        refuse_taken(entering, targets, request.application, request.namespace, scene, self._outside)
         candidates = {name: self._candidate(claim, name, stable[name]) for name in targets}
         bodies = {name: self._body(manifests[name], candidates[name]) for name in targets}
         cause = self._cause(stable, manifests, promotion)

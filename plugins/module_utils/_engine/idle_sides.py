@@ -20,22 +20,23 @@ from .._domain.services import picks, spelled
 from .._domain.sides import serving
 from .claimed import leases_of
 from .stage import Stage
+from .surroundings import Surroundings
 from .writer import Planned
 
 
-def refuse_idle_sides(writes: Iterable[Planned], cluster: Cluster) -> None:
+def refuse_idle_sides(writes: Iterable[Planned], outside: Surroundings) -> None:
     """Raise `RefusedError` for a new template of a side that gets no requests, and for a Service that would lead to both sides."""
     changed = [planned for planned in writes if planned.changed and planned.before is not None]
     deployments = [planned.ref for planned in changed if planned.resource == DEPLOYMENT and planned.template_changed]
     services = [planned for planned in changed if planned.resource == SERVICE]
     for namespace in sorted({ref.namespace for ref in (*deployments, *(planned.ref for planned in services))}):
         names = {ref.name for ref in (*deployments, *(planned.ref for planned in services)) if ref.namespace == namespace}
-        for lease in leases_of(namespace, cluster, about=names):
+        for lease in leases_of(namespace, outside.leases, about=names):
             settings = Settings.of(lease)
             if settings is None:
                 continue
             for ref in deployments:
-                _refuse_idle_side(ref, lease, settings, cluster)
+                _refuse_idle_side(ref, lease, settings, outside.cluster)
             for planned in services:
                 _refuse_both_sides(planned, lease, settings)
     for planned in services:

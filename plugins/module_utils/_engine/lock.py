@@ -2,26 +2,38 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The lock of an application: one task at a time changes its traffic.
+"""The lock of an application: one task at a time changes its objects.
 
-A Lease names the holder, who renews it as long as it works. Nobody needs to clean up after a holder that was killed: whoever wants the
-lock watches the Lease, and takes it once it has stood still for its whole duration on the waiter's own clock. No two clocks are compared.
+A Lease names the holder, who renews it as long as it works, and the objects. Nobody needs to clean up after a holder that was killed:
+whoever wants the lock watches the Lease (`turn.py`), and frees it once it has stood still for its whole duration on the waiter's own
+clock. No two clocks are compared.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 from typing import Self
 
-from .._domain.errors import ConflictError, RefusedError, RolloutError
-from .._domain.leases import DURATION, Holding, lease_name, new_lease, noted, released, renewed, taken
-from .._domain.objects import JsonObject, Ref
+from .._domain.errors import ConflictError, HeldError, NotFoundError, RefusedError, RolloutError
+from .._domain.leases import (
+    DURATION,
+    STEP,
+    TAKEN_AT,
+    Holding,
+    held_sentence,
+    lease_name,
+    new_lease,
+    noted,
+    released,
+    renewed,
+    taken,
+    version_taken,
+)
+from .._domain.objects import JsonObject, Ref, text
 from .._domain.ownership import APPLY_MANAGER
-from .._domain.ports import WatchEvent
-from .._domain.resources import LEASE, Resource
-from .feed import Feed, Source
+from .._domain.resources import LEASE
 from .surroundings import Surroundings
 
 _TRIES = 10
@@ -33,17 +45,21 @@ _Change = Callable[[JsonObject], JsonObject]
 class Lock:
     """Use it as a context manager; inside, `guard` raises as soon as the lock may be somebody else's.
 
-    Raises `RefusedError` when another holder is alive, `ClusterError` when the Lease cannot be read or written.
+    Raises `HeldError` when somebody else holds it, `ClusterError` when the Lease cannot be read or written. `objects` are what the
+    holder works on.
     """
 
-    def __init__(self, outside: Surroundings, namespace: str, application: str, holder: str) -> None:
+    def __init__(self, outside: Surroundings, namespace: str, application: str, holder: str, objects: Iterable[Ref] = ()) -> None:
         self._outside = outside
         self._cluster = outside.cluster
         self._kept = outside.cluster.hurried(_PATIENCE)
         self._application = application
         self._holder = holder
+        self._objects = tuple(sorted(objects))
         self._ref = Ref("Lease", namespace, lease_name(application))
         self._lease: JsonObject | None = None
+        self._version: int | None = None
+        self._step = ""
         self._lost = ""
         self._trouble = ""
         self._forgotten: set[str] = set()
@@ -57,6 +73,21 @@ class Lock:
         """The Lease as it was seen last."""
         return self._lease
 
+    @property
+    def ref(self) -> Ref:
+        """The Lease's name."""
+        return self._ref
+
+    @property
+    def version(self) -> int | None:
+        """The resourceVersion of the write by which it was taken; None where that is no number."""
+        return self._version
+
+    @property
+    def seconds_left(self) -> float:
+        """For how long nobody else can take it."""
+        return self._renewed_at + DURATION - self._outside.clock()
+
     def __enter__(self) -> Self:
         self._acquire()
         self._thread.start()
@@ -66,7 +97,7 @@ class Lock:
         self._ended.set()
         # It may hang in a request that nobody answers: whatever comes of that, the lock expires by itself.
         self._thread.join(timeout=1)
-        if not self._lost and not self._thread.is_alive() and self._outside.clock() - self._renewed_at < DURATION:
+        if not self._lost and not self._thread.is_alive() and self.seconds_left > 0:
             try:
                 self._change(lambda lease: released(self._without_forgotten(lease)))
             except RolloutError:
@@ -77,7 +108,7 @@ class Lock:
         self._outside.guard()
         if self._lost:
             raise RefusedError(f"{self._ref} was taken over by {self._lost} meanwhile; nothing more was written. Run the task again.")
-        if self._outside.clock() - self._renewed_at >= DURATION:
+        if self.seconds_left <= 0:
             if self._trouble:
                 raise RefusedError(
                     f"{self._trouble.rstrip('.')}. So the lock of {self._application} could not be kept; nothing more was written."
@@ -103,6 +134,10 @@ class Lock:
         self._forgotten -= notes.keys()
         self._change(change)
 
+    def tell(self, step: str) -> None:
+        """Let others see at which step we are, from the next sign of life on."""
+        self._step = step
+
     def forget(self, name: str) -> None:
         """Forget an annotation in the very write that releases the lock, so that there is no moment between the two."""
         self._forgotten.add(name)
@@ -115,60 +150,38 @@ class Lock:
     # --- taking it ------------------------------------------------------------------------------------------------------------
 
     def _acquire(self) -> None:
-        self._lease = self._read()
-        while not self._is_ours():
-            if Holding.of(self._lease).holder:
-                self._wait_for_its_end()
-            else:
-                self._take()
-
-    def _wait_for_its_end(self) -> None:
-        """Until it is free, or has stood still for its duration; raises when its holder shows life."""
-        first, since = Holding.of(self._lease), self._outside.clock()
-        self._outside.progress(f"{self._ref} is held by {first.holder}: waiting up to {first.duration} s for a sign of life")
-        feed = Feed(self._cluster, self._hear)
-        try:
-            feed.follow(Source(LEASE, self._ref.namespace, fields=f"metadata.name={self._ref.name}"))
-            while True:
-                now = Holding.of(self._lease)
-                if not now.holder:
-                    return
-                if now.holder != first.holder:
-                    first, since = now, self._outside.clock()
-                if now.renewed != first.renewed:
-                    raise RefusedError(
-                        f"{self._application} is being changed by {now.holder} since {now.since} ({self._ref}); wait until that is done "
-                        "and run the task again."
-                    )
-                left = since + first.duration - self._outside.clock()
-                if left <= 0:
-                    self._take()
-                    return
-                feed.wait(left)
-        finally:
-            feed.close()
-
-    def _hear(self, resource: Resource, event: WatchEvent) -> None:
-        del resource
-        if event.type == "RESYNC":
-            self._lease = event.items[0] if event.items else None
-        else:
-            self._lease = None if event.type == "DELETED" else event.object
-
-    def _take(self) -> None:
-        """One attempt; who is first is decided by the resourceVersion."""
+        known = self._outside.leases.of(self._ref.namespace)
+        named = (lease for lease in known or () if text(lease, "metadata", "name") == self._ref.name)
+        self._lease = self._read() if known is None else next(named, None)
+        if self._lease is not None and Holding.of(self._lease).holder:
+            raise HeldError(held_sentence(self._lease, self._application), lease=self._lease)
         self._outside.guard()
-        at = self._outside.clock()
-        now = self._cluster.now()
+        self._renewed_at = self._outside.clock()
         try:
-            if self._lease is None:
-                body = taken(new_lease(self._ref.namespace, self._application), self._holder, now)
-                self._lease = self._cluster.create(LEASE, body, manager=APPLY_MANAGER)
-            else:
-                self._lease = self._cluster.update(LEASE, taken(self._lease, self._holder, now), manager=APPLY_MANAGER)
+            self._lease = self._taken()
         except ConflictError:
+            # Somebody was faster, or did all his work since the Leases were seen, or it was our own write whose answer was lost.
             self._lease = self._read()
-        self._renewed_at = at
+            if not self._is_ours():
+                raise self._overtaken() from None
+        self._version = version_taken(self._lease or {})
+
+    def _taken(self) -> JsonObject:
+        """The Lease as the server has it once it is ours; of several attempts at once one succeeds, by the resourceVersion."""
+        now = self._cluster.now()
+        if self._lease is None:
+            body = taken(new_lease(self._ref.namespace, self._application), self._holder, now, self._objects)
+            return self._cluster.create(LEASE, body, manager=APPLY_MANAGER)
+        try:
+            return self._cluster.update(LEASE, taken(self._lease, self._holder, now, self._objects), manager=APPLY_MANAGER)
+        except NotFoundError:
+            raise self._overtaken() from None
+
+    def _overtaken(self) -> HeldError:
+        lease = self._lease or new_lease(self._ref.namespace, self._application)
+        if Holding.of(lease).holder:
+            return HeldError(held_sentence(lease, self._application), lease=lease)
+        return HeldError(f"{self._ref} is changed by others all the time; look at who does that and run the task again.", lease=lease)
 
     # --- keeping it -----------------------------------------------------------------------------------------------------------
 
@@ -176,7 +189,7 @@ class Lock:
         while not self._ended.wait(DURATION / 3):
             try:
                 self._outside.guard()
-                self._change(lambda lease: renewed(lease, self._cluster.now()))
+                self._change(lambda lease: noted(renewed(lease, self._cluster.now()), STEP, self._step))
             except RolloutError as error:
                 if self._lost:
                     return  # Otherwise it is tried again; `guard` sees when that was too late.
@@ -191,7 +204,7 @@ class Lock:
                     raise RefusedError(f"{self._ref} was taken over by {self._lost} meanwhile; run the task again.")
                 at = self._outside.clock()
                 try:
-                    self._lease = self._kept.update(LEASE, change(self._lease), manager=APPLY_MANAGER)
+                    self._lease = self._kept.update(LEASE, change(self._marked(self._lease)), manager=APPLY_MANAGER)
                 except ConflictError:
                     self._lease = self._kept.read(
                         LEASE, self._ref.namespace, self._ref.name
@@ -200,6 +213,10 @@ class Lock:
                     self._renewed_at = at
                     return
             raise ConflictError(f"{self._ref} is changed by others all the time; look at who does that and run the task again.")
+
+    def _marked(self, lease: JsonObject) -> JsonObject:
+        """The Lease that tells when it was taken, as its resourceVersion will not tell that any more."""
+        return noted(lease, TAKEN_AT, str(self._version or ""))
 
     def _is_ours(self) -> bool:
         return Holding.of(self._lease).holder == self._holder

@@ -125,10 +125,10 @@ def make_plan(request: RolloutRequest, outside: Surroundings, plot: Plot | None 
         plan = _make_plan(request, outside, plot)
     except RefusedError:
         # What blue/green has paused, say, is not to be resumed.
-        refuse_claimed((target.ref for target in request.targets), outside.cluster)
+        refuse_claimed((target.ref for target in request.targets), outside)
         raise
-    refuse_claimed((*_touched(plan), *(planned.ref for planned in plan.companions if planned.changed)), outside.cluster)
-    refuse_idle_sides(plan.writes, outside.cluster)
+    refuse_claimed(touched(plan), outside)
+    refuse_idle_sides(plan.writes, outside)
     outage = request.strategy == "recreate"
     return _serving_on(plan, outside.cluster, outage=outage)
 
@@ -140,8 +140,9 @@ def _serving_on(plan: Plan, cluster: Cluster, *, outage: bool = False) -> Plan:
     return replace(plan, warnings=(*plan.warnings, *refuse_emptied(found, places, plan.companions, cluster, outage=outage)))
 
 
-def _touched(plan: Plan) -> Iterator[Ref]:
-    """The workloads that the plan changes, or would bring back if what is on its way there fails."""
+def touched(plan: Plan) -> Iterator[Ref]:
+    """What the plan changes: workloads, also those that it would bring back if what is on its way there fails, and what comes along."""
+    yield from (planned.ref for planned in plan.companions if planned.changed)
     for entry in plan.targets:
         idle = entry.write.before is not None and standing(Snapshot(Workload.of(entry.write.before))).done
         if not idle or any(entry.is_pending(step) for step in entry.steps):
@@ -210,7 +211,7 @@ def plan_operation(request: OperationRequest, outside: Surroundings) -> Plan:
     operation, selection = request.operation, request.selection
     writer = Writer(outside.cluster, guard=outside.guard, take_ownership=request.take_ownership, wrote=outside.wrote)
     found = select(selection, outside.cluster)
-    refuse_claimed((target.ref for target in found), outside.cluster)
+    refuse_claimed((target.ref for target in found), outside)
     everywhere = is_everywhere(selection)
     with Observer(outside.cluster, [target.ref for target in found], follow=False, everywhere=everywhere) as observer:
         snapshots = present(observer, found, selection, outside.cluster)
@@ -231,7 +232,7 @@ def plan_operation(request: OperationRequest, outside: Surroundings) -> Plan:
     )
     warnings = tuple(filter(None, (warning_of(operation, target, snapshots[target.ref]) for target in targets)))
     plan = Plan((), planned, writer, request.waiting, everywhere, (*observer.warnings, *warnings))
-    refuse_idle_sides(plan.writes, outside.cluster)
+    refuse_idle_sides(plan.writes, outside)
     return _serving_on(plan, outside.cluster)
 
 

@@ -6,62 +6,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import ExitStack
 from dataclasses import replace
 
 from .._domain.completion import standing
 from .._domain.errors import RolloutError
+from .._domain.leases import default_application
 from .._domain.objects import Ref, mapping
 from .._domain.outages import OUTAGES, announcement, expected, outages_of, stops_pods, with_outage
-from .._domain.request import RolloutRequest
+from .._domain.request import Ours, RolloutRequest
 from .._domain.workload import Snapshot, Workload
 from .admission import demand_admission
-from .lock import Lock, read_lease
+from .alone import extents_for, make_namespaces
+from .hold import Extents, Hold, Place, holding
+from .lock import read_lease
 from .observer import Observer
 from .outcome import Outage, Outcome, Rollout
 from .plan import Plan, PlannedTarget, demand_sight, in_the_way, make_plan, may_be_in_the_way, obstacle, preview
 from .run import carry_out
 from .surroundings import Surroundings
 
-_Locks = Mapping[Ref, Lock]
 
+def recreate(request: RolloutRequest, ours: Ours, outside: Surroundings, *, check: bool) -> Outcome:
+    """Carry the request out, or in check mode tell what it would do.
 
-def recreate(request: RolloutRequest, outside: Surroundings, holder: str, *, check: bool) -> Outcome:
-    """Carry the request out, or in check mode tell what it would do. `holder` is unique to this very process.
-
-    Raises as `make_plan` and `carry_out`; `RefusedError` when somebody else works on one of the applications, `ClusterError` when its
-    Lease cannot be read or written: then nothing was written.
+    Raises as `make_plan` and `carry_out`; `HeldError` when somebody else works on one of the workloads, `ClusterError` when a Lease
+    cannot be read or written: then nothing was written.
     """
     plan = make_plan(request, outside)
     demand_admission(plan, outside.cluster)
     if check:
         plan = _looked_after(_announced(plan, outside), outside)
         return _completed(preview(plan), plan)
-    with ExitStack() as stack:
-        locks: dict[Ref, Lock] = {}
-        # Each write asks whether we still hold the locks.
-        locked = replace(outside, guard=lambda: _guard(outside, locks))
-        while missing := sorted({entry.target.ref for entry in plan.targets if _is_busy(entry)} - locks.keys()):
-            for ref in missing:
-                locks[ref] = stack.enter_context(Lock(outside, ref.namespace, ref.name, holder))
-            # While we waited for them somebody may have finished, or changed one that needed nothing before.
-            plan = make_plan(request, locked)
-        if not locks:
-            return _completed(carry_out(plan, outside), plan)
-        plan = _announced(plan, locked)
-        return _remembered(_completed(carry_out(plan, locked), plan), plan, locks)
+    extents = _with_histories(extents_for(plan, ours), plan)
+    if not extents:
+        return _completed(carry_out(plan, outside), plan)
+    make_namespaces(plan, extents)
+    with holding(extents, outside, ours.holder) as hold:
+        plan = _announced(plan, outside)
+        return _remembered(_completed(carry_out(plan, outside), plan), plan, hold)
 
 
-def _guard(outside: Surroundings, locks: _Locks) -> None:
-    outside.guard()
-    for lock in locks.values():
-        lock.guard()
+def _with_histories(extents: Extents, plan: Plan) -> Extents:
+    """What is to be held, with the Lease of each workload that makes an outage: that Lease remembers them."""
+    found = {place: {*refs} for place, refs in extents.items()}
+    for ref in (entry.target.ref for entry in plan.targets if extents and _makes_outage(entry)):
+        found.setdefault(_place(ref), set()).add(ref)
+    return found
 
 
-def _is_busy(entry: PlannedTarget) -> bool:
-    """There is something to change, or a rollout goes on: going back from it would be a change. What is yet to be made has no outage."""
-    return entry.write.before is not None and (entry.write.changed or not _is_idle(entry))
+def _place(ref: Ref) -> Place:
+    return ref.namespace, default_application(ref)
+
+
+def _makes_outage(entry: PlannedTarget) -> bool:
+    before = entry.write.before
+    return before is not None and entry.write.template_changed and stops_pods(before)
 
 
 def _is_idle(entry: PlannedTarget) -> bool:
@@ -91,9 +90,9 @@ def _announced(plan: Plan, outside: Surroundings) -> Plan:
 
 def _with_history(entry: PlannedTarget, outside: Surroundings) -> PlannedTarget:
     before, ref = entry.write.before, entry.target.ref
-    if before is None or not entry.write.template_changed or not stops_pods(before):
+    if before is None or not _makes_outage(entry):
         return entry
-    outages = outages_of(read_lease(outside, ref.namespace, ref.name))
+    outages = outages_of(read_lease(outside, *_place(ref)))
     return replace(entry, outages=outages, intent=f"recreated: {announcement(outages, mapping(before, 'spec', 'template'))}")
 
 
@@ -112,16 +111,17 @@ def _with_outage(rollout: Rollout, entry: PlannedTarget) -> Rollout:
     return replace(rollout, outage=Outage(None, 0.0 if _is_idle(entry) else None))
 
 
-def _remembered(outcome: Outcome, plan: Plan, locks: _Locks) -> Outcome:
+def _remembered(outcome: Outcome, plan: Plan, hold: Hold) -> Outcome:
     """The outcome, once the outages are in the applications' Leases: of those that went well, since the others tell nothing of the next."""
     announced = {entry.target.ref for entry in plan.targets if entry.outages is not None}
     lost = []
     for rollout in outcome.rollouts:
         ref, seconds = rollout.ref, rollout.outage.seconds if rollout.outage is not None else None
-        if ref not in announced or ref not in locks or seconds is None or rollout.phase != "complete":
+        if ref not in announced or seconds is None or rollout.phase != "complete":
             continue
         try:
-            locks[ref].note(OUTAGES, with_outage(outages_of(locks[ref].lease), seconds))
+            lock = hold.locks[_place(ref)]
+            lock.note(OUTAGES, with_outage(outages_of(lock.lease), seconds))
         except RolloutError as error:
             lost.append(f"The outage of {ref} could not be remembered for the next announcement: {error.message}")
     return replace(outcome, warnings=(*outcome.warnings, *lost))

@@ -198,6 +198,7 @@ class Run:
         """The next step of one workload."""
         legs = self._legs[entry.target.ref]
         last, step = legs[-1], entry.steps[len(legs)]
+        self.outside.tell(step.name)
         if step.pods and not step.done(last.course.snapshot):
             self.outside.progress(f"{entry.target.ref}: step {len(legs)} of {len(entry.steps) - 1}: {step.name}")
         written, stale, failure = last.written, deadline_exceeded(last.course.snapshot), ""

@@ -14,44 +14,39 @@ from .._domain.errors import ForbiddenError, NotFoundError, RefusedError
 from .._domain.groups import Group, batches, falling, place_of, pods_of, primary_of, ready_places, taken
 from .._domain.objects import JsonObject, Ref, mapping, ref_of, text, texts
 from .._domain.ports import Cluster
-from .._domain.request import Batching, Cause, Limits, OperationRequest, Partitioning, RolloutRequest, Target
+from .._domain.request import Batching, Cause, Limits, OperationRequest, Ours, Partitioning, RolloutRequest, Target
 from .._domain.resources import BUDGET, NODE
 from .._domain.revisions import candidate_of, is_of
 from .._domain.workload import Snapshot, Workload
 from .._strategies import on_delete, partition
 from .admission import demand_admission
-from .lock import Lock
+from .alone import carry_out_alone
 from .observer import Observer
 from .outcome import Outcome
-from .plan import Plan, PlannedTarget, Plotted, demand_sight, make_plan, plan_operation, preview
+from .plan import Plan, Plotted, demand_sight, make_plan, plan_operation, preview
 from .run import carry_out
 from .surroundings import Surroundings
 from .writer import Planned, Writer
 
 
-def roll(request: RolloutRequest, outside: Surroundings, holder: str, *, check: bool) -> Outcome:
-    """Carry the request out, or in check mode tell what it would do. `holder` is unique to this very process.
+def roll(request: RolloutRequest, ours: Ours, outside: Surroundings, *, check: bool) -> Outcome:
+    """Carry the request out, or in check mode tell what it would do.
 
-    Raises as `make_plan` and `carry_out`; `RefusedError` when somebody else works on the application, and for an order, a budget or a
-    primary with which it could not end; `ClusterError` when its Lease cannot be read or written: then nothing was written.
+    Raises as `make_plan` and `carry_out`; `HeldError` when somebody else works on the workload, `RefusedError` for an
+    order, a budget or a primary with which it could not end; `ClusterError` when its Lease cannot be read or written: then nothing was
+    written.
     """
     plan = _plan(request, outside)
     demand_admission(plan, outside.cluster)
     if check:
         return preview(plan)
-    (entry,) = plan.targets
-    if not _is_busy(entry):
-        return carry_out(plan, outside)
-    with Lock(outside, entry.target.ref.namespace, entry.target.ref.name, holder) as lock:
-        # Each write asks from now on whether we still hold the lock. Somebody may have finished while we waited for it.
-        locked = replace(outside, guard=lock.guard)
-        return _counted(carry_out(_plan(request, locked), locked), plan)
+    return _counted(carry_out_alone(plan, ours, outside), plan)
 
 
-def abort(request: OperationRequest, outside: Surroundings, holder: str, *, check: bool) -> Outcome:
-    """Give up what is on its way, or in check mode tell what that would do. `holder` is unique to this very process.
+def abort(request: OperationRequest, ours: Ours, outside: Surroundings, *, check: bool) -> Outcome:
+    """Give up what is on its way, or in check mode tell what that would do.
 
-    Raises as `plan_operation` and `carry_out`; `RefusedError` when somebody else works on the application.
+    Raises as `plan_operation` and `carry_out`; `HeldError` when somebody else works on the workload.
     """
     plan = plan_operation(request, outside)
     demand_admission(plan, outside.cluster)
@@ -60,16 +55,9 @@ def abort(request: OperationRequest, outside: Surroundings, holder: str, *, chec
     (entry,) = plan.targets
     if not entry.is_pending(entry.steps[0]):
         return carry_out(plan, outside)
-    with Lock(outside, entry.target.ref.namespace, entry.target.ref.name, holder) as lock:
-        locked = replace(outside, guard=lock.guard)
-        outcome = carry_out(plan_operation(request, locked), locked)
+    outcome = carry_out_alone(plan, ours, outside)
     given_up = (replace(rollout, phase="aborted") if not rollout.cause and rollout.news else rollout for rollout in outcome.rollouts)
     return replace(outcome, rollouts=tuple(given_up))
-
-
-def _is_busy(entry: PlannedTarget) -> bool:
-    """There is something to change. What is yet to be made has no pods that two could meet at."""
-    return entry.write.before is not None and any(entry.is_pending(step) for step in entry.steps)
 
 
 def _plan(request: RolloutRequest, outside: Surroundings) -> Plan:

@@ -24,6 +24,7 @@ from .._domain.steps import Replace, StepState
 from .._domain.switching import INTENT, Intent, following, half_done, is_same
 from .._domain.workload import Snapshot
 from .claimed import refuse_claimed
+from .hold import holding
 from .lock import Lock, read_lease
 from .outcome import Difference, Outcome, Rollout, RolloutPhase, StepReport, Switched
 from .surroundings import Surroundings
@@ -66,19 +67,16 @@ def switch(request: SwitchRequest, outside: Surroundings, *, check: bool) -> Out
         plan = run.plan(former)
         if plan.empty:
             return run.unchanged(plan)
-        refuse_claimed(map(run.ref, request.wanted), outside.cluster)
+        refuse_claimed(map(run.ref, request.wanted), outside)
         if check or not plan.interrupted:
             run.refuse_unfit(plan)
         if check:
             return run.preview(plan)
         traffic.await_open()
-        with Lock(outside, request.namespace, request.application, request.holder) as lock:
-            run.writer = Writer(outside.cluster, guard=lock.guard, take_ownership=request.take_ownership, wrote=outside.wrote)
-            # Somebody may have finished while we waited for the lock.
-            former = Intent.of(lock.lease)
-            _refuse_another(former, request, outside)
-            refuse_claimed(map(run.ref, request.wanted), outside.cluster)
-            return run.carry_out(run.plan(former), lock)
+        place = (request.namespace, request.application)
+        with holding({place: set(map(run.ref, request.wanted))}, outside, request.holder) as hold:
+            lock = hold.locks[place]
+            return run.carry_out(run.plan(Intent.of(lock.lease)), lock)
 
 
 def switch_within(request: SwitchRequest, outside: Surroundings, traffic: Traffic, lock: Lock) -> Outcome:

@@ -19,10 +19,11 @@ from .._domain.scenes import Scene
 from .._domain.services import Selector, picks, spelled
 from .._domain.sides import strangers_behind
 from .claimed import leases_of
+from .surroundings import Surroundings
 
 
 def refuse_taken(
-    services: Mapping[str, bool], workloads: Collection[str], application: str, namespace: str, scene: Scene, cluster: Cluster
+    services: Mapping[str, bool], workloads: Collection[str], application: str, namespace: str, scene: Scene, outside: Surroundings
 ) -> None:
     """Raise `RefusedError` where one of these Services leads to pods of others, or is a Service of another application. They lead to
     whether they are preview Services, from which more is asked: what they select is of no use to the rollout."""
@@ -30,7 +31,7 @@ def refuse_taken(
         service, preview = scene.services[name], services[name]
         others = strangers_behind(scene, name, workloads)
         if preview and not others:
-            others = _maker(service.selector, workloads, namespace, cluster)
+            others = _maker(service.selector, workloads, namespace, outside.cluster)
         if others:
             remedy = "name a preview Service of its own" if preview else "give it a selector that picks its pods alone"
             raise RefusedError(
@@ -38,7 +39,7 @@ def refuse_taken(
                 f"{application}; {remedy}."
             )
     previews = {name for name, preview in services.items() if preview}
-    for lease in leases_of(namespace, cluster, about=previews) if previews else ():
+    for lease in leases_of(namespace, outside.leases, about=previews) if previews else ():
         settings, other = Settings.of(lease), application_of(lease)
         theirs = {*settings.previews, *settings.previews.values()} if settings is not None and other != application else set()
         if theirs & previews:

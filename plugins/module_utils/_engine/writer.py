@@ -21,11 +21,11 @@ from .._domain.borrowed import STRATEGY_FIELD, applied_back
 from .._domain.causes import signed
 from .._domain.changes import content, describe, patch_between
 from .._domain.custom import CRD, served_kinds
-from .._domain.errors import ClusterError, ConflictError, ForbiddenError, InputError, InvalidError, NotFoundError, RefusedError
+from .._domain.errors import ConflictError, ForbiddenError, InputError, InvalidError, NotFoundError, RefusedError, RolloutError
 from .._domain.fields import FieldSet, extract, is_empty, remove, under
 from .._domain.foreign import foreign_controller, helm_release
 from .._domain.immutable import changed_fields, fixed_sentence
-from .._domain.objects import JsonObject, JsonValue, Ref, at, items, mapping, ref_of, replaced, text, texts, uid_of, without
+from .._domain.objects import JsonObject, JsonValue, Ref, at, items, mapping, number, ref_of, replaced, text, texts, uid_of, without
 from .._domain.ownership import (
     APPLY_MANAGER,
     HANDOVER_MANAGER,
@@ -283,7 +283,7 @@ class Writer:
             planned = self._plan_apply(resource, ref, write, live, body, cause=NO_CAUSE)
             if not template_differs(planned.after, edited) and _manner(planned.after) == _manner(edited):
                 return planned
-        operations = patch_between(content_with_version(live), content_with_version(edited))
+        operations = (*_at_spec_of(live), *patch_between(content_with_version(live), content_with_version(edited)))
         after = self._cluster.json_patch(resource, ref.namespace, ref.name, operations, manager=PATCH_MANAGER, dry_run=True)
         if content(after) == content(live):
             # The server drops what is behind a feature gate.
@@ -435,7 +435,7 @@ class Writer:
             held = _at_version_of(latest, planned.handover)
             latest = self._carried_out(lambda: cluster.apply(resource, held, manager=HANDOVER_MANAGER, force=True))
         body = planned.body
-        if before is not None and (isinstance(planned.write, Edit) or resource.kind in WORKLOADS):
+        if before is not None:
             # With the version: the body holds all that we own as it was when it was planned, and must not undo what another run of ours
             # has written since. No conflict of managers would tell, as both are the same one.
             body = _at_version_of(latest, body)
@@ -446,7 +446,7 @@ class Writer:
         self._guard()
         try:
             answer = request()
-        except ClusterError as error:
+        except RolloutError as error:
             if error.in_doubt:
                 self._wrote()
             raise
@@ -457,6 +457,15 @@ class Writer:
 def _at_version_of(latest: JsonObject, body: JsonObject) -> JsonObject:
     """A body that is refused where the object was changed since."""
     return replaced(body, ("metadata", "resourceVersion"), text(latest, "metadata", "resourceVersion"))
+
+
+def _at_spec_of(live: JsonObject) -> tuple[PatchOperation, ...]:
+    """What a patch tests so that it is refused where somebody has changed the spec since, or another object has the name: a patch that
+    arrives late must not mix two versions. The generation counts changes of the spec, and not those of the status."""
+    generation = number(live, "metadata", "generation")
+    if not generation:
+        return ()
+    return PatchOperation("test", "/metadata/uid", uid_of(live)), PatchOperation("test", "/metadata/generation", generation)
 
 
 def _manner(obj: JsonObject) -> tuple[str, bool]:

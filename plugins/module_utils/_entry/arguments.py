@@ -31,6 +31,8 @@ _TIMES: Spec = {
 }
 _WAIT: Spec = {"wait": {"type": "bool", "default": True}, **_TIMES}
 _OWNERSHIP: Spec = {"take_ownership": {"type": "bool", "default": False}}
+_LOCK: Spec = {"application": {"type": "str"}, "lock_timeout": {"type": "int", "default": 0}}
+_UNDONE: Spec = {"refuse_undone": {"type": "bool", "default": False}}
 _CAUSE: Spec = {"change_cause": {"type": "str"}, "requested_by": {"type": "str"}}
 _MANIFEST: Spec = {
     "definition": {"type": "raw", "aliases": ["resource_definition", "inline"]},
@@ -57,6 +59,7 @@ _APPLICATION: Spec = {
     "name": {"type": "str", "required": True},
     "namespace": {"type": "str"},
     "requested_by": {"type": "str"},
+    "lock_timeout": _LOCK["lock_timeout"],
 }
 
 
@@ -124,6 +127,8 @@ def _strategy(
             **_SHORT,
             **_CONFIG,
             **_CAUSE,
+            **_LOCK,
+            **_UNDONE,
             **_OWNERSHIP,
             **options,
             **VERIFY,
@@ -223,14 +228,15 @@ ARGUMENTS: Mapping[str, Arguments] = {
             **_REPAIR,
             "last_applied": {"type": "str", "default": "align", "choices": ["align", "leave"]},
             **_CAUSE,
+            **_LOCK,
             **_OWNERSHIP,
             **VERIFY,
             **_WAIT,
         },
         mutually_exclusive=[("revision", "to")],
     ),
-    "pause": _on_workloads(_OWNERSHIP, kinds=("Deployment",)),
-    "resume": _on_workloads({**_OWNERSHIP, **_WAIT}, kinds=("Deployment",)),
+    "pause": _on_workloads({**_LOCK, **_OWNERSHIP}, kinds=("Deployment",)),
+    "resume": _on_workloads({**_LOCK, **_OWNERSHIP, **_WAIT}, kinds=("Deployment",)),
     "service_switch": Arguments(
         spec={
             **auth_argument_spec,
@@ -244,7 +250,7 @@ ARGUMENTS: Mapping[str, Arguments] = {
             "selector": {"type": "dict"},
             "min_endpoints": {"type": "int", "default": 1},
             "several_workloads": {"type": "bool", "default": False},
-            "application": {"type": "str"},
+            **_LOCK,
             "requested_by": {"type": "str"},
             **_OWNERSHIP,
             "wait_timeout": {"type": "int", "default": 60, "aliases": ["timeout"]},
@@ -278,7 +284,8 @@ ARGUMENTS: Mapping[str, Arguments] = {
             "leave": {"type": "bool", "default": False},
             "stop_before": {"type": "str", "choices": list(FORWARD[1:])},
             "supersede": {"type": "bool", "default": False},
-            "application": {"type": "str"},
+            **_UNDONE,
+            **_LOCK,
             **_CONFIG,
             **_CAUSE,
             **_OWNERSHIP,
@@ -343,6 +350,6 @@ ARGUMENTS: Mapping[str, Arguments] = {
             "required_one_of": [("name", "definition", "src", "template")],
         },
     ),
-    "restart": _on_workloads({"key": {"type": "str", "no_log": False}, **_CAUSE, **_OWNERSHIP, **VERIFY, **_WAIT}),
+    "restart": _on_workloads({"key": {"type": "str", "no_log": False}, **_CAUSE, **_LOCK, **_OWNERSHIP, **VERIFY, **_WAIT}),
 }
 """By the module's name."""

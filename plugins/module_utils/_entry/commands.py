@@ -14,16 +14,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from .._domain.objects import JsonObject
-from .._domain.request import OperationRequest, Selection
+from .._domain.request import OperationRequest, Ours, Selection
 from .._engine import blue_green, look, promotions, stateful
 from .._engine.admission import demand_admission
+from .._engine.alone import carry_out_alone
 from .._engine.config_history import with_configuration
 from .._engine.foresight import with_sight
 from .._engine.outcome import Outcome
 from .._engine.plan import make_plan, plan_operation, preview
 from .._engine.preflight import preflight
 from .._engine.recreate import recreate
-from .._engine.run import carry_out
 from .._engine.surroundings import Surroundings
 from .._engine.switch import switch
 from .._engine.versions import version
@@ -36,8 +36,8 @@ from .requests import (
     abort_request,
     config_request,
     history_request,
-    holder_of,
     named_target,
+    ours_of,
     pause_request,
     restart_request,
     rollout_request,
@@ -63,17 +63,17 @@ def _roll_out(call: Call, outside: Surroundings) -> Outcome:
     request = rollout_request(call.name, call.parameters, call.manifests, outside.cluster, call.namespace)
     plan = with_sight(make_plan(request, outside), outside, check=call.check)
     demand_admission(plan, outside.cluster)
-    return preview(plan) if call.check else carry_out(plan, outside)
+    return preview(plan) if call.check else carry_out_alone(plan, _ours(call), outside, optional=True)
 
 
 def _recreate(call: Call, outside: Surroundings) -> Outcome:
     request = rollout_request(call.name, call.parameters, call.manifests, outside.cluster, call.namespace)
-    return recreate(request, outside, _holder(call), check=call.check)
+    return recreate(request, _ours(call), outside, check=call.check)
 
 
 def _stateful(call: Call, outside: Surroundings) -> Outcome:
     request = rollout_request(call.name, call.parameters, call.manifests, outside.cluster, call.namespace)
-    return stateful.roll(request, outside, _holder(call), check=call.check)
+    return stateful.roll(request, _ours(call), outside, check=call.check)
 
 
 def _selection(call: Call) -> Selection:
@@ -112,7 +112,7 @@ def _preflight_alone(call: Call) -> Outcome:
 def _operate(call: Call, request: OperationRequest, outside: Surroundings) -> Outcome:
     plan = plan_operation(request, outside)
     demand_admission(plan, outside.cluster)
-    return preview(plan) if call.check else carry_out(plan, outside)
+    return preview(plan) if call.check else carry_out_alone(plan, _ours(call), outside, optional=True)
 
 
 def _undo(call: Call, outside: Surroundings) -> Outcome:
@@ -161,13 +161,13 @@ def _promote(call: Call, outside: Surroundings) -> Outcome:
 
 def _abort(call: Call, outside: Surroundings) -> Outcome:
     if call.parameters["kind"] != "Deployment":
-        return stateful.abort(abort_request(call.parameters, call.namespace), outside, _holder(call), check=call.check)
+        return stateful.abort(abort_request(call.parameters, call.namespace), _ours(call), outside, check=call.check)
     check_repair(call.parameters, Selection((named_target(call.parameters, call.namespace),)))
     return blue_green.roll(colour_operation("abort", call.parameters, call.namespace, _process()), outside, check=call.check)
 
 
-def _holder(call: Call) -> str:
-    return holder_of(call.parameters, _process())
+def _ours(call: Call) -> Ours:
+    return ours_of(call.parameters, _process())
 
 
 def _process() -> str:

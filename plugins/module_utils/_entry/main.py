@@ -24,6 +24,7 @@ from .._domain.ports import Progress
 from .._engine.measurement import UNMEASURED, Measurement
 from .._engine.outcome import Outcome
 from .._engine.surroundings import Surroundings
+from .._engine.turn import in_turn
 from .._kube.auth import auth_options
 from .._kube.connect import Connection, connect
 from .._kube.library import LibraryMissingError, require
@@ -145,7 +146,8 @@ def _call(
     # Going back has the same time once more.
     goes_back = ARGUMENTS[name].goes_back or parameters.get("on_failure") in ("rollback", "abort")
     seconds = (parameters.get("wait_timeout") or 0) * (2 if goes_back else 1) * ARGUMENTS[name].waits
-    seconds += (parameters.get("scale_down_delay") or 0) + (extra_seconds(wanted) if wanted is not None else 0)
+    patience = 0 if context.check else parameters.get("lock_timeout") or 0
+    seconds += patience + (parameters.get("scale_down_delay") or 0) + (extra_seconds(wanted) if wanted is not None else 0)
     connection = context.connect(options, environment=context.environment, clock=time.monotonic, deadline_seconds=seconds + _MARGIN_SECONDS)
     warnings.extend(connection.warnings)
     veil.hidden |= connection.secrets
@@ -160,7 +162,7 @@ def _call(
     outside = Surroundings(connection.cluster, time.monotonic, progress, guard, aside.measurement, wrote)
     call = Call(name, parameters, manifests, connection.namespace, context.check)
     with closing(aside.measurement):
-        outcome = COMMANDS[name](call, outside)
+        outcome = in_turn(lambda: COMMANDS[name](call, outside), outside, patience)
     result = _told(outcome, context, veil, warnings)
     told = [] if result.get("failed") else aside.notes
     result["msg"] = " ".join([result["msg"], *told, *connection.notes])

@@ -17,6 +17,7 @@ _INT32 = 2**31 - 1
 _INT64 = 2**63 - 1
 _BOUNDS: Mapping[str, tuple[float, float, str]] = {
     "wait_timeout": (1, _YEAR, "seconds"),
+    "lock_timeout": (0, _YEAR, "seconds"),
     "failure_grace": (0, _YEAR, "seconds"),
     "scale_down_delay": (0, _YEAR, "seconds"),
     "shutdown_seconds": (0, _YEAR, "seconds"),

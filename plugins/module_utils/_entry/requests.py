@@ -21,6 +21,7 @@ from .._domain.request import (
     HistoryRequest,
     Limits,
     OperationRequest,
+    Ours,
     Pause,
     Restart,
     RolloutRequest,
@@ -252,6 +253,12 @@ def holder_of(parameters: Parameters, process: str) -> str:
     """Who works on it, as others see it who find the Lease held."""
     by = parameters.get("requested_by") or ""
     return f"{by}, {process}" if by else process
+
+
+def ours_of(parameters: Parameters, process: str) -> Ours:
+    """Under which name the task holds what it works on. Raises `InputError` for what is no name."""
+    application = parameters.get("application")
+    return Ours(check_name(application, "application") if application else "", holder_of(parameters, process))
 
 
 def _limits(parameters: Parameters) -> Limits:

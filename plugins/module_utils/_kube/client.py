@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from .._domain.errors import ClusterError, ConflictError, GoneError, InputError, NotFoundError, UnreachableError
+from .._domain.errors import ClusterError, ConflictError, GoneError, InputError, NotFoundError, RolloutError, UnreachableError
 from .._domain.objects import JsonObject, items, text
 from .._domain.ports import Page, PatchOperation
 from .._domain.resources import KNOWN, POD, Resource
@@ -50,6 +50,7 @@ class KubeCluster:
         self._discovered: dict[str, dict[str, Resource]] = {}
         self._dated = ("", 0.0)
         self._hurry: float | None = None
+        self._fence: Callable[[], float] | None = None
 
     @property
     def host(self) -> str:
@@ -61,7 +62,11 @@ class KubeCluster:
     def hurried(self, seconds: float) -> KubeCluster:
         other = copy.copy(self)
         other._hurry = seconds
+        other._fence = None
         return other
+
+    def fence(self, fence: Callable[[], float] | None) -> None:
+        self._fence = fence
 
     def now(self) -> datetime:
         said, at = self._dated
@@ -267,9 +272,12 @@ class KubeCluster:
         sleep: Callable[[float], None] | None = None,
     ) -> Answer:
         """A request, repeated while that may help; `doubtful` takes a line for each attempt that may have gone through unseen."""
-        attempts, renewed, sleep = self._attempts(), False, sleep or self._sleep
+        attempts, renewed, in_doubt, sleep = self._attempts(), False, False, sleep or self._sleep
         reading = READ_SECONDS if self._hurry is None else min(READ_SECONDS, self._hurry)
+        changes = method != "GET" and not any(name == "dryRun" for name, _value in query)
         while True:
+            if changes and self._fence is not None:
+                reading = min(reading, _allowed(self._fence, in_doubt=in_doubt or bool(doubtful)))
             asked, status, began = 0.0, 0, self._clock()
             try:
                 answer = self._transport.send(method, path, query=query, body=body, content_type=content_type, read_seconds=reading)
@@ -292,7 +300,7 @@ class KubeCluster:
                 final = self._error(answer, deed)
             pause = attempts.pause(status=status, asked=asked) if may_repeat else None
             if pause is None:
-                final.in_doubt = method != "GET" and (in_doubt or bool(doubtful)) and not any(name == "dryRun" for name, _value in query)
+                final.in_doubt = changes and (in_doubt or bool(doubtful))
                 raise final
             if in_doubt and doubtful is not None:
                 doubtful.append(f"{deed} ({status})")
@@ -360,6 +368,15 @@ class KubeCluster:
                 if "/" not in text(entry, "name")
             }
         return self._discovered[api_version]
+
+
+def _allowed(fence: Callable[[], float], *, in_doubt: bool) -> float:
+    """How long an answer to a write may take. Raises what the fence raises."""
+    try:
+        return fence()
+    except RolloutError as error:
+        error.in_doubt = in_doubt
+        raise
 
 
 def _unserved(api_version: str, kind: str) -> InputError:

@@ -25,8 +25,9 @@ def holds(live: JsonObject, wanted: JsonObject) -> bool:
 
 
 def is_repeatable(operations: Sequence[PatchOperation]) -> bool:
-    """Whether a JSON patch does no harm the second time: it changes no position of a list, or it tests the resourceVersion."""
-    if any(step.op == "test" and step.path == "/metadata/resourceVersion" for step in operations):
+    """Whether a JSON patch does no harm the second time: it changes no position of a list, or it tests the resourceVersion or the
+    generation, which it changes."""
+    if any(step.op == "test" and step.path in ("/metadata/resourceVersion", "/metadata/generation") for step in operations):
         return True
     return not any(step.op in ("add", "remove") and _is_position(step.path.rpartition("/")[2]) for step in operations)
 

@@ -43,6 +43,8 @@ def test_a_case_has_a_point_for_each_write() -> None:
     assert [str(point) for point in points(told(CASES["rolling: taking over"], SEED), 1)] == [
         "killed after write 1",
         "killed after write 2",
+        "killed after write 3",
+        "killed after write 4",
         "killed in wait 1",
     ]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.memory.cases import BLUE, NEXT, PLAIN, SET, Case, edited, made, theirs
+from tests.memory.cases import BLUE, NEXT, PLAIN, SET, Case, done, edited, made, theirs
 from tests.memory.cluster import Memory, running
 from tests.memory.requests import Request
 from tests.memory.runs import Run
@@ -92,6 +92,10 @@ def test_who_cannot_renew_its_lock_writes_nothing_after_its_time() -> None:
 
 
 CASES = {
+    "rolling": Case("rolling", NEXT, (theirs(),)),
+    "undo": Case("undo", {"name": "web"}, (theirs(), done("rolling", **NEXT))),
+    "restart": Case("restart", {"name": "web"}, (theirs(),)),
+    "resume": Case("resume", {"name": "web"}, (theirs(), done("pause", name="web"))),
     "recreate": Case("recreate", NEXT, (theirs(),)),
     "partition": Case("partition", SET, (theirs("StatefulSet"),)),
     "on_delete": Case("on_delete", SET, (theirs("StatefulSet"),)),
@@ -108,12 +112,13 @@ def test_who_has_lost_its_lock_changes_nothing(name: str) -> None:
         case = CASES[name]
         case.prepare(memory)
         run = case.run(memory)
+        name = "rollout-statefulset-web" if case.options is SET else "rollout-web"
 
         def rob(request: Request) -> None:
             held = any(map(_is_of_a_lease, run.wire.writes))
-            lease = memory.get("default", "Lease", "rollout-web")
+            lease = memory.get("default", "Lease", name)
             if held and not _is_of_a_lease(request) and lease["spec"]["holderIdentity"] != ELSE:
-                edited("Lease", lambda obj: obj["spec"].update(holderIdentity=ELSE), name="rollout-web")(memory)
+                edited("Lease", lambda obj: obj["spec"].update(holderIdentity=ELSE), name=name)(memory)
                 memory.clock.sleep(6)  # By then its holder has wanted to renew it.
 
         run.wire.before.append(rob)
@@ -121,7 +126,7 @@ def test_who_has_lost_its_lock_changes_nothing(name: str) -> None:
         assert result.get("failed"), result["msg"]
         assert f"taken over by {ELSE}" in result["msg"]
         assert _changes(run) == []
-        assert memory.get("default", "Lease", "rollout-web")["spec"]["holderIdentity"] == ELSE
+        assert memory.get("default", "Lease", name)["spec"]["holderIdentity"] == ELSE
 
 
 def _rob(memory: Memory) -> None:

@@ -1,0 +1,39 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The Leases of all applications of a namespace: who works there, and what is on its way. One list tells."""
+
+from __future__ import annotations
+
+from .._domain.errors import ForbiddenError
+from .._domain.leases import OURS
+from .._domain.objects import JsonObject
+from .._domain.ports import Cluster
+from .._domain.resources import LEASE
+
+
+class Leases:
+    """Lists them once for each namespace, and again when that is asked for."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._seen: dict[str, tuple[JsonObject, ...] | None] = {}
+
+    def of(self, namespace: str) -> tuple[JsonObject, ...] | None:
+        """The Leases of a namespace as they were seen last; None for who may not list them."""
+        if namespace not in self._seen:
+            return self.anew(namespace)
+        return self._seen[namespace]
+
+    def anew(self, namespace: str) -> tuple[JsonObject, ...] | None:
+        """The Leases of a namespace as they are now; None for who may not list them."""
+        try:
+            self._seen[namespace] = self._cluster.list(LEASE, namespace, labels=OURS).items
+        except ForbiddenError:
+            self._seen[namespace] = None
+        return self._seen[namespace]
+
+    def forget(self) -> None:
+        """Look again when somebody asks."""
+        self._seen.clear()
