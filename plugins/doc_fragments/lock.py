@@ -40,3 +40,14 @@ options:
     type: bool
     default: false
 """
+
+    REMEMBER = r"""
+options:
+  remember:
+    description:
+      - Remember the version as one that a person took back, of which a later rollout warns, or which it refuses
+        (O(rollout.kubernetes.rolling#module:refuse_undone)).
+      - V(false) is for playbooks that go back by themselves.
+    type: bool
+    default: true
+"""

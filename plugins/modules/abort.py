@@ -80,6 +80,7 @@ options:
 extends_documentation_fragment:
   - rollout.kubernetes.verify
   - rollout.kubernetes.lock
+  - rollout.kubernetes.lock.remember
   - rollout.kubernetes.ownership
   - rollout.kubernetes.auth
   - rollout.kubernetes.attributes

@@ -68,6 +68,7 @@ extends_documentation_fragment:
   - rollout.kubernetes.cause
   - rollout.kubernetes.lock
   - rollout.kubernetes.lock.application
+  - rollout.kubernetes.lock.remember
   - rollout.kubernetes.wait
   - rollout.kubernetes.verify
   - rollout.kubernetes.ownership

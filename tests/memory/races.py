@@ -126,7 +126,7 @@ def _order_of_changes(runs: Sequence[Run]) -> list[str]:
     order: list[str] = []
 
     def hear(number: int, request: Request) -> None:
-        if request.is_change:
+        if request.is_write and "/leases" not in request.path and "selfsubject" not in request.path:
             order.append(f"{number} {request}")
 
     for number, run in enumerate(runs):

@@ -210,6 +210,8 @@ class RolloutRequest:
     config: tuple[Versioned, ...] = ()
     grouping: Partitioning | Batching | None = None
     """Of the strategies that go pod by pod; those take one target."""
+    refuse_undone: bool = False
+    """A version that a person took back is refused."""
 
 
 @dataclass(frozen=True)
@@ -270,6 +272,8 @@ class Undo:
     repair: Repair = "true"
     last_applied: LastApplied = "align"
     cause: Cause = Cause()
+    remember: bool = True
+    """The version counts as one that a person took back."""
 
 
 @dataclass(frozen=True)
@@ -278,6 +282,8 @@ class Abort:
 
     repair: Repair = "true"
     cause: Cause = Cause()
+    remember: bool = True
+    """The version counts as one that a person took back."""
 
 
 @dataclass(frozen=True)
@@ -371,6 +377,10 @@ class ColourRequest:
     take_ownership: bool = False
     waiting: Waiting = Waiting(on_failure="abort")
     config: tuple[Versioned, ...] = ()
+    refuse_undone: bool = False
+    """A version that a person took back is refused."""
+    remember: bool = True
+    """What `abort` and `undo` take back counts as taken back by a person."""
 
 
 @dataclass(frozen=True)

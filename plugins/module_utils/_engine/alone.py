@@ -14,6 +14,7 @@ from .outcome import Outcome
 from .plan import Plan, touched
 from .run import carry_out
 from .surroundings import Surroundings
+from .taken_back import remember_undone
 
 
 def carry_out_alone(plan: Plan, ours: Ours, outside: Surroundings, *, optional: bool = False) -> Outcome:
@@ -27,6 +28,7 @@ def carry_out_alone(plan: Plan, ours: Ours, outside: Surroundings, *, optional: 
     make_namespaces(plan, extents)
     with holding(extents, outside, ours.holder, optional=optional) as hold:
         outcome = carry_out(plan, replace(outside, tell=hold.tell))
+        remember_undone(plan, outcome, hold, extents, outside)
     return replace(outcome, warnings=(*hold.warnings, *outcome.warnings))
 
 

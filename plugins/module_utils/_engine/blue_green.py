@@ -29,6 +29,7 @@ from .._domain.scenes import DRAIN_SECONDS, Scene
 from .._domain.services import spelled
 from .._domain.steps import StepState
 from .._domain.switching import INTENT, Intent, half_done
+from .._domain.undone import UNDONE, Undone, settled, undone_of, undone_text
 from .._domain.workload import Condition
 from .._strategies.blue_green import FORWARD, forward, led_elsewhere
 from .._strategies.blue_green_back import back, gone
@@ -377,7 +378,9 @@ class _Run:
         """Nothing is on its way any more."""
         gone = {HISTORY: "", SETTINGS: "", GIVEN_UP: ""} if claim.leaves else {}
         # The intent as well, in one write: whoever is killed right after it leaves nothing that a later task would act on.
-        self._lock.note_all({CLAIM: "", INTENT: "", **gone})
+        back = {side.workload: side.base for side in claim.sides if side.base} if claim.undoes and self._request.remember else {}
+        undone = self._undone(back, {side.workload: side.wanted for side in claim.sides}, claim.cause)
+        self._lock.note_all({CLAIM: "", INTENT: "", **gone, **undone})
         self._changed = True
 
     # --- forward --------------------------------------------------------------------------------------------------------------
@@ -438,10 +441,12 @@ class _Run:
 
     def _go_back(self, why: str, *, resumed: bool = False) -> Outcome:
         claim = self._now()
+        requested = self._request.goal == "abort"
+        # What went back by itself and is only brought to its end now was taken back by nobody.
+        wanted = requested and not claim.back and self._request.remember
         if not claim.back:
             claim = claim.given_up(why, candidates_of(claim, self._scene()))
         self._claim = claim
-        requested = self._request.goal == "abort"
         self._lock.note_all({CLAIM: claim.text()})
         self._changed = True
         self._outside.measurement.rest()
@@ -465,7 +470,8 @@ class _Run:
             self._history = self._history[:-1]
         gone = {SETTINGS: ""} if len(self._history) < 2 and self._is_adopted_back(claim) else {}
         kept = "" if gone else history_text(self._history)
-        self._lock.note_all({CLAIM: "", INTENT: "", HISTORY: kept, **gone, **self._given_up(claim)})
+        undone = self._undone({side.workload: side.wanted for side in claim.sides} if wanted else {}, {}, claim.cause)
+        self._lock.note_all({CLAIM: "", INTENT: "", HISTORY: kept, **gone, **self._given_up(claim), **undone})
         return self._report.aborted(self._plan, claim, self._steps, sentence, written=self._written)
 
     def _given_up(self, claim: Claim) -> dict[str, str]:
@@ -479,6 +485,17 @@ class _Run:
         by = self._request.holder.rpartition(" ")[0] or self._request.holder
         entry = GivenUp(frozenset(claim.candidates), claim.why, by, f"{self._outside.cluster.now():%Y-%m-%dT%H:%M:%SZ}")
         return {GIVEN_UP: given_up_text((*former, entry))}
+
+    def _undone(self, back: Mapping[str, str], again: Mapping[str, str], why: str) -> dict[str, str]:
+        """What the Lease is to remember of versions (workload to fingerprint) that were taken back, or that run again."""
+        former = undone_of(self._lock.lease)
+        now, by = f"{self._outside.cluster.now():%Y-%m-%dT%H:%M:%SZ}", self._request.holder.rpartition(" ")[0] or self._request.holder
+        kept = settled(
+            former,
+            back=[Undone(f"Deployment/{workload}", template, by, why, now) for workload, template in back.items()],
+            again=[(f"Deployment/{workload}", template) for workload, template in again.items()],
+        )
+        return {UNDONE: undone_text(kept)} if kept != former else {}
 
     def _is_adopted_back(self, claim: Claim) -> bool:
         """Blue/green began with this rollout, and has ended with it."""

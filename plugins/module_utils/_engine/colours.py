@@ -44,6 +44,7 @@ from .._strategies.rolling import with_change
 from .configuration import NO_CONFIGURATION, Configuration, prepare
 from .surroundings import Surroundings
 from .taken_services import refuse_taken
+from .undone import told_of_undone
 from .writer import Planned, Writer
 
 
@@ -272,6 +273,9 @@ class Planner:
         )
         if claim is not None and not request.supersede:
             self._refuse_changed_stable(claim)
+        if fresh and request.goal == "roll":
+            versions = {self._ref(side.workload): side.wanted for side in sides}
+            self._warnings += told_of_undone(versions, self._outside, refuse=request.refuse_undone)
         return ColourPlan(
             whole,
             manifests=bodies,

@@ -28,9 +28,11 @@ Extents: TypeAlias = Mapping[Place, Collection[Ref]]
 
 
 class Hold:
-    """What is held, by place. It holds nothing where the task may do without and the right is missing; `warnings` say so."""
+    """What is held, by place, and by whom (`user`). It holds nothing where the task may do without and the right is missing; `warnings`
+    say so."""
 
-    def __init__(self, outside: Surroundings) -> None:
+    def __init__(self, outside: Surroundings, holder: str) -> None:
+        self.user = holder.rpartition(" ")[0] or holder
         self.locks: dict[Place, Lock] = {}
         self.warnings: list[str] = []
         self._outside = outside
@@ -60,7 +62,7 @@ def holding(extents: Extents, outside: Surroundings, holder: str, *, optional: b
     of the application `besides`), `ClusterError` when a Lease cannot be read or written; who may not write Leases goes on without, if
     the lock is `optional`. Nothing is held then.
     """
-    hold = Hold(outside)
+    hold = Hold(outside, holder)
     with ExitStack() as stack:
         for place, refs in sorted(extents.items()):
             try:

@@ -62,7 +62,7 @@ class Lock:
         self._step = ""
         self._lost = ""
         self._trouble = ""
-        self._forgotten: set[str] = set()
+        self._left: dict[str, str] = {}
         self._renewed_at = 0.0
         self._mutex = threading.Lock()
         self._ended = threading.Event()
@@ -99,7 +99,7 @@ class Lock:
         self._thread.join(timeout=1)
         if not self._lost and not self._thread.is_alive() and self.seconds_left > 0:
             try:
-                self._change(lambda lease: released(self._without_forgotten(lease)))
+                self._change(lambda lease: released(self._as_left(lease)))
             except RolloutError:
                 return  # It expires by itself; what the task has to say matters more.
 
@@ -131,20 +131,25 @@ class Lock:
             return lease
 
         self.guard()
-        self._forgotten -= notes.keys()
+        self._left = {name: value for name, value in self._left.items() if name not in notes}
         self._change(change)
 
     def tell(self, step: str) -> None:
         """Let others see at which step we are, from the next sign of life on."""
         self._step = step
 
-    def forget(self, name: str) -> None:
-        """Forget an annotation in the very write that releases the lock, so that there is no moment between the two."""
-        self._forgotten.add(name)
+    def leave(self, name: str, value: str) -> None:
+        """Remember something in the very write that releases the lock, so that there is no moment between the two; an empty value
+        forgets."""
+        self._left[name] = value
 
-    def _without_forgotten(self, lease: JsonObject) -> JsonObject:
-        for name in self._forgotten:
-            lease = noted(lease, name, "")
+    def forget(self, name: str) -> None:
+        """Forget an annotation in the write that releases the lock."""
+        self.leave(name, "")
+
+    def _as_left(self, lease: JsonObject) -> JsonObject:
+        for name, value in self._left.items():
+            lease = noted(lease, name, value)
         return lease
 
     # --- taking it ------------------------------------------------------------------------------------------------------------

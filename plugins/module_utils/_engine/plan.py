@@ -16,7 +16,7 @@ from .._domain.completion import standing
 from .._domain.errors import ForbiddenError, InputError, RefusedError
 from .._domain.objects import JsonObject, Ref, flag, mapping
 from .._domain.ports import Cluster
-from .._domain.request import Cause, OperationRequest, Pause, Repair, Restart, RolloutRequest, Target, Waiting
+from .._domain.request import Abort, Cause, OperationRequest, Pause, Repair, Restart, RolloutRequest, Target, Undo, Waiting
 from .._domain.resources import WORKLOADS
 from .._domain.revisions import candidate_of, foreseen, is_of
 from .._domain.steps import NO_TERMS, Apply, Edit, Step, StepState, Terms, Write
@@ -32,6 +32,7 @@ from .parallel import side_by_side
 from .report import strategy_of
 from .select import is_everywhere, present, select
 from .surroundings import Surroundings
+from .undone import told_of_undone, version_of
 from .writer import NO_CAUSE, Planned, Writer
 
 T = TypeVar("T")
@@ -99,6 +100,8 @@ class Plan:
     configuration: Configuration = NO_CONFIGURATION
     repair: Repair = "true"
     """Which pods of a stuck StatefulSet a way back may delete."""
+    takes_back: Cause | None = None
+    """Why and by whom a version is taken back; None where that is not what the task does."""
 
     @property
     def writes(self) -> tuple[Planned, ...]:
@@ -129,8 +132,16 @@ def make_plan(request: RolloutRequest, outside: Surroundings, plot: Plot | None 
         raise
     refuse_claimed(touched(plan), outside)
     refuse_idle_sides(plan.writes, outside)
+    plan = _undone_told(plan, request, outside)
     outage = request.strategy == "recreate"
     return _serving_on(plan, outside.cluster, outage=outage)
+
+
+def _undone_told(plan: Plan, request: RolloutRequest, outside: Surroundings) -> Plan:
+    """The plan that warns of versions that a person took back. Raises `RefusedError` for them on request."""
+    new = (entry for entry in plan.targets if entry.write.before is not None and entry.write.template_changed)
+    versions = {entry.target.ref: version_of(entry.write.after) for entry in new}
+    return replace(plan, warnings=(*plan.warnings, *told_of_undone(versions, outside, refuse=request.refuse_undone)))
 
 
 def _serving_on(plan: Plan, cluster: Cluster, *, outage: bool = False) -> Plan:
@@ -231,7 +242,8 @@ def plan_operation(request: OperationRequest, outside: Surroundings) -> Plan:
         for target, its_steps, write in zip(targets, steps, writes, strict=True)
     )
     warnings = tuple(filter(None, (warning_of(operation, target, snapshots[target.ref]) for target in targets)))
-    plan = Plan((), planned, writer, request.waiting, everywhere, (*observer.warnings, *warnings))
+    takes_back = operation.cause if isinstance(operation, Undo | Abort) and operation.remember else None
+    plan = Plan((), planned, writer, request.waiting, everywhere, (*observer.warnings, *warnings), takes_back=takes_back)
     refuse_idle_sides(plan.writes, outside)
     return _serving_on(plan, outside.cluster)
 

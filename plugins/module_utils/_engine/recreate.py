@@ -24,6 +24,7 @@ from .outcome import Outage, Outcome, Rollout
 from .plan import Plan, PlannedTarget, demand_sight, in_the_way, make_plan, may_be_in_the_way, obstacle, preview
 from .run import carry_out
 from .surroundings import Surroundings
+from .taken_back import remember_undone
 
 
 def recreate(request: RolloutRequest, ours: Ours, outside: Surroundings, *, check: bool) -> Outcome:
@@ -43,7 +44,9 @@ def recreate(request: RolloutRequest, ours: Ours, outside: Surroundings, *, chec
     make_namespaces(plan, extents)
     with holding(extents, outside, ours.holder) as hold:
         plan = _announced(plan, outside)
-        return _remembered(_completed(carry_out(plan, outside), plan), plan, hold)
+        outcome = _completed(carry_out(plan, outside), plan)
+        remember_undone(plan, outcome, hold, extents, outside)
+        return _remembered(outcome, plan, hold)
 
 
 def _with_histories(extents: Extents, plan: Plan) -> Extents:

@@ -33,6 +33,7 @@ _WAIT: Spec = {"wait": {"type": "bool", "default": True}, **_TIMES}
 _OWNERSHIP: Spec = {"take_ownership": {"type": "bool", "default": False}}
 _LOCK: Spec = {"application": {"type": "str"}, "lock_timeout": {"type": "int", "default": 0}}
 _UNDONE: Spec = {"refuse_undone": {"type": "bool", "default": False}}
+_REMEMBER: Spec = {"remember": {"type": "bool", "default": True}}
 _CAUSE: Spec = {"change_cause": {"type": "str"}, "requested_by": {"type": "str"}}
 _MANIFEST: Spec = {
     "definition": {"type": "raw", "aliases": ["resource_definition", "inline"]},
@@ -227,6 +228,7 @@ ARGUMENTS: Mapping[str, Arguments] = {
             "resume": {"type": "bool", "default": False},
             **_REPAIR,
             "last_applied": {"type": "str", "default": "align", "choices": ["align", "leave"]},
+            **_REMEMBER,
             **_CAUSE,
             **_LOCK,
             **_OWNERSHIP,
@@ -329,6 +331,7 @@ ARGUMENTS: Mapping[str, Arguments] = {
             **_APPLICATION,
             "expect": {"type": "list", "elements": "str"},
             "kind": {"type": "str", "default": "Deployment", "choices": ["Deployment", "StatefulSet"]},
+            **_REMEMBER,
             **_REPAIR,
             **_OWNERSHIP,
             **VERIFY,

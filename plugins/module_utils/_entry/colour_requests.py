@@ -56,6 +56,7 @@ def colour_request(
         take_ownership=parameters["take_ownership"],
         waiting=waiting_of(parameters),
         config=entries_of(parameters),
+        refuse_undone=parameters["refuse_undone"],
     )
 
 
@@ -121,6 +122,7 @@ def colour_operation(
         cause=cause_of(parameters),
         take_ownership=parameters.get("take_ownership", False),
         waiting=replace(waiting_of(parameters), on_failure=parameters.get("on_failure", "abort")),
+        remember=parameters.get("remember", True),
     )
 
 

@@ -134,6 +134,7 @@ def undo_request(parameters: Parameters, selection: Selection) -> OperationReque
         resume=parameters["resume"],
         repair=parameters["repair"],
         last_applied=parameters["last_applied"],
+        remember=parameters["remember"],
         cause=cause_of(parameters),
     )
     return OperationRequest(operation, selection, waiting_of(parameters), parameters["take_ownership"])
@@ -143,7 +144,7 @@ def abort_request(parameters: Parameters, cluster_namespace: str) -> OperationRe
     """The request of `abort` for what goes pod by pod. Raises `InputError` for `expect`, which is about blue/green."""
     if parameters["expect"] is not None:
         raise InputError("expect names candidates of blue_green; leave it out where kind is StatefulSet.")
-    operation = Abort(repair=parameters["repair"], cause=cause_of(parameters))
+    operation = Abort(repair=parameters["repair"], cause=cause_of(parameters), remember=parameters["remember"])
     target = named_target(parameters, cluster_namespace)
     return OperationRequest(operation, Selection((target,)), waiting_of(parameters), parameters["take_ownership"])
 
@@ -236,6 +237,7 @@ def rollout_request(
         waiting=waiting,
         config=entries_of(parameters),
         grouping=grouping_of(strategy, parameters),
+        refuse_undone=parameters["refuse_undone"],
     )
 
 

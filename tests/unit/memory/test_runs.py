@@ -64,7 +64,9 @@ def test_ten_minutes_pass_at_once() -> None:
 def test_a_killed_run_does_nothing_more() -> None:
     with running() as memory:
         rolled(memory)
-        run = Run(memory, "rolling", namespace="default", definition=deployment("2"), wait_timeout=300).dies_after_write(2).start()  # That of its Lease, and that of the Deployment.
+        run = (
+            Run(memory, "rolling", namespace="default", definition=deployment("2"), wait_timeout=300).dies_after_write(2).start()
+        )  # That of its Lease, and that of the Deployment.
         assert run.wait() == {}
         asked = len(run.wire.requests)
         memory.clock.sleep(100)
