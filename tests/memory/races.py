@@ -93,17 +93,17 @@ def faults_of(race: Race) -> list[str]:
             run = Case(module, options).run(memory)
             run.at_end = lambda run=run, name=name, tag=tag: found.extend(_untrue(memory, run.result, name, tag))  # type: ignore[misc]
             runs.append(run)
-        order = _order_of_changes(runs)
+        order = Order(runs)
         at_once(memory, runs)
         found += [run.result["exception"] for run in runs if "exception" in run.result]
-        return [*found, *_in_turn(order), *_unserved(memory)]
+        return [*found, *order.faults(), *_unserved(memory)]
 
 
-def at_once(memory: Memory, runs: Sequence[Run]) -> None:
-    """Begin runs within a second of each other, and wait until all have ended and the cluster has come to rest."""
+def at_once(memory: Memory, runs: Sequence[Run], *, within: float = 1.0) -> None:
+    """Begin runs within so many seconds of each other, and wait until all have ended and the cluster has come to rest."""
     for run in runs:
         run.start()
-        memory.clock.sleep(memory.clock.random.uniform(0.0, 1.0))
+        memory.clock.sleep(memory.clock.random.uniform(0.0, within))
     for run in runs:
         run.wait()
     memory.clock.sleep(90)
@@ -114,30 +114,29 @@ def faults_of_cases(first: Case, second: Case, seed: int) -> list[str]:
     with running(seed) as memory:
         first.prepare(memory)
         runs = [case.run(memory) for case in (first, second)]
-        order = _order_of_changes(runs)
+        order = Order(runs)
         at_once(memory, runs)
-        if "versioned_config" in (first.module, second.module):  # Its copies are made by whoever is first, and never changed.
-            order.clear()
-        return [*_in_turn(order), *(run.result["exception"] for run in runs if "exception" in run.result), *_unserved(memory)]
+        # Copies of configuration are made by whoever is first, and never changed.
+        together = [] if "versioned_config" in (first.module, second.module) else order.faults()
+        return [*together, *(run.result["exception"] for run in runs if "exception" in run.result), *_unserved(memory)]
 
 
-def _order_of_changes(runs: Sequence[Run]) -> list[str]:
-    """A list that takes what each run changes when it does: its number and the request."""
-    order: list[str] = []
+class Order:
+    """Who changes something when."""
 
-    def hear(number: int, request: Request) -> None:
-        if request.is_write and "/leases" not in request.path and "selfsubject" not in request.path:
-            order.append(f"{number} {request}")
+    def __init__(self, runs: Sequence[Run]) -> None:
+        self._changes: list[str] = []
+        for number, run in enumerate(runs):
+            run.wire.before.append(partial(self._hear, number))
 
-    for number, run in enumerate(runs):
-        run.wire.before.append(partial(hear, number))
-    return order
+    def _hear(self, number: int, request: Request) -> None:
+        if request.is_change:
+            self._changes.append(f"{number} {request}")
 
-
-def _in_turn(order: Sequence[str]) -> list[str]:
-    """One works at a time: nobody changes anything once somebody else has begun to."""
-    turns = [number for number, _requests in itertools.groupby(order, key=lambda line: line[0])]
-    return [] if len(turns) <= len(set(turns)) else [f"they change things in turn: {' | '.join(order)}"]
+    def faults(self) -> list[str]:
+        """One works at a time: nobody changes anything any more once somebody else has begun to."""
+        turns = [number for number, _requests in itertools.groupby(self._changes, key=lambda line: line[0])]
+        return [] if len(turns) <= len(set(turns)) else [f"they change things in turn: {' | '.join(self._changes)}"]
 
 
 def _untrue(memory: Memory, result: dict[str, Any], name: str, tag: str) -> list[str]:

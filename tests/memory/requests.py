@@ -54,6 +54,11 @@ class Request:
         return self.method != "GET" and not self.is_dry
 
     @property
+    def is_change(self) -> bool:
+        """It can change something besides a Lease; a question for rights cannot."""
+        return self.is_write and "/leases" not in self.path and "selfsubject" not in self.path
+
+    @property
     def manager(self) -> str:
         return self.query.get("fieldManager") or "unknown"
 

@@ -55,6 +55,11 @@ class Wire:
         """The requests that could change something."""
         return [request for request in self.requests if request.is_write]
 
+    @property
+    def changes(self) -> list[Request]:
+        """The writes without those of Leases, and without questions for rights."""
+        return [request for request in self.writes if request.is_change]
+
     def send(
         self,
         method: str,

@@ -10,7 +10,7 @@ application's Lease says which rollout that is, across tasks and approvals; the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
@@ -21,6 +21,7 @@ from .._domain.claims import CLAIM, HISTORY, SETTINGS, Claim, Promotion, Setting
 from .._domain.colours import base_of, deployments_of, fingerprint, mark_of
 from .._domain.errors import ClusterError, HeldError, InvalidError, NotFoundError, RefusedError, RolloutError
 from .._domain.expected import GIVEN_UP, GivenUp, candidates_of, given_up_of, given_up_text
+from .._domain.leases import lease_name
 from .._domain.objects import JsonObject, Ref, texts
 from .._domain.ownership import OURS, last_writer, unrestarted
 from .._domain.request import Cause, ColourRequest, SwitchRequest
@@ -39,8 +40,8 @@ from .cleaning import clean_up
 from .colour_report import ColourReport
 from .colours import ColourPlan, Planner
 from .course import Course
-from .hold import holding
-from .lock import Lock, read_lease
+from .hold import holding, refuse_held
+from .lock import Lock
 from .outcome import Outcome, StepReport
 from .report import failure_of, read_logs
 from .rights import demand_rights, for_sides
@@ -61,9 +62,11 @@ _LOOKS = 5
 class _RefusedPlan(Exception):
     """The first plan was refused; nothing was written."""
 
-    def __init__(self, error: RefusedError) -> None:
+    def __init__(self, error: RefusedError, refs: Collection[Ref]) -> None:
         super().__init__(error.message)
         self.error = error
+        self.refs = refs
+        """What it was about."""
 
 
 def roll(request: ColourRequest, outside: Surroundings, *, check: bool) -> Outcome:
@@ -71,15 +74,17 @@ def roll(request: ColourRequest, outside: Surroundings, *, check: bool) -> Outco
 
     Raises `RolloutError` for what is refused: then nothing has changed.
     """
-    lease = read_lease(outside, request.namespace, request.application)
+    # First of all, so that whoever works on it between our look at the cluster and the lock is noticed.
+    lease = _lease(request, outside)
     for look in range(1, _LOOKS + 1):
         try:
             return _roll(request, outside, lease, check=check)
         except _RefusedPlan as refused:
             # Another run may have begun since the Lease was read: its steps are seen half-way, and its claim or lock tells what is wrong.
             outside.leases.forget()
-            now = read_lease(outside, request.namespace, request.application)
+            now = _lease(request, outside)
             if look == _LOOKS or _remembered(now) == _remembered(lease):
+                refuse_held(refused.refs, outside)
                 raise refused.error from None
             lease = now
     raise ValueError("There is no look without an answer.")
@@ -94,7 +99,9 @@ def _roll(request: ColourRequest, outside: Surroundings, lease: JsonObject | Non
         try:
             plan = Planner(request, outside, stage.scene(_switched(lease)), lease).plan()
         except RefusedError as error:
-            raise _RefusedPlan(error) from error
+            refs = {Ref("Deployment", request.namespace, name) for name in names}
+            refs |= {Ref("Service", request.namespace, name) for name in services}
+            raise _RefusedPlan(error, refs) from error
         _refuse_others(request, plan, outside)
         report = ColourReport(request, stage)
         if plan.empty:
@@ -117,7 +124,12 @@ def _roll(request: ColourRequest, outside: Surroundings, lease: JsonObject | Non
             raise HeldError(
                 f"{lock.ref} is changed by others all the time; look at who does that and run the task again.", lease=lease or {}
             )
-        return _with_configuration(_Run(request, outside, stage, lock, plan, report, made).carry_out(), plan)
+        outcome = _with_configuration(_Run(request, outside, stage, lock, plan, report, made).carry_out(), plan)
+        return replace(outcome, warnings=(*hold.warnings, *outcome.warnings))
+
+
+def _lease(request: ColourRequest, outside: Surroundings) -> JsonObject | None:
+    return outside.leases.named(request.namespace, lease_name(request.application))
 
 
 def _until(stop_before: str) -> tuple[str, ...]:

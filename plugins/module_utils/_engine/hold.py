@@ -70,10 +70,14 @@ def holding(extents: Extents, outside: Surroundings, holder: str, *, optional: b
             except ForbiddenError as error:
                 if not optional:
                     raise
-                hold.warnings.append(f"Nothing keeps other tasks away from {', '.join(map(str, sorted(refs)))} meanwhile: {error.message}")
+                hold.warnings.append(f"Nothing keeps other tasks away from {_spelled({place: refs})} meanwhile: {error.message}")
         for namespace in sorted({namespace for namespace, _application in hold.locks}):
             _give_way(hold, namespace, extents, outside)
         if hold.locks:
+            if outside.leases.refused:
+                hold.warnings.append(
+                    f"Only tasks that call their application alike are kept away from {_spelled(extents)}: {outside.leases.refused}"
+                )
             refuse_claimed({ref for refs in extents.values() for ref in refs}, outside, besides=besides)
             stack.callback(outside.cluster.fence, None)
             outside.cluster.fence(hold.seconds_left)
@@ -113,6 +117,19 @@ def _is_first(lease: JsonObject, lock: Lock) -> bool:
     """Whether another Lease was taken before ours; where the numbers do not tell, it was."""
     theirs, mine = version_taken(lease), lock.version
     return theirs is None or mine is None or theirs < mine
+
+
+def refuse_held(refs: Collection[Ref], outside: Surroundings) -> None:
+    """Raise `HeldError` where another task works on one of these now: for what is refused, as it was seen in mid-work."""
+    for namespace in sorted({ref.namespace for ref in refs}):
+        for lease in outside.leases.anew(namespace) or ():
+            shared = object_of(lease, refs) if Holding.of(lease).holder else None
+            if shared is not None:
+                raise HeldError(held_sentence(lease, shared), lease=lease)
+
+
+def _spelled(extents: Extents) -> str:
+    return ", ".join(map(str, sorted({ref for refs in extents.values() for ref in refs})))
 
 
 def _version(lease: JsonObject) -> str:

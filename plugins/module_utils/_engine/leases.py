@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from .._domain.errors import ForbiddenError
 from .._domain.leases import OURS
-from .._domain.objects import JsonObject
+from .._domain.objects import JsonObject, text
 from .._domain.ports import Cluster
 from .._domain.resources import LEASE
 
@@ -19,6 +19,8 @@ class Leases:
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
         self._seen: dict[str, tuple[JsonObject, ...] | None] = {}
+        self.refused = ""
+        """Why they may not be listed; empty where that was allowed, or not tried."""
 
     def of(self, namespace: str) -> tuple[JsonObject, ...] | None:
         """The Leases of a namespace as they were seen last; None for who may not list them."""
@@ -30,9 +32,17 @@ class Leases:
         """The Leases of a namespace as they are now; None for who may not list them."""
         try:
             self._seen[namespace] = self._cluster.list(LEASE, namespace, labels=OURS).items
-        except ForbiddenError:
+        except ForbiddenError as error:
+            self.refused = error.message
             self._seen[namespace] = None
         return self._seen[namespace]
+
+    def named(self, namespace: str, name: str) -> JsonObject | None:
+        """One of them as it was seen last; None where it is not there. Who may not list them reads it now."""
+        known = self.of(namespace)
+        if known is None:
+            return self._cluster.read(LEASE, namespace, name)
+        return next((lease for lease in known if text(lease, "metadata", "name") == name), None)
 
     def forget(self) -> None:
         """Look again when somebody asks."""

@@ -31,7 +31,7 @@ from .._domain.leases import (
     taken,
     version_taken,
 )
-from .._domain.objects import JsonObject, Ref, text
+from .._domain.objects import JsonObject, Ref
 from .._domain.ownership import APPLY_MANAGER
 from .._domain.resources import LEASE
 from .surroundings import Surroundings
@@ -155,9 +155,7 @@ class Lock:
     # --- taking it ------------------------------------------------------------------------------------------------------------
 
     def _acquire(self) -> None:
-        known = self._outside.leases.of(self._ref.namespace)
-        named = (lease for lease in known or () if text(lease, "metadata", "name") == self._ref.name)
-        self._lease = self._read() if known is None else next(named, None)
+        self._lease = self._outside.leases.named(self._ref.namespace, self._ref.name)
         if self._lease is not None and Holding.of(self._lease).holder:
             raise HeldError(held_sentence(self._lease, self._application), lease=self._lease)
         self._outside.guard()

@@ -25,6 +25,7 @@ from .._strategies import STRATEGIES, steps_of, warning_of
 from .claimed import refuse_claimed
 from .configuration import NO_CONFIGURATION, Configuration, prepare
 from .emptied import refuse_emptied, rolled
+from .hold import refuse_held
 from .idle_sides import refuse_idle_sides
 from .observer import Observer
 from .outcome import Difference, Outcome, Rollout, RolloutPhase, StepReport
@@ -129,6 +130,7 @@ def make_plan(request: RolloutRequest, outside: Surroundings, plot: Plot | None 
     except RefusedError:
         # What blue/green has paused, say, is not to be resumed.
         refuse_claimed((target.ref for target in request.targets), outside)
+        refuse_held([target.ref for target in request.targets], outside)
         raise
     refuse_claimed(touched(plan), outside)
     refuse_idle_sides(plan.writes, outside)
@@ -229,7 +231,11 @@ def plan_operation(request: OperationRequest, outside: Surroundings) -> Plan:
     if observer.warnings and not isinstance(operation, Pause):
         raise ForbiddenError(observer.warnings[0], status=403)
     targets = [target for target in found if target.ref in snapshots]
-    steps = _all_or_none(lambda target: steps_of(operation, target, snapshots[target.ref]), targets)
+    try:
+        steps = _all_or_none(lambda target: steps_of(operation, target, snapshots[target.ref]), targets)
+    except RefusedError:
+        refuse_held([target.ref for target in targets], outside)
+        raise
     cause = NO_CAUSE if isinstance(operation, Pause) else operation.cause
     writer.prefetch(targets)
     writes = _all_or_none(

@@ -46,7 +46,8 @@ def recreate(request: RolloutRequest, ours: Ours, outside: Surroundings, *, chec
         plan = _announced(plan, outside)
         outcome = _completed(carry_out(plan, outside), plan)
         remember_undone(plan, outcome, hold, extents, outside)
-        return _remembered(outcome, plan, hold)
+        outcome = _remembered(outcome, plan, hold)
+    return replace(outcome, warnings=(*hold.warnings, *outcome.warnings))
 
 
 def _with_histories(extents: Extents, plan: Plan) -> Extents:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from .._domain.errors import ClusterError, NotFoundError, RefusedError, RolloutError
+from .._domain.leases import lease_name
 from .._domain.objects import JsonObject, Ref, texts
 from .._domain.ownership import OURS, last_writer
 from .._domain.request import SwitchRequest
@@ -25,7 +26,7 @@ from .._domain.switching import INTENT, Intent, following, half_done, is_same
 from .._domain.workload import Snapshot
 from .claimed import refuse_claimed
 from .hold import holding
-from .lock import Lock, read_lease
+from .lock import Lock
 from .outcome import Difference, Outcome, Rollout, RolloutPhase, StepReport, Switched
 from .surroundings import Surroundings
 from .traffic import Traffic
@@ -55,8 +56,9 @@ def switch(request: SwitchRequest, outside: Surroundings, *, check: bool) -> Out
     Raises `RefusedError` where the new pods are not fit to serve or somebody else works on the application, `NotFoundError` for a
     missing Service; then nothing has changed, but for what an interrupted run had switched, which is turned back.
     """
+    # First of all, so that whoever works on it between our look at the cluster and the lock is noticed.
+    former = Intent.of(outside.leases.named(request.namespace, lease_name(request.application)))
     with Traffic(outside.cluster, request.namespace, request.wanted, follow=not check) as traffic:
-        former = Intent.of(read_lease(outside, request.namespace, request.application))
         _refuse_another(former, request, outside)
         run = _Run(
             request,
@@ -76,7 +78,8 @@ def switch(request: SwitchRequest, outside: Surroundings, *, check: bool) -> Out
         place = (request.namespace, request.application)
         with holding({place: set(map(run.ref, request.wanted))}, outside, request.holder) as hold:
             lock = hold.locks[place]
-            return run.carry_out(run.plan(Intent.of(lock.lease)), lock)
+            outcome = run.carry_out(run.plan(Intent.of(lock.lease)), lock)
+            return replace(outcome, warnings=(*hold.warnings, *outcome.warnings))
 
 
 def switch_within(request: SwitchRequest, outside: Surroundings, traffic: Traffic, lock: Lock) -> Outcome:

@@ -23,10 +23,11 @@ _TRIES = 10
 """How often others may be faster."""
 
 
-def in_turn(work: Callable[[], T], outside: Surroundings, patience: float) -> T:
+def in_turn(work: Callable[[], T], outside: Surroundings, patience: float, *, check: bool = False) -> T:
     """What `work` returns, which raises `HeldError` before its first write where another task holds what it needs. Then it is tried again
     once that is free: a holder that shows no sign of life for its Lease's duration is taken for dead, a living one is waited for
-    `patience` seconds. Raises the `HeldError` when that is over."""
+    `patience` seconds. Raises the `HeldError` when that is over, in check mode at
+    once."""
     deadline, overtaken = outside.clock() + patience, 0
     while True:
         outside.leases.forget()
@@ -35,7 +36,7 @@ def in_turn(work: Callable[[], T], outside: Surroundings, patience: float) -> T:
         except HeldError as held:
             # Where nobody holds it any more, somebody has done all his work since ours was planned.
             overtaken += 0 if Holding.of(held.lease).holder else 1
-            if (held.lasts and outside.clock() >= deadline) or overtaken > _TRIES:
+            if check or (held.lasts and outside.clock() >= deadline) or overtaken > _TRIES:
                 raise
             _Wait(held, outside, deadline, patience).until_free()
 

@@ -146,7 +146,7 @@ def _call(
     # Going back has the same time once more.
     goes_back = ARGUMENTS[name].goes_back or parameters.get("on_failure") in ("rollback", "abort")
     seconds = (parameters.get("wait_timeout") or 0) * (2 if goes_back else 1) * ARGUMENTS[name].waits
-    patience = 0 if context.check else parameters.get("lock_timeout") or 0
+    patience = parameters.get("lock_timeout") or 0
     seconds += patience + (parameters.get("scale_down_delay") or 0) + (extra_seconds(wanted) if wanted is not None else 0)
     connection = context.connect(options, environment=context.environment, clock=time.monotonic, deadline_seconds=seconds + _MARGIN_SECONDS)
     warnings.extend(connection.warnings)
@@ -162,7 +162,7 @@ def _call(
     outside = Surroundings(connection.cluster, time.monotonic, progress, guard, aside.measurement, wrote)
     call = Call(name, parameters, manifests, connection.namespace, context.check)
     with closing(aside.measurement):
-        outcome = in_turn(lambda: COMMANDS[name](call, outside), outside, patience)
+        outcome = in_turn(lambda: COMMANDS[name](call, outside), outside, patience, check=context.check)
     result = _told(outcome, context, veil, warnings)
     told = [] if result.get("failed") else aside.notes
     result["msg"] = " ".join([result["msg"], *told, *connection.notes])
