@@ -391,7 +391,7 @@ class _Run:
         gone = {HISTORY: "", SETTINGS: "", GIVEN_UP: ""} if claim.leaves else {}
         # The intent as well, in one write: whoever is killed right after it leaves nothing that a later task would act on.
         back = {side.workload: side.base for side in claim.sides if side.base} if claim.undoes and self._request.remember else {}
-        undone = self._undone(back, {side.workload: side.wanted for side in claim.sides}, claim.cause)
+        undone = self._undone(back, {side.workload: side.wanted for side in claim.sides})
         self._lock.note_all({CLAIM: "", INTENT: "", **gone, **undone})
         self._changed = True
 
@@ -455,7 +455,8 @@ class _Run:
         claim = self._now()
         requested = self._request.goal == "abort"
         # What went back by itself and is only brought to its end now was taken back by nobody.
-        wanted = requested and not claim.back and self._request.remember
+        stored = Claim.of(self._lock.lease)
+        wanted = requested and self._request.remember and stored is not None and not stored.back
         if not claim.back:
             claim = claim.given_up(why, candidates_of(claim, self._scene()))
         self._claim = claim
@@ -482,7 +483,7 @@ class _Run:
             self._history = self._history[:-1]
         gone = {SETTINGS: ""} if len(self._history) < 2 and self._is_adopted_back(claim) else {}
         kept = "" if gone else history_text(self._history)
-        undone = self._undone({side.workload: side.wanted for side in claim.sides} if wanted else {}, {}, claim.cause)
+        undone = self._undone({side.workload: side.wanted for side in claim.sides} if wanted else {}, {})
         self._lock.note_all({CLAIM: "", INTENT: "", HISTORY: kept, **gone, **self._given_up(claim), **undone})
         return self._report.aborted(self._plan, claim, self._steps, sentence, written=self._written)
 
@@ -498,10 +499,11 @@ class _Run:
         entry = GivenUp(frozenset(claim.candidates), claim.why, by, f"{self._outside.cluster.now():%Y-%m-%dT%H:%M:%SZ}")
         return {GIVEN_UP: given_up_text((*former, entry))}
 
-    def _undone(self, back: Mapping[str, str], again: Mapping[str, str], why: str) -> dict[str, str]:
+    def _undone(self, back: Mapping[str, str], again: Mapping[str, str]) -> dict[str, str]:
         """What the Lease is to remember of versions (workload to fingerprint) that were taken back, or that run again."""
-        former = undone_of(self._lock.lease)
-        now, by = f"{self._outside.cluster.now():%Y-%m-%dT%H:%M:%SZ}", self._request.holder.rpartition(" ")[0] or self._request.holder
+        former, why = undone_of(self._lock.lease), self._request.cause.why
+        now = f"{self._outside.cluster.now():%Y-%m-%dT%H:%M:%SZ}"
+        by = self._request.cause.by or self._request.holder.rpartition(" ")[0]
         kept = settled(
             former,
             back=[Undone(f"Deployment/{workload}", template, by, why, now) for workload, template in back.items()],
