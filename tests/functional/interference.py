@@ -29,6 +29,11 @@ def is_write(request: Request) -> bool:
     return request.method in ("POST", "PUT", "PATCH", "DELETE") and "dryRun" not in request.query
 
 
+def is_change(request: Request) -> bool:
+    """Say whether it changes something besides a Lease."""
+    return is_write(request) and "/leases" not in request.path
+
+
 def before(faults: Faults, matches: Match, act: Callable[[], object], *, times: int = 1) -> None:
     """Do something right before the next `times` requests that match are passed on."""
     left = [times]
@@ -43,22 +48,25 @@ def before(faults: Faults, matches: Match, act: Callable[[], object], *, times: 
 
 
 class Stop:
-    """Lets so many writes through, keeps the answer of the last to itself, and lets nothing through afterwards.
+    """Lets so many writes through, keeps the answer of the last to itself, and lets nothing through afterwards. Writes of Leases count on
+    request.
 
     `reached` tells that the last one is written, and that the client has noticed that nobody answers, and asks again in vain.
     """
 
-    def __init__(self, faults: Faults, *, after: int) -> None:
+    def __init__(self, faults: Faults, *, after: int, leases: bool = False) -> None:
         self.reached = threading.Event()
+        self._counts = is_write if leases else is_change
         self._left = after
         self._written = threading.Event()
         faults.add(matches=self._is_last, unheard=True, answered=self._written.set)
         faults.add(matches=self._is_later, hang=True, times=10_000)
 
     def _is_last(self, request: Request) -> bool:
-        if is_write(request):
+        counts = self._counts(request)
+        if counts:
             self._left -= 1
-        return is_write(request) and self._left == 0
+        return counts and self._left == 0
 
     def _is_later(self, _request: Request) -> bool:
         if self._left <= 0 and self._written.is_set():

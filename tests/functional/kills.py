@@ -25,10 +25,10 @@ def sample(writes: int) -> list[int]:
     return sorted({1, (writes + 1) // 2, writes})
 
 
-def kill_after(cluster: Cluster, number: int, module: str, options: Mapping[str, Any]) -> None:
-    """Kill a task with all its processes after so many writes; one that makes fewer ends by itself."""
+def kill_after(cluster: Cluster, number: int, module: str, options: Mapping[str, Any], *, leases: bool = False) -> None:
+    """Kill a task with all its processes after so many writes, those of Leases counted on request; one that makes fewer ends by itself."""
     with faulty(cluster.kubeconfig) as proxy:
-        stop = Stop(proxy, after=number)
+        stop = Stop(proxy, after=number, leases=leases)
         process = started(cluster, module, **options, host=proxy.url, api_key="proxied-by-the-test")
         eventually(lambda: stop.reached.is_set() or process.poll() is not None, f"write {number}")
         with process, contextlib.suppress(ProcessLookupError):
@@ -41,7 +41,7 @@ class Audit(Protocol):
     def mark(self) -> None:
         """Forget what was until now."""
 
-    def writes(self) -> list[Event]:
+    def writes(self, *, leases: bool = False) -> list[Event]:
         """The writes since the last mark."""
 
 
@@ -55,14 +55,14 @@ def survives(
     prepare("web0")
     audit.mark()
     assert call(cluster, module, **options("web0"))["changed"]
-    writes = len(audit.writes())
+    writes = len(audit.writes(leases=True))
     assert writes >= least, "an undisturbed run has as many writes as are counted on"
     numbers = sample(writes)
     names = [f"web{number}" for number in numbers]
     prepare(*names)
 
     with ThreadPoolExecutor(3) as pool:
-        list(pool.map(lambda number: kill_after(cluster, number, module, options(f"web{number}")), numbers))
+        list(pool.map(lambda number: kill_after(cluster, number, module, options(f"web{number}"), leases=True), numbers))
         again = list(pool.map(lambda name: call(cluster, module, **options(name)), names))
     assert [result["msg"] for result in again if result.get("failed")] == []
     assert not any(call(cluster, module, **options(name))["changed"] for name in names)

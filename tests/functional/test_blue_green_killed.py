@@ -75,14 +75,14 @@ def test_killed_after_a_write_the_next_run_ends_as_an_undisturbed_one(cluster, n
     prepare("web0")
     audit.mark()
     assert run("web0")["changed"]
-    writes = len(audit.writes())
+    writes = len(audit.writes(leases=True))
     numbers = sample(writes)
     names = [f"web{number}" for number in numbers]
     prepare(*names)
 
     def kill(number: int) -> None:
         module, options = task(f"web{number}")
-        kill_after(cluster, number, module, {**common, **options})
+        kill_after(cluster, number, module, {**common, **options}, leases=True)
 
     with Witness(cluster, namespace) as witness:
         with ThreadPoolExecutor(len(numbers)) as pool:
@@ -121,7 +121,7 @@ def test_an_undo_that_was_killed_goes_on_when_it_is_asked_again(cluster, namespa
     prepare("web-0")
     audit.mark()
     assert run("web-0", undone)["changed"]
-    writes = len(audit.writes())
+    writes = len(audit.writes(leases=True))
     kills = [(2, undone), (writes // 2 + 1, undone_to_the_first), (writes - 1, undone)]
     tasks = {f"web-{index}": kill for index, kill in enumerate(kills, start=1)}
     prepare(*tasks)
@@ -129,7 +129,7 @@ def test_an_undo_that_was_killed_goes_on_when_it_is_asked_again(cluster, namespa
     def kill(name: str) -> None:
         number, task = tasks[name]
         module, options = task(name)
-        kill_after(cluster, number, module, {**common, **options})
+        kill_after(cluster, number, module, {**common, **options}, leases=True)
 
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(kill, tasks))

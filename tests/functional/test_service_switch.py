@@ -376,9 +376,9 @@ def test_killed_after_a_write_the_next_run_ends_as_an_undisturbed_one(cluster, n
 
     audit.mark()
     assert call(cluster, "service_switch", **options(0))["changed"]
-    assert len(audit.writes()) >= WRITES, "the task has as many writes as are tried"
+    assert len(audit.writes(leases=True)) >= WRITES, "the task has as many writes as are tried"
     for number in numbers:
-        kill_after(cluster, number, "service_switch", options(number))
+        kill_after(cluster, number, "service_switch", options(number), leases=True)
     for number in numbers:
         again = call(cluster, "service_switch", **options(number))
         assert not again.get("failed"), f"killed after write {number}: {again['msg']}"
@@ -392,7 +392,7 @@ def test_half_a_switch_is_turned_back_when_the_new_pods_are_gone(cluster, namesp
     colours()
     create_services(service("a"), service("b"))
     both = [{"name": "a"}, {"name": "b"}]
-    kill_after(cluster, 3, "service_switch", {"namespace": namespace, "services": both, "selector": selector("green")})
+    kill_after(cluster, 3, "service_switch", {"namespace": namespace, "services": both, "selector": selector("green")}, leases=True)
     assert [get("service", name)["spec"]["selector"]["colour"] for name in "ab"] == ["green", "blue"]
     kubectl("scale", "deployment/web-green", "--replicas=0")
     eventually(lambda: all(pod["metadata"]["labels"]["colour"] == "blue" for pod in get("pods")), "green is gone")

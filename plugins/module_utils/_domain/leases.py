@@ -79,6 +79,11 @@ def new_lease(namespace: str, application: str) -> dict[str, JsonValue]:
     }
 
 
+def is_ours(lease: JsonObject) -> bool:
+    """It has the label by which the Leases of all applications are found."""
+    return texts(lease, "metadata", "labels").items() >= _LABELS.items()
+
+
 def default_application(ref: Ref) -> str:
     """What an application is called that has no name of its own, by its first workload or Service: kind and name.
 
@@ -103,6 +108,7 @@ def taken(lease: JsonObject, holder: str, now: datetime, objects: Iterable[Ref] 
             "leaseTransitions": transitions,
         },
     )
+    held = replaced(held, ("metadata", "labels"), {**mapping(lease, "metadata", "labels"), **_LABELS})
     names = " ".join(sorted({f"{ref.kind}/{ref.name}" for ref in objects}))
     return noted(noted(noted(held, OBJECTS, names), TAKEN_AT, ""), STEP, "")
 

@@ -23,6 +23,7 @@ from .._domain.leases import (
     TAKEN_AT,
     Holding,
     held_sentence,
+    is_ours,
     lease_name,
     new_lease,
     noted,
@@ -166,8 +167,17 @@ class Lock:
             # Somebody was faster, or did all his work since the Leases were seen, or it was our own write whose answer was lost.
             self._lease = self._read()
             if not self._is_ours():
-                raise self._overtaken() from None
+                self._lease = self._labelled_again()
         self._version = version_taken(self._lease or {})
+
+    def _labelled_again(self) -> JsonObject:
+        """The Lease that is free, and was not listed as somebody has taken its label away. Raises `HeldError` for any other."""
+        if self._lease is None or is_ours(self._lease) or Holding.of(self._lease).holder:
+            raise self._overtaken()
+        try:
+            return self._taken()
+        except ConflictError:
+            raise self._overtaken() from None
 
     def _taken(self) -> JsonObject:
         """The Lease as the server has it once it is ours; of several attempts at once one succeeds, by the resourceVersion."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.memory.cases import BLUE, NEXT, PLAIN, SET, Act, Case, done, edited, made, slowly, theirs
+from tests.memory.cases import BLUE, NEXT, SET, Act, Case, done, edited, made, slowly, theirs
 from tests.memory.cluster import Memory, running
 from tests.memory.races import Order, at_once
 from tests.memory.requests import Request
