@@ -26,6 +26,9 @@ options:
     description:
       - The application that the workloads belong to. While a task changes something it holds the Lease C(rollout-APPLICATION) of their
         namespace, and no other task of this collection changes the same objects, whatever it calls its application.
+      - That needs the rights to get, list, watch, create and update Leases (C(leases.coordination.k8s.io)) in the namespace. Without them
+        M(rollout.kubernetes.rolling), M(rollout.kubernetes.undo), M(rollout.kubernetes.restart), M(rollout.kubernetes.pause) and
+        M(rollout.kubernetes.resume) go on with a warning, and the other modules are refused.
       - The default is the name of the first workload, behind its kind unless that is a Deployment, as in C(statefulset-db).
     type: str
 """

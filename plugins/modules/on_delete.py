@@ -26,7 +26,7 @@ description:
     playbook may do what the application needs.
   - The same task again does nothing. After an interruption, wherever it was, the same task goes on to the same end.
   - Definitions and fields of other managers are dealt with as by M(rollout.kubernetes.rolling).
-  - While there is something to do the task holds the Lease C(rollout-<name>), so that two tasks do not meet.
+  - While there is something to do the task holds a Lease (O(application)), so that two tasks do not meet.
 options:
   kind:
     choices: [DaemonSet, StatefulSet]

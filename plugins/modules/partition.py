@@ -22,7 +22,7 @@ description:
     rises but together with a new template, since raising it sends no pod back.
   - Where no pod is ready there is nothing to protect, and all are updated at once.
   - Definitions and fields of other managers are dealt with as by M(rollout.kubernetes.rolling).
-  - While there is something to do the task holds the Lease C(rollout-<name>), so that two tasks do not meet.
+  - While there is something to do the task holds a Lease (O(application)), so that two tasks do not meet.
 options:
   kind:
     choices: [StatefulSet]

@@ -24,8 +24,8 @@ description:
   - Nothing is stopped where the template already runs, also if the Deployment had another strategy. A second run with the same input
     writes nothing.
   - Definitions and fields of other managers are dealt with as by M(rollout.kubernetes.rolling).
-  - While there is something to do the task holds the Lease C(rollout-<name>), so that two tasks do not meet, and remembers the last
-    ten outages there, in the annotation C(rollout.kubernetes/outages). A Deployment that is yet to be created needs no Lease.
+  - While there is something to do the task holds a Lease (O(application)), so that two tasks do not meet. The Lease C(rollout-NAME) of each
+    Deployment remembers its last ten outages, in the annotation C(rollout.kubernetes/outages).
 options:
   kind:
     choices: [Deployment]

@@ -215,7 +215,7 @@ def test_where_events_may_not_be_read_only_the_cause_is_missing(roll, cluster, n
         kubectl,
         f"{namespace}:roller",
         verbs="get,list,watch,create,patch,update,delete",
-        resources="statefulsets.apps,daemonsets.apps,controllerrevisions.apps,pods",
+        resources="statefulsets.apps,daemonsets.apps,controllerrevisions.apps,pods,leases.coordination.k8s.io",
     )
     token = kubectl("create", "token", "roller").stdout.strip()
     result = roll(definition=manifest(kind), api_key=token)

@@ -27,6 +27,7 @@ from .._domain.leases import (
     lease_name,
     new_lease,
     noted,
+    object_of,
     released,
     renewed,
     taken,
@@ -158,7 +159,7 @@ class Lock:
     def _acquire(self) -> None:
         self._lease = self._outside.leases.named(self._ref.namespace, self._ref.name)
         if self._lease is not None and Holding.of(self._lease).holder:
-            raise HeldError(held_sentence(self._lease, self._application), lease=self._lease)
+            raise self._held(self._lease)
         self._outside.guard()
         self._renewed_at = self._outside.clock()
         try:
@@ -190,10 +191,13 @@ class Lock:
         except NotFoundError:
             raise self._overtaken() from None
 
+    def _held(self, lease: JsonObject) -> HeldError:
+        return HeldError(held_sentence(lease, object_of(lease, self._objects) or self._application), lease=lease)
+
     def _overtaken(self) -> HeldError:
         lease = self._lease or new_lease(self._ref.namespace, self._application)
         if Holding.of(lease).holder:
-            return HeldError(held_sentence(lease, self._application), lease=lease)
+            return self._held(lease)
         return HeldError(f"{self._ref} is changed by others all the time; look at who does that and run the task again.", lease=lease)
 
     # --- keeping it -----------------------------------------------------------------------------------------------------------

@@ -16,9 +16,9 @@ from .undone import version_of
 
 
 def remember_undone(plan: Plan, outcome: Outcome, hold: Hold, extents: Extents, outside: Surroundings) -> None:
-    """Have the Leases remember what the task took back, and forget what it has rolled out again."""
-    done = {rollout.ref for rollout in outcome.rollouts if rollout.phase in ("complete", "aborted") and not rollout.cause}
-    entries = [entry for entry in plan.targets if _is_new(entry) and entry.target.ref in done]
+    """Have the Leases remember what the task took back, and forget what it has rolled out again; nothing of what has failed."""
+    failed = {rollout.ref for rollout in outcome.rollouts if rollout.cause}
+    entries = [entry for entry in plan.targets if _is_new(entry) and entry.target.ref not in failed]
     now = f"{outside.cluster.now():%Y-%m-%dT%H:%M:%SZ}"
     for place, lock in hold.locks.items():
         ours = [entry for entry in entries if entry.target.ref in extents[place]]

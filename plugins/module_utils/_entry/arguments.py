@@ -34,7 +34,8 @@ _OWNERSHIP: Spec = {"take_ownership": {"type": "bool", "default": False}}
 _LOCK: Spec = {"application": {"type": "str"}, "lock_timeout": {"type": "int", "default": 0}}
 _UNDONE: Spec = {"refuse_undone": {"type": "bool", "default": False}}
 _REMEMBER: Spec = {"remember": {"type": "bool", "default": True}}
-_CAUSE: Spec = {"change_cause": {"type": "str"}, "requested_by": {"type": "str"}}
+_ASKED: Spec = {"requested_by": {"type": "str"}}
+_CAUSE: Spec = {"change_cause": {"type": "str"}, **_ASKED}
 _MANIFEST: Spec = {
     "definition": {"type": "raw", "aliases": ["resource_definition", "inline"]},
     "src": {"type": "path"},
@@ -237,8 +238,8 @@ ARGUMENTS: Mapping[str, Arguments] = {
         },
         mutually_exclusive=[("revision", "to")],
     ),
-    "pause": _on_workloads({**_LOCK, **_OWNERSHIP}, kinds=("Deployment",)),
-    "resume": _on_workloads({**_LOCK, **_OWNERSHIP, **_WAIT}, kinds=("Deployment",)),
+    "pause": _on_workloads({**_ASKED, **_LOCK, **_OWNERSHIP}, kinds=("Deployment",)),
+    "resume": _on_workloads({**_ASKED, **_LOCK, **_OWNERSHIP, **_WAIT}, kinds=("Deployment",)),
     "service_switch": Arguments(
         spec={
             **auth_argument_spec,

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 
 import pytest
@@ -25,7 +24,7 @@ EACH = 1 if os.environ.get("ROLLOUT_MEMORY") == "all" else 14
 
 def pairs(state: str) -> list[tuple[str, str]]:
     """Who is at work at once."""
-    return list(itertools.product(tasks(state), repeat=2))
+    return [(one, other) for one in tasks(state) for other in tasks(state)]
 
 
 @pytest.mark.parametrize("state", STATES)

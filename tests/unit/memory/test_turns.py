@@ -41,7 +41,7 @@ def changes(run: Run) -> list[str]:
     return [str(request) for request in run.wire.changes]
 
 
-WRITERS = {
+WRITERS: dict[str, dict[str, Any]] = {
     "rolling": {"image": "registry.example/web:3"},
     "recreate": {"image": "registry.example/web:3"},
     "blue_green": {"image": "registry.example/web:3", "scale_down_delay": 0},
