@@ -46,7 +46,10 @@ def pytest(
     report = OUTPUT / f"junit-{level}.xml"
     report.unlink(missing_ok=True)
     command: Command = [*inside, environment / "bin" / "python", "-m", "pytest", "-q", f"--junitxml={report}", *arguments, *extra]
-    code = run(command, cwd=ROOT, env=envs.variables(environment) | dict(variables or {}))
+    everything = envs.variables(environment) | dict(variables or {})
+    # Containers have it: then each worker, and each process that tests start, would compile the collection and the tests once more.
+    everything.pop("PYTHONDONTWRITEBYTECODE", None)
+    code = run(command, cwd=ROOT, env=everything)
     return from_junit(level, report, code)
 
 
