@@ -2,9 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests marked `long` run with `--all`, or when they are asked for by name: what they show is shown more briefly by another test."""
+"""Tests marked `long` run with `--all`, or when they are asked for by name: what they show is shown more briefly by another test.
+
+Workers of the level `unit` stay on a core each.
+"""
 
 from __future__ import annotations
+
+import os
 
 import pytest
 
@@ -12,6 +17,14 @@ import pytest
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Take --all."""
     parser.addoption("--all", action="store_true", help="run the tests marked `long` as well")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep a worker that runs tests in memory on one core: there one thread runs at a time, and each hands over to another all the time."""
+    worker = getattr(config, "workerinput", {}).get("workerid", "")
+    if worker and config.getoption("only", None) == "memory" and hasattr(os, "sched_setaffinity"):
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {cores[int(worker.removeprefix("gw")) % len(cores)]})
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

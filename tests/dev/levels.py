@@ -11,10 +11,12 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from . import cluster, debian, envs, golang, lint, node, package
+from .beside import beside
 from .outcomes import Outcome, from_junit, merged, single, summary
 from .paths import COLLECTIONS, OUTPUT, ROOT
 from .shell import Command, Problem, captured, explain, quiet, run, say
@@ -44,7 +46,10 @@ def pytest(
     report = OUTPUT / f"junit-{level}.xml"
     report.unlink(missing_ok=True)
     command: Command = [*inside, environment / "bin" / "python", "-m", "pytest", "-q", f"--junitxml={report}", *arguments, *extra]
-    code = run(command, cwd=ROOT, env=envs.variables(environment) | dict(variables or {}))
+    everything = envs.variables(environment) | dict(variables or {})
+    # Containers have it: then each worker, and each process that tests start, would compile the collection and the tests once more.
+    everything.pop("PYTHONDONTWRITEBYTECODE", None)
+    code = run(command, cwd=ROOT, env=everything)
     return from_junit(level, report, code)
 
 
@@ -198,19 +203,51 @@ BY_NAME = ("mutations",)
 
 WITH_LONG_TESTS = ("functional", "zero_downtime")
 """Levels that have tests marked `long`."""
+BESIDE = {"sanity": ("lint", "importer")}
+"""Levels that leave a core free, and those that run meanwhile, when all levels run."""
 
 
 def test(names: Sequence[str], extra: Sequence[str], *, whole: bool) -> int:
-    """Run levels one after another, each even if another failed, and sum them up; `whole`: with the long tests."""
-    outcomes = []
+    """Run levels, each even if another failed, and sum them up; those that are named one after another. `whole`: with the long tests."""
+
+    def measured(name: str) -> Outcome:
+        started = time.monotonic()
+        long = ["--all"] if whole and name in WITH_LONG_TESTS else []
+        return merged(name, attempt(name, [*extra, *long]), time.monotonic() - started)
+
+    def shown(name: str) -> Outcome:
+        heading(name)
+        return measured(name)
+
     chosen = names or [name for name, (_, exists) in LEVELS.items() if exists() and name not in BY_NAME]
     with shared_cluster(chosen):
-        for name in chosen:
-            say(f"\n===== {name}")
-            started = time.monotonic()
-            long = ["--all"] if whole and name in WITH_LONG_TESTS else []
-            outcomes.append(merged(name, attempt(name, [*extra, *long]), time.monotonic() - started))
+        outcomes = [shown(name) for name in names] if names else all_of_them(chosen, measured, shown)
     return summary(outcomes)
+
+
+def all_of_them(chosen: Sequence[str], measured: Callable[[str], Outcome], shown: Callable[[str], Outcome]) -> list[Outcome]:
+    """Run levels, those that leave a core free beside others; their outcomes are in the order of the names."""
+    prepare()
+    outcomes: dict[str, Outcome] = {}
+    for alone, meanwhile in BESIDE.items():
+        if alone in chosen:
+            with beside(alone, partial(measured, alone)) as ended:
+                outcomes |= {name: shown(name) for name in meanwhile if name in chosen}
+                heading(alone)
+                outcomes[alone] = ended()
+    outcomes |= {name: shown(name) for name in chosen if name not in outcomes}
+    return [outcomes[name] for name in chosen]
+
+
+def heading(name: str) -> None:
+    """Begin a level's output."""
+    say(f"\n===== {name}")
+
+
+def prepare() -> None:
+    """Make what levels that run side by side both need; what keeps it from being made is told by each level that needs it."""
+    with suppress(Problem, OSError):
+        envs.main()
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from pathlib import Path
 from . import envs
 from .outcomes import Outcome, from_junit, single
 from .paths import COLLECTIONS, OUTPUT, ROOT
-from .shell import say
+from .shell import Command, captured, say
 
 MYPY_TESTS = (
     *("tests/bench", "tests/conformance", "tests/demo", "tests/dev", "tests/functional", "tests/lint", "tests/memory", "tests/mutations"),
@@ -43,7 +43,7 @@ def checks() -> dict[str, list[str]]:
 
 
 def level(extra: Sequence[str]) -> list[Outcome]:
-    """Run all tools, then the tests of the contracts themselves."""
+    """Run all tools, and the tests of the contracts themselves."""
     environment = envs.main()
     variables = envs.variables(environment) | {
         "PYTHONPATH": str(COLLECTIONS),
@@ -51,8 +51,9 @@ def level(extra: Sequence[str]) -> list[Outcome]:
         "MYPY_CACHE_DIR": str(OUTPUT / "mypy"),
     }
     with ThreadPoolExecutor(max_workers=2) as pool:
+        bite = pool.submit(contracts, environment, variables, extra)
         outcomes = list(pool.map(lambda item: check(item[0], item[1], variables), checks().items()))
-    return [*outcomes, contracts(environment, variables, extra)]
+        return [*outcomes, bite.result()]
 
 
 def check(name: str, command: Sequence[str], variables: dict[str, str]) -> Outcome:
@@ -73,6 +74,7 @@ def contracts(environment: Path, variables: dict[str, str], extra: Sequence[str]
     OUTPUT.mkdir(parents=True, exist_ok=True)
     report = OUTPUT / "junit-lint.xml"
     report.unlink(missing_ok=True)
-    command = [environment / "bin" / "python", "-m", "pytest", "-q", f"--junitxml={report}", "tests/lint", *extra]
-    code = subprocess.run([str(part) for part in command], cwd=ROOT, env=variables, check=False).returncode
+    command: Command = [environment / "bin" / "python", "-m", "pytest", "-q", f"--junitxml={report}", "tests/lint", *extra]
+    code, printed = captured(command, cwd=ROOT, env=variables)
+    say(f"----- tests of the contracts:\n{printed}".rstrip())
     return from_junit("lint", report, code)

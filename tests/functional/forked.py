@@ -2,23 +2,31 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""ansible-playbook in a fork of a process that has imported Ansible already: a play takes half as long as by the program."""
+"""Plays and modules in forks of a process that has imported Ansible and the collection already: they begin a second or two earlier."""
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import multiprocessing
 import os
+import signal
 import sys
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing import forkserver
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
-from tests.functional.forks import play  # by the name that the fork finds it by, which is not the one that pytest gives our modules
+from tests.functional.forks import module, play  # by the name that the fork finds it by, which is not the one that pytest gives our modules
 
-PRELOADED = ("tests.functional.preloaded", "tests.functional.forks")
+ROOT = Path(__file__).resolve().parent.parent.parent
+PRELOADED = ("tests.functional.preloaded", "tests.functional.forks", "tests.functional.calls")
+_STARTING = threading.Lock()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,21 +43,81 @@ class Forked:
         return self.process.exitcode
 
 
+@dataclass(frozen=True, kw_only=True)
+class Started:
+    """A module in such a fork; with nobody else in its session."""
+
+    process: BaseProcess
+    answer: Connection
+
+    def has_ended(self) -> bool:
+        """Say whether it runs no more."""
+        return not self.process.is_alive()
+
+    def kill(self) -> None:
+        """End it, and all that it has started, at once."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid or 0, signal.SIGKILL)
+        self.process.join()
+
+    def result(self, timeout: float) -> dict[str, Any]:
+        """Wait for its result; the test fails when there is none by then."""
+        assert self.answer.poll(timeout), f"The module did not end within {timeout} s."
+        result: dict[str, Any] = self.answer.recv()
+        self.process.join()
+        return result
+
+
 def forked(arguments: Sequence[str], *, environment: Mapping[str, str], folder: Path, name: str) -> Forked:
     """Begin ansible-playbook with these arguments in the folder; files of that name get what it writes.
 
-    The process that is forked is started with the environment of the first play. Ansible reads its own variables (ANSIBLE_*) while it is
-    imported, so a play with others needs the program itself.
+    Ansible reads its own variables (ANSIBLE_*) while it is imported, so a play with others than the process that is forked needs the
+    program itself.
     """
+    out, err = folder / f"{name}.out", folder / f"{name}.err"
+    process = _context().Process(target=play, args=(list(arguments), dict(environment), str(folder), str(out), str(err)))
+    process.start()
+    return Forked(process=process, stdout=out, stderr=err)
+
+
+def started(kubeconfig: Path, name: str, parameters: Mapping[str, Any]) -> Started:
+    """Begin a module with these parameters; it can be killed."""
+    context = _context()
+    receiver, sender = context.Pipe(duplex=False)
+    arguments = (str(kubeconfig), name, dict(parameters), dict(os.environ), sender)
+    process = context.Process(target=module, args=arguments, daemon=True)  # It ends with the tests, also where one has failed.
+    process.start()
+    sender.close()
+    return Started(process=process, answer=receiver)
+
+
+def common() -> dict[str, str]:
+    """The variables that all plays have in common, and the process that they are forked from: nothing of the user's configuration."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE_", "K8S_AUTH_", "KUBE", "ROLLOUT_"))}
+    return kept | {
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), kept.get("PATH", os.defpath)]),
+        "ANSIBLE_CONFIG": str(ROOT / "tests" / "functional" / "ansible.cfg"),
+        "ANSIBLE_HOME": str(ROOT / "tests" / "output" / "ansible-home" / "functional"),
+        "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "collections"),
+        "PYTHONUNBUFFERED": "1",  # Ansible does not flush, so a pipe would get its lines late.
+    }
+
+
+@functools.cache
+def _server() -> ForkServerContext:
+    """Start the process that is forked, once."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(PRELOADED))
     # Not each Python tells that process where the tests' modules are.
-    with _surroundings({**environment, "PYTHONPATH": os.pathsep.join(sys.path)}):
+    with _surroundings({**common(), "PYTHONPATH": os.pathsep.join(sys.path)}):
         forkserver.ensure_running()
-    out, err = folder / f"{name}.out", folder / f"{name}.err"
-    process = context.Process(target=play, args=(list(arguments), dict(environment), str(folder), str(out), str(err)))
-    process.start()
-    return Forked(process=process, stdout=out, stderr=err)
+    return context
+
+
+def _context() -> ForkServerContext:
+    """Return what makes such forks."""
+    with _STARTING:  # Tests that kill begin several at a time.
+        return _server()
 
 
 @contextlib.contextmanager

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a fork does that is to be ansible-playbook."""
+"""What a fork does that is to be ansible-playbook, or a module."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ import os
 import sys
 import warnings
 from collections.abc import Mapping, Sequence
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
 
 
 def play(arguments: Sequence[str], environment: Mapping[str, str], folder: str, out: str, err: str) -> None:
@@ -31,3 +34,16 @@ def play(arguments: Sequence[str], environment: Mapping[str, str], folder: str, 
     from ansible.cli.playbook import main
 
     main(sys.argv)
+
+
+def module(kubeconfig: str, name: str, parameters: Mapping[str, Any], environment: Mapping[str, str], answer: Connection) -> None:
+    """Do what a module does, with these parameters and this environment, and send its result."""
+    os.setsid()
+    os.environ.clear()
+    os.environ.update(environment)
+    from tests.functional.calls import call
+    from tests.functional.cluster import Cluster
+
+    nowhere = Path(os.devnull)
+    cluster = Cluster(kubeconfig=Path(kubeconfig), audit_log=nowhere, kubectl_program=nowhere)
+    answer.send(call(cluster, name, **parameters))

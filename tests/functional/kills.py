@@ -7,16 +7,14 @@ its waits, it is killed on the cluster in memory (`tests/unit/memory/test_killed
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
-from .calls import call, started
+from .calls import call
 from .cluster import Cluster, Event
 from .faults import faulty
+from .forked import Started, started
 from .interference import Stop, eventually
 
 
@@ -25,14 +23,18 @@ def sample(writes: int) -> list[int]:
     return sorted({1, (writes + 1) // 2, writes})
 
 
+def begun(cluster: Cluster, module: str, **parameters: Any) -> Started:
+    """Begin a module in a process of its own."""
+    return started(cluster.kubeconfig, module, parameters)
+
+
 def kill_after(cluster: Cluster, number: int, module: str, options: Mapping[str, Any], *, leases: bool = False) -> None:
     """Kill a task with all its processes after so many writes, those of Leases counted on request; one that makes fewer ends by itself."""
     with faulty(cluster.kubeconfig) as proxy:
         stop = Stop(proxy, after=number, leases=leases)
-        process = started(cluster, module, **options, host=proxy.url, api_key="proxied-by-the-test")
-        eventually(lambda: stop.reached.is_set() or process.poll() is not None, f"write {number}")
-        with process, contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        process = begun(cluster, module, **options, host=proxy.url, api_key="proxied-by-the-test")
+        eventually(lambda: stop.reached.is_set() or process.has_ended(), f"write {number}")
+        process.kill()
 
 
 class Audit(Protocol):

@@ -17,13 +17,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from .cluster import PATIENCE, ROOT, Cluster
-from .forked import forked
+from .cluster import PATIENCE, Cluster
+from .forked import common, forked
 
 Way = Literal["process", "module", "async"]
-HERE = Path(__file__).resolve().parent
 OWN_PROCESS = ("ANSIBLE_", "PYTHON")
 """Variables that Ansible or Python read once, when they start."""
+READ_LATE = ("ANSIBLE_INJECT_INVOCATION", "ANSIBLE_SHOW_CUSTOM_STATS")
+"""Those of them that Ansible reads in each play."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -108,7 +109,7 @@ class Ansible:
 
     def __call__(self, tasks: Sequence[Mapping[str, Any]] | Mapping[str, Any] | str, *, timeout: float = PATIENCE, **how: Any) -> Play:
         """Run to the end. Takes what start() takes."""
-        if any(name.startswith(OWN_PROCESS) for name in how.get("environment") or {}):
+        if any(name.startswith(OWN_PROCESS) and name not in READ_LATE for name in how.get("environment") or {}):
             return self.start(tasks, **how).wait(timeout)
         arguments, environment, record = self._command(tasks, **how)
         begun = forked(arguments, environment=environment, folder=self.folder, name=f"play-{self.count}")
@@ -178,15 +179,10 @@ class Ansible:
 
     def _environment(self, record: Path, kubeconfig: Path) -> dict[str, str]:
         """Return the environment of ansible-playbook: this Python's, nothing of the user's configuration."""
-        kept = {key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE_", "K8S_AUTH_", "KUBE", "ROLLOUT_"))}
-        return kept | {
-            "PATH": os.pathsep.join([str(Path(sys.executable).parent), kept.get("PATH", os.defpath)]),
-            "ANSIBLE_CONFIG": str(HERE / "ansible.cfg"),
+        return common() | {
             "ANSIBLE_HOME": str(self.folder / ".ansible"),
             "ANSIBLE_REMOTE_TEMP": str(self.folder / ".ansible" / "remote"),
             "ANSIBLE_ASYNC_DIR": str(self.folder / ".ansible" / "async"),
-            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "collections"),
             "K8S_AUTH_KUBECONFIG": str(kubeconfig),
-            "PYTHONUNBUFFERED": "1",  # Ansible does not flush, so a pipe would get its lines late.
             "ROLLOUT_TEST_RECORD": str(record),
         }

@@ -151,15 +151,16 @@ def test_a_broken_candidate_never_gets_a_request(cluster, namespace, plain, run,
     plain(replicas=2)
     run(image="registry.example/web:2")
     before = {name: get(kind, name) for kind, name in (("service", "web"), ("deployment", "web-green"))}
+    wait_timeout = 10 if tag == "unready" else 300
     with Witness(cluster, namespace) as witness:
-        broken = run(image=f"registry.example/web:{tag}", fails=True, wait_timeout=20 if tag == "unready" else 300)
+        broken = run(image=f"registry.example/web:{tag}", fails=True, wait_timeout=wait_timeout)
         # The other colour goes away and comes back the same way each time.
-        again = run(image=f"registry.example/web:{tag}", fails=True, on_failure="hold", wait_timeout=20 if tag == "unready" else 300)
+        again = run(image=f"registry.example/web:{tag}", fails=True, on_failure="hold", wait_timeout=wait_timeout)
         assert state(get)["web"] == 2, "held, to be looked at"
         assert run("abort")["rollouts"][0]["phase"] == "aborted"
     assert broken["rollouts"][0]["phase"] == "aborted"
     assert again["rollouts"][0]["phase"] == "degraded"
-    reasons = {"missing": "web:missing not found", "unready": "wait_timeout of 20 s is over", "crash": "CrashLoopBackOff"}
+    reasons = {"missing": "web:missing not found", "unready": "wait_timeout of 10 s is over", "crash": "CrashLoopBackOff"}
     assert reasons[tag] in broken["msg"]
     assert "Went back: Service web leads to web-green" in broken["msg"]
     assert state(get) == {"web": 0, "web-green": 2, "paused": [], "service web": coloured("green")}

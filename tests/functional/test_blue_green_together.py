@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from .calls import started
+from .cluster import PATIENCE
 from .faults import Faults, faulty
 from .interference import before, is_write
+from .kills import begun
 from .sides import COLOUR, SLOW, claim_of, coloured, service, state, steps
 from .witness import Witness, judge
 from .workloads import create, images, observed
@@ -293,8 +294,8 @@ def test_a_candidate_that_somebody_changed_is_not_promoted(plain, run, get, kube
 def test_two_at_the_same_time_do_not_fight(plain, run, get, cluster, namespace):
     plain(replicas=2, simulate={"ready-after": "3s"})
     options = {"namespace": namespace, "name": "web", **NEW, "scale_down_delay": 0, "wait_timeout": 300}
-    one, other = started(cluster, "blue_green", **options), started(cluster, "blue_green", **options)
-    results = [json.loads(process.communicate(timeout=480)[0]) for process in (one, other)]
+    one, other = begun(cluster, "blue_green", **options), begun(cluster, "blue_green", **options)
+    results = [process.result(PATIENCE) for process in (one, other)]
     refused = [result for result in results if result.get("failed")]
     assert len(refused) <= 1
     assert all("web is being changed by" in result["msg"] and not result["changed"] for result in refused)

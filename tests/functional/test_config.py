@@ -655,10 +655,15 @@ def test_killed_after_a_write_a_run_with_other_content_leaves_no_copy_behind(
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(kill, range(1, len(names))))
     grown_old(monkeypatch)
-    for name in names[1:]:
+
+    def go_on(name: str) -> None:
         if module == "blue_green":
             give_up(cluster, namespace, name)
         roll(name, "warn")
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(go_on, names[1:]))
+    for name in names[1:]:
         assert seen_by_pods(get, app=name) == {"warn"}
         revisions = [one for kept in ("replicasets", "controllerrevisions") for one in get(kept)]
         needed = json.dumps([one for one in revisions if one["metadata"]["name"].startswith(name)])

@@ -17,9 +17,11 @@ from typing import Any
 
 import pytest
 
+from .calls import call
 from .cluster import PATIENCE
 from .faults import Faults, faulty
 from .interference import Stop, eventually, family, is_alive, kill_all, through
+from .kills import kill_after
 from .plays import Running
 from .test_parity import unequal
 from .test_rolling import kubectl_says_done, roll
@@ -85,7 +87,7 @@ def test_killed_while_it_waits_it_neither_goes_back_nor_lingers(ansible, here, a
     eventually(audit.writes, "the write")
     bury(running, KILLS[who])
     assert [event.name for event in audit.writes()] == ["web"]
-    again = ansible({**broken, "rollout.kubernetes.rolling": {**broken["rollout.kubernetes.rolling"], "wait_timeout": 15}}).last
+    again = ansible({**broken, "rollout.kubernetes.rolling": {**broken["rollout.kubernetes.rolling"], "wait_timeout": 8}}).last
     assert again.failed
     assert [step["name"] for step in again["rollouts"][0]["steps"]] == ["roll", "rollback"]
     assert kubectl_says_done(kubectl)
@@ -135,32 +137,35 @@ def scenes(namespace, deployment, kubectl) -> dict[str, Callable[[], Scene]]:
 
 
 @pytest.mark.parametrize("which", ["creation", "takeover-and-handover", "rollback"])
-def test_killed_after_any_write_the_next_run_ends_as_an_undisturbed_one(ansible, audit, namespace, cluster, kubectl, scenes, which):
+def test_killed_after_any_write_the_next_run_ends_as_an_undisturbed_one(audit, cluster, kubectl, scenes, which):
     scene = scenes[which]()
+
+    def options(name: str) -> dict[str, Any]:
+        found: dict[str, Any] = scene.task(name)["rollout.kubernetes.rolling"]
+        return found
+
+    def run(name: str) -> dict[str, Any]:
+        return call(cluster, "rolling", **options(name))
+
     scene.prepare("twin")
     audit.mark()
-    undisturbed = ansible(scene.task("twin")).last
-    assert undisturbed.failed == scene.fails, undisturbed.msg
+    undisturbed = run("twin")
+    assert undisturbed.get("failed", False) == scene.fails, undisturbed["msg"]
     assert len(audit.writes()) == scene.writes, "the scene has as many writes as are tried"
-    counts = range(1, scene.writes + 1)
-    for count in counts:
-        name = f"after-{count}"
+    counts = {f"after-{count}": count for count in range(1, scene.writes + 1)}
+    for name in counts:
         scene.prepare(name)
-        audit.mark()
-        with faulty(cluster.kubeconfig) as faults:
-            stop = Stop(faults, after=count)
-            running = ansible.start(scene.task(name), environment=through(faults))
-            eventually(stop.reached.is_set, f"write {count}")
-            bury(running, kill_tree)
-        assert len(audit.writes()) == count
-    with ThreadPoolExecutor(scene.writes) as pool:  # each waits until the killed one counts as dead
-        seconds = list(pool.map(lambda count: ansible(scene.task(f"after-{count}")).last, counts))
-    for count, again in zip(counts, seconds, strict=True):
-        name = f"after-{count}"
-        assert again.failed == scene.fails, again.msg
+    audit.mark()
+    with ThreadPoolExecutor(len(counts)) as pool:
+        list(pool.map(lambda name: kill_after(cluster, counts[name], "rolling", options(name)), counts))
+        killed = [event.name for event in audit.writes()]
+        runs = list(pool.map(run, counts))
+    for (name, count), again in zip(counts.items(), runs, strict=True):
+        assert len([one for one in killed if one.startswith(name)]) == count
+        assert again.get("failed", False) == scene.fails, again["msg"]
         assert unequal(state(kubectl, "twin"), state(kubectl, name)) == [], f"killed after write {count}"
         if not scene.fails:
-            assert again.changed == (count < scene.writes), "changed tells whether this run changed something"
+            assert again["changed"] == (count < scene.writes), "changed tells whether this run changed something"
             assert kubectl_says_done(kubectl, name)
 
 

@@ -11,6 +11,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -557,12 +558,14 @@ def test_killed_after_a_write_the_next_run_ends_as_an_undisturbed_one(namespace,
     assert collapsed(written()) == ["leases", "deployments", "leases"]
     assert written().count("deployments") == 2
     assert len(written()) >= count_of_writes, "the task has as many writes as are tried"
-    for count, name in zip(counts, names, strict=True):
-        audit.mark()
-        kill_after(cluster, count, "recreate", task(name), leases=True)
-        assert len(written()) == count
-        reached = written().count("deployments") == 2
-        again = call(cluster, "recreate", **task(name))
+    audit.mark()
+    with ThreadPoolExecutor(len(names)) as pool:
+        list(pool.map(lambda count, name: kill_after(cluster, count, "recreate", task(name), leases=True), counts, names))
+        before = {name: [event.resource for event in audit.writes(leases=True) if event.name.endswith(name)] for name in names}
+        runs = list(pool.map(lambda name: call(cluster, "recreate", **task(name)), names))
+    for count, name, again in zip(counts, names, runs, strict=True):
+        assert len(before[name]) == count
+        reached = before[name].count("deployments") == 2
         assert again["changed"] is not reached, "changed tells whether this run changed something"
         assert again["rollouts"][0]["phase"] == "complete", again["msg"]
         assert spec(get, name) == spec(get, "twin").replace("twin", name)

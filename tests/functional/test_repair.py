@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.main import Context
 
-from .calls import call, started
+from .calls import call
 from .faults import faulty
 from .interference import Stop, eventually
+from .kills import begun
 from .workloads import of_kind, rolled_out
 
 pytestmark = pytest.mark.memory
@@ -209,12 +210,11 @@ def test_killed_right_after_the_deletion_the_next_run_ends_right(run, stuck, clu
     options = {"definition": manifest(2)} if module == "rolling" else {"kind": "StatefulSet", "name": "web", "revision": 1}
     with faulty(cluster.kubeconfig) as faults:
         stop = Stop(faults, after=2)
-        process = started(
+        process = begun(
             cluster, module, namespace=namespace, repair=repair, **options, host=faults.url, api_key="proxied-by-the-test", wait_timeout=300
         )
         eventually(stop.reached.is_set, "the deletion")
         process.kill()
-        process.wait()
     assert [event.verb for event in audit.writes()] == ["patch", "delete"]
     assert run(module, repair=repair, **options)["rollouts"][0]["phase"] == "complete"
     audit.mark()

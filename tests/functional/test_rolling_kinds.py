@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from .calls import started
 from .faults import faulty
 from .interference import Stop, before, eventually, is_write
-from .workloads import grant
+from .kills import begun, kill_after
+from .workloads import grant, rolled_out
 
 pytestmark = pytest.mark.memory
 
@@ -516,18 +517,17 @@ def test_killed_after_any_write_of_going_back_the_next_run_ends_as_an_undisturbe
         broken = manifest(kind, "missing", name=name, replicas=2)
         return {"namespace": namespace, "wait_timeout": 300, "definition": broken, "on_failure": "rollback"}
 
-    for count in range(1, writes + 1):
-        name = f"after-{count}"
+    counts = {f"after-{count}": count for count in range(1, writes + 1)}
+    for name in counts:
         roll(definition=manifest(kind, name=name, replicas=2))
-        audit.mark()
-        with faulty(cluster.kubeconfig) as faults:
-            stop = Stop(faults, after=count)
-            process = started(cluster, "rolling", **options(name), host=faults.url, api_key="proxied-by-the-test")
-            eventually(stop.reached.is_set, f"write {count}")
-            process.kill()
-            process.wait()
-        assert len(audit.writes()) == count
-        assert roll(**options(name), fails=True)["rollouts"][0]["phase"] == "aborted"
+    audit.mark()
+    with ThreadPoolExecutor(len(counts)) as pool:
+        list(pool.map(lambda name: kill_after(cluster, counts[name], "rolling", options(name)), counts))
+        killed = [event.name for event in audit.writes()]
+        runs = list(pool.map(lambda name: roll(**options(name), fails=True), counts))
+    for (name, count), again in zip(counts.items(), runs, strict=True):
+        assert len([one for one in killed if one.startswith(name)]) == count
+        assert again["rollouts"][0]["phase"] == "aborted"
         assert set(tags(name).values()) == {"1"}
         assert kubectl_says_done(kubectl, kind, name)
         assert not roll(definition=manifest(kind, name=name, replicas=2))["changed"]
@@ -542,13 +542,13 @@ def test_killed_after_any_write_of_going_back_the_next_run_ends_as_an_undisturbe
 @pytest.mark.parametrize("count", [1, 2])
 def test_killed_while_it_is_created_or_taken_over(roll, cluster, namespace, kind, manifest, kubectl, tags, count):
     kubectl("create", "--filename=-", stdin=json.dumps(manifest(kind)))
+    rolled_out(kubectl, f"{kind.lower()}/web")  # A write that the controllers come before would be one more.
     options: dict[str, Any] = {"namespace": namespace, "wait_timeout": 300, "definition": manifest(kind, 2)}
     with faulty(cluster.kubeconfig) as faults:
         stop = Stop(faults, after=count)
-        process = started(cluster, "rolling", **options, host=faults.url, api_key="proxied-by-the-test")
+        process = begun(cluster, "rolling", **options, host=faults.url, api_key="proxied-by-the-test")
         eventually(stop.reached.is_set, f"write {count}")
         process.kill()
-        process.wait()
     assert roll(**options)["changed"] is (count == 1)
     assert set(tags().values()) == {"2"}
     assert kubectl_says_done(kubectl, kind)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -377,10 +378,10 @@ def test_killed_after_a_write_the_next_run_ends_as_an_undisturbed_one(cluster, n
     audit.mark()
     assert call(cluster, "service_switch", **options(0))["changed"]
     assert len(audit.writes(leases=True)) >= WRITES, "the task has as many writes as are tried"
-    for number in numbers:
-        kill_after(cluster, number, "service_switch", options(number), leases=True)
-    for number in numbers:
-        again = call(cluster, "service_switch", **options(number))
+    with ThreadPoolExecutor(len(numbers)) as pool:
+        list(pool.map(lambda number: kill_after(cluster, number, "service_switch", options(number), leases=True), numbers))
+        runs = list(pool.map(lambda number: call(cluster, "service_switch", **options(number)), numbers))
+    for number, again in zip(numbers, runs, strict=True):
         assert not again.get("failed"), f"killed after write {number}: {again['msg']}"
         assert again["changed"] == (number < 4), "changed tells whether this run switched something"
         assert leads_to(f"a-{number}") == leads_to(f"b-{number}") == {"web-green"}

@@ -19,6 +19,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from ansible_collections.rollout.kubernetes.plugins.module_utils._engine import measuring_job
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.main import Context
 
 from .calls import call
@@ -350,7 +351,8 @@ def test_a_pod_whose_image_is_missing_is_told_before_anything_is_written(run, he
     assert eventually(lambda: jobs_are_gone(get)), "the Job is deleted with its pod"
 
 
-def test_a_pod_that_says_nothing_of_ours_is_told_and_nothing_secret_of_its_log(run, namespace, deployment, get):
+def test_a_pod_that_says_nothing_of_ours_is_told_and_nothing_secret_of_its_log(run, namespace, deployment, get, monkeypatch):
+    monkeypatch.setattr(measuring_job, "START_SECONDS", 20.0)  # A quarter of it is waited for a line that never comes.
     result = run("rolling", fails=True, definition=deployment(), verify=from_pod())
     assert "tells of no request, its last words are: exiting with code 1. Nothing was written" in result["msg"]
     assert "hunter2" not in json.dumps(result)

@@ -67,10 +67,6 @@ class Strand:
     until: float | None = None
     done: bool = False
 
-    def is_due(self, now: float) -> bool:
-        """Say whether it can go on: also to learn that it is dead."""
-        return self.party.dead or (self.until is not None and self.until <= now) or self.holds()
-
 
 class Clock:
     """Use it as a context manager in the thread of the test, which becomes the first of its threads.
@@ -175,7 +171,13 @@ class Clock:
                 self._do(heapq.heappop(self._due)[2])
             if self._failure is not None:
                 return self._first
-            ready = [strand for strand in self._strands if strand.is_due(self.seconds)]
+            now = self.seconds
+            # A strand of a dead party goes on as well: to learn that it is dead.
+            ready = [
+                strand
+                for strand in self._strands
+                if strand.party.dead or (strand.until is not None and strand.until <= now) or strand.holds()
+            ]
             if ready:
                 return ready[0] if len(ready) == 1 else self.random.choice(ready)
             moments = [strand.until for strand in self._strands if strand.until is not None]

@@ -145,5 +145,21 @@ class Watches:
             self.carry(stream, change)
 
 
+class _Spelling:
+    """Objects as JSON; the last one is kept, as several watches tell of it in a row, and what is stored never changes in place."""
+
+    def __init__(self) -> None:
+        self._last: Any = None
+        self._text = "null"
+
+    def __call__(self, obj: Any) -> str:
+        if obj is not self._last:
+            self._last, self._text = obj, json.dumps(obj)
+        return self._text
+
+
+_spelled = _Spelling()
+
+
 def _line(kind: str, obj: Any) -> bytes:
-    return json.dumps({"type": kind, "object": obj}).encode() + b"\n"
+    return f'{{"type": "{kind}", "object": {_spelled(obj)}}}\n'.encode()
