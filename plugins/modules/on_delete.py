@@ -26,7 +26,8 @@ description:
     playbook may do what the application needs.
   - The same task again does nothing. After an interruption, wherever it was, the same task goes on to the same end.
   - Definitions and fields of other managers are dealt with as by M(rollout.kubernetes.rolling).
-  - While there is something to do the task holds a Lease (O(application)), so that two tasks do not meet.
+  - While there is something to do the task holds a Lease (O(application)), so that two tasks do not meet. Between two tasks of a rollout
+    the workload stays with it; other ways to change it are refused until it is done, or given up by M(rollout.kubernetes.undo).
 options:
   kind:
     choices: [DaemonSet, StatefulSet]
@@ -105,6 +106,12 @@ options:
       - The step that is not taken any more, nor those after it. Its name, or what it begins with (of a StatefulSet a pod by name or
         ordinal, of a DaemonSet a node), or V(rest) for what is not on O(nodes), or V(primary).
     type: str
+  supersede:
+    description:
+      - Roll this version out although another rollout of the workload stands before one of its steps (O(stop_before), a task that was
+        killed), which ends with that. Without it such a task is refused.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - rollout.kubernetes.workload
   - rollout.kubernetes.config

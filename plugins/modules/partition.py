@@ -22,7 +22,9 @@ description:
     rises but together with a new template, since raising it sends no pod back.
   - Where no pod is ready there is nothing to protect, and all are updated at once.
   - Definitions and fields of other managers are dealt with as by M(rollout.kubernetes.rolling).
-  - While there is something to do the task holds a Lease (O(application)), so that two tasks do not meet.
+  - While there is something to do the task holds a Lease (O(application)), so that two tasks do not meet. Between two tasks of a rollout
+    the workload stays with it; other ways to change it are refused until it is done, or given up by M(rollout.kubernetes.undo)
+    or M(rollout.kubernetes.abort).
 options:
   kind:
     choices: [StatefulSet]
@@ -97,6 +99,12 @@ options:
       - The step that is not taken any more, nor those after it. Its name, or the first pod that it updates (by name or ordinal), or
         V(primary).
     type: str
+  supersede:
+    description:
+      - Roll this version out although another rollout of the workload stands before one of its steps (O(stop_before), a task that was
+        killed), which ends with that. Without it such a task is refused.
+    type: bool
+    default: false
   max_unavailable:
     description:
       - How many pods may be away at the same time within a step, a count or a percentage. Most clusters ignore it and replace one pod

@@ -20,6 +20,7 @@ from .errors import InputError, RefusedError
 from .objects import JsonObject, JsonValue, Ref, at, flag, items, mapping, number, text, texts
 from .remembered import FORMAT, recalled, recalled_list, unreadable
 from .services import Selector
+from .stepping import STEPPING, Stepping
 
 CLAIM = "rollout.kubernetes/claim"
 HISTORY = "rollout.kubernetes/history"
@@ -275,7 +276,7 @@ def _count(entry: JsonObject, name: str) -> int | None:
 def is_readable(lease: JsonObject) -> bool:
     """Whether all that a Lease remembers of rollouts can be understood."""
     try:
-        for read in (Claim.of, Settings.of, history_of):
+        for read in (Claim.of, Settings.of, history_of, Stepping.of):
             read(lease)
     except RefusedError:
         return False
@@ -284,7 +285,7 @@ def is_readable(lease: JsonObject) -> bool:
 
 def may_be_about(lease: JsonObject, names: Collection[str]) -> bool:
     """Whether what a Lease remembers, in whatever form, speaks of one of these objects, or of one that is made from its name."""
-    remembered = " ".join(texts(lease, "metadata", "annotations").get(name, "") for name in (CLAIM, SETTINGS, HISTORY))
+    remembered = " ".join(texts(lease, "metadata", "annotations").get(name, "") for name in (CLAIM, SETTINGS, HISTORY, STEPPING))
     words = set(re.split(r"[^a-z0-9.-]+", f"{remembered} {text(lease, 'metadata', 'name').removeprefix('rollout-')}"))
     return any(words & {name, name.removesuffix("-blue"), name.removesuffix("-green")} for name in names)
 

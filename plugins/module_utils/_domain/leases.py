@@ -79,6 +79,11 @@ def new_lease(namespace: str, application: str) -> dict[str, JsonValue]:
     }
 
 
+def user_of(holder: str) -> str:
+    """Who a holder is, without what tells this very process from others."""
+    return holder.rpartition(" ")[0] or holder
+
+
 def is_ours(lease: JsonObject) -> bool:
     """It has the label by which the Leases of all applications are found."""
     return texts(lease, "metadata", "labels").items() >= _LABELS.items()

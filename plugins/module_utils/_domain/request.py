@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
+from .leases import user_of
 from .objects import JsonObject, Ref
 from .preflight.findings import Severity, Way
 from .replicas import Amount
@@ -195,6 +196,11 @@ class Ours:
     holder: str
     """Who it is, as others see it; unique to this very process."""
 
+    @property
+    def user(self) -> str:
+        """Who it is, whichever process of theirs."""
+        return user_of(self.holder)
+
 
 @dataclass(frozen=True)
 class RolloutRequest:
@@ -212,6 +218,8 @@ class RolloutRequest:
     """Of the strategies that go pod by pod; those take one target."""
     refuse_undone: bool = False
     """A version that a person took back is refused."""
+    supersede: bool = False
+    """Another rollout of the workload that goes pod by pod and stands between two steps ends with this one."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from .hold import Extents, extents_of, holding
 from .outcome import Outcome
 from .plan import Plan, touched
 from .run import carry_out
+from .stepping import notes_at_the_start, settle_steps, with_theirs
 from .surroundings import Surroundings
 from .taken_back import remember_undone
 
@@ -22,12 +23,14 @@ def carry_out_alone(plan: Plan, ours: Ours, outside: Surroundings, *, optional: 
 
     Raises as `carry_out` and `holding`. Who may not write Leases goes on without, with a warning, if they are `optional`.
     """
-    extents = extents_for(plan, ours)
+    extents = with_theirs(extents_for(plan, ours), plan, outside)
     if not extents:
         return carry_out(plan, outside)
     make_namespaces(plan, extents)
-    with holding(extents, outside, ours.holder, optional=optional) as hold:
+    notes = notes_at_the_start(plan, extents, outside, ours.user)
+    with holding(extents, outside, ours.holder, optional=optional, notes=notes) as hold:
         outcome = carry_out(plan, replace(outside, tell=hold.tell))
+        settle_steps(plan, outcome, hold, extents)
         remember_undone(plan, outcome, hold, extents, outside)
     return replace(outcome, warnings=(*hold.warnings, *outcome.warnings))
 

@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TypeAlias
 
 from .._domain.errors import ForbiddenError, HeldError
-from .._domain.leases import Holding, default_application, held_sentence, object_of, version_taken
+from .._domain.leases import Holding, default_application, held_sentence, object_of, user_of, version_taken
 from .._domain.objects import JsonObject, Ref, text
 from .claimed import refuse_claimed
 from .lock import Lock
@@ -25,6 +25,9 @@ from .surroundings import Surroundings
 Place: TypeAlias = tuple[str, str]
 """A namespace and an application: what a Lease is of."""
 Extents: TypeAlias = Mapping[Place, Collection[Ref]]
+Notes: TypeAlias = Mapping[Place, Mapping[str, str]]
+"""Annotations that a Lease gets in the write by which it is taken."""
+NOTHING: Notes = {}
 
 
 class Hold:
@@ -32,7 +35,7 @@ class Hold:
     say so."""
 
     def __init__(self, outside: Surroundings, holder: str) -> None:
-        self.user = holder.rpartition(" ")[0] or holder
+        self.user = user_of(holder)
         self.locks: dict[Place, Lock] = {}
         self.warnings: list[str] = []
         self._outside = outside
@@ -55,8 +58,11 @@ class Hold:
 
 
 @contextmanager
-def holding(extents: Extents, outside: Surroundings, holder: str, *, optional: bool = False, besides: str = "") -> Iterator[Hold]:
-    """Hold the Leases of all places, each for its objects, and let no write begin that could arrive after that has ended.
+def holding(
+    extents: Extents, outside: Surroundings, holder: str, *, optional: bool = False, besides: str = "", notes: Notes = NOTHING
+) -> Iterator[Hold]:
+    """Hold the Leases of all places, each for its objects and with its notes, and let no write begin that could arrive after that has
+    ended.
 
     Raises `HeldError` when another task works on one of the objects, `RefusedError` where a rollout on its way covers one (but for that
     of the application `besides`), `ClusterError` when a Lease cannot be read or written; who may not write Leases goes on without, if
@@ -66,7 +72,7 @@ def holding(extents: Extents, outside: Surroundings, holder: str, *, optional: b
     with ExitStack() as stack:
         for place, refs in sorted(extents.items()):
             try:
-                hold.locks[place] = stack.enter_context(Lock(outside, *place, holder, refs))
+                hold.locks[place] = stack.enter_context(Lock(outside, *place, holder, refs, notes=notes.get(place, {})))
             except ForbiddenError as error:
                 if not optional:
                     raise

@@ -41,6 +41,7 @@ from .surroundings import Surroundings
 _TRIES = 10
 _PATIENCE = 10.0
 """How many seconds a request has that keeps the lock or gives it back: later nobody may rely on it any more."""
+NOTHING: Mapping[str, str] = {}
 _Change = Callable[[JsonObject], JsonObject]
 
 
@@ -48,16 +49,25 @@ class Lock:
     """Use it as a context manager; inside, `guard` raises as soon as the lock may be somebody else's.
 
     Raises `HeldError` when somebody else holds it, `ClusterError` when the Lease cannot be read or written. `objects` are what the
-    holder works on.
+    holder works on; `notes` are annotations that it gets in the write that takes it.
     """
 
-    def __init__(self, outside: Surroundings, namespace: str, application: str, holder: str, objects: Iterable[Ref] = ()) -> None:
+    def __init__(
+        self,
+        outside: Surroundings,
+        namespace: str,
+        application: str,
+        holder: str,
+        objects: Iterable[Ref] = (),
+        notes: Mapping[str, str] = NOTHING,
+    ) -> None:
         self._outside = outside
         self._cluster = outside.cluster
         self._kept = outside.cluster.hurried(_PATIENCE)
         self._application = application
         self._holder = holder
         self._objects = tuple(sorted(objects))
+        self._notes = notes
         self._ref = Ref("Lease", namespace, lease_name(application))
         self._lease: JsonObject | None = None
         self._version: int | None = None
@@ -184,12 +194,18 @@ class Lock:
         """The Lease as the server has it once it is ours; of several attempts at once one succeeds, by the resourceVersion."""
         now = self._cluster.now()
         if self._lease is None:
-            body = taken(new_lease(self._ref.namespace, self._application), self._holder, now, self._objects)
+            body = self._noted(taken(new_lease(self._ref.namespace, self._application), self._holder, now, self._objects))
             return self._cluster.create(LEASE, body, manager=APPLY_MANAGER)
         try:
-            return self._cluster.update(LEASE, taken(self._lease, self._holder, now, self._objects), manager=APPLY_MANAGER)
+            body = self._noted(taken(self._lease, self._holder, now, self._objects))
+            return self._cluster.update(LEASE, body, manager=APPLY_MANAGER)
         except NotFoundError:
             raise self._overtaken() from None
+
+    def _noted(self, lease: JsonObject) -> JsonObject:
+        for name, value in self._notes.items():
+            lease = noted(lease, name, value)
+        return lease
 
     def _held(self, lease: JsonObject) -> HeldError:
         return HeldError(held_sentence(lease, object_of(lease, self._objects) or self._application), lease=lease)

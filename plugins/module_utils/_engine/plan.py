@@ -103,6 +103,8 @@ class Plan:
     """Which pods of a stuck StatefulSet a way back may delete."""
     takes_back: Cause | None = None
     """Why and by whom a version is taken back; None where that is not what the task does."""
+    by_steps: bool = False
+    """It goes pod by pod, and may stand between two steps."""
 
     @property
     def writes(self) -> tuple[Planned, ...]:

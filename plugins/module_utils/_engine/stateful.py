@@ -25,6 +25,7 @@ from .observer import Observer
 from .outcome import Outcome
 from .plan import Plan, Plotted, demand_sight, make_plan, plan_operation, preview
 from .run import carry_out
+from .stepping import refuse_on_their_way
 from .surroundings import Surroundings
 from .writer import Planned, Writer
 
@@ -41,6 +42,12 @@ def roll(request: RolloutRequest, ours: Ours, outside: Surroundings, *, check: b
     if check:
         return preview(plan)
     return _counted(carry_out_alone(plan, ours, outside), plan)
+
+
+def _by_steps(plan: Plan, request: RolloutRequest, outside: Surroundings) -> Plan:
+    """The plan that keeps the workload between its steps. Raises `RefusedError` where another rollout does."""
+    refuse_on_their_way(plan, outside, request)
+    return replace(plan, by_steps=True)
 
 
 def abort(request: OperationRequest, ours: Ours, outside: Surroundings, *, check: bool) -> Outcome:
@@ -63,9 +70,11 @@ def abort(request: OperationRequest, ours: Ours, outside: Surroundings, *, check
 def _plan(request: RolloutRequest, outside: Surroundings) -> Plan:
     grouping = request.grouping
     if isinstance(grouping, Partitioning):
-        return make_plan(request, outside, lambda target, writer, cause: _by_partition(request, grouping, target, writer, cause, outside))
+        plan = make_plan(request, outside, lambda target, writer, cause: _by_partition(request, grouping, target, writer, cause, outside))
+        return _by_steps(plan, request, outside)
     if isinstance(grouping, Batching):
-        return make_plan(request, outside, lambda target, writer, cause: _by_deletion(request, grouping, target, writer, cause, outside))
+        plan = make_plan(request, outside, lambda target, writer, cause: _by_deletion(request, grouping, target, writer, cause, outside))
+        return _by_steps(plan, request, outside)
     raise ValueError(f"The strategy {request.strategy} needs groups.")
 
 

@@ -55,7 +55,7 @@ _REPAIR: Spec = {"repair": {"type": "str", "default": "true", "choices": ["true"
 _ENTRY_MANIFEST: Spec = {"definition": {"type": "raw"}, "src": {"type": "path"}}
 _CONFIG: Spec = {"config": {"type": "list", "elements": "dict", "options": {**ENTRY, **_ENTRY_MANIFEST}}}
 _ABORTS: Spec = {"on_failure": {"type": "str", "default": "abort", "choices": ["abort", "hold"]}}
-_LAST: Spec = {"primary": {"type": "raw"}, "stop_before": {"type": "str"}}
+_LAST: Spec = {"primary": {"type": "raw"}, "stop_before": {"type": "str"}, "supersede": {"type": "bool", "default": False}}
 _APPLICATION: Spec = {
     **auth_argument_spec,
     "name": {"type": "str", "required": True},

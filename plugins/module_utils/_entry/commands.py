@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from .._domain.objects import JsonObject
-from .._domain.request import OperationRequest, Ours, Selection
+from .._domain.request import OperationRequest, Ours, Selection, Undo
 from .._engine import blue_green, look, promotions, stateful
 from .._engine.admission import demand_admission
 from .._engine.alone import carry_out_alone
@@ -24,6 +24,7 @@ from .._engine.outcome import Outcome
 from .._engine.plan import make_plan, plan_operation, preview
 from .._engine.preflight import preflight
 from .._engine.recreate import recreate
+from .._engine.stepping import refuse_on_their_way
 from .._engine.surroundings import Surroundings
 from .._engine.switch import switch
 from .._engine.versions import version
@@ -62,6 +63,7 @@ class Call:
 def _roll_out(call: Call, outside: Surroundings) -> Outcome:
     request = rollout_request(call.name, call.parameters, call.manifests, outside.cluster, call.namespace)
     plan = with_sight(make_plan(request, outside), outside, check=call.check)
+    refuse_on_their_way(plan, outside)
     demand_admission(plan, outside.cluster)
     return preview(plan) if call.check else carry_out_alone(plan, _ours(call), outside, optional=True)
 
@@ -111,6 +113,8 @@ def _preflight_alone(call: Call) -> Outcome:
 
 def _operate(call: Call, request: OperationRequest, outside: Surroundings) -> Outcome:
     plan = plan_operation(request, outside)
+    if not isinstance(request.operation, Undo):  # It gives up what is on its way.
+        refuse_on_their_way(plan, outside)
     demand_admission(plan, outside.cluster)
     return preview(plan) if call.check else carry_out_alone(plan, _ours(call), outside, optional=True)
 

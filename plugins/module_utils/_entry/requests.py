@@ -238,6 +238,7 @@ def rollout_request(
         config=entries_of(parameters),
         grouping=grouping_of(strategy, parameters),
         refuse_undone=parameters["refuse_undone"],
+        supersede=parameters.get("supersede", False),
     )
 
 
