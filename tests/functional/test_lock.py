@@ -7,8 +7,12 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -20,7 +24,11 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.surroun
 from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.auth import auth_options
 from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.connect import connect
 
-from .interference import eventually
+from .calls import call
+from .faults import Faults, Request, faulty
+from .interference import eventually, is_change
+from .kills import begun
+from .workloads import rolled_out
 
 
 @pytest.fixture
@@ -28,6 +36,12 @@ def outside(cluster) -> Surroundings:
     """What a task has: the cluster, and the real clock."""
     connected = connect(auth_options({"kubeconfig": str(cluster.kubeconfig)}, environment={}), environment={}, deadline_seconds=30)
     return Surroundings(cluster=connected.cluster, clock=time.monotonic, progress=lambda line: None, guard=lambda: None)
+
+
+@pytest.fixture
+def faults(cluster) -> Iterator[Faults]:
+    with faulty(cluster.kubeconfig) as proxy:
+        yield proxy
 
 
 @pytest.fixture
@@ -48,6 +62,7 @@ def test_it_is_renewed_while_it_is_held_and_free_afterwards(outside, namespace, 
     assert spec()["acquireTime"] == first["acquireTime"]
     left = read_lease(outside, namespace, "web")
     assert mapping(left, "metadata", "annotations") == {"note": "kept"}
+    outside.leases.forget()
     with Lock(outside, namespace, "web", "bob"):
         assert spec()["leaseTransitions"] == first["leaseTransitions"] + 1
 
@@ -86,3 +101,54 @@ def test_somebody_elses_annotation_does_not_cost_the_lock(outside, namespace, ku
         lock.guard()
     left = read_lease(outside, namespace, "web")
     assert mapping(left, "metadata", "annotations") == {"hello": "world", "note": "kept"}
+
+
+@pytest.mark.parametrize("who", ["the process is stopped", "its connections hang"])
+def test_a_write_that_arrives_when_somebody_else_has_taken_over_changes_nothing(
+    who, cluster, namespace, deployment, apply, get, kubectl, faults
+):
+    apply(deployment())
+    rolled_out(kubectl)
+    ends: list[Any] = []
+    options = {"namespace": namespace, "name": "web", "wait_timeout": 120}
+
+    arrived = threading.Event()
+
+    def hangs(request: Request) -> bool:
+        """Nothing else of it passes the proxy meanwhile."""
+        if ends or not is_change(request):
+            return False
+        if who == "the process is stopped":
+            os.kill(late.process.pid or 0, signal.SIGSTOP)
+        other = call(cluster, "rolling", **options, image="registry.example/web:3")
+        assert not other.get("failed"), other["msg"]
+        ends.append(get("deployment", "web")["spec"])
+        if who == "the process is stopped":
+            os.kill(late.process.pid or 0, signal.SIGCONT)
+        return True
+
+    faults.add(matches=hangs, unheard=True, answered=arrived.set)
+    way = {"host": faults.url, "api_key": "proxied-by-the-test"}
+    late = begun(cluster, "rolling", **options, **way, image="registry.example/web:2")
+    result = late.result(180)
+    assert result["failed"], result["msg"]
+    assert "taken over by" in result["msg"] or "is being changed by" in result["msg"] or "could not be" in result["msg"], result["msg"]
+    assert arrived.wait(120), "the write arrives"
+    assert ends == [get("deployment", "web")["spec"]]
+
+
+def test_of_two_rolling_updates_at_once_one_is_done_and_the_other_names_it(cluster, namespace, deployment, apply, get, kubectl):
+    apply(deployment(simulate={"ready-after": "7s"}))
+    rolled_out(kubectl)
+
+    def roll(tag: str) -> dict[str, Any]:
+        options = {"namespace": namespace, "name": "web", "wait_timeout": 300, "requested_by": f"the job of {tag}"}
+        return call(cluster, "rolling", **options, image=f"registry.example/web:{tag}", application=f"shop-{tag}")
+
+    with ThreadPoolExecutor(2) as pool:
+        results = dict(zip("23", pool.map(roll, "23"), strict=True))
+    (lost,) = (tag for tag, result in results.items() if result.get("failed"))
+    (done,) = {"2", "3"} - {lost}
+    assert f"is being changed by the job of {done}, " in results[lost]["msg"]
+    assert results[lost]["rollouts"] == []
+    assert get("deployment", "web")["spec"]["template"]["spec"]["containers"][0]["image"] == f"registry.example/web:{done}"
