@@ -209,6 +209,6 @@ def test_what_needs_something_only_by_the_time_another_lock_is_free_is_changed_u
     done = call(cluster, "recreate", context=Context(verbose=True, progress=progress), **chosen)
     assert not done.get("failed"), done["msg"]
     assert get("deployment", "front")["spec"]["template"]["spec"]["containers"][0]["image"] == "registry.example/web:1"
-    touched = [event.name for event in audit.writes()]
+    touched = [event.name for event in audit.writes(leases=True)]
     assert "rollout-front" in touched or get("lease", "rollout-front") is not None
     assert touched.index("front") > 0

@@ -89,11 +89,15 @@ def test_it_waits_by_watch_and_never_by_polling(tried, here, audit, namespace, d
     here(roll(namespace, definition=deployment()))
     audit.mark()
     tried(roll(namespace, definition=deployment(image="registry.example/web:2", simulate={"ready-after": "4s"}, replicas=2)))
-    events = [event for event in audit.events() if event.stage == "ResponseComplete" and event.verb != "watch"]
+    # Signs of life of the Lease come between.
+    whole = [event for event in audit.events() if event.stage == "ResponseComplete" and event.verb != "watch"]
+    events = [event for event in whole if event.resource != "leases"]
     written = next(index for index, event in enumerate(events) if event.is_write)
     assert events[written + 1 :] == [], "after the write only watches"
     lists = [event.resource for event in events if event.verb == "list" and event.resource in ("deployments", "replicasets", "pods")]
     assert sorted(lists) == ["deployments", "pods", "replicasets"], "one list for each kind before"
+    leases = [event.verb for event in whole if event.resource == "leases"]
+    assert [verb for verb in leases if verb != "update"] == ["list", "create", "list"], "one list more than without a lock"
 
 
 def test_companions_are_applied_first_and_unchanged_ones_are_not_touched(tried, audit, namespace, deployment, get):

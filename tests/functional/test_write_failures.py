@@ -15,7 +15,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.main imp
 
 from .calls import call
 from .faults import Faults, Request, faulty
-from .interference import before, is_write
+from .interference import before, is_change, is_write
 from .workloads import create
 
 NO = {"kind": "Status", "code": 403, "reason": "Forbidden", "message": "you may not do that today"}
@@ -70,14 +70,13 @@ def test_two_short_changes_of_what_we_applied_both_stay(through, cluster, faults
     assert "web=" in live["metadata"]["annotations"]["kubernetes.io/change-cause"]
 
 
-def test_an_undo_by_apply_takes_nothing_back_that_another_run_has_written_meanwhile(through, cluster, faults, namespace, deployment, get):
+def test_an_undo_by_apply_takes_nothing_back_that_somebody_has_written_meanwhile(
+    through, cluster, faults, namespace, deployment, kubectl, get
+):
     for tag in ("1", "2"):
         call(cluster, "rolling", namespace=namespace, definition=deployment(replicas=1, image=f"registry.example/web:{tag}"))
 
-    def other() -> None:
-        call(cluster, "rolling", namespace=namespace, name="web", image="registry.example/web:3", wait=False)
-
-    before(faults, is_write, other)
+    before(faults, is_change, lambda: kubectl("set", "image", "deployment/web", "web=registry.example/web:3"))
     result = through("undo", name="web")
     assert result["failed"]
     assert "was given another template meanwhile" in result["msg"]

@@ -12,6 +12,7 @@ from typing import Any
 
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.expected import GIVEN_UP
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.leases import OBJECTS, STEP, TAKEN_AT
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.stepping import STEPPING
 
 from .cluster import Memory
 from .controllers.base import controller_of
@@ -62,7 +63,7 @@ def _plain(kind: str, obj: Any) -> Any:
         kept["given up"] = [entry["candidates"] for entry in given_up]
         # A holder that was killed stays written there; it counts as dead. The one after it may have had less to do.
         del kept["spec"]
-        for name in (OBJECTS, TAKEN_AT, STEP):
+        for name in (OBJECTS, TAKEN_AT, STEP, STEPPING):
             metadata["annotations"].pop(name, None)
     owners = [
         (entry["manager"], entry["operation"], entry["fieldsV1"])

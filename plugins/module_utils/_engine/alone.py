@@ -13,9 +13,9 @@ from .hold import Extents, extents_of, holding
 from .outcome import Outcome
 from .plan import Plan, touched
 from .run import carry_out
-from .stepping import notes_at_the_start, settle_steps, with_theirs
+from .stepping import settle_steps, steps_at_the_start, with_theirs
 from .surroundings import Surroundings
-from .taken_back import remember_undone
+from .taken_back import settle_undone, undone_at_the_start
 
 
 def carry_out_alone(plan: Plan, ours: Ours, outside: Surroundings, *, optional: bool = False) -> Outcome:
@@ -27,11 +27,12 @@ def carry_out_alone(plan: Plan, ours: Ours, outside: Surroundings, *, optional: 
     if not extents:
         return carry_out(plan, outside)
     make_namespaces(plan, extents)
-    notes = notes_at_the_start(plan, extents, outside, ours.user)
+    begun, undone = steps_at_the_start(plan, extents, outside, ours.user), undone_at_the_start(plan, extents, outside, ours.user)
+    notes = {place: {**begun.get(place, {}), **undone.get(place, {})} for place in extents}
     with holding(extents, outside, ours.holder, optional=optional, notes=notes) as hold:
         outcome = carry_out(plan, replace(outside, tell=hold.tell))
         settle_steps(plan, outcome, hold, extents)
-        remember_undone(plan, outcome, hold, extents, outside)
+        settle_undone(plan, outcome, hold, extents)
     return replace(outcome, warnings=(*hold.warnings, *outcome.warnings))
 
 

@@ -85,6 +85,8 @@ def holding(
                     f"Only tasks that call their application alike are kept away from {_spelled(extents)}: {outside.leases.refused}"
                 )
             refuse_claimed({ref for refs in extents.values() for ref in refs}, outside, besides=besides)
+            for lock in hold.locks.values():
+                lock.confirm()
             stack.callback(outside.cluster.fence, None)
             outside.cluster.fence(hold.seconds_left)
         yield hold

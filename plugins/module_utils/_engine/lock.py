@@ -33,7 +33,7 @@ from .._domain.leases import (
     taken,
     version_taken,
 )
-from .._domain.objects import JsonObject, Ref
+from .._domain.objects import JsonObject, Ref, texts
 from .._domain.ownership import APPLY_MANAGER
 from .._domain.resources import LEASE
 from .surroundings import Surroundings
@@ -202,7 +202,13 @@ class Lock:
         except NotFoundError:
             raise self._overtaken() from None
 
+    def confirm(self) -> None:
+        """What it was taken for is going to be done: its notes stay. Before that, giving it back gives back what they have replaced."""
+        self._left = {}
+
     def _noted(self, lease: JsonObject) -> JsonObject:
+        former = texts(lease, "metadata", "annotations")
+        self._left = {name: former.get(name, "") for name in self._notes}
         for name, value in self._notes.items():
             lease = noted(lease, name, value)
         return lease

@@ -24,7 +24,7 @@ from .outcome import Outage, Outcome, Rollout
 from .plan import Plan, PlannedTarget, demand_sight, in_the_way, make_plan, may_be_in_the_way, obstacle, preview
 from .run import carry_out
 from .surroundings import Surroundings
-from .taken_back import remember_undone
+from .taken_back import settle_undone
 
 
 def recreate(request: RolloutRequest, ours: Ours, outside: Surroundings, *, check: bool) -> Outcome:
@@ -45,7 +45,7 @@ def recreate(request: RolloutRequest, ours: Ours, outside: Surroundings, *, chec
     with holding(extents, outside, ours.holder) as hold:
         plan = _announced(plan, outside)
         outcome = _completed(carry_out(plan, outside), plan)
-        remember_undone(plan, outcome, hold, extents, outside)
+        settle_undone(plan, outcome, hold, extents)
         outcome = _remembered(outcome, plan, hold)
     return replace(outcome, warnings=(*hold.warnings, *outcome.warnings))
 

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 
 from .._domain.errors import RefusedError
@@ -17,7 +17,7 @@ from .._domain.stepping import STEPPING, Stepping, goes_on
 from .._domain.undone import named
 from .._domain.workload import Workload
 from .claimed import leases_of
-from .hold import Extents, Hold
+from .hold import Extents, Hold, Notes, Place
 from .outcome import Outcome
 from .plan import Plan, PlannedTarget
 from .surroundings import Surroundings
@@ -65,9 +65,9 @@ def with_theirs(extents: Extents, plan: Plan, outside: Surroundings) -> Extents:
     return found
 
 
-def notes_at_the_start(plan: Plan, extents: Extents, outside: Surroundings, user: str) -> Mapping[tuple[str, str], Mapping[str, str]]:
+def steps_at_the_start(plan: Plan, extents: Extents, outside: Surroundings, user: str) -> Notes:
     """What the Leases are to say from the moment they are held on: which rollout pod by pod is on its way."""
-    notes: dict[tuple[str, str], dict[str, str]] = {}
+    notes: dict[Place, dict[str, str]] = {}
     former = {entry.target.ref: stepping for entry, _lease, stepping in on_their_way(plan, outside)}
     for entry in plan.targets:
         ref = entry.target.ref
