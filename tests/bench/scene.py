@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import Any
 
 from tests.functional.cluster import Cluster
-from tests.functional.plays import HERE as FUNCTIONAL
 from tests.functional.plays import Ansible, Running, Way
 
 from .api import Api, is_complete
 
 HERE = Path(__file__).resolve().parent
+FUNCTIONAL = HERE.parent / "functional"
 PLAY_SECONDS = 900
 
 
