@@ -16,6 +16,7 @@ _LOCKS, _WRITES, _TRAFFIC = f"{_MEMORY}test_locks.py", f"{_MEMORY}test_writes.py
 _FAILURES, _LEFT_ALONE = f"{_MEMORY}test_failures.py", f"{_MEMORY}test_left_alone.py"
 _COPIES, _CLIENT = f"{_MEMORY}test_copies.py", f"{_MEMORY}test_client.py"
 _ROWS = "tests/unit/conformance/test_memory.py"
+_TURNS = f"{_MEMORY}test_turns.py"
 _LOST = f"{_LOCKS}::test_who_has_lost_its_lock_changes_nothing"
 
 
@@ -46,23 +47,23 @@ MUTATIONS = (
     ),
     Mutation(
         name="a sign of life of the lock's holder that nobody looks at",
-        file="_engine/lock.py",
-        old="if now.renewed != first.renewed:",
-        new="if now.since != first.since:",
+        file="_engine/turn.py",
+        old="if now.holder != first.holder or now.renewed != first.renewed:",
+        new="if now.holder != first.holder:",
         tests=(f"{_LOCKS}::test_a_holder_at_work_is_left_alone_however_long_it_takes",),
     ),
     Mutation(
         name="a lock that is taken at once from whoever holds it",
-        file="_engine/lock.py",
-        old="left = since + first.duration - self._outside.clock()",
-        new="left = since - self._outside.clock()",
+        file="_engine/turn.py",
+        old="if clock >= since + now.duration:",
+        new="if clock >= since:",
         tests=(f"{_LOCKS}::test_a_holder_at_work_is_left_alone_however_long_it_takes",),
     ),
     Mutation(
         name="a lock that lives on although it could not be renewed",
         file="_engine/lock.py",
-        old=("        if self._outside.clock() - self._renewed_at >= DURATION:\n            if self._trouble:"),
-        new=("        if self._outside.clock() - self._renewed_at >= 10 * DURATION:\n            if self._trouble:"),
+        old="return self._renewed_at + DURATION - self._outside.clock()",
+        new="return self._renewed_at + 10 * DURATION - self._outside.clock()",
         tests=(f"{_LOCKS}::test_who_cannot_renew_its_lock_writes_nothing_after_its_time",),
     ),
     Mutation(
@@ -73,11 +74,46 @@ MUTATIONS = (
         tests=(_LOST,),
     ),
     Mutation(
-        name="writes that do not ask whether they still may",
-        file="_engine/writer.py",
-        old=("        self._guard()\n        try:\n            answer = request()"),
-        new=("        try:\n            answer = request()"),
+        name="writes that are begun although the lock is lost",
+        file="_engine/hold.py",
+        old="            outside.cluster.fence(hold.seconds_left)\n",
+        new="",
         tests=(_LOST,),
+    ),
+    Mutation(
+        name="two overlapping tasks of which neither gives way",
+        file="_engine/hold.py",
+        old="return theirs is None or mine is None or theirs < mine",
+        new="return theirs is None or mine is None",
+        tests=(f"{_TURNS}::test_two_that_overlap_work_one_after_the_other",),
+    ),
+    Mutation(
+        name="a plan from before somebody else has worked on the same objects",
+        file="_engine/hold.py",
+        old="if not Holding.of(lease).holder and _version(lease) != _version(before.get(name, {})):",
+        new="if not Holding.of(lease).holder and not name:",
+        tests=(f"{_TURNS}::test_two_that_overlap_work_one_after_the_other",),
+    ),
+    Mutation(
+        name="a JSON patch of a workload without the generation that it was planned for",
+        file="_engine/writer.py",
+        old="operations = (*_at_spec_of(live), *patch_between(",
+        new="operations = (*(), *patch_between(",
+        tests=(f"{_TURNS}::test_a_write_that_hangs_until_somebody_else_has_taken_over_changes_nothing",),
+    ),
+    Mutation(
+        name="a rollout pod by pod that loses its workload between two tasks",
+        file="_engine/stepping.py",
+        old="            raise RefusedError(stepping.sentence(ref))",
+        new="            del ref",
+        tests=(f"{_MEMORY}test_stepping.py::test_other_ways_to_change_it_are_refused_while_it_stands",),
+    ),
+    Mutation(
+        name="no memory of what a person took back",
+        file="_engine/taken_back.py",
+        old="        notes[place] = {UNDONE: undone_text(settled(former, back=back))}",
+        new="        notes[place] = {UNDONE: undone_text(settled(former))}",
+        tests=(f"{_MEMORY}test_undone.py::test_what_a_person_took_back_is_told_of_once_and_refused_on_request",),
     ),
     Mutation(
         name="a JSON patch of one field without its test",
@@ -211,13 +247,6 @@ MUTATIONS = (
         tests=(f"{_MEMORY}test_killed.py::test_killed_anywhere_the_next_run_ends_as_an_undisturbed_one[blue_green]",),
     ),
     Mutation(
-        name="a plan from before the lock carried out under it",
-        file="_engine/blue_green.py",
-        old=("if _remembered(lock.lease) != _remembered(lease):\n            # Somebody has gone on"),
-        new=("if lock.lease is None:\n            # Somebody has gone on"),
-        tests=(f"{_LOCKS}::test_a_rollout_that_was_begun_while_one_waited_for_the_lock_is_left_alone",),
-    ),
-    Mutation(
         name="old pods that go before the nodes have followed the switch",
         file="_engine/blue_green.py",
         old=("        if outcome.changed:\n            self._stage.turned()\n        return outcome.changed"),
@@ -274,18 +303,11 @@ MUTATIONS = (
         tests=(f"{_TRAFFIC}::test_of_two_services_none_stays_switched_where_one_cannot_be",),
     ),
     Mutation(
-        name="a switch that writes without its lock",
-        file="_engine/switch.py",
-        old="run.writer = Writer(outside.cluster, guard=lock.guard,",
-        new="run.writer = Writer(outside.cluster, guard=outside.guard,",
-        tests=(f"{_LOCKS}::test_a_switch_that_loses_its_lock_on_the_way_writes_no_other_service",),
-    ),
-    Mutation(
-        name="pods moved step by step without the lock",
-        file="_engine/stateful.py",
-        old="return _counted(carry_out(_plan(request, locked), locked), plan)",
-        new="return _counted(carry_out(_plan(request, outside), outside), plan)",
-        tests=(f"{_LOST}[partition]", f"{_LOST}[on_delete]"),
+        name="a rollout without the lock",
+        file="_engine/alone.py",
+        old="    extents = with_theirs(extents_for(plan, ours), plan, outside)\n",
+        new="    extents: Extents = {}\n",
+        tests=(f"{_LOST}[rolling]", f"{_LOST}[partition]", f"{_LOST}[on_delete]"),
     ),
     Mutation(
         name="a template that moves all pods before the first step",
@@ -304,8 +326,8 @@ MUTATIONS = (
     Mutation(
         name="an outage that begins without the lock",
         file="_engine/recreate.py",
-        old=("    for lock in locks.values():\n        lock.guard()"),
-        new="    del locks",
+        old="    extents = _with_histories(extents_for(plan, ours), plan)\n",
+        new="    extents: Extents = {}\n",
         tests=(f"{_LOST}[recreate]",),
     ),
     Mutation(
@@ -353,8 +375,8 @@ MUTATIONS = (
     Mutation(
         name="a missing look whether another rollout has claimed it",
         file="_engine/claimed.py",
-        old=("    if sentences:\n        raise RefusedError"),
-        new=("    if len(sentences) > 1:\n        raise RefusedError"),
+        old="    if not found:\n        return\n    message",
+        new="    if len(found) < 2:\n        return\n    message",
         tests=(f"{_LEFT_ALONE}::test_what_a_blue_green_rollout_has_claimed_is_left_alone",),
     ),
     Mutation(

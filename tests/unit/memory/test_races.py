@@ -50,14 +50,17 @@ def _two_containers(memory: Memory) -> None:
     done("rolling", definition={"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": spec})(memory)
 
 
+@pytest.mark.parametrize("user", ["with the lock", "without rights on Leases"])
 @pytest.mark.parametrize("seed", range(SEED, SEED + 10))
-def test_two_short_changes_of_one_workload_both_stay(seed: int) -> None:
+def test_two_short_changes_of_one_workload_both_stay(seed: int, user: str) -> None:
     with running(seed) as memory:
+        if user != "with the lock":
+            memory.server.rights.deny(user, ["create"], "leases")
         _two_containers(memory)
         both: list[Run] = []
         for container in ("web", "sidecar"):
             options = {"name": "web", "image": {container: "registry.example/web:2"}, "lock_timeout": 300}
-            both.append(Case("rolling", options).run(memory).start())
+            both.append(Case("rolling", options).run(memory, user=user).start())
             memory.clock.sleep(memory.clock.random.uniform(0.0, 0.1))
         for run in both:
             run.wait()
