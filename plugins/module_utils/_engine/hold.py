@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TypeAlias
 
 from .._domain.errors import ForbiddenError, HeldError
-from .._domain.leases import Holding, default_application, held_sentence, object_of, user_of, version_taken
+from .._domain.leases import Holding, default_application, held_sentence, object_of, version_taken
 from .._domain.objects import JsonObject, Ref, text
 from .claimed import refuse_claimed
 from .lock import Lock
@@ -31,11 +31,9 @@ NOTHING: Notes = {}
 
 
 class Hold:
-    """What is held, by place, and by whom (`user`). It holds nothing where the task may do without and the right is missing; `warnings`
-    say so."""
+    """What is held, by place. It holds nothing where the task may do without and the right is missing; `warnings` say so."""
 
-    def __init__(self, outside: Surroundings, holder: str) -> None:
-        self.user = user_of(holder)
+    def __init__(self, outside: Surroundings) -> None:
         self.locks: dict[Place, Lock] = {}
         self.warnings: list[str] = []
         self._outside = outside
@@ -68,7 +66,7 @@ def holding(
     of the application `besides`), `ClusterError` when a Lease cannot be read or written; who may not write Leases goes on without, if
     the lock is `optional`. Nothing is held then.
     """
-    hold = Hold(outside, holder)
+    hold = Hold(outside)
     with ExitStack() as stack:
         for place, refs in sorted(extents.items()):
             try:

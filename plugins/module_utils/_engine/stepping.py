@@ -27,10 +27,10 @@ _BY_STEPS = ("partition", "on_delete")
 
 
 def on_their_way(plan: Plan, outside: Surroundings) -> Iterator[tuple[PlannedTarget, JsonObject, Stepping]]:
-    """The workloads of a plan that are on their way pod by pod, each with the Lease that says so."""
+    """The workloads that a plan changes and that are on their way pod by pod, each with the Lease that says so."""
     for entry in plan.targets:
         ref, before = entry.target.ref, entry.write.before
-        if before is None or ref.kind == "Deployment":
+        if before is None or ref.kind == "Deployment" or not any(entry.is_pending(step) for step in entry.steps):
             continue
         for lease in leases_of(ref.namespace, outside.leases, about={ref.name}):
             stepping = Stepping.of(lease)
@@ -43,7 +43,7 @@ def refuse_on_their_way(plan: Plan, outside: Surroundings, request: RolloutReque
     works on it, its Lease is in the way. `request` is that of a strategy, which may go on with its own, or supersede another."""
     for entry, lease, stepping in on_their_way(plan, outside):
         ref, before = entry.target.ref, entry.write.before or {}
-        if not goes_on(Workload.of(before), version_of(before), stepping) or not any(entry.is_pending(step) for step in entry.steps):
+        if not goes_on(Workload.of(before), version_of(before), stepping):
             continue
         if request is not None and (request.supersede or _is_the_same(entry, stepping, request)):
             continue
