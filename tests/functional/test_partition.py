@@ -251,7 +251,7 @@ def test_a_broken_version_is_taken_back_at_the_same_partition(roll, manifest, ta
     stable = status()["currentRevision"]
     roll("partition", definition=manifest(KIND, 2, replicas=4), steps=[2], stop_before="web-1")
     broken = manifest(KIND, "missing", replicas=4)
-    failed = roll("partition", definition=broken, steps=[2], on_failure="abort", fails=True)
+    failed = roll("partition", definition=broken, steps=[2], on_failure="abort", supersede=True, fails=True)
     assert failed["rollouts"][0]["phase"] == "aborted"
     assert "Went back to revision 1" in failed["msg"]
     assert index(get) == 2
@@ -278,7 +278,7 @@ def test_an_abort_brings_back_what_serves_whatever_was_tried_since(roll, manifes
     roll("partition", definition=manifest(KIND, replicas=4), change_cause="one")
     stable = status()["currentRevision"]
     roll("partition", definition=manifest(KIND, 2, replicas=4), steps=[2], stop_before="web-1", change_cause="two")
-    roll("partition", definition=manifest(KIND, "missing", replicas=4), steps=[2], fails=True)
+    roll("partition", definition=manifest(KIND, "missing", replicas=4), steps=[2], supersede=True, fails=True)
     assert set(tags().values()) == {"1", "2", "missing"}
     kept = {name: get("pod", name)["metadata"]["uid"] for name in ("web-0", "web-1")}
     abort = {"kind": KIND, "name": "web", "requested_by": "alice"}

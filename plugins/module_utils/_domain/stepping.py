@@ -30,6 +30,8 @@ class Stepping:
     since: str = ""
     """When it was begun, in RFC 3339."""
     cause: str = ""
+    base: str = ""
+    """The fingerprint of the template that was there before; empty where that is not known."""
     step: str = ""
     """The step before which it stands; empty while a task is at work, or where that was killed."""
 
@@ -60,7 +62,7 @@ class Stepping:
         give_up = "by abort or undo" if ref.kind == "StatefulSet" else "by undo"
         return (
             f"{ref} is being rolled out by {self.strategy}{cause}, begun{by} at {self.since}; {state}. Go on with it by the same task, "
-            f"give it up {give_up}, or roll something else out by {self.strategy} with supersede: true."
+            f"give it up {give_up} or with the version before, or roll something else out by {self.strategy} with supersede: true."
         )
 
 

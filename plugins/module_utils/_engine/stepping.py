@@ -40,12 +40,15 @@ def on_their_way(plan: Plan, outside: Surroundings) -> Iterator[tuple[PlannedTar
 
 def refuse_on_their_way(plan: Plan, outside: Surroundings, request: RolloutRequest | None = None) -> None:
     """Raise `RefusedError` where the plan changes a workload that another rollout is taking pod by pod, and that stands now; while somebody
-    works on it, its Lease is in the way. `request` is that of a strategy, which may go on with its own, or supersede another."""
+    works on it, its Lease is in the way. Whoever brings the version before back gives it up. `request` is that of a strategy, which may go
+    on with its own, or supersede another."""
     for entry, lease, stepping in on_their_way(plan, outside):
         ref, before = entry.target.ref, entry.write.before or {}
         if not goes_on(Workload.of(before), version_of(before), stepping):
             continue
         if request is not None and (request.supersede or _is_the_same(entry, stepping, request)):
+            continue
+        if entry.write.template_changed and version_of(entry.write.after) == stepping.base:
             continue
         if not Holding.of(lease).holder:
             raise RefusedError(stepping.sentence(ref))
@@ -74,7 +77,10 @@ def steps_at_the_start(plan: Plan, extents: Extents, outside: Surroundings, user
         if entry.strategy not in _BY_STEPS or not plan.by_steps or entry.write.before is None:
             continue
         known, version = former.get(ref), version_of(entry.write.after)
-        begun = Stepping(entry.strategy, named(ref), version, entry.cause.by or user, _now(outside), entry.cause.why)
+        before = version_of(entry.write.before)
+        # What stands may have been begun by 0.1.0, or by hand.
+        base = before if before != version else ""
+        begun = Stepping(entry.strategy, named(ref), version, entry.cause.by or user, _now(outside), entry.cause.why, base)
         if known is not None and (known.strategy, known.template) == (entry.strategy, version):
             begun = replace(known, step="")
         notes |= {place: {STEPPING: begun.text()} for place, refs in extents.items() if ref in refs}

@@ -64,6 +64,7 @@ def test_the_same_task_goes_on_and_then_nothing_is_on_its_way(strategy: str) -> 
 ENDS: dict[str, Act] = {
     "undo": done("undo", kind="StatefulSet", name="web"),
     "abort": done("abort", kind="StatefulSet", name="web"),
+    "the version before, by another way": done("rolling", kind="StatefulSet", name="web", image="registry.example/web:1"),
     "another version that supersedes it": done("partition", **OTHER, supersede=True),
     "another version that fails": failed(
         "partition", kind="StatefulSet", name="web", image="registry.example/web:crash", supersede=True, failure_grace=0

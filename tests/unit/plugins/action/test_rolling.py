@@ -78,7 +78,7 @@ class PlainTemplar:
         ("rolling", {}, {"requested_by": "alice, job 42"}),
         ("undo", {"requested_by": None}, {"requested_by": "alice, job 42"}),
         ("restart", {"requested_by": "bob"}, {}),
-        ("pause", {}, {}),
+        ("pause", {}, {"requested_by": "alice, job 42"}),
         ("status_info", {}, {}),
     ],
 )

@@ -16,7 +16,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steppin
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Workload
 
 DB, AGENT = Ref("StatefulSet", "shop", "db"), Ref("DaemonSet", "shop", "agent")
-BEGUN = Stepping("partition", "StatefulSet/db", "abc", "alice, job 42", "2026-05-04T12:00:00Z", "release 2", "db-0")
+BEGUN = Stepping("partition", "StatefulSet/db", "abc", "alice, job 42", "2026-05-04T12:00:00Z", "release 2", "def", "db-0")
 
 
 def lease(text: str) -> Any:
@@ -40,11 +40,12 @@ def test_what_cannot_be_read_is_never_taken_for_nothing(value: str) -> None:
 def test_the_sentence_says_who_where_and_the_ways_on() -> None:
     assert BEGUN.sentence(DB) == (
         "StatefulSet shop/db is being rolled out by partition (release 2), begun by alice, job 42 at 2026-05-04T12:00:00Z; it stands "
-        "before the step db-0. Go on with it by the same task, give it up by abort or undo, or roll something else out by partition with "
-        "supersede: true."
+        "before the step db-0. Go on with it by the same task, give it up by abort or undo or with the version before, or roll something "
+        "else out by partition with supersede: true."
     )
     broken = Stepping("on_delete", "DaemonSet/agent", "abc", since="2026-05-04T12:00:00Z").sentence(AGENT)
-    assert "by on_delete, begun at 2026-05-04T12:00:00Z; it was broken off. Go on with it by the same task, give it up by undo" in broken
+    assert "by on_delete, begun at 2026-05-04T12:00:00Z; it was broken off. " in broken
+    assert "give it up by undo or with the version before, or" in broken
 
 
 @pytest.mark.parametrize(
