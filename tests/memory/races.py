@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
 from .cases import BLUE, PLAIN, Act, Case, done, ours, theirs
@@ -125,18 +126,21 @@ class Order:
     """Who changes something when."""
 
     def __init__(self, runs: Sequence[Run]) -> None:
-        self._changes: list[str] = []
+        self._changes: list[tuple[int, Request]] = []
         for number, run in enumerate(runs):
             run.wire.before.append(partial(self._hear, number))
 
     def _hear(self, number: int, request: Request) -> None:
-        if request.is_change:
-            self._changes.append(f"{number} {request}")
+        if request.is_change and "/jobs" not in request.path:  # Those measure, and change nothing of the application.
+            self._changes.append((number, request))
 
     def faults(self) -> list[str]:
-        """One works at a time: nobody changes anything any more once somebody else has begun to."""
-        turns = [number for number, _requests in itertools.groupby(self._changes, key=lambda line: line[0])]
-        return [] if len(turns) <= len(set(turns)) else [f"they change things in turn: {' | '.join(self._changes)}"]
+        """Where two change the same object one works at a time: nobody changes anything once the other has begun to."""
+        objects = [{request.path.removesuffix("/eviction") for number, request in self._changes if number == one} for one in (0, 1)]
+        turns = [number for number, _requests in itertools.groupby(self._changes, key=itemgetter(0))]
+        if not objects[0] & objects[1] or len(turns) <= len(set(turns)):
+            return []
+        return [f"they change things in turn: {' | '.join(f'{number} {request}' for number, request in self._changes)}"]
 
 
 def _untrue(memory: Memory, result: dict[str, Any], name: str, tag: str) -> list[str]:

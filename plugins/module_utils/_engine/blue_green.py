@@ -460,7 +460,8 @@ class _Run:
         if not claim.back:
             claim = claim.given_up(why, candidates_of(claim, self._scene()))
         self._claim = claim
-        self._lock.note_all({CLAIM: claim.text()})
+        undone = self._undone({side.workload: side.wanted for side in claim.sides} if wanted else {}, {})
+        self._lock.note_all({CLAIM: claim.text(), **undone})
         self._changed = True
         self._outside.measurement.rest()
         if not requested:
@@ -483,8 +484,7 @@ class _Run:
             self._history = self._history[:-1]
         gone = {SETTINGS: ""} if len(self._history) < 2 and self._is_adopted_back(claim) else {}
         kept = "" if gone else history_text(self._history)
-        undone = self._undone({side.workload: side.wanted for side in claim.sides} if wanted else {}, {})
-        self._lock.note_all({CLAIM: "", INTENT: "", HISTORY: kept, **gone, **self._given_up(claim), **undone})
+        self._lock.note_all({CLAIM: "", INTENT: "", HISTORY: kept, **gone, **self._given_up(claim)})
         return self._report.aborted(self._plan, claim, self._steps, sentence, written=self._written)
 
     def _given_up(self, claim: Claim) -> dict[str, str]:
