@@ -67,6 +67,7 @@ def lists_are_chosen_by_labels_and_names(bench: Bench) -> None:
 
 @row
 def a_watch_tells_what_happens_after_a_list(bench: Bench) -> None:
+    bench.until(lambda: bench.api.read(CONFIG_MAP, bench.namespace, "kube-root-ca.crt") is not None, "what each namespace gets is there")
     labelled(bench, "a", of="x")
     page = bench.api.list(CONFIG_MAP, bench.namespace)
     labelled(bench, "b", of="x")

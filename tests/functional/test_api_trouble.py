@@ -22,7 +22,7 @@ import yaml
 from .cluster import Cluster
 from .control_plane import ControlPlane, control_plane
 from .faults import Faults, Request, faulty
-from .interference import eventually, is_write, through
+from .interference import eventually, is_change, is_write, through
 from .plays import Ansible, Running
 from .test_conflicts import BROKEN, BUSY, GONE, TROUBLE
 from .test_rolling import kubectl_says_done, roll
@@ -68,9 +68,9 @@ def bad_day(faults: Faults) -> None:
     """Each kind of request fails in each way once; the first write that goes through is not heard of."""
     faults.add(matches=lambda request: request.is_list, status=429, body=BUSY)
     faults.add(matches=lambda request: request.method == "GET" and not request.is_watch, status=503, body={**BROKEN, "code": 503})
-    faults.add(matches=is_write, status=500, body=BROKEN)
-    faults.add(matches=is_write, unsent=True)
-    faults.add(matches=is_write, unheard=True)
+    faults.add(matches=is_change, status=500, body=BROKEN)
+    faults.add(matches=is_change, unsent=True)
+    faults.add(matches=is_change, unheard=True)
     faults.add(matches=is_watch, status=500, body=BROKEN)
     faults.add(matches=is_watch, status=410, body=GONE)
     faults.add(matches=is_watch, lines=1, part=20, times=3)
@@ -300,7 +300,7 @@ def test_a_deletion_while_an_operation_waits_is_an_error(tried, faults, namespac
         kubectl("rollout", "pause", "deployment/web")
     eventually(lambda: len(get("replicasets")) == 2, "both revisions are there")
     started = tried.start(task(module, namespace), environment=through(faults))
-    eventually(lambda: any(map(is_write, faults.requests)), "the write was sent")
+    eventually(lambda: any(map(is_change, faults.requests)), "the write was sent")
     is_watched(faults)
     kubectl("delete", "deployment", "web")
     last = started.wait().last
@@ -410,7 +410,7 @@ def test_a_rollout_whose_object_is_replaced_unseen_says_so(tried, faults, namesp
     blindfold = Blindfold(faults, forgotten=forgotten)
     task_of_ours = roll(namespace, name="web", image="registry.example/web:unready", wait_timeout=300)
     started = tried.start(task_of_ours, environment=through(faults))
-    eventually(lambda: any(map(is_write, faults.requests)), "the write was sent")
+    eventually(lambda: any(map(is_change, faults.requests)), "the write was sent")
     is_watched(faults)
     with blindfold:
         replaced_by(kubectl, deployment())

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from .faults import Faults, Request, faulty
-from .interference import before, is_write, through
+from .interference import before, is_change, through
 from .test_rolling import containers, kubectl_says_done, roll
 
 ENV_A = [{"name": "A", "value": "a"}]
@@ -36,9 +36,9 @@ def meddled(tried, faults) -> Callable[..., Any]:
         seen: list[Request] = []
 
         def is_the_one(request: Request) -> bool:
-            if is_write(request):
+            if is_change(request):
                 seen.append(request)
-            return is_write(request) and len(seen) >= write
+            return is_change(request) and len(seen) >= write
 
         before(faults, is_the_one, act, times=times)
         return tried(task, environment=through(faults)).last
@@ -254,7 +254,7 @@ def test_a_rollout_survives_trouble_with_its_watches(tried, faults, namespace, d
 
 @pytest.mark.parametrize("status", [429, 500, 503])
 def test_a_rollout_survives_trouble_with_its_writes_and_writes_once(tried, audit, faults, namespace, deployment, kubectl, status):
-    faults.add(matches=is_write, status=status, body={**BROKEN, "code": status}, times=2)
+    faults.add(matches=is_change, status=status, body={**BROKEN, "code": status}, times=2)
     last = tried(roll(namespace, definition=deployment()), environment=through(faults)).last
     assert not last.failed, last.msg
     assert len(audit.writes()) == 1
@@ -264,7 +264,7 @@ def test_a_rollout_survives_trouble_with_its_writes_and_writes_once(tried, audit
 def test_an_answer_that_is_lost_does_not_write_twice(tried, audit, faults, namespace, deployment, kubectl, theirs):
     theirs()
     audit.mark()
-    faults.add(matches=is_write, unheard=True)
+    faults.add(matches=is_change, unheard=True)
     last = tried(roll(namespace, name="web", image=TWO), environment=through(faults)).last
     assert not last.failed, last.msg
     assert len([event for event in audit.writes() if event.code == 200]) == 1

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from .faults import faulty
-from .interference import Stop, before, eventually, is_write
+from .interference import Stop, before, eventually, is_change
 from .kills import begun, kill_after
 from .workloads import grant, rolled_out
 
@@ -497,7 +497,7 @@ def test_a_field_of_an_unknown_manager_is_a_conflict_with_its_name(roll, audit, 
 def test_somebody_who_writes_between_plan_and_write_loses_nothing(roll, cluster, kind, manifest, kubectl, get, tags):
     kubectl("create", "--filename=-", stdin=json.dumps(manifest(kind)))
     with faulty(cluster.kubeconfig) as faults:
-        before(faults, is_write, lambda: kubectl("label", kind.lower(), "web", "team=shop"))
+        before(faults, is_change, lambda: kubectl("label", kind.lower(), "web", "team=shop"))
         roll(definition=manifest(kind, 2), host=faults.url, api_key="proxied-by-the-test")
     assert get(kind.lower(), "web")["metadata"]["labels"]["team"] == "shop"
     assert set(tags().values()) == {"2"}

@@ -91,7 +91,7 @@ def test_a_status_that_changes_all_the_time_keeps_no_write_from_its_end(through,
         patch = json.dumps({"status": {"collisionCount": next(numbers)}})
         kubectl("patch", "deployment/web", "--subresource=status", "--type=merge", f"--patch={patch}")
 
-    before(faults, is_write, touch, times=25)
+    before(faults, is_change, touch, times=25)
     result = through("rolling", name="web", image=TWO)
     assert not result.get("failed"), result["msg"]
     assert image_of(get("deployment", "web")) == TWO
