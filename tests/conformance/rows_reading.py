@@ -124,7 +124,8 @@ def a_watch_from_a_forgotten_version_lists_again(bench: Bench) -> None:
         bench.until(lambda: len(events) >= 1, "the list")
         labelled(bench, "b", of="x")
         bench.until(lambda: len(events) >= 2, "the second")
-    assert heard(events) == [("RESYNC", "a"), ("ADDED", "b")]
+    # A server that has begun so lately that it remembers everything tells what has happened since instead.
+    assert heard(events) in ([("RESYNC", "a"), ("ADDED", "b")], [("ADDED", "a"), ("ADDED", "b")])
 
 
 @row
