@@ -179,7 +179,10 @@ def bench(arguments: Sequence[str]) -> int:
     ours = not cluster.named(chosen).is_up()
     try:
         cluster.up(chosen)
-        everything = envs.variables(environment) | {"ROLLOUT_TEST_CLUSTER": chosen, "PYTHONPATH": str(ROOT)}
+        everything = envs.variables(environment) | {
+            "ROLLOUT_TEST_CLUSTER": chosen,
+            "PYTHONPATH": os.pathsep.join((str(COLLECTIONS), str(ROOT))),
+        }
         return run([environment / "bin" / "python", "-m", "tests.bench", *arguments], cwd=ROOT, env=everything)
     finally:
         if ours:
