@@ -45,7 +45,8 @@ def history(request: HistoryRequest, outside: Surroundings) -> Outcome:
         snapshots = present(observer, targets, request.selection, outside.cluster)
     if observer.warnings:
         raise ForbiddenError(observer.warnings[0], status=403)
-    return Outcome(changed=False, rollouts=tuple(_history(ref, snapshot, request) for ref, snapshot in snapshots.items()))
+    found = (_history(ref, snapshot, request) for ref, snapshot in snapshots.items())
+    return Outcome(changed=False, rollouts=tuple(replace(rollout, seen=outside.cluster.now()) for rollout in found))
 
 
 def wait(request: WatchRequest, outside: Surroundings) -> Outcome:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 
 from .._domain.diagnosis import Finding
@@ -61,6 +62,8 @@ class Rollout:
     """The last lines of failed containers' logs, by pod and container."""
     history: tuple[Entry, ...] | None = None
     """Its revisions, where they were asked for."""
+    seen: datetime | None = None
+    """When they were, by the server's clock."""
     chosen: Revision | None = None
     """The revision whose template was asked for."""
     compared: tuple[Revision, Revision] | None = None

@@ -40,8 +40,8 @@ def history(request: HistoryRequest, namespace: str, application: str, outside: 
         snapshots = {name: observer.snapshot(ref) for name, ref in refs.items()}
     if observer.warnings:
         raise ForbiddenError(observer.warnings[0], status=403)
-    rollouts = tuple(_rollout(request, workload, namespace, promotions, snapshots) for workload in workloads)
-    return Outcome(changed=False, rollouts=rollouts)
+    found = (_rollout(request, workload, namespace, promotions, snapshots) for workload in workloads)
+    return Outcome(changed=False, rollouts=tuple(replace(rollout, seen=outside.cluster.now()) for rollout in found))
 
 
 def _rollout(

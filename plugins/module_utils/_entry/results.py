@@ -157,7 +157,7 @@ def _rollout(rollout: Rollout, known: frozenset[str]) -> Result:
         }
         entry["complete"] = rollout.phase == "complete"
     if rollout.history is not None:
-        now = datetime.now(UTC)
+        now = rollout.seen or datetime.now(UTC)
         entry["revisions"] = [_revision_entry(revision, now) for revision in rollout.history]
         entry["template"] = veiled(rollout.chosen.template, known) if rollout.chosen is not None else None
         entry["difference"] = _compared(rollout, *rollout.compared, known) if rollout.compared is not None else ""

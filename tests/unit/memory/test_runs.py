@@ -77,3 +77,12 @@ def test_a_killed_run_does_nothing_more() -> None:
 def test_who_waits_for_nothing_is_named() -> None:
     with pytest.raises(AssertionError, match="Nothing will happen any more, and these still wait: test of the test"), Clock() as clock:
         clock.wait(lambda: False)
+
+
+def test_ages_are_told_by_the_clock_of_the_server() -> None:
+    with running() as memory:
+        rolled(memory)
+        memory.clock.sleep(3600)
+        result = Run(memory, "history_info", namespace="default", name="web").start().wait()
+        (revision,) = result["rollouts"][0]["revisions"]
+        assert 3600 <= revision["age"] < 3700
