@@ -27,7 +27,6 @@ Place: TypeAlias = tuple[str, str]
 Extents: TypeAlias = Mapping[Place, Collection[Ref]]
 Notes: TypeAlias = Mapping[Place, Mapping[str, str]]
 """Annotations that a Lease gets in the write by which it is taken."""
-NOTHING: Notes = {}
 
 
 class Hold:
@@ -57,7 +56,7 @@ class Hold:
 
 @contextmanager
 def holding(
-    extents: Extents, outside: Surroundings, holder: str, *, optional: bool = False, besides: str = "", notes: Notes = NOTHING
+    extents: Extents, outside: Surroundings, holder: str, *, optional: bool = False, besides: str = "", notes: Notes | None = None
 ) -> Iterator[Hold]:
     """Hold the Leases of all places, each for its objects and with its notes, and let no write begin that could arrive after that has
     ended.
@@ -70,7 +69,7 @@ def holding(
     with ExitStack() as stack:
         for place, refs in sorted(extents.items()):
             try:
-                hold.locks[place] = stack.enter_context(Lock(outside, *place, holder, refs, notes=notes.get(place, {})))
+                hold.locks[place] = stack.enter_context(Lock(outside, *place, holder, refs, notes=(notes or {}).get(place)))
             except ForbiddenError as error:
                 if not optional:
                     raise

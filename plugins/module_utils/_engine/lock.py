@@ -41,7 +41,6 @@ from .surroundings import Surroundings
 _TRIES = 10
 _PATIENCE = 10.0
 """How many seconds a request has that keeps the lock or gives it back: later nobody may rely on it any more."""
-NOTHING: Mapping[str, str] = {}
 _Change = Callable[[JsonObject], JsonObject]
 
 
@@ -59,7 +58,7 @@ class Lock:
         application: str,
         holder: str,
         objects: Iterable[Ref] = (),
-        notes: Mapping[str, str] = NOTHING,
+        notes: Mapping[str, str] | None = None,
     ) -> None:
         self._outside = outside
         self._cluster = outside.cluster
@@ -67,7 +66,7 @@ class Lock:
         self._application = application
         self._holder = holder
         self._objects = tuple(sorted(objects))
-        self._notes = notes
+        self._notes = notes or {}
         self._ref = Ref("Lease", namespace, lease_name(application))
         self._lease: JsonObject | None = None
         self._version: int | None = None
