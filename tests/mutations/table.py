@@ -170,13 +170,6 @@ MUTATIONS = (
         tests=(f"{_WRITES}::test_replicas_that_a_definition_leaves_out_never_change",),
     ),
     Mutation(
-        name="an apply by force instead of a take-over",
-        file="_engine/writer.py",
-        old="return self._carried_out(lambda: cluster.apply(resource, body, manager=APPLY_MANAGER, force=self._force))",
-        new="return self._carried_out(lambda: cluster.apply(resource, body, manager=APPLY_MANAGER, force=True))",
-        tests=(f"{_WRITES}::test_what_a_controller_takes_right_before_the_write_is_not_taken_back_by_force",),
-    ),
-    Mutation(
         name="a take-over that is planned and not carried out",
         file="_engine/writer.py",
         old="taken_over=taken if taken.managed_fields is not None else None,",

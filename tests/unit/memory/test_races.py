@@ -55,7 +55,7 @@ def _two_containers(memory: Memory) -> None:
 def test_two_short_changes_of_one_workload_both_stay(seed: int, user: str) -> None:
     with running(seed) as memory:
         if user != "with the lock":
-            memory.server.rights.deny(user, ["create"], "leases")
+            memory.server.rights.deny(user, ["create", "update"], "leases")
         _two_containers(memory)
         both: list[Run] = []
         for container in ("web", "sidecar"):
