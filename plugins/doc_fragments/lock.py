@@ -54,3 +54,13 @@ options:
     type: bool
     default: true
 """
+
+    SUPERSEDE = r"""
+options:
+  supersede:
+    description:
+      - Roll this version out although another rollout of the workload stands before one of its steps (O(stop_before), a task that was
+        killed), which ends with that. Without it such a task is refused.
+    type: bool
+    default: false
+"""

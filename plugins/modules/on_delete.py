@@ -106,12 +106,6 @@ options:
       - The step that is not taken any more, nor those after it. Its name, or what it begins with (of a StatefulSet a pod by name or
         ordinal, of a DaemonSet a node), or V(rest) for what is not on O(nodes), or V(primary).
     type: str
-  supersede:
-    description:
-      - Roll this version out although another rollout of the workload stands before one of its steps (O(stop_before), a task that was
-        killed), which ends with that. Without it such a task is refused.
-    type: bool
-    default: false
 extends_documentation_fragment:
   - rollout.kubernetes.workload
   - rollout.kubernetes.config
@@ -119,6 +113,7 @@ extends_documentation_fragment:
   - rollout.kubernetes.lock
   - rollout.kubernetes.lock.application
   - rollout.kubernetes.lock.undone
+  - rollout.kubernetes.lock.supersede
   - rollout.kubernetes.wait
   - rollout.kubernetes.verify
   - rollout.kubernetes.auth

@@ -99,12 +99,6 @@ options:
       - The step that is not taken any more, nor those after it. Its name, or the first pod that it updates (by name or ordinal), or
         V(primary).
     type: str
-  supersede:
-    description:
-      - Roll this version out although another rollout of the workload stands before one of its steps (O(stop_before), a task that was
-        killed), which ends with that. Without it such a task is refused.
-    type: bool
-    default: false
   max_unavailable:
     description:
       - How many pods may be away at the same time within a step, a count or a percentage. Most clusters ignore it and replace one pod
@@ -140,6 +134,7 @@ extends_documentation_fragment:
   - rollout.kubernetes.lock
   - rollout.kubernetes.lock.application
   - rollout.kubernetes.lock.undone
+  - rollout.kubernetes.lock.supersede
   - rollout.kubernetes.wait
   - rollout.kubernetes.verify
   - rollout.kubernetes.auth
