@@ -109,6 +109,16 @@ MUTATIONS = (
         tests=(f"{_MEMORY}test_stepping.py::test_other_ways_to_change_it_are_refused_while_it_stands",),
     ),
     Mutation(
+        name="a Lease that tells of what was never begun",
+        file="_engine/lock.py",
+        old='self._left = {name: former.get(name, "") for name in self._notes}',
+        new="del former",
+        tests=(
+            f"{_MEMORY}test_stepping.py::test_a_task_that_is_refused_before_its_first_write_leaves_no_word_of_it",
+            f"{_MEMORY}test_undone.py::test_an_undo_that_is_refused_before_its_first_write_takes_nothing_back",
+        ),
+    ),
+    Mutation(
         name="no memory of what a person took back",
         file="_engine/taken_back.py",
         old="        notes[place] = {UNDONE: undone_text(settled(former, back=back))}",

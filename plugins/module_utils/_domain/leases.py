@@ -114,7 +114,7 @@ def taken(lease: JsonObject, holder: str, now: datetime, objects: Iterable[Ref] 
         },
     )
     held = replaced(held, ("metadata", "labels"), {**mapping(lease, "metadata", "labels"), **_LABELS})
-    names = " ".join(sorted({f"{ref.kind}/{ref.name}" for ref in objects}))
+    names = " ".join(sorted({ref.short for ref in objects}))
     return noted(noted(noted(held, OBJECTS, names), TAKEN_AT, ""), STEP, "")
 
 
@@ -140,7 +140,7 @@ def object_of(lease: JsonObject, refs: Collection[Ref]) -> Ref | None:
     A holder that does not say on what (0.1.0) works on what has the application's name.
     """
     objects = texts(lease, "metadata", "annotations").get(OBJECTS, "").split()
-    theirs = (lambda ref: f"{ref.kind}/{ref.name}" in objects) if objects else (lambda ref: ref.name == application_of(lease))
+    theirs = (lambda ref: ref.short in objects) if objects else (lambda ref: ref.name == application_of(lease))
     namespace = text(lease, "metadata", "namespace")
     return next((ref for ref in sorted(refs) if ref.namespace == namespace and theirs(ref)), None)
 
@@ -153,6 +153,11 @@ def held_sentence(lease: JsonObject, what: Ref | str) -> str:
         f"{what} is being changed by {holding.holder} since {holding.since}{step} ({ref_of({**lease, 'kind': 'Lease'})}); wait until that "
         "is done and run the task again, or let it wait by itself (lock_timeout)."
     )
+
+
+def overtaken_sentence(what: Ref) -> str:
+    """That others have been faster each time, and how to go on."""
+    return f"{what} is changed by others all the time; look at who does that and run the task again."
 
 
 def noted(lease: JsonObject, name: str, value: str) -> dict[str, JsonValue]:

@@ -27,6 +27,11 @@ class Ref:
     namespace: str
     name: str
 
+    @property
+    def short(self) -> str:
+        """As it is stored where the namespace is known: `Deployment/web`."""
+        return f"{self.kind}/{self.name}"
+
     def __str__(self) -> str:
         return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
 

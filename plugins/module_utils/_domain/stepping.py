@@ -52,7 +52,7 @@ class Stepping:
 
     def is_of(self, ref: Ref) -> bool:
         """It is about this workload."""
-        return self.workload == f"{ref.kind}/{ref.name}"
+        return self.workload == ref.short
 
     def sentence(self, ref: Ref) -> str:
         """For who wants to change the workload by another way while nobody works on the rollout."""

@@ -44,11 +44,6 @@ class Undone:
         return f"{ref} gets a version that was taken back{by} at {self.at}{why}"
 
 
-def named(ref: Ref) -> str:
-    """What a workload is called in these records."""
-    return f"{ref.kind}/{ref.name}"
-
-
 def undone_of(lease: JsonObject | None) -> tuple[Undone, ...]:
     """What a Lease remembers, oldest first. What cannot be read is nothing: only a warning hangs on it."""
     try:
@@ -71,7 +66,7 @@ def undone_text(entries: Iterable[Undone]) -> str:
 def found(leases: Iterable[JsonObject], ref: Ref, template: str) -> Undone | None:
     """The record of a version of this workload, whatever application it was taken back under; None where there is none."""
     entries = (entry for lease in leases for entry in undone_of(lease))
-    return next((entry for entry in entries if (entry.workload, entry.template) == (named(ref), template)), None)
+    return next((entry for entry in entries if (entry.workload, entry.template) == (ref.short, template)), None)
 
 
 def settled(former: Iterable[Undone], *, back: Iterable[Undone] = (), again: Iterable[tuple[str, str]] = ()) -> tuple[Undone, ...]:

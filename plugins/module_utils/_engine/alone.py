@@ -31,6 +31,8 @@ def carry_out_alone(plan: Plan, ours: Ours, outside: Surroundings, *, optional: 
     notes = {place: {**begun.get(place, {}), **undone.get(place, {})} for place in extents}
     with holding(extents, outside, ours.holder, optional=optional, notes=notes) as hold:
         outcome = carry_out(plan, replace(outside, tell=hold.tell))
+        # What raises has not written to any workload yet.
+        hold.confirm()
         settle_steps(plan, outcome, hold, extents)
         settle_undone(plan, outcome, hold, extents)
     return replace(outcome, warnings=(*hold.warnings, *outcome.warnings))

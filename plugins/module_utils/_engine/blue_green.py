@@ -19,9 +19,9 @@ from typing import TypeAlias
 from .._domain.actions import Action, Change, Promote, Removal, SceneStep, Turn
 from .._domain.claims import CLAIM, HISTORY, SETTINGS, Claim, Promotion, Settings, history_of, history_text
 from .._domain.colours import base_of, deployments_of, fingerprint, mark_of
-from .._domain.errors import ClusterError, HeldError, InvalidError, NotFoundError, RefusedError, RolloutError
+from .._domain.errors import ClusterError, InvalidError, NotFoundError, RefusedError, RolloutError
 from .._domain.expected import GIVEN_UP, GivenUp, candidates_of, given_up_of, given_up_text
-from .._domain.leases import lease_name
+from .._domain.leases import lease_name, user_of
 from .._domain.objects import JsonObject, Ref, texts
 from .._domain.ownership import OURS, last_writer, unrestarted
 from .._domain.request import Cause, ColourRequest, SwitchRequest
@@ -120,10 +120,6 @@ def _roll(request: ColourRequest, outside: Surroundings, lease: JsonObject | Non
         extents = {place: _covered(request, plan)}
         hold = stack.enter_context(holding(extents, outside, request.holder, besides=request.application))
         lock = hold.locks[place]
-        if _remembered(lock.lease) != _remembered(lease):
-            raise HeldError(
-                f"{lock.ref} is changed by others all the time; look at who does that and run the task again.", lease=lease or {}
-            )
         outcome = _with_configuration(_Run(request, outside, stage, lock, plan, report, made).carry_out(), plan)
         return replace(outcome, warnings=(*hold.warnings, *outcome.warnings))
 
@@ -495,7 +491,7 @@ class _Run:
             former = given_up_of(self._lock.lease)
         except RefusedError:  # It cannot be read, and nothing but an approval that comes late needs it.
             former = ()
-        by = self._request.holder.rpartition(" ")[0] or self._request.holder
+        by = user_of(self._request.holder)
         entry = GivenUp(frozenset(claim.candidates), claim.why, by, f"{self._outside.cluster.now():%Y-%m-%dT%H:%M:%SZ}")
         return {GIVEN_UP: given_up_text((*former, entry))}
 
@@ -503,7 +499,7 @@ class _Run:
         """What the Lease is to remember of versions (workload to fingerprint) that were taken back, or that run again."""
         former, why = undone_of(self._lock.lease), self._request.cause.why
         now = f"{self._outside.cluster.now():%Y-%m-%dT%H:%M:%SZ}"
-        by = self._request.cause.by or self._request.holder.rpartition(" ")[0]
+        by = self._request.cause.by or user_of(self._request.holder)
         kept = settled(
             former,
             back=[Undone(f"Deployment/{workload}", template, by, why, now) for workload, template in back.items()],

@@ -30,6 +30,7 @@ from .._domain.colours import (
 from .._domain.errors import InputError, RefusedError
 from .._domain.expected import Known, aborted_already, candidates_of, given_up_of, promoted_already, serving_of
 from .._domain.foreign import foreign_controller
+from .._domain.leases import user_of
 from .._domain.objects import JsonObject, Ref, at, mapping, number, replaced, text, texts, without
 from .._domain.ownership import OURS, last_writer
 from .._domain.request import Cause, ColourRequest, Colours, Companion, ShortChange, Target
@@ -268,7 +269,7 @@ class Planner:
             cause=signed(cause.why, cause.by) if fresh or claim is None else claim.cause,
             undoes=self._undoes(claim if not fresh else None, promotion),
             switched=claim.switched if claim is not None and not fresh else "",
-            by=claim.by if claim is not None and not fresh else request.holder.rpartition(" ")[0] or request.holder,
+            by=claim.by if claim is not None and not fresh else user_of(request.holder),
             since=claim.since if claim is not None and not fresh else f"{self._cluster.now():%Y-%m-%dT%H:%M:%SZ}",
         )
         if claim is not None and not request.supersede:

@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TypeAlias
 
 from .._domain.errors import ForbiddenError, HeldError
-from .._domain.leases import Holding, default_application, held_sentence, object_of, version_taken
+from .._domain.leases import Holding, default_application, held_sentence, object_of, overtaken_sentence, version_taken
 from .._domain.objects import JsonObject, Ref, text
 from .claimed import refuse_claimed
 from .lock import Lock
@@ -47,6 +47,11 @@ class Hold:
         """For how long nobody else can take what is held. Raises as `guard`."""
         self.guard()
         return min(lock.seconds_left for lock in self.locks.values())
+
+    def confirm(self) -> None:
+        """Keep the notes with which the Leases were taken: what they tell of was begun. Without that they go when the Leases do."""
+        for lock in self.locks.values():
+            lock.confirm()
 
     def tell(self, step: str) -> None:
         """Let others see at which step the task is."""
@@ -82,8 +87,6 @@ def holding(
                     f"Only tasks that call their application alike are kept away from {_spelled(extents)}: {outside.leases.refused}"
                 )
             refuse_claimed({ref for refs in extents.values() for ref in refs}, outside, besides=besides)
-            for lock in hold.locks.values():
-                lock.confirm()
             stack.callback(outside.cluster.fence, None)
             outside.cluster.fence(hold.seconds_left)
         yield hold
@@ -115,7 +118,7 @@ def _give_way(hold: Hold, namespace: str, extents: Extents, outside: Surrounding
             if Holding.of(lease).holder and _is_first(lease, lock):
                 raise HeldError(held_sentence(lease, shared), lease=lease)
             if not Holding.of(lease).holder and _version(lease) != _version(before.get(name, {})):
-                raise HeldError(f"{shared} is changed by others all the time; look at who does that and run the task again.", lease=lease)
+                raise HeldError(overtaken_sentence(shared), lease=lease)
 
 
 def _is_first(lease: JsonObject, lock: Lock) -> bool:

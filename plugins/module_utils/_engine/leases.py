@@ -19,6 +19,7 @@ class Leases:
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
         self._seen: dict[str, tuple[JsonObject, ...] | None] = {}
+        self._read: dict[tuple[str, str], JsonObject | None] = {}
         self.refused = ""
         """Why they may not be listed; empty where that was allowed, or not tried."""
 
@@ -38,12 +39,16 @@ class Leases:
         return self._seen[namespace]
 
     def named(self, namespace: str, name: str) -> JsonObject | None:
-        """One of them as it was seen last; None where it is not there. Who may not list them reads it now."""
+        """One of them as it was seen last; None where it is not there. Who may not list them reads it
+        the first time."""
         known = self.of(namespace)
         if known is None:
-            return self._cluster.read(LEASE, namespace, name)
+            if (namespace, name) not in self._read:
+                self._read[namespace, name] = self._cluster.read(LEASE, namespace, name)
+            return self._read[namespace, name]
         return next((lease for lease in known if text(lease, "metadata", "name") == name), None)
 
     def forget(self) -> None:
         """Look again when somebody asks."""
         self._seen.clear()
+        self._read.clear()

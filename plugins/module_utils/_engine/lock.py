@@ -28,6 +28,7 @@ from .._domain.leases import (
     new_lease,
     noted,
     object_of,
+    overtaken_sentence,
     released,
     renewed,
     taken,
@@ -202,7 +203,7 @@ class Lock:
             raise self._overtaken() from None
 
     def confirm(self) -> None:
-        """What it was taken for is going to be done: its notes stay. Before that, giving it back gives back what they have replaced."""
+        """Keep the notes with which it was taken. Without that, giving it back gives back what they have replaced."""
         self._left = {}
 
     def _noted(self, lease: JsonObject) -> JsonObject:
@@ -219,7 +220,7 @@ class Lock:
         lease = self._lease or new_lease(self._ref.namespace, self._application)
         if Holding.of(lease).holder:
             return self._held(lease)
-        return HeldError(f"{self._ref} is changed by others all the time; look at who does that and run the task again.", lease=lease)
+        return HeldError(overtaken_sentence(self._ref), lease=lease)
 
     # --- keeping it -----------------------------------------------------------------------------------------------------------
 
@@ -250,7 +251,7 @@ class Lock:
                 else:
                     self._renewed_at = at
                     return
-            raise ConflictError(f"{self._ref} is changed by others all the time; look at who does that and run the task again.")
+            raise ConflictError(overtaken_sentence(self._ref))
 
     def _marked(self, lease: JsonObject) -> JsonObject:
         """The Lease that tells when it was taken, as its resourceVersion will not tell that any more."""

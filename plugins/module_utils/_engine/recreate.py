@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from .._domain.completion import standing
 from .._domain.errors import RolloutError
-from .._domain.leases import default_application
+from .._domain.leases import default_application, lease_name
 from .._domain.objects import Ref, mapping
 from .._domain.outages import OUTAGES, announcement, expected, outages_of, stops_pods, with_outage
 from .._domain.request import Ours, RolloutRequest
@@ -18,7 +18,6 @@ from .._domain.workload import Snapshot, Workload
 from .admission import demand_admission
 from .alone import extents_for, make_namespaces
 from .hold import Extents, Hold, Place, holding
-from .lock import read_lease
 from .observer import Observer
 from .outcome import Outage, Outcome, Rollout
 from .plan import Plan, PlannedTarget, demand_sight, in_the_way, make_plan, may_be_in_the_way, obstacle, preview
@@ -96,7 +95,7 @@ def _with_history(entry: PlannedTarget, outside: Surroundings) -> PlannedTarget:
     before, ref = entry.write.before, entry.target.ref
     if before is None or not _makes_outage(entry):
         return entry
-    outages = outages_of(read_lease(outside, *_place(ref)))
+    outages = outages_of(outside.leases.named(ref.namespace, lease_name(default_application(ref))))
     return replace(entry, outages=outages, intent=f"recreated: {announcement(outages, mapping(before, 'spec', 'template'))}")
 
 

@@ -14,7 +14,6 @@ from .._domain.leases import Holding, application_of
 from .._domain.objects import JsonObject
 from .._domain.request import RolloutRequest
 from .._domain.stepping import STEPPING, Stepping, goes_on
-from .._domain.undone import named
 from .._domain.workload import Workload
 from .claimed import leases_of
 from .hold import Extents, Hold, Notes, Place
@@ -80,7 +79,7 @@ def steps_at_the_start(plan: Plan, extents: Extents, outside: Surroundings, user
         before = version_of(entry.write.before)
         # What stands may have been begun by 0.1.0, or by hand.
         base = before if before != version else ""
-        begun = Stepping(entry.strategy, named(ref), version, entry.cause.by or user, _now(outside), entry.cause.why, base)
+        begun = Stepping(entry.strategy, ref.short, version, entry.cause.by or user, _now(outside), entry.cause.why, base)
         if known is not None and (known.strategy, known.template) == (entry.strategy, version):
             begun = replace(known, step="")
         notes |= {place: {STEPPING: begun.text()} for place, refs in extents.items() if ref in refs}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from .._domain.leases import lease_name
 from .._domain.resources import WORKLOADS
-from .._domain.undone import UNDONE, Undone, named, settled, undone_of, undone_text
+from .._domain.undone import UNDONE, Undone, settled, undone_of, undone_text
 from .hold import Extents, Hold, Notes, Place
 from .outcome import Outcome
 from .plan import Plan, PlannedTarget
@@ -25,7 +25,7 @@ def undone_at_the_start(plan: Plan, extents: Extents, outside: Surroundings, use
     for place, refs in extents.items():
         entries = [entry for entry in plan.targets if _is_new(entry) and entry.target.ref in refs]
         by, why = plan.takes_back.by or user, plan.takes_back.why
-        back = [Undone(named(entry.target.ref), version_of(entry.write.before), by, why, now) for entry in entries]
+        back = [Undone(entry.target.ref.short, version_of(entry.write.before), by, why, now) for entry in entries]
         former = undone_of(outside.leases.named(place[0], lease_name(place[1])))
         notes[place] = {UNDONE: undone_text(settled(former, back=back))}
     return notes
@@ -37,7 +37,7 @@ def settle_undone(plan: Plan, outcome: Outcome, hold: Hold, extents: Extents) ->
     for place, lock in hold.locks.items():
         entries = [entry for entry in plan.targets if _is_new(entry) and entry.target.ref in extents[place]]
         gone = [
-            (named(entry.target.ref), version_of(entry.write.before if entry.target.ref in failed else entry.write.after))
+            (entry.target.ref.short, version_of(entry.write.before if entry.target.ref in failed else entry.write.after))
             for entry in entries
             if plan.takes_back is not None or entry.target.ref not in failed
         ]

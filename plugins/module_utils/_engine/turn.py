@@ -26,8 +26,7 @@ _TRIES = 10
 def in_turn(work: Callable[[], T], outside: Surroundings, patience: float, *, check: bool = False) -> T:
     """What `work` returns, which raises `HeldError` before its first write where another task holds what it needs. Then it is tried again
     once that is free: a holder that shows no sign of life for its Lease's duration is taken for dead, a living one is waited for
-    `patience` seconds. Raises the `HeldError` when that is over, in check mode at
-    once."""
+    `patience` seconds. Raises the `HeldError` when that is over, in check mode at once."""
     deadline, overtaken = outside.clock() + patience, 0
     while True:
         outside.leases.forget()

@@ -107,3 +107,13 @@ def test_one_that_was_killed_keeps_it_as_well() -> None:
         assert run.wire.changes == []
         done("partition", **BEGUN)(memory)
         assert stepping(memory) == []
+
+
+def test_a_task_that_is_refused_before_its_first_write_leaves_no_word_of_it() -> None:
+    with running() as memory:
+        theirs("StatefulSet")(memory)
+        memory.server.rights.deny("robot", ["create"], "pods/eviction")
+        run = Case("on_delete", SET).run(memory, user="robot")
+        assert "create pods/eviction" in run.start().wait()["msg"]
+        assert run.wire.changes == []
+        assert stepping(memory) == []

@@ -111,3 +111,14 @@ def undone(memory: Memory) -> list[Any]:
     """What the Leases remember."""
     texts = (lease["metadata"].get("annotations", {}).get("rollout.kubernetes/undone", "{}") for lease in memory.all("default", "Lease"))
     return [entry for text in texts for entry in json.loads(text).get("versions", [])]
+
+
+def test_an_undo_that_is_refused_before_its_first_write_takes_nothing_back() -> None:
+    with running() as memory:
+        for act in (theirs(), done("rolling", **NEXT)):
+            act(memory)
+        memory.server.rights.deny("robot", ["watch"], "pods")
+        run = Case("undo", {"name": "web"}).run(memory, user="robot")
+        assert "watch pods" in run.start().wait()["msg"]
+        assert run.wire.changes == []
+        assert undone(memory) == []
