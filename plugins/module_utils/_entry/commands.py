@@ -61,11 +61,12 @@ class Call:
 
 
 def _roll_out(call: Call, outside: Surroundings) -> Outcome:
+    ours = _ours(call)
     request = rollout_request(call.name, call.parameters, call.manifests, outside.cluster, call.namespace)
     plan = with_sight(make_plan(request, outside), outside, check=call.check)
     refuse_on_their_way(plan, outside)
     demand_admission(plan, outside.cluster)
-    return preview(plan) if call.check else carry_out_alone(plan, _ours(call), outside, optional=True)
+    return preview(plan) if call.check else carry_out_alone(plan, ours, outside, optional=True)
 
 
 def _recreate(call: Call, outside: Surroundings) -> Outcome:
@@ -112,11 +113,12 @@ def _preflight_alone(call: Call) -> Outcome:
 
 
 def _operate(call: Call, request: OperationRequest, outside: Surroundings) -> Outcome:
+    ours = _ours(call)
     plan = plan_operation(request, outside)
     if not isinstance(request.operation, Undo):  # It gives up what is on its way.
         refuse_on_their_way(plan, outside)
     demand_admission(plan, outside.cluster)
-    return preview(plan) if call.check else carry_out_alone(plan, _ours(call), outside, optional=True)
+    return preview(plan) if call.check else carry_out_alone(plan, ours, outside, optional=True)
 
 
 def _undo(call: Call, outside: Surroundings) -> Outcome:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.memory.cases import BLUE, NEXT, SET, Act, Case, done, edited, made, slowly, theirs
+from tests.memory.cases import BLUE, NEXT, PLAIN, SET, Act, Case, done, edited, made, slowly, theirs
 from tests.memory.cluster import Memory, running
 from tests.memory.races import Order, at_once
 from tests.memory.requests import Request
@@ -266,3 +266,13 @@ def test_without_rights_on_leases_strategies_of_several_steps_are_refused(module
         run = Case(module, SET).run(memory, user=USER)
         assert "create leases" in run.start().wait()["msg"]
         assert changes(run) == []
+
+
+@pytest.mark.parametrize("module", WRITERS)
+def test_an_application_that_is_no_name_is_refused_in_check_mode_too(module: str) -> None:
+    with running() as memory:
+        for act in PLAIN:
+            act(memory)
+        run = Run(memory, module, check=True, namespace="default", name="web", application="My Shop", **WRITERS[module])
+        assert "application" in run.start().wait()["msg"]
+        assert run.result["failed"]
