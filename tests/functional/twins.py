@@ -59,9 +59,6 @@ class Tally:
     """Comparisons given up because the objects never stood still."""
     deviations: Counter[str] = dataclasses.field(default_factory=Counter)
     """Allowed deviations that were seen."""
-    examples: int = 0
-    failure: Exception | None = None
-    """The first one. hypothesis runs a failing example again, and no two runs on a cluster are alike: this is the one to show."""
 
     def __str__(self) -> str:
         parts = {"compared": self.counted, "not counted": self.moved, "deviations": self.deviations}
@@ -210,6 +207,8 @@ class Pair:
     seen: Any = None
     """The history that was compared last."""
     restarted: float = 0.0
+    patient: bool = False
+    """Compare until it counts: for objects that are sure to stand still at last."""
     started: float = dataclasses.field(default_factory=time.monotonic)
 
     @property
@@ -223,14 +222,11 @@ class Pair:
 
     @contextmanager
     def told(self) -> Iterator[None]:
-        """Tell with a failure what had been done up to it; nothing more is done after it."""
-        if self.tally.failure is not None:
-            raise self.tally.failure
+        """Tell with a failure what had been done up to it."""
         try:
             yield
         except Exception as error:
             error.add_note("What was done:\n" + "\n".join(self.journal))
-            self.tally.failure = error
             raise
 
     # --- what happens to both ---------------------------------------------------------------------------------------------------
@@ -444,8 +440,15 @@ class Pair:
                 self.tally.deviations[deviation] += 1
 
     def _standing_still(self, one: Twin, compare: Callable[[Twin], str | None]) -> str | None:
-        """Compare until it counts, so often at most; return the deviation seen, None if it never counted."""
-        return next((found for found in (compare(one) for _ in range(ATTEMPTS)) if found is not None), None)
+        """Compare until it counts, a few times at most unless patient; return the deviation seen, None if it never counted."""
+        found: list[str | None] = []
+
+        def counts() -> bool:
+            found.append(compare(one))
+            return found[-1] is not None or (len(found) == ATTEMPTS and not self.patient)
+
+        eventually(counts, f"{one.ref} stands still while it is compared")
+        return found[-1]
 
     def _status(self, one: Twin) -> str | None:
         before = one.view()
@@ -531,7 +534,7 @@ def outcome(undone: Undone, ours: tuple[View, View], theirs: tuple[View, View]) 
 
 
 @contextmanager
-def pair(cluster: Cluster, kind: str, tally: Tally) -> Iterator[Pair]:
+def pair(cluster: Cluster, kind: str, tally: Tally, *, patient: bool = False) -> Iterator[Pair]:
     """Give two fresh namespaces for twins; they are deleted at the end without waiting."""
     client = config.new_client_from_config(config_file=str(cluster.kubeconfig))
     word = uuid.uuid4().hex[:6]
@@ -546,4 +549,4 @@ def pair(cluster: Cluster, kind: str, tally: Tally) -> Iterator[Pair]:
         for side in ("ours", "twin")
     ]
     with cluster.fresh_namespace(twins[0].namespace), cluster.fresh_namespace(twins[1].namespace):
-        yield Pair(ours=twins[0], twin=twins[1], tally=tally)
+        yield Pair(ours=twins[0], twin=twins[1], tally=tally, patient=patient)
