@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import WORKLOADS
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import WORKLOADS
 
 from .cases import Act, Case, edited, image, replicas
 from .cluster import Memory

@@ -82,6 +82,3 @@ _KNOWN = (
     Resource("rbac.authorization.k8s.io/v1", "RoleBinding", "rolebindings"),
 )
 KNOWN: Mapping[tuple[str, str], Resource] = {(known.api_version, known.kind): known for known in _KNOWN}
-
-WORKLOADS: Mapping[str, Resource] = {known.kind: known for known in (DEPLOYMENT, STATEFUL_SET, DAEMON_SET)}
-"""The kinds whose pods a strategy replaces, by kind."""

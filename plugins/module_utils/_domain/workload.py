@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from .objects import (
     JsonObject,
@@ -33,6 +34,9 @@ from .objects import (
     uid_of,
     without,
 )
+
+if TYPE_CHECKING:
+    from .kinds.kind import Kind
 
 CHANGE_CAUSE = "kubernetes.io/change-cause"
 REVISION = "deployment.kubernetes.io/revision"
@@ -239,10 +243,34 @@ class Revision:
 
 
 @dataclass(frozen=True)
+class Counts:
+    """How many pods a workload shall have, and how many it has."""
+
+    desired: int
+    current: int
+    updated: int
+    ready: int
+    available: int
+
+    @classmethod
+    def of_replicas(cls, obj: JsonObject) -> Counts:
+        """Those of a kind that has replicas."""
+        status = mapping(obj, "status")
+        return cls(
+            desired=number(obj, "spec", "replicas", default=1),
+            current=number(status, "replicas"),
+            updated=number(status, "updatedReplicas"),
+            ready=number(status, "readyReplicas"),
+            available=number(status, "availableReplicas"),
+        )
+
+
+@dataclass(frozen=True)
 class Workload:
     """A Deployment, StatefulSet or DaemonSet: what its spec asks for and what its status says."""
 
     ref: Ref
+    kind: Kind = field(repr=False, compare=False)
     uid: str
     resource_version: str
     generation: int
@@ -285,30 +313,34 @@ class Workload:
 
     @classmethod
     def of(cls, obj: JsonObject) -> Workload:
-        """From an object of one of the three kinds."""
-        ref = ref_of(obj)
+        """From an object of a kind of workload."""
+        from .kinds import named  # Late, as the files of the kinds know workloads.
+
+        return named(text(obj, "kind")).read(obj)
+
+    @classmethod
+    def read(cls, obj: JsonObject, kind: Kind, counts: Counts) -> Workload:
+        """From an object whose kind has counted its pods."""
         spec, status = mapping(obj, "spec"), mapping(obj, "status")
-        daemon = ref.kind == "DaemonSet"
-        strategy = mapping(spec, "strategy" if ref.kind == "Deployment" else "updateStrategy")
-        deadline = number(spec, "progressDeadlineSeconds", default=600)
+        strategy = mapping(spec, kind.strategy_field)
         return cls(
-            ref=ref,
+            ref=ref_of(obj),
+            kind=kind,
             uid=uid_of(obj),
             resource_version=text(obj, "metadata", "resourceVersion"),
             generation=number(obj, "metadata", "generation"),
             observed_generation=number(status, "observedGeneration"),
             deleted=bool(text(obj, "metadata", "deletionTimestamp")),
-            desired=number(status, "desiredNumberScheduled") if daemon else number(spec, "replicas", default=1),
-            current=number(status, "currentNumberScheduled" if daemon else "replicas"),
-            updated=number(status, "updatedNumberScheduled" if daemon else "updatedReplicas"),
-            ready=number(status, "numberReady" if daemon else "readyReplicas"),
-            available=number(status, "numberAvailable" if daemon else "availableReplicas"),
+            desired=counts.desired,
+            current=counts.current,
+            updated=counts.updated,
+            ready=counts.ready,
+            available=counts.available,
             update_type=text(strategy, "type") or "RollingUpdate",
             partition=number(strategy, "rollingUpdate", "partition") if at(strategy, "rollingUpdate", "partition") is not None else None,
             paused=flag(spec, "paused"),
             min_ready_seconds=number(spec, "minReadySeconds"),
-            # 2^31-1 is how the API spells "no deadline".
-            progress_deadline_seconds=deadline if ref.kind == "Deployment" and deadline != 2**31 - 1 else None,
+            progress_deadline_seconds=kind.deadline(spec),
             current_revision=text(status, "currentRevision"),
             update_revision=text(status, "updateRevision"),
             conditions=Condition.all_of(obj),

@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 
 from .._domain.emptied import OF_ONE_TEMPLATE, Relabelled, Turned, concerned, emptied, of_one_pod
 from .._domain.errors import ForbiddenError, RefusedError
+from .._domain.kinds import WORKLOADS
 from .._domain.objects import JsonObject, Ref, mapping, ref_of, text, texts
 from .._domain.ports import Cluster
-from .._domain.resources import POD, SERVICE, WORKLOADS
+from .._domain.resources import POD, SERVICE
 from .._domain.revisions import same_template
 from .._domain.services import Backend, Selector, Service, spelled
 from .._domain.workload import Snapshot, Workload

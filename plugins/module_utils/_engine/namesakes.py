@@ -7,9 +7,9 @@
 from __future__ import annotations
 
 from .._domain.errors import ClusterError
+from .._domain.kinds import WORKLOADS
 from .._domain.objects import Ref
 from .._domain.ports import Cluster
-from .._domain.resources import WORKLOADS
 
 
 def missing(ref: Ref, cluster: Cluster) -> str:

@@ -12,9 +12,10 @@ from types import TracebackType
 from typing import Self
 
 from .._domain.errors import ForbiddenError
+from .._domain.kinds import WORKLOADS
 from .._domain.objects import JsonObject, Ref, text, uid_of
 from .._domain.ports import Cluster, WatchEvent
-from .._domain.resources import CONTROLLER_REVISION, EVENT, POD, REPLICA_SET, WORKLOADS, Resource
+from .._domain.resources import CONTROLLER_REVISION, EVENT, POD, REPLICA_SET, Resource
 from .._domain.revisions import observed, revision_of, revisions_of
 from .._domain.workload import Pod, Revision, Snapshot, Workload
 from .feed import Feed, Source

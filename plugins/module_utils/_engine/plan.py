@@ -14,10 +14,10 @@ from .._domain.borrowed import with_everything_back
 from .._domain.changes import content
 from .._domain.completion import standing
 from .._domain.errors import ForbiddenError, InputError, RefusedError
+from .._domain.kinds import WORKLOADS
 from .._domain.objects import JsonObject, Ref, flag, mapping
 from .._domain.ports import Cluster
 from .._domain.request import Abort, Cause, OperationRequest, Pause, Repair, Restart, RolloutRequest, Target, Undo, Waiting
-from .._domain.resources import WORKLOADS
 from .._domain.revisions import candidate_of, foreseen, is_of
 from .._domain.steps import NO_TERMS, Apply, Edit, Step, StepState, Terms, Write
 from .._domain.workload import Pod, Snapshot, Workload

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from .._domain.colours import deployments_of
 from .._domain.errors import ForbiddenError, NotFoundError
+from .._domain.kinds import WORKLOADS
 from .._domain.objects import JsonObject, Ref, number, ref_of, text, without
 from .._domain.ports import Cluster
 from .._domain.preflight.findings import KINDS, Scenery
@@ -21,7 +22,7 @@ from .._domain.preflight.manifest import subject_of, subjects
 from .._domain.preflight.surroundings import way
 from .._domain.preflight.table import check, check_ignored
 from .._domain.request import Limits, PreflightRequest, Selection, ShortChange, Target, WatchRequest
-from .._domain.resources import KNOWN, WORKLOADS, Resource
+from .._domain.resources import KNOWN, Resource
 from .._domain.workload import Snapshot, Workload
 from .._strategies.rolling import with_change, with_limits
 from .look import status

@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
+from .._domain.kinds import WORKLOADS
 from .._domain.leases import lease_name
-from .._domain.resources import WORKLOADS
 from .._domain.undone import UNDONE, Undone, settled, undone_of, undone_text
 from .hold import Extents, Hold, Notes, Place
 from .outcome import Outcome

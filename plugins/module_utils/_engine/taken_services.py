@@ -11,10 +11,11 @@ from collections.abc import Collection, Mapping
 from .._domain.claims import Settings
 from .._domain.colours import deployments_of
 from .._domain.errors import ForbiddenError, RefusedError
+from .._domain.kinds import WORKLOADS
 from .._domain.leases import application_of
 from .._domain.objects import Ref, text, texts
 from .._domain.ports import Cluster
-from .._domain.resources import DEPLOYMENT, WORKLOADS
+from .._domain.resources import DEPLOYMENT
 from .._domain.scenes import Scene
 from .._domain.services import Selector, picks, spelled
 from .._domain.sides import strangers_behind

@@ -25,6 +25,7 @@ from .._domain.errors import ConflictError, ForbiddenError, InputError, InvalidE
 from .._domain.fields import FieldSet, extract, is_empty, remove, under
 from .._domain.foreign import foreign_controller, helm_release
 from .._domain.immutable import changed_fields, fixed_sentence
+from .._domain.kinds import WORKLOADS
 from .._domain.objects import JsonObject, JsonValue, Ref, at, items, mapping, number, ref_of, replaced, text, texts, uid_of, without
 from .._domain.ownership import (
     APPLY_MANAGER,
@@ -44,7 +45,7 @@ from .._domain.ownership import (
 from .._domain.ports import Cluster, PatchOperation
 from .._domain.records import RECORDS
 from .._domain.request import Cause, Target
-from .._domain.resources import HPA, SECRET, WORKLOADS, Resource
+from .._domain.resources import HPA, SECRET, Resource
 from .._domain.revisions import same_template
 from .._domain.steps import Apply, Edit, Replace, Write
 from .._domain.workload import CHANGE_CAUSE

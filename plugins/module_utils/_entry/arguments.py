@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .._domain.resources import WORKLOADS
+from .._domain.kinds import WORKLOADS
 from .._kube.auth import auth_argument_spec
 from .._strategies.blue_green import FORWARD
 from .configs import ENTRY

@@ -12,11 +12,12 @@ from typing import Any
 
 from .._domain.custom import kinds_of
 from .._domain.errors import InputError
+from .._domain.kinds import kind_of
 from .._domain.objects import JsonObject, Ref, ref_of, replaced, text, without
 from .._domain.order import place_of
 from .._domain.ports import Cluster
 from .._domain.request import Companion, Target
-from .._domain.resources import DAEMON_SET, DEPLOYMENT, STATEFUL_SET, WORKLOADS, Resource
+from .._domain.resources import DAEMON_SET, DEPLOYMENT, STATEFUL_SET, Resource
 from .manifests import check_name
 
 Parameters = Mapping[str, Any]
@@ -43,7 +44,7 @@ def sorted_out(
         placed = _placed(manifest, parameters, cluster_namespace) if resource.namespaced else without(manifest, "metadata", "namespace")
         if resource in _TAKES[strategy]:
             targets.append(Target(resource, ref_of(placed), manifest=placed))
-        elif resource.kind in WORKLOADS and resource.group == "apps":
+        elif kind_of(resource) is not None:
             raise InputError(
                 f"{ref_of(placed)} cannot be rolled out by {strategy}, which takes {_kinds(strategy, 's and ', 's')}; leave it out."
             )

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from .._domain.errors import InputError
+from .._domain.kinds import WORKLOADS
 from .._domain.objects import JsonObject, Ref
 from .._domain.ports import Cluster
 from .._domain.replicas import check_limits
@@ -33,7 +34,6 @@ from .._domain.request import (
     Waiting,
     WatchRequest,
 )
-from .._domain.resources import WORKLOADS
 from .configs import entries_of, own_entries
 from .definitions import refuse_twice, sorted_out
 from .groups import grouping_of

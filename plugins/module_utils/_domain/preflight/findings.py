@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ..kinds import WORKLOADS
 from ..objects import JsonObject, JsonValue, Ref, ref_of, text
-from ..resources import WORKLOADS
 
 Severity = Literal["error", "warning", "info"]
 """`error`: Kubernetes refuses it, the rollout cannot come to its end, or all pods are away at the same time. `warning`: it costs

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from ..kinds import WORKLOADS
 from ..objects import JsonObject, JsonValue, Ref, at, items, mapping, number, ref_of, text, texts
-from ..resources import WORKLOADS
 
 POD = "spec.template.spec"
 """The path of the pod's spec."""

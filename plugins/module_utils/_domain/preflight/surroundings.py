@@ -13,10 +13,10 @@ from statistics import median_low
 
 from ..colours import base_of, deployments_of
 from ..errors import InputError
+from ..kinds import WORKLOADS
 from ..objects import JsonObject, JsonValue, Ref, at, items, mapping, moment, number, ref_of, text, texts
 from ..quantities import quantity
 from ..replicas import Bounds, resolve
-from ..resources import WORKLOADS
 from ..scenes import Budget
 from ..services import Service, picks
 from ..workload import Pod

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import DEPLOYMENT, KNOWN, POD, WORKLOADS, Resource
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import DEPLOYMENT, KNOWN, POD, Resource
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,8 +45,3 @@ def test_a_name_cannot_leave_its_place_in_the_path(namespace: str, name: str) ->
 
 def test_each_known_kind_is_found_by_its_own_version_and_kind() -> None:
     assert all((resource.api_version, resource.kind) == key for key, resource in KNOWN.items())
-
-
-def test_workloads_are_the_three_kinds_of_apps() -> None:
-    assert set(WORKLOADS) == {"Deployment", "StatefulSet", "DaemonSet"}
-    assert all(KNOWN["apps/v1", kind] is resource for kind, resource in WORKLOADS.items())

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import WORKLOADS
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, JsonValue, Ref
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Condition, Container, Pod, Workload, condition
 from hypothesis import given
@@ -153,9 +154,9 @@ FIELDS = ["spec", "status", "metadata", "replicas", "strategy", "conditions", "t
 OBJECTS = st.dictionaries(st.sampled_from(FIELDS), JSON | st.dictionaries(st.sampled_from(FIELDS), JSON, max_size=4), max_size=4)
 
 
-@given(OBJECTS)
-def test_an_object_that_is_not_as_it_should_be_is_read_without_an_error(obj: JsonObject) -> None:
-    assert Workload.of(obj).partition is None
+@given(OBJECTS, st.sampled_from(sorted(WORKLOADS)))
+def test_an_object_that_is_not_as_it_should_be_is_read_without_an_error(obj: JsonObject, kind: str) -> None:
+    assert Workload.of({**obj, "kind": kind}).partition is None
     assert Pod.of(obj).terminating is False
 
 

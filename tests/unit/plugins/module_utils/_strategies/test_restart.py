@@ -10,6 +10,7 @@ import json
 
 import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import RefusedError
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import WORKLOADS
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import (
     JsonObject,
     JsonValue,
@@ -21,7 +22,6 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects
 )
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.records import RESTART, RestartRecord
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.request import Cause, Restart, Target
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import WORKLOADS
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps import Edit, Replacement, Step
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Pod, Snapshot
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies import steps_of, warning_of

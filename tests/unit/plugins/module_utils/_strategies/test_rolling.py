@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import InputError, RefusedError
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import WORKLOADS
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, JsonValue, Ref, at, mapping, text
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.request import Limits, ShortChange, Target
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import DEPLOYMENT, WORKLOADS
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import DEPLOYMENT
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps import Apply, Edit, Step, Terms
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Snapshot, Workload
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies import STRATEGIES

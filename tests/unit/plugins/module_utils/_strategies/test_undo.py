@@ -10,10 +10,10 @@ import json
 
 import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import InputError, RefusedError
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import WORKLOADS
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, JsonValue, Ref, at, mapping, text
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.records import STRATEGY, UNDO, UndoRecord
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.request import Cause, Target, Undo
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import WORKLOADS
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps import Edit, Replacement, Step
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Pod, Snapshot
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies import steps_of, warning_of

@@ -1,0 +1,39 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The kinds of workloads, one file each; a new one is one file and one line here.
+
+A kind is asked for what it can do (`kind.has_deadline`), never for its name. A workload brings its kind along, and so does a target. Where
+only a name is known (an option, a `Ref`), `named` finds the kind; names alone tell the kinds of the table apart. Where an object may be of
+anybody's kind, its group counts as well: there are StatefulSets of other groups.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..resources import Resource
+from . import daemon_set, deployment, stateful_set
+from .kind import Kind
+
+KINDS: tuple[Kind, ...] = (
+    deployment.KIND,
+    stateful_set.KIND,
+    daemon_set.KIND,
+)
+"""All of them. The first one is meant where nobody says which."""
+WORKLOADS: Mapping[str, Resource] = {kind.name: kind.resource for kind in KINDS}
+"""The kinds whose pods a strategy replaces, by name."""
+_BY_NAME: Mapping[str, Kind] = {kind.name: kind for kind in KINDS}
+_BY_GROUP: Mapping[tuple[str, str], Kind] = {(kind.resource.group, kind.name): kind for kind in KINDS}
+
+
+def named(name: str) -> Kind:
+    """The kind of this name. Raises `KeyError` for what is no kind of workload."""
+    return _BY_NAME[name]
+
+
+def kind_of(resource: Resource) -> Kind | None:
+    """The kind of workload that a resource is; None for anything else, also for one of the same name in another group."""
+    return _BY_GROUP.get((resource.group, resource.kind))

@@ -1,0 +1,46 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What this collection asks of a kind of workload. The file of a kind holds its answers, and nothing else compares kinds by their names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..objects import JsonObject, number
+from ..resources import Resource
+
+if TYPE_CHECKING:
+    from ..workload import Workload
+
+_NO_DEADLINE = 2**31 - 1
+"""How the API spells that there is no progress deadline."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Kind:
+    """One kind of workload."""
+
+    resource: Resource
+
+    # --- how its objects are read ---
+
+    read: Callable[[JsonObject], Workload]
+    """Make the value of an object of this kind."""
+    strategy_field: str
+    """The field of its spec that says how pods are replaced."""
+    has_deadline: bool = False
+    """Its controller gives a rollout up that makes no progress for progressDeadlineSeconds."""
+
+    @property
+    def name(self) -> str:
+        """As manifests and messages call it."""
+        return self.resource.kind
+
+    def deadline(self, spec: JsonObject) -> int | None:
+        """Seconds of its progress deadline; None where that is switched off or does not exist."""
+        found = number(spec, "progressDeadlineSeconds", default=600)
+        return found if self.has_deadline and found != _NO_DEADLINE else None
