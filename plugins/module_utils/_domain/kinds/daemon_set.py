@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
+from ..completion import Standing, are, complete, count, have, progressing
 from ..objects import JsonObject, mapping, number
 from ..resources import DAEMON_SET
-from ..workload import Counts, Workload
+from ..workload import Counts, Snapshot, Workload
 from .kind import Kind
 
 
@@ -25,4 +26,18 @@ def _read(obj: JsonObject) -> Workload:
     return Workload.read(obj, KIND, counts)
 
 
-KIND = Kind(resource=DAEMON_SET, read=_read, strategy_field="updateStrategy")
+def _completion(snapshot: Snapshot, workload: Workload) -> Standing:
+    del snapshot
+    if workload.updated < workload.desired:
+        return progressing(f"{count(workload.updated, workload.desired, 'new pod')} {have(workload.desired)} been updated")
+    if workload.available < workload.desired:
+        return progressing(f"{count(workload.available, workload.desired, 'updated pod')} {are(workload.desired)} available")
+    return complete()
+
+
+KIND = Kind(
+    resource=DAEMON_SET,
+    read=_read,
+    strategy_field="updateStrategy",
+    completion=_completion,
+)

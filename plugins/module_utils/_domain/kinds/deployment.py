@@ -2,13 +2,25 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the code knows of Deployments."""
+"""What the code knows of Deployments.
+
+Where the rule of completion deviates from `kubectl rollout status`, each time on the side of "not done":
+
+- A paused Deployment whose template has no ReplicaSet of its own is never done. Its controller makes none while paused and reports
+  0 updated pods once it has observed the generation, so kubectl says the same, except with 0 replicas, where its numbers look
+  finished. Once the template is rolled out, paused or not makes no difference; scaling and readiness go on while paused.
+- A progress deadline that an earlier revision exceeded does not fail this one. The controller keeps the condition, and in its
+  message the earlier ReplicaSet's name, until the new template makes progress (after an undo) or for ever (while paused);
+  kubectl fails at once. It is not "done" before the condition is gone.
+"""
 
 from __future__ import annotations
 
+from ..completion import Standing, are, complete, count, have, progressing, some
 from ..objects import JsonObject
 from ..resources import DEPLOYMENT
-from ..workload import Counts, Workload
+from ..revisions import candidate_of
+from ..workload import Condition, Counts, Revision, Snapshot, Workload, condition
 from .kind import Kind
 
 
@@ -16,4 +28,41 @@ def _read(obj: JsonObject) -> Workload:
     return Workload.read(obj, KIND, Counts.of_replicas(obj))
 
 
-KIND = Kind(resource=DEPLOYMENT, read=_read, strategy_field="strategy", has_deadline=True)
+def _completion(snapshot: Snapshot, workload: Workload) -> Standing:
+    candidate = candidate_of(snapshot)
+    progress = condition(workload.conditions, "Progressing")
+    expired = progress is not None and progress.reason == "ProgressDeadlineExceeded"
+    if progress is not None and expired and not _is_of_another(progress, snapshot, candidate):
+        return Standing("degraded", "the progress deadline is exceeded", done=False, failed=True)
+    # A pause holds back the template's first pod and the replacement of the old ones; it holds back neither scaling nor readiness.
+    if workload.paused and (candidate is None or workload.current > workload.updated or expired):
+        updated = f"{count(workload.updated, workload.desired, 'new replica')} {have(workload.desired)} been updated"
+        return progressing(_lacking(workload) or updated)
+    lacking = _lacking(workload)
+    if expired and not lacking:
+        lacking = "an earlier revision exceeded its progress deadline and the controller has not judged this one yet"
+    return progressing(lacking) if lacking else complete()
+
+
+def _lacking(workload: Workload) -> str:
+    if workload.updated < workload.desired:
+        return f"{count(workload.updated, workload.desired, 'new replica')} {have(workload.desired)} been updated"
+    if workload.current > workload.updated:
+        old = workload.current - workload.updated
+        return f"{some(old, 'old replica')} {are(old)} pending termination"
+    if workload.available < workload.updated:
+        return f"{count(workload.available, workload.updated, 'updated replica')} {are(workload.updated)} available"
+    return ""
+
+
+def _is_of_another(progress: Condition, snapshot: Snapshot, candidate: Revision | None) -> bool:
+    return any(revision != candidate and f'"{revision.name}"' in progress.message for revision in snapshot.revisions)
+
+
+KIND = Kind(
+    resource=DEPLOYMENT,
+    read=_read,
+    strategy_field="strategy",
+    has_deadline=True,
+    completion=_completion,
+)

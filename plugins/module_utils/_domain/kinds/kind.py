@@ -14,7 +14,8 @@ from ..objects import JsonObject, number
 from ..resources import Resource
 
 if TYPE_CHECKING:
-    from ..workload import Workload
+    from ..completion import Standing
+    from ..workload import Snapshot, Workload
 
 _NO_DEADLINE = 2**31 - 1
 """How the API spells that there is no progress deadline."""
@@ -34,6 +35,11 @@ class Kind:
     """The field of its spec that says how pods are replaced."""
     has_deadline: bool = False
     """Its controller gives a rollout up that makes no progress for progressDeadlineSeconds."""
+
+    # --- how far its rollout is ---
+
+    completion: Callable[[Snapshot, Workload], Standing]
+    """How far a rollout is, by an observed status, where the controller replaces pods itself."""
 
     @property
     def name(self) -> str:

@@ -2,13 +2,22 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the code knows of StatefulSets."""
+"""What the code knows of StatefulSets.
+
+Where the rule of completion deviates from `kubectl rollout status`, each time on the side of "not done":
+
+- minReadySeconds count: availableReplicas is read as well as readyReplicas.
+- With a partition it is told from the pods, where they are seen: those from the partition on are of the wanted revision and ready.
+  kubectl compares counts, and after a way back the pods below the partition make up the number of those above it.
+"""
 
 from __future__ import annotations
 
+from ..completion import Standing, are, complete, count, have, progressing, some
 from ..objects import JsonObject
 from ..resources import STATEFUL_SET
-from ..workload import Counts, Workload
+from ..revisions import candidate_of, is_of
+from ..workload import Counts, Snapshot, Workload
 from .kind import Kind
 
 
@@ -16,4 +25,34 @@ def _read(obj: JsonObject) -> Workload:
     return Workload.read(obj, KIND, Counts.of_replicas(obj))
 
 
-KIND = Kind(resource=STATEFUL_SET, read=_read, strategy_field="updateStrategy")
+def _completion(snapshot: Snapshot, workload: Workload) -> Standing:
+    if workload.ready < workload.desired:
+        return progressing(f"{count(workload.ready, workload.desired, 'pod')} {are(workload.desired)} ready")
+    # The API fills in partition 0; None is an object without `rollingUpdate`, for which only the revisions tell.
+    target = workload.desired - (workload.partition or 0)
+    updated = min(workload.updated, _updated_from(snapshot, workload)) if workload.partition else workload.updated
+    if workload.partition is not None and updated < target:
+        return progressing(f"{count(updated, target, 'new pod')} {have(target)} been updated")
+    if workload.partition is None and workload.update_revision != workload.current_revision:
+        return progressing(f"{some(workload.updated, 'pod')} {are(workload.updated)} at revision {workload.update_revision}")
+    if workload.available < workload.desired:
+        return progressing(f"{count(workload.available, workload.desired, 'pod')} {are(workload.desired)} available")
+    return complete(f"partitioned rollout complete: {some(workload.updated, 'new pod')} updated" if workload.partition else "")
+
+
+def _updated_from(snapshot: Snapshot, workload: Workload) -> int:
+    """How many pods from the partition on are of the wanted revision and ready; what the controller counts where no pods are seen."""
+    candidate = candidate_of(snapshot)
+    if candidate is None or not snapshot.pods:
+        return workload.updated
+    first = workload.first_ordinal
+    moved = range(first + (workload.partition or 0), first + workload.desired)
+    return sum(1 for pod in snapshot.pods if pod.ordinal in moved and pod.ready and not pod.terminating and is_of(pod, candidate))
+
+
+KIND = Kind(
+    resource=STATEFUL_SET,
+    read=_read,
+    strategy_field="updateStrategy",
+    completion=_completion,
+)
