@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from .config_references import rewritten
 from .errors import InputError
+from .kinds.kind import Kind
 from .objects import JsonObject, JsonValue, Ref, at, containers, items, mapping, replaced, text, thaw, without
 from .ports import PatchOperation
 from .replicas import resolve
@@ -19,6 +20,8 @@ from .veils import veiled_pair
 from .workload import images_of
 
 _NO_NEWS = ConfigNews()
+_OPTIONS: Mapping[str, str] = {"maxSurge": "max_surge", "maxUnavailable": "max_unavailable", "partition": "partition"}
+"""The options of a task by what manifests call them."""
 _BY_THE_SERVER = (
     ("status",),
     ("metadata", "managedFields"),
@@ -69,7 +72,7 @@ def set_env(template: JsonObject, env: Mapping[str, str | None], *, container: s
 def set_limits(
     spec: JsonObject,
     *,
-    kind: str,
+    kind: Kind,
     max_surge: int | str | None,
     max_unavailable: int | str | None,
     partition: int | None = None,
@@ -80,7 +83,7 @@ def set_limits(
 
     Raises `InputError` for what the kind or its update strategy does not have, and for bounds under which no pod could be replaced.
     """
-    field = "strategy" if kind == "Deployment" else "updateStrategy"
+    field = kind.strategy_field
     found: JsonObject = spec
     given: dict[str, JsonValue] = {}
     for name, value in (("maxSurge", max_surge), ("maxUnavailable", max_unavailable), ("partition", partition)):
@@ -88,27 +91,26 @@ def set_limits(
             # A count that came as a text is still a count; the API tells them apart.
             given[name] = int(value) if str(value).strip().isdigit() else str(value).strip()
     if given:
-        if kind == "StatefulSet" and max_surge is not None:
-            raise InputError("max_surge does not exist for a StatefulSet; leave it out.")
-        if kind != "StatefulSet" and partition is not None:
-            raise InputError(f"partition does not exist for a {kind}; leave it out.")
+        for name, option in _OPTIONS.items():
+            if name in given and not kind.takes(name):
+                raise InputError(f"{option} does not exist for a {kind.name}; leave it out.")
         update = text(spec, field, "type") or "RollingUpdate"
         if update != "RollingUpdate":
-            options = "max_surge and max_unavailable" if kind != "StatefulSet" else "max_unavailable and partition"
-            raise InputError(f"{options} belong to RollingUpdate, and this {kind} has the update strategy {update}.")
+            options = " and ".join(_OPTIONS[name] for name in kind.limits)
+            raise InputError(f"{options} belong to RollingUpdate, and this {kind.name} has the update strategy {update}.")
         bounds = {**mapping(spec, field, "rollingUpdate"), **given}
         check_bounds(bounds, kind=kind)
         found = replaced(found, (field,), {**mapping(spec, field), "type": update, "rollingUpdate": bounds})
     if min_ready_seconds is not None:
         found = replaced(found, ("minReadySeconds",), min_ready_seconds)
     if progress_deadline_seconds is not None:
-        if kind != "Deployment":
-            raise InputError(f"progress_deadline_seconds does not exist for a {kind}; leave it out.")
+        if not kind.has_deadline:
+            raise InputError(f"progress_deadline_seconds does not exist for a {kind.name}; leave it out.")
         found = replaced(found, ("progressDeadlineSeconds",), progress_deadline_seconds)
     return dict(found)
 
 
-def check_bounds(bounds: JsonObject, *, kind: str) -> None:
+def check_bounds(bounds: JsonObject, *, kind: Kind) -> None:
     """`InputError` for a `rollingUpdate` that the server refuses for this kind, whatever the number of pods."""
     resolve(kind, 0, surge=_amount(bounds.get("maxSurge")), unavailable=_amount(bounds.get("maxUnavailable")))
 

@@ -12,14 +12,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from .fields import FieldSet, within
-from .objects import JsonObject, JsonValue, mapping, ref_of, text
+from .kinds import kind_in
+from .objects import JsonObject, JsonValue, mapping, ref_of
 from .quantities import quantity
 
-_FIXED: Mapping[str, tuple[str, ...]] = {
-    "Deployment": ("selector",),
-    "DaemonSet": ("selector",),
-    "StatefulSet": ("selector", "serviceName", "podManagementPolicy", "volumeClaimTemplates"),
-}
 _DEFAULTS: Mapping[str, str] = {"podManagementPolicy": "OrderedReady"}
 """What comes back where such a field goes away."""
 
@@ -27,9 +23,10 @@ _DEFAULTS: Mapping[str, str] = {"podManagementPolicy": "OrderedReady"}
 def changed_fields(live: JsonObject, manifest: JsonObject, dropped: FieldSet) -> tuple[str, ...]:
     """The names of those fields of the spec that the manifest would change, or that it lacks and that are `dropped` where it lacks them."""
     before, after = mapping(live, "spec"), mapping(manifest, "spec")
+    kind = kind_in(live)
     return tuple(
         name
-        for name in _FIXED.get(text(live, "kind"), ())
+        for name in (kind.fixed_fields if kind is not None else ())
         if (
             _differs(name, before.get(name), after[name])
             if name in after

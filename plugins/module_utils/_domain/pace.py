@@ -66,7 +66,7 @@ def _deployment(workload: Workload) -> Pace:
         stop = "its only pod stops" if total == 1 else f"all {total} pods stop"
         return Pace(f"{stop} before the first new one starts (strategy Recreate)")
     surge, unavailable = _given(workload, "maxSurge"), _given(workload, "maxUnavailable")
-    bounds = resolve("Deployment", total, surge=surge, unavailable=unavailable)
+    bounds = resolve(workload.kind, total, surge=surge, unavailable=unavailable)
     more = f"up to {_count(bounds.surge, 'pod')} more (maxSurge {_spelled(surge, '25%')})"
     fewer = f"{bounds.unavailable} fewer (maxUnavailable {_spelled(unavailable, '25%')})"
     return Pace(f"{more} and {fewer} than {total} at a time", _about(workload, bounds.warning))
@@ -79,7 +79,7 @@ def _stateful_set(workload: Workload) -> Pace:
     if partition >= total:
         return Pace(f"nothing is updated: {left_behind(workload)} (partition {partition})")
     given = _given(workload, "maxUnavailable")
-    bounds = resolve("StatefulSet", total, unavailable=given)
+    bounds = resolve(workload.kind, total, unavailable=given)
     several = bounds.unavailable > 1
     at_a_time = f"up to {bounds.unavailable} pods at a time (maxUnavailable {given})" if several else "one pod at a time"
     highest, lowest = _pod(workload, total - 1), _pod(workload, partition)
@@ -100,7 +100,7 @@ def _daemon_set(workload: Workload) -> Pace:
     if not total:
         return Pace("no node takes its pods")
     surge, unavailable = _given(workload, "maxSurge"), _given(workload, "maxUnavailable")
-    bounds = resolve("DaemonSet", total, surge=surge, unavailable=unavailable)
+    bounds = resolve(workload.kind, total, surge=surge, unavailable=unavailable)
     if bounds.surge:
         nodes = f"{min(bounds.surge, total)} of {_count(total, 'node')} at a time"
         taken = f"{workload.ref}: with maxSurge the new pod starts beside the old one, and finds its hostPort taken: set maxSurge to 0."

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
+from .kinds import named
+from .kinds.kind import Kind
 from .leases import user_of
 from .objects import JsonObject, Ref
 from .preflight.findings import Severity, Way
@@ -130,6 +132,11 @@ class Target:
     ref: Ref
     manifest: JsonObject | None = None
     change: ShortChange | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """What is known of its kind."""
+        return named(self.resource.kind)
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,7 @@ def _no_second(workload: Workload) -> str:
 
 def _bounds(workload: Workload) -> Bounds:
     surge, unavailable = (value if isinstance(value, int | str) else None for value in map(workload.limits.get, SURGING))
-    return resolve("Deployment", 1, surge=surge, unavailable=unavailable)
+    return resolve(workload.kind, 1, surge=surge, unavailable=unavailable)
 
 
 def _limits_back(record: RestartRecord) -> tuple[Step, ...]:

@@ -129,7 +129,7 @@ def _check(target: Target, manifest: JsonObject) -> None:
     bounds = mapping(manifest, *_ROLLING_UPDATE)
     if bounds and text(manifest, "spec", "updateStrategy", "type") in ("", "RollingUpdate"):
         with _naming(target):
-            check_bounds(bounds, kind=target.ref.kind)
+            check_bounds(bounds, kind=target.kind)
 
 
 def with_limits(target: Target, limits: Limits, obj: JsonObject) -> JsonObject:
@@ -139,7 +139,7 @@ def with_limits(target: Target, limits: Limits, obj: JsonObject) -> JsonObject:
     with _naming(target):
         spec = set_limits(
             mapping(obj, "spec"),
-            kind=target.ref.kind,
+            kind=target.kind,
             max_surge=limits.max_surge,
             max_unavailable=limits.max_unavailable,
             partition=limits.partition,

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ..objects import JsonObject, text
 from ..resources import Resource
 from . import daemon_set, deployment, stateful_set
 from .kind import Kind
@@ -37,3 +38,8 @@ def named(name: str) -> Kind:
 def kind_of(resource: Resource) -> Kind | None:
     """The kind of workload that a resource is; None for anything else, also for one of the same name in another group."""
     return _BY_GROUP.get((resource.group, resource.kind))
+
+
+def kind_in(obj: JsonObject) -> Kind | None:
+    """The kind of workload that an object with its version is of; None for anything else."""
+    return _BY_GROUP.get((text(obj, "apiVersion").rpartition("/")[0], text(obj, "kind")))

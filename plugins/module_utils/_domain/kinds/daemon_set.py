@@ -7,7 +7,9 @@
 from __future__ import annotations
 
 from ..completion import Standing, are, complete, count, have, progressing
+from ..errors import InputError
 from ..objects import JsonObject, mapping, number
+from ..replicas import Amount, refuse_both_zero, refuse_more_than_all
 from ..resources import DAEMON_SET
 from ..workload import Counts, Snapshot, Workload
 from .kind import Kind
@@ -35,9 +37,23 @@ def _completion(snapshot: Snapshot, workload: Workload) -> Standing:
     return complete()
 
 
+def _refuse_limits(surge: Amount, unavailable: Amount) -> None:
+    refuse_both_zero(surge, unavailable)
+    if surge.value and unavailable.value:
+        raise InputError(
+            "max_surge and max_unavailable of a DaemonSet are both above 0 (max_unavailable is 1 where it is not set), which Kubernetes "
+            "refuses: set one of them to 0."
+        )
+    refuse_more_than_all("max_surge", surge)
+
+
 KIND = Kind(
     resource=DAEMON_SET,
     read=_read,
     strategy_field="updateStrategy",
+    limits=("maxSurge", "maxUnavailable"),
+    default_limits=(Amount(0), Amount(1)),
+    unavailable_rounds_up=True,
+    refuse_limits=_refuse_limits,
     completion=_completion,
 )

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from ..completion import Standing, are, complete, count, have, progressing, some
 from ..objects import JsonObject
+from ..replicas import Amount, refuse_both_zero
 from ..resources import DEPLOYMENT
 from ..revisions import candidate_of
 from ..workload import Condition, Counts, Revision, Snapshot, Workload, condition
@@ -64,5 +65,8 @@ KIND = Kind(
     read=_read,
     strategy_field="strategy",
     has_deadline=True,
+    limits=("maxSurge", "maxUnavailable"),
+    default_limits=(Amount(25, percent=True), Amount(25, percent=True)),
+    refuse_limits=refuse_both_zero,
     completion=_completion,
 )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..objects import JsonObject, number
+from ..replicas import Amount
 from ..resources import Resource
 
 if TYPE_CHECKING:
@@ -36,6 +37,20 @@ class Kind:
     has_deadline: bool = False
     """Its controller gives a rollout up that makes no progress for progressDeadlineSeconds."""
 
+    fixed_fields: tuple[str, ...] = ("selector",)
+    """The fields of its spec that the server lets nobody change."""
+
+    # --- within which limits it is rolled out ---
+
+    limits: tuple[str, ...]
+    """What `rollingUpdate` takes of it, as manifests call that."""
+    default_limits: tuple[Amount, Amount]
+    """maxSurge and maxUnavailable where nothing is written."""
+    unavailable_rounds_up: bool = False
+    """How a percentage of maxUnavailable is rounded; one of maxSurge is rounded up."""
+    refuse_limits: Callable[[Amount, Amount], None]
+    """Raise `InputError` for a maxSurge and a maxUnavailable (with defaults) that the server refuses together."""
+
     # --- how far its rollout is ---
 
     completion: Callable[[Snapshot, Workload], Standing]
@@ -45,6 +60,10 @@ class Kind:
     def name(self) -> str:
         """As manifests and messages call it."""
         return self.resource.kind
+
+    def takes(self, limit: str) -> bool:
+        """Its `rollingUpdate` has this limit."""
+        return limit in self.limits
 
     def deadline(self, spec: JsonObject) -> int | None:
         """Seconds of its progress deadline; None where that is switched off or does not exist."""

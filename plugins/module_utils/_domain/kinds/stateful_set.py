@@ -14,7 +14,9 @@ Where the rule of completion deviates from `kubectl rollout status`, each time o
 from __future__ import annotations
 
 from ..completion import Standing, are, complete, count, have, progressing, some
+from ..errors import InputError
 from ..objects import JsonObject
+from ..replicas import Amount
 from ..resources import STATEFUL_SET
 from ..revisions import candidate_of, is_of
 from ..workload import Counts, Snapshot, Workload
@@ -50,9 +52,19 @@ def _updated_from(snapshot: Snapshot, workload: Workload) -> int:
     return sum(1 for pod in snapshot.pods if pod.ordinal in moved and pod.ready and not pod.terminating and is_of(pod, candidate))
 
 
+def _refuse_limits(surge: Amount, unavailable: Amount) -> None:
+    del surge  # There is none.
+    if unavailable.value == 0:
+        raise InputError("max_unavailable of a StatefulSet is 0, so that no pod could ever be replaced: set at least 1.")
+
+
 KIND = Kind(
     resource=STATEFUL_SET,
     read=_read,
     strategy_field="updateStrategy",
+    fixed_fields=("selector", "serviceName", "podManagementPolicy", "volumeClaimTemplates"),
+    limits=("maxUnavailable", "partition"),
+    default_limits=(Amount(0), Amount(1)),
+    refuse_limits=_refuse_limits,
     completion=_completion,
 )

@@ -11,16 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from ..kinds import WORKLOADS
+from ..kinds import WORKLOADS, named
+from ..kinds.kind import Kind
 from ..objects import JsonObject, JsonValue, Ref, at, items, mapping, number, ref_of, text, texts
 
 POD = "spec.template.spec"
 """The path of the pod's spec."""
 GRACE = 30
 """Seconds of terminationGracePeriodSeconds where nothing is written."""
-DEADLINE = 600
-"""Seconds of a Deployment's progressDeadlineSeconds where nothing is written."""
-_NO_DEADLINE = 2**31 - 1
 _SHELLS = frozenset({"sh", "bash", "ash", "dash", "busybox"})
 _SLEEP = re.compile(r"(?<![\w./-])sleep\s+(\d+(?:\.\d+)?)([smh]?)(?![\w.])")
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
@@ -57,6 +55,11 @@ class Subject:
     obj: JsonObject
     ref: Ref
 
+    @property
+    def kind(self) -> Kind:
+        """What is known of its kind."""
+        return named(self.ref.kind)
+
     @cached_property
     def pod(self) -> JsonObject:
         """The pod's spec."""
@@ -81,7 +84,7 @@ class Subject:
     @property
     def strategy_path(self) -> str:
         """Where its strategy stands."""
-        return "spec.strategy" if self.ref.kind == "Deployment" else "spec.updateStrategy"
+        return f"spec.{self.kind.strategy_field}"
 
     @property
     def strategy(self) -> JsonObject:
@@ -101,8 +104,7 @@ class Subject:
     @property
     def deadline(self) -> int | None:
         """Seconds of its progress deadline; None where there is none."""
-        found = number(self.obj, "spec", "progressDeadlineSeconds", default=DEADLINE)
-        return found if self.ref.kind == "Deployment" and found != _NO_DEADLINE else None
+        return self.kind.deadline(mapping(self.obj, "spec"))
 
     @property
     def grace(self) -> int:

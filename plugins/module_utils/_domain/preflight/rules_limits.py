@@ -50,7 +50,7 @@ def limits_refused(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
         return
     try:
         resolve(
-            subject.ref.kind,
+            subject.kind,
             desired(subject, scenery) or 0,
             surge=limit(subject, "maxSurge"),
             unavailable=limit(subject, "maxUnavailable"),

@@ -150,7 +150,7 @@ def bounds_of(subject: Subject, scenery: Scenery) -> Bounds | None:
     if total is None or not rolls(subject, scenery):
         return None
     try:
-        return resolve(subject.ref.kind, total, surge=limit(subject, "maxSurge"), unavailable=limit(subject, "maxUnavailable"))
+        return resolve(subject.kind, total, surge=limit(subject, "maxSurge"), unavailable=limit(subject, "maxUnavailable"))
     except InputError:
         return None
 

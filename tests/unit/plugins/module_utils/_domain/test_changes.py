@@ -21,6 +21,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.changes
     set_limits,
 )
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import InputError
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import named
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, JsonValue, Ref, thaw
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.ports import PatchOperation
 from hypothesis import given
@@ -136,7 +137,7 @@ def limits(
 ) -> dict[str, JsonValue]:
     return set_limits(
         spec,
-        kind=kind,
+        kind=named(kind),
         max_surge=surge,
         max_unavailable=unavailable,
         partition=partition,

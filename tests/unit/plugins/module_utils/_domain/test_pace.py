@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 import pytest
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import named
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, JsonValue
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.pace import left_behind, pace_of, stirs, waits_for_deletion
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.replicas import resolve
@@ -180,7 +181,7 @@ def test_the_numbers_of_the_sentence_are_those_of_the_bounds(kind: str, count: i
     found = pace_of(of(kind, count, {"maxSurge": surge, "maxUnavailable": unavailable}))
     if not found.sentence:
         return
-    bounds = resolve(kind, count, surge=surge, unavailable=unavailable)
+    bounds = resolve(named(kind), count, surge=surge, unavailable=unavailable)
     first = int(re.findall(r"[0-9]+", found.sentence)[0])
     if kind == "Deployment":
         assert first == bounds.surge

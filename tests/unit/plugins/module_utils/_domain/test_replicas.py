@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import InputError
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import named
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.replicas import Amount, Bounds, amount, check_limits, resolve
 from hypothesis import given
 from hypothesis import strategies as st
@@ -59,7 +60,7 @@ def test_anything_else_is_refused_in_one_sentence(value: int | str) -> None:
 def test_each_kind_rounds_in_its_own_way(
     kind: str, desired: int, surge: int | str | None, unavailable: int | str | None, expected: Bounds
 ) -> None:
-    assert resolve(kind, desired, surge=surge, unavailable=unavailable) == expected
+    assert resolve(named(kind), desired, surge=surge, unavailable=unavailable) == expected
 
 
 @pytest.mark.parametrize(
@@ -67,7 +68,7 @@ def test_each_kind_rounds_in_its_own_way(
     [("Deployment", 3, 0, "3 pods"), ("Deployment", 1, "0%", "1 pod"), ("StatefulSet", 3, None, "3 pods")],
 )
 def test_a_percentage_that_rounds_to_nothing_is_one_with_a_warning(kind: str, desired: int, surge: int | str | None, pods: str) -> None:
-    found = resolve(kind, desired, surge=surge, unavailable="10%")
+    found = resolve(named(kind), desired, surge=surge, unavailable="10%")
     assert found.unavailable == 1
     assert found.warning == f"max_unavailable 10% of {pods} rounds to 0 and nothing may be added: Kubernetes takes 1 away at a time"
 
@@ -90,7 +91,7 @@ def test_what_the_server_would_refuse_is_refused_before(
     kind: str, surge: int | str | None, unavailable: int | str | None, sentence: str
 ) -> None:
     with pytest.raises(InputError, match=sentence):
-        resolve(kind, 3, surge=surge, unavailable=unavailable)
+        resolve(named(kind), 3, surge=surge, unavailable=unavailable)
 
 
 @pytest.mark.parametrize(("surge", "unavailable"), [(None, None), (0, None), (None, "0%"), (1, 0), (0, "10%"), (2, 2)])
@@ -113,7 +114,7 @@ SPELLED = st.integers(0, 20).map(str) | st.integers(0, 100).map(lambda value: f"
 @given(st.sampled_from(KINDS), st.integers(0, 50), SPELLED, SPELLED)
 def test_something_can_always_move_and_never_more_than_there_is(kind: str, desired: int, surge: str, unavailable: str) -> None:
     try:
-        found = resolve(kind, desired, surge=None if kind == "StatefulSet" else surge, unavailable=unavailable)
+        found = resolve(named(kind), desired, surge=None if kind == "StatefulSet" else surge, unavailable=unavailable)
     except InputError:
         return
     assert desired == 0 or found.surge + found.unavailable > 0
