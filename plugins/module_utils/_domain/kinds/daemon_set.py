@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
-from ..completion import Standing, are, complete, count, have, progressing
+from ..completion import Standing, are, complete, count, have, progressing, some
 from ..errors import InputError
 from ..objects import JsonObject, mapping, number
-from ..replicas import Amount, refuse_both_zero, refuse_more_than_all
+from ..pace import Pace, has_host_ports, limit_of, spelled
+from ..replicas import Amount, refuse_both_zero, refuse_more_than_all, resolve
 from ..resources import DAEMON_SET
 from ..workload import Counts, Snapshot, Workload
 from .kind import Kind
@@ -47,6 +48,29 @@ def _refuse_limits(surge: Amount, unavailable: Amount) -> None:
     refuse_more_than_all("max_surge", surge)
 
 
+def _pace(workload: Workload) -> Pace:
+    total = workload.desired
+    if workload.update_type != "RollingUpdate":
+        return Pace()
+    if not total:
+        return Pace("no node takes its pods")
+    surge, unavailable = limit_of(workload, "maxSurge"), limit_of(workload, "maxUnavailable")
+    bounds = resolve(KIND, total, surge=surge, unavailable=unavailable)
+    if bounds.surge:
+        nodes = f"{min(bounds.surge, total)} of {some(total, 'node')} at a time"
+        taken = f"{workload.ref}: with maxSurge the new pod starts beside the old one, and finds its hostPort taken: set maxSurge to 0."
+        warning = taken if has_host_ports(workload) else ""
+        return Pace(f"{nodes}, where the new pod starts beside the old one (maxSurge {surge})", warning)
+    written = spelled(unavailable, "1")
+    share = f" (maxUnavailable {written})" if written != str(bounds.unavailable) else ""
+    sentence = f"{bounds.unavailable} of {some(total, 'node')} at a time{share}"
+    if total > 1:
+        return Pace(sentence)
+    if has_host_ports(workload):
+        return Pace(f"{sentence}: no pod runs on the node while it is replaced, as hostPort allows no second one beside it", gap=True)
+    return Pace(f"{sentence}: no pod runs on the node while it is replaced; maxSurge: 1 with maxUnavailable: 0 avoids that", gap=True)
+
+
 KIND = Kind(
     resource=DAEMON_SET,
     read=_read,
@@ -56,4 +80,5 @@ KIND = Kind(
     unavailable_rounds_up=True,
     refuse_limits=_refuse_limits,
     completion=_completion,
+    pace=_pace,
 )

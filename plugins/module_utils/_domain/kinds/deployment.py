@@ -18,7 +18,8 @@ from __future__ import annotations
 
 from ..completion import Standing, are, complete, count, have, progressing, some
 from ..objects import JsonObject
-from ..replicas import Amount, refuse_both_zero
+from ..pace import Pace, about, limit_of, spelled
+from ..replicas import Amount, refuse_both_zero, resolve
 from ..resources import DEPLOYMENT
 from ..revisions import candidate_of
 from ..workload import Condition, Counts, Revision, Snapshot, Workload, condition
@@ -60,6 +61,20 @@ def _is_of_another(progress: Condition, snapshot: Snapshot, candidate: Revision 
     return any(revision != candidate and f'"{revision.name}"' in progress.message for revision in snapshot.revisions)
 
 
+def _pace(workload: Workload) -> Pace:
+    total = workload.desired
+    if not total:
+        return Pace()
+    if workload.update_type == "Recreate":
+        stop = "its only pod stops" if total == 1 else f"all {total} pods stop"
+        return Pace(f"{stop} before the first new one starts (strategy Recreate)")
+    surge, unavailable = limit_of(workload, "maxSurge"), limit_of(workload, "maxUnavailable")
+    bounds = resolve(KIND, total, surge=surge, unavailable=unavailable)
+    more = f"up to {some(bounds.surge, 'pod')} more (maxSurge {spelled(surge, '25%')})"
+    fewer = f"{bounds.unavailable} fewer (maxUnavailable {spelled(unavailable, '25%')})"
+    return Pace(f"{more} and {fewer} than {total} at a time", about(workload, bounds.warning))
+
+
 KIND = Kind(
     resource=DEPLOYMENT,
     read=_read,
@@ -69,4 +84,5 @@ KIND = Kind(
     default_limits=(Amount(25, percent=True), Amount(25, percent=True)),
     refuse_limits=refuse_both_zero,
     completion=_completion,
+    pace=_pace,
 )

@@ -16,6 +16,7 @@ from ..resources import Resource
 
 if TYPE_CHECKING:
     from ..completion import Standing
+    from ..pace import Pace
     from ..workload import Snapshot, Workload
 
 _NO_DEADLINE = 2**31 - 1
@@ -55,6 +56,9 @@ class Kind:
 
     completion: Callable[[Snapshot, Workload], Standing]
     """How far a rollout is, by an observed status, where the controller replaces pods itself."""
+
+    pace: Callable[[Workload], Pace]
+    """How fast the controller replaces the pods. Raises `InputError` for limits that the server refuses."""
 
     @property
     def name(self) -> str:

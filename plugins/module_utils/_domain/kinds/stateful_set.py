@@ -16,7 +16,8 @@ from __future__ import annotations
 from ..completion import Standing, are, complete, count, have, progressing, some
 from ..errors import InputError
 from ..objects import JsonObject
-from ..replicas import Amount
+from ..pace import Pace, about, left_behind, limit_of, pod_at
+from ..replicas import Amount, resolve
 from ..resources import STATEFUL_SET
 from ..revisions import candidate_of, is_of
 from ..workload import Counts, Snapshot, Workload
@@ -58,6 +59,27 @@ def _refuse_limits(surge: Amount, unavailable: Amount) -> None:
         raise InputError("max_unavailable of a StatefulSet is 0, so that no pod could ever be replaced: set at least 1.")
 
 
+def _pace(workload: Workload) -> Pace:
+    total, partition = workload.desired, workload.partition or 0
+    if not total or workload.update_type != "RollingUpdate":
+        return Pace()
+    if partition >= total:
+        return Pace(f"nothing is updated: {left_behind(workload)} (partition {partition})")
+    given = limit_of(workload, "maxUnavailable")
+    bounds = resolve(KIND, total, unavailable=given)
+    several = bounds.unavailable > 1
+    at_a_time = f"up to {bounds.unavailable} pods at a time (maxUnavailable {given})" if several else "one pod at a time"
+    highest, lowest = pod_at(workload, total - 1), pod_at(workload, partition)
+    if total == 1:
+        sentence = f"its only pod {highest} stops before the new one starts"
+    elif highest == lowest:
+        sentence = f"only {highest} is replaced (partition {partition})"
+    else:
+        sentence = f"{at_a_time}, from {highest} down to {lowest}{f' (partition {partition})' if partition else ''}"
+    kept = left_behind(workload)
+    return Pace(f"{sentence}: {kept}" if kept else sentence, about(workload, bounds.warning))
+
+
 KIND = Kind(
     resource=STATEFUL_SET,
     read=_read,
@@ -67,4 +89,5 @@ KIND = Kind(
     default_limits=(Amount(0), Amount(1)),
     refuse_limits=_refuse_limits,
     completion=_completion,
+    pace=_pace,
 )
