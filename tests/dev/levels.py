@@ -166,7 +166,8 @@ def test_cluster() -> Iterator[dict[str, str]]:
     ours = not cluster.named(chosen).is_up()
     try:
         kubeconfig = str(cluster.up(chosen).kubeconfig) if ours else str(cluster.named(chosen).kubeconfig)
-        yield {"ROLLOUT_TEST_CLUSTER": chosen, "KUBECONFIG": kubeconfig, "K8S_AUTH_KUBECONFIG": kubeconfig}
+        ends = {"ROLLOUT_TEST_CLUSTER_ENDS": "1"} if chosen == TEST_CLUSTER else {}
+        yield {"ROLLOUT_TEST_CLUSTER": chosen, "KUBECONFIG": kubeconfig, "K8S_AUTH_KUBECONFIG": kubeconfig, **ends}
     finally:
         if ours:
             cluster.down(chosen)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from .calls import call
-from .kills import kill_after, sample
+from .kills import expire_locks, kill_after, sample
 from .sides import COLOUR, INTENT, SLOW, claim_of, service
 from .witness import Witness, judge
 from .workloads import create
@@ -87,6 +87,7 @@ def test_killed_after_a_write_the_next_run_ends_as_an_undisturbed_one(cluster, n
     with Witness(cluster, namespace) as witness:
         with ThreadPoolExecutor(len(numbers)) as pool:
             list(pool.map(kill, numbers))
+        expire_locks(cluster, namespace)
         with ThreadPoolExecutor(len(numbers)) as pool:
             again = list(pool.map(run, names))
     assert [result["msg"] for result in again if result.get("failed")] == []
@@ -133,6 +134,7 @@ def test_an_undo_that_was_killed_goes_on_when_it_is_asked_again(cluster, namespa
 
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(kill, tasks))
+    expire_locks(cluster, namespace)
     with ThreadPoolExecutor(3) as pool:
         again = list(pool.map(lambda name: run(name, tasks[name][1]), tasks))
     assert [result["msg"] for result in again if result.get("failed")] == []

@@ -26,7 +26,7 @@ from .cluster import Cluster
 from .configs import config_map, configured, copies, decoded, secret, seen_by_pods, simply
 from .faults import faulty
 from .interference import before, eventually, is_write, through
-from .kills import kill_after
+from .kills import expire_locks, kill_after
 from .sides import service
 from .workloads import create, grant, of_kind, rolled_out, task
 
@@ -654,6 +654,7 @@ def test_killed_after_a_write_a_run_with_other_content_leaves_no_copy_behind(
     assert len(audit.writes(leases=module == "blue_green")) >= WRITES[module]
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(kill, range(1, len(names))))
+    expire_locks(cluster, namespace)
     grown_old(monkeypatch)
 
     def go_on(name: str) -> None:

@@ -21,7 +21,7 @@ from .calls import call
 from .cluster import PATIENCE
 from .faults import Faults, faulty
 from .interference import Stop, eventually, family, is_alive, kill_all, through
-from .kills import kill_after
+from .kills import expire_locks, kill_after
 from .plays import Running
 from .test_parity import unequal
 from .test_rolling import kubectl_says_done, roll
@@ -62,7 +62,7 @@ def bury(running: Running, kill: Callable[[Running], None]) -> None:
 @pytest.mark.oldest
 @pytest.mark.parametrize("who", KILLS)
 def test_killed_while_it_writes_it_writes_nothing_more_and_the_next_run_finishes(
-    ansible, audit, namespace, deployment, faults, kubectl, who
+    ansible, audit, cluster, namespace, deployment, faults, kubectl, who
 ):
     config = [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": f"web-{number}"}, "data": {"a": "b"}} for number in range(3)]
     task = roll(namespace, definition=[*config, deployment()])
@@ -71,6 +71,7 @@ def test_killed_while_it_writes_it_writes_nothing_more_and_the_next_run_finishes
     eventually(stop.reached.is_set, "the first write")
     bury(running, KILLS[who])
     assert [event.name for event in audit.writes()] == ["web-0"]
+    expire_locks(cluster, namespace)
     last = ansible(task).last
     assert last.changed
     assert kubectl_says_done(kubectl)
@@ -78,7 +79,7 @@ def test_killed_while_it_writes_it_writes_nothing_more_and_the_next_run_finishes
 
 
 @pytest.mark.parametrize("who", KILLS)
-def test_killed_while_it_waits_it_neither_goes_back_nor_lingers(ansible, here, audit, namespace, deployment, kubectl, who):
+def test_killed_while_it_waits_it_neither_goes_back_nor_lingers(ansible, here, audit, cluster, namespace, deployment, kubectl, who):
     here(roll(namespace, definition=deployment(), wait=False))
     audit.mark()
     broken = roll(namespace, definition=deployment(image="registry.example/web:unready"), wait_timeout=600, on_failure="rollback")
@@ -87,6 +88,7 @@ def test_killed_while_it_waits_it_neither_goes_back_nor_lingers(ansible, here, a
     eventually(audit.writes, "the write")
     bury(running, KILLS[who])
     assert [event.name for event in audit.writes()] == ["web"]
+    expire_locks(cluster, namespace)
     again = ansible({**broken, "rollout.kubernetes.rolling": {**broken["rollout.kubernetes.rolling"], "wait_timeout": 8}}).last
     assert again.failed
     assert [step["name"] for step in again["rollouts"][0]["steps"]] == ["roll", "rollback"]
@@ -159,6 +161,7 @@ def test_killed_after_any_write_the_next_run_ends_as_an_undisturbed_one(audit, c
     with ThreadPoolExecutor(len(counts)) as pool:
         list(pool.map(lambda name: kill_after(cluster, counts[name], "rolling", options(name)), counts))
         killed = [event.name for event in audit.writes()]
+        expire_locks(cluster, options("twin")["namespace"])
         runs = list(pool.map(run, counts))
     for (name, count), again in zip(counts.items(), runs, strict=True):
         assert len([one for one in killed if one.startswith(name)]) == count

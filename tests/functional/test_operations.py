@@ -17,7 +17,7 @@ import pytest
 from .calls import call
 from .cluster import Event
 from .interference import eventually
-from .kills import kill_after
+from .kills import expire_locks, kill_after
 from .workloads import create, images, of_kind, rolled_out, set_image
 
 pytestmark = pytest.mark.memory
@@ -304,6 +304,7 @@ def test_whatever_comes_after_a_restart_that_was_killed_gives_its_limits_back(cl
     with ThreadPoolExecutor(2) as pool:
         killed = {"namespace": namespace, "kind": "Deployment", "key": "k"}
         list(pool.map(lambda name: kill_after(cluster, 1, "restart", {**killed, "name": name}), tasks))
+    expire_locks(cluster, namespace)
     rolled_out(kubectl, *(f"deployment/{name}" for name in tasks))
     for name in tasks:
         assert "only until a restart has ended" in call(cluster, "status_info", namespace=namespace, name=name, kind="Deployment")["msg"]
@@ -459,6 +460,7 @@ def test_killed_after_each_write_the_next_run_ends_as_an_undisturbed_one(cluster
     module, options, writes = interrupted
     for _write in range(1, writes):
         kill_after(cluster, 1, module, options)
+        expire_locks(cluster, options["namespace"])
     assert [ours(module, **options)["changed"] for _again in range(2)] == [True, False]
     (rollout,) = ours("status_info", kind="StatefulSet")["rollouts"]
     assert rollout["complete"]

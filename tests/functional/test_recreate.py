@@ -22,7 +22,7 @@ from .calls import call
 from .cluster import Cluster
 from .faults import Faults, faulty
 from .interference import before, eventually, is_write
-from .kills import kill_after
+from .kills import expire_locks, kill_after
 from .workloads import HELD, create, grant, let_go, observed, rolled_out, set_image
 
 pytestmark = pytest.mark.memory
@@ -562,6 +562,7 @@ def test_killed_after_a_write_the_next_run_ends_as_an_undisturbed_one(namespace,
     with ThreadPoolExecutor(len(names)) as pool:
         list(pool.map(lambda count, name: kill_after(cluster, count, "recreate", task(name), leases=True), counts, names))
         before = {name: [event.resource for event in audit.writes(leases=True) if event.name.endswith(name)] for name in names}
+        expire_locks(cluster, namespace)
         runs = list(pool.map(lambda name: call(cluster, "recreate", **task(name)), names))
     for count, name, again in zip(counts, names, runs, strict=True):
         assert len(before[name]) == count

@@ -16,7 +16,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.main imp
 from .calls import call
 from .faults import faulty
 from .interference import Stop, eventually
-from .kills import begun
+from .kills import begun, expire_locks
 from .workloads import of_kind, rolled_out
 
 pytestmark = pytest.mark.memory
@@ -216,6 +216,7 @@ def test_killed_right_after_the_deletion_the_next_run_ends_right(run, stuck, clu
         eventually(stop.reached.is_set, "the deletion")
         process.kill()
     assert [event.verb for event in audit.writes()] == ["patch", "delete"]
+    expire_locks(cluster, namespace)
     assert run(module, repair=repair, **options)["rollouts"][0]["phase"] == "complete"
     audit.mark()
     assert not run(module, repair=repair, **options)["changed"]

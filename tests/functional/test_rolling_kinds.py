@@ -15,7 +15,7 @@ import pytest
 
 from .faults import faulty
 from .interference import Stop, before, eventually, is_change
-from .kills import begun, kill_after
+from .kills import begun, expire_locks, kill_after
 from .workloads import grant, rolled_out
 
 pytestmark = pytest.mark.memory
@@ -524,6 +524,7 @@ def test_killed_after_any_write_of_going_back_the_next_run_ends_as_an_undisturbe
     with ThreadPoolExecutor(len(counts)) as pool:
         list(pool.map(lambda name: kill_after(cluster, counts[name], "rolling", options(name)), counts))
         killed = [event.name for event in audit.writes()]
+        expire_locks(cluster, namespace)
         runs = list(pool.map(lambda name: roll(**options(name), fails=True), counts))
     for (name, count), again in zip(counts.items(), runs, strict=True):
         assert len([one for one in killed if one.startswith(name)]) == count
@@ -549,6 +550,7 @@ def test_killed_while_it_is_created_or_taken_over(roll, cluster, namespace, kind
         process = begun(cluster, "rolling", **options, host=faults.url, api_key="proxied-by-the-test")
         eventually(stop.reached.is_set, f"write {count}")
         process.kill()
+    expire_locks(cluster, namespace)
     assert roll(**options)["changed"] is (count == 1)
     assert set(tags().values()) == {"2"}
     assert kubectl_says_done(kubectl, kind)

@@ -18,7 +18,7 @@ import pytest
 from .calls import call
 from .faults import Faults, faulty
 from .interference import before, eventually, is_write
-from .kills import kill_after
+from .kills import expire_locks, kill_after
 from .witness import is_ready
 from .workloads import HELD, create, labelled, rolled_out
 
@@ -380,6 +380,7 @@ def test_killed_after_a_write_the_next_run_ends_as_an_undisturbed_one(cluster, n
     assert len(audit.writes(leases=True)) >= WRITES, "the task has as many writes as are tried"
     with ThreadPoolExecutor(len(numbers)) as pool:
         list(pool.map(lambda number: kill_after(cluster, number, "service_switch", options(number), leases=True), numbers))
+        expire_locks(cluster, namespace)
         runs = list(pool.map(lambda number: call(cluster, "service_switch", **options(number)), numbers))
     for number, again in zip(numbers, runs, strict=True):
         assert not again.get("failed"), f"killed after write {number}: {again['msg']}"

@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from .cluster import ROOT, Cluster
+from .cluster import ROOT
 from .interference import eventually
 from .side_by_side import CHANGE_CAUSE, deviations
 from .twins import NAME, SIMULATE, Pair, Tally, number, pair
@@ -163,8 +163,9 @@ def test_a_fixed_sequence_ends_alike(cluster, kind):
     with pair(cluster, kind, tally, patient=True) as twins:
         Sequence(twins, chance, BAD).go(iter((*events, "apply", "undo")))
     print(f"\n{kind}: {tally}")
-    assert not tally.moved["status"] and not tally.moved["history"], tally
-    assert tally.counted["undo"] >= 1 and tally.counted["history"] >= 3, f"the sequence is a poor one: {tally}"
+    assert (tally.moved["status"], tally.moved["history"]) == (0, 0), tally
+    for what, enough in {"status": 30, "history": 3, "undo": 1}.items():
+        assert tally.counted[what] >= enough, f"{what}: the sequence has too little of it: {tally}"
 
 
 @pytest.mark.long
