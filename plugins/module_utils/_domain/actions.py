@@ -67,18 +67,50 @@ class Promote:
 Action: TypeAlias = "Change | Removal | Turn | Promote"
 
 
+def _none(_scene: Scene) -> str:
+    return ""
+
+
+def _never(_scene: Scene) -> None:
+    return None
+
+
+def _nobody(_scene: Scene) -> tuple[str, ...]:
+    return ()
+
+
+def _nothing(_scene: Scene) -> Mapping[str, Selector]:
+    return {}
+
+
 @dataclass(frozen=True)
 class SceneStep:
-    """One step. `due` is asked only while something is `lacking`; it answers with what can be done now, all of it or a part: then it is
-    asked again. No action and still something lacking means waiting."""
+    """One step of a rollout. The engine takes it like this:
+
+    while lacking(scene):
+        for action in due(scene):
+            carry it out
+        if nothing was due: wait for an event, or until `recheck` seconds are over
+    """
 
     name: str
     lacking: Callable[[Scene], str]
-    """What is missing until it is done, in words; empty when it is."""
+    """Returns what is missing until the step is done, in words; '' when it is done."""
     due: Callable[[Scene], tuple[Action, ...]]
-    watched: tuple[str, ...] = ()
-    """The Deployments whose failure is that of the step."""
-    recheck: Callable[[Scene], float | None] = lambda scene: None
-    """Seconds after which this may change without any event."""
+    """Returns what can be done now, all of it or a part."""
+    watched: Callable[[Scene], tuple[str, ...]] = _nobody
+    """Returns the Deployments whose failure fails the step."""
+    impossible: Callable[[Scene], str] = _none
+    """Returns why the step can never finish, which fails it, or ''."""
+    guarded: Callable[[Scene], Mapping[str, Selector]] = _nothing
+    """Returns the Services that somebody has led elsewhere or deleted, which fails the step, with the selectors that they must have."""
+    recheck: Callable[[Scene], float | None] = _never
+    """Returns the seconds after which the scene may change without any event."""
     idle: str = ""
-    """Why there is nothing to do in this step, where that is so from the beginning."""
+    """Why there is nothing to do in the step, where that is known from the beginning."""
+    extra: float = 0.0
+    """Seconds that the step lasts by itself, which the time limit of a step leaves out."""
+    only_time: bool = False
+    """The step only lets time pass: it is done, not unchanged, though nothing was written in it."""
+    no_return: bool = False
+    """Once the step has begun there is no way back."""

@@ -10,50 +10,37 @@ application's Lease says which rollout that is, across tasks and approvals; the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from functools import partial
-from typing import TypeAlias
 
-from .._domain.actions import Action, Change, Promote, Removal, SceneStep, Turn
-from .._domain.claims import CLAIM, HISTORY, SETTINGS, Claim, Promotion, Settings, history_of, history_text
-from .._domain.colours import base_of, deployments_of, fingerprint, mark_of
-from .._domain.errors import ClusterError, InvalidError, NotFoundError, RefusedError, RolloutError
-from .._domain.expected import GIVEN_UP, GivenUp, candidates_of, given_up_of, given_up_text
-from .._domain.leases import lease_name, user_of
-from .._domain.objects import JsonObject, Ref, texts
+from .._domain.actions import Promote, SceneStep
+from .._domain.claims import Claim, Settings, history_of
+from .._domain.colours import deployments_of, fingerprint
+from .._domain.errors import RefusedError, RolloutError
+from .._domain.leases import lease_name
+from .._domain.objects import JsonObject, Ref
 from .._domain.ownership import OURS, last_writer, unrestarted
-from .._domain.request import Cause, ColourRequest, SwitchRequest
+from .._domain.request import ColourRequest
 from .._domain.resources import DEPLOYMENT, SERVICE
 from .._domain.scenes import DRAIN_SECONDS, Scene
-from .._domain.services import spelled
-from .._domain.steps import StepState
-from .._domain.switching import INTENT, Intent, half_done
-from .._domain.undone import UNDONE, Undone, settled, undone_of, undone_text
-from .._domain.workload import Condition
-from .._strategies.blue_green import FORWARD, forward, led_elsewhere
+from .._strategies.blue_green import FORWARD, forward
 from .._strategies.blue_green_back import back, gone
 from .._strategies.blue_green_foreseen import foreseen
 from .claimed import refuse_claimed
 from .cleaning import clean_up
 from .colour_report import ColourReport
 from .colours import ColourPlan, Planner
-from .course import Course
 from .hold import holding, refuse_held
 from .lock import Lock
+from .loop import Loop, StepFailed, Track, capital
+from .memory import Memory
 from .outcome import Outcome, StepReport
-from .report import failure_of, read_logs
 from .rights import demand_rights, for_sides
 from .stage import Stage
 from .surroundings import Surroundings
-from .switch import switch_within
-from .verdict import deadline_exceeded
 from .writer import Planned, Writer
-
-_Current: TypeAlias = Callable[[], SceneStep]
-"""The step as it is by now: it follows from the claim, which changes when the traffic has moved."""
-
+from .writing import Writing
 
 _LOOKS = 5
 """How often the first plan is made when others begin or end in the meantime."""
@@ -221,22 +208,6 @@ def _extent(request: ColourRequest, lease: JsonObject | None, outside: Surroundi
     return names, list(dict.fromkeys(wanted)), wanted if request.goal == "abort" else sorted(optional)
 
 
-def _settings(claim: Claim) -> Settings:
-    """What later tasks take from this rollout where they do not say."""
-    previews = {
-        service: next((name for name, its in claim.previews.items() if its == workload), "") for service, workload in claim.services.items()
-    }
-    return Settings(previews, claim.delay, claim.keep_old)
-
-
-class _Failed(Exception):
-    """A step cannot be done, for a reason that lies with the new version; the text is the sentence."""
-
-
-class _Unable(Exception):
-    """A step cannot be done since this task cannot work now, which says nothing of the new version; the text is the sentence."""
-
-
 class _Run:
     """One task on its way."""
 
@@ -253,74 +224,88 @@ class _Run:
         self._request = request
         self._outside = outside
         self._stage = stage
-        self._lock = lock
         self._plan = plan
         self._report = report
-        self._writer = Writer(outside.cluster, guard=lock.guard, take_ownership=request.take_ownership, wrote=outside.wrote)
-        self._claim = plan.claim
-        self._history = plan.history
-        self._written: list[Planned] = [*made]
-        self._changed = bool(made)
-        self._steps: list[StepReport] = []
-        self._stale: dict[str, Condition | None] = {}
+        self._memory = Memory(request, outside, lock, self._scene, plan.claim, plan.history)
+        self._writing = Writing(request, outside, stage, lock, lambda: self._memory.now.cause)
+        self._writing.written.extend(made)
+        actions = {**self._writing.actions(), Promote: self._memory.promote}
+        self._loop = Loop(outside, stage, lock, request.waiting, actions, scene=self._scene, stale=self._writing.stale)
+        self._track = Track(self._forward, stop_before=request.stop_before)
+        self._way_back = Track(self._back)
+
+    def _scene(self) -> Scene:
+        self._stage.wait(0)
+        claim = self._memory.claim
+        return self._stage.scene(claim.switched if claim is not None else "")
+
+    def _forward(self) -> Sequence[SceneStep]:
+        return forward(self._memory.now, self._request.namespace, self._plan.manifests)
+
+    def _back(self) -> Sequence[SceneStep]:
+        return back(self._memory.now, self._request.namespace)
 
     def carry_out(self) -> Outcome:
         """Write what needs no new template, or take the steps."""
-        self._forget_a_switch_that_is_over()
+        memory = self._memory
+        memory.forget_a_switch_that_is_over()
         self._bring_along()
-        claim = self._claim
-        if claim is None:
-            return self._report.direct(self._plan, tuple(self._written))
+        if memory.claim is None:
+            return self._report.direct(self._plan, tuple(self._writing.written))
         if self._plan.fresh:
-            self._begin(claim)
+            memory.begin()
+            self._track.changed = True
         else:
             # The run before may have been killed right after it pointed a Service elsewhere.
             self._stage.turned()
-        if claim.back:
-            return self._go_back(claim.why, resumed=self._request.goal != "abort")
-        self._note_if_changed(claim)
+        if memory.claim.back:
+            return self._go_back(memory.claim.why, resumed=self._request.goal != "abort")
+        memory.note_options()
         try:
-            stopped = self._forward()
-            return self._completed(stopped, self._lost(claim, stopped))
-        except _Failed as failure:
-            return self._failed(str(failure))
-        except (_Unable, RolloutError) as trouble:
+            track = self._loop.take(self._track)
+            lost = "" if track.failure is not None else capital(self._outside.measurement.settle(longer=not track.stopped))
+            if lost and not self._no_return():
+                track.failure = StepFailed(lost)
+            return self._after(track, lost)
+        except RolloutError as trouble:
             return self._held(str(trouble))
 
-    def _completed(self, stopped: str, lost: str) -> Outcome:
-        """All steps that were to be taken are taken; after the last one nothing is on its way any more."""
-        if stopped:
-            return self._report.stopped(self._plan, self._now(), self._steps, stopped, changed=self._changed, written=self._written)
-        foreign = self._foreign(self._now())
-        self._end(self._now())
+    def _after(self, track: Track, lost: str) -> Outcome:
+        """Return the outcome of the steps forward; go back where they have failed."""
+        if track.failure is not None:
+            return self._held(str(track.failure)) if track.failure.meaning == "unable" else self._failed(str(track.failure))
+        if track.stopped:
+            return self._report.stopped(
+                self._plan, self._memory.now, track.reports, track.stopped, changed=track.changed, written=self._writing.written
+            )
+        foreign = self._foreign(self._memory.now)
+        self._memory.end()
+        track.changed = True
         if lost or foreign:
             over = "The new version serves, and the old pods are gone already; the module undo brings them back."
-            why = f"{lost} {over}" if lost else foreign
-            return self._report.failed(self._plan, self._now(), self._steps, why, changed=self._changed, written=self._written)
-        cleaned = clean_up(self._plan.configuration.copies, self._outside.cluster, self._writer)
-        outcome = self._report.complete(self._plan, self._now(), self._steps, changed=self._changed, written=self._written)
+            return self._degraded(f"{lost} {over}" if lost else foreign)
+        cleaned = clean_up(self._plan.configuration.copies, self._outside.cluster, self._writing.writer)
+        outcome = self._report.complete(self._plan, self._memory.now, track.reports, changed=True, written=self._writing.written)
         return replace(outcome, notes=(*outcome.notes, *cleaned.notes), warnings=(*outcome.warnings, *cleaned.warnings))
 
-    def _forget_a_switch_that_is_over(self) -> None:
-        """An earlier run may have been killed between the last Service's write and the end of the lock."""
-        former = Intent.of(self._lock.lease)
-        if former.after and not half_done(former, self._scene().services):
-            self._lock.forget(INTENT)
+    def _no_return(self) -> bool:
+        """Return whether the step that was begun last leaves no way back."""
+        return bool(self._track.reports) and not self._track.stopped and self._track.last.no_return
 
     def _bring_along(self) -> None:
         """Write what needs no new template. Raises, when one of them fails, with the names of those that stay changed."""
         for planned in (*self._plan.companions, *self._plan.direct):
             try:
-                self._keep(self._writer.execute(planned))
+                self._writing.execute(planned)
             except RolloutError as error:
-                if self._written:
-                    error.message = (
-                        f"{error.message} Changed before that, and left so: {', '.join(str(entry.ref) for entry in self._written)}."
-                    )
+                if self._writing.written:
+                    changed = ", ".join(str(entry.ref) for entry in self._writing.written)
+                    error.message = f"{error.message} Changed before that, and left so: {changed}."
                 raise
+        self._track.changed = bool(self._writing.written)
 
     def _foreign(self, claim: Claim) -> str:
-        """That what serves now has another template than the one that was promoted: somebody has given it that since."""
+        """Return that what serves now has another template than the one that was promoted, or ''."""
         scene = self._scene()
         for side in claim.sides:
             workload = scene.workload(side.candidate)
@@ -335,410 +320,56 @@ class _Run:
             )
         return ""
 
-    def _now(self) -> Claim:
-        if self._claim is None:
-            raise ValueError("There is no rollout on its way.")
-        return self._claim
+    # --- failures -------------------------------------------------------------------------------------------------------------
 
-    # --- what is remembered ---------------------------------------------------------------------------------------------------
+    @property
+    def _reports(self) -> tuple[StepReport, ...]:
+        """The steps forward and back that were begun."""
+        return (*self._track.reports, *self._way_back.reports)
 
-    def _begin(self, claim: Claim) -> None:
-        """The claim is stored before anything of it is carried out; what served until now begins the history."""
-        if not self._history and any(side.stable for side in claim.sides):
-            scene = self._scene()
-            self._history = (self._promotion(scene, {side.workload: side.stable for side in claim.sides}, at="", undoes=0, cause=""),)
-        self._lock.note_all({CLAIM: claim.text(), HISTORY: history_text(self._history), SETTINGS: _settings(claim).text()})
-        self._changed = True
-
-    def _note_if_changed(self, claim: Claim) -> None:
-        """The options of a task that goes on count from now on."""
-        if Claim.of(self._lock.lease) != claim:
-            self._lock.note_all({CLAIM: claim.text(), SETTINGS: _settings(claim).text()})
-
-    def _promotion(self, scene: Scene, deployments: Mapping[str, str], *, at: str, undoes: int, cause: str) -> Promotion:
-        parts: dict[str, tuple[str, str]] = {}
-        images: list[str] = []
-        causes: list[str] = []
-        for workload, deployment in deployments.items():
-            snapshot = scene.snapshot(deployment)
-            if snapshot.workload is None:
-                continue
-            wanted = snapshot.workload.normal
-            revision = next((entry for entry in snapshot.revisions if entry.normal == wanted), None)
-            parts[workload] = (deployment, revision.hash if revision is not None else "")
-            images.extend(snapshot.workload.images.values())
-            if revision is not None and revision.change_cause:
-                causes.append(revision.change_cause)
-        number = self._history[-1].number + 1 if self._history else 1
-        text = cause or "; ".join(dict.fromkeys(causes))
-        return Promotion(number, at, text, parts, tuple(dict.fromkeys(images)), undoes)
-
-    def _promote(self) -> None:
-        claim = self._now()
-        now = self._outside.cluster.now().isoformat(timespec="seconds").replace("+00:00", "Z")
-        candidates = {side.workload: side.candidate for side in claim.sides}
-        entry = self._promotion(self._scene(), candidates, at=now, undoes=claim.undoes, cause=claim.cause)
-        self._history = (*self._history, entry)
-        self._claim = replace(claim, switched=now)
-        self._lock.note_all({CLAIM: self._claim.text(), HISTORY: history_text(self._history)})
-
-    def _end(self, claim: Claim) -> None:
-        """Nothing is on its way any more."""
-        gone = {HISTORY: "", SETTINGS: "", GIVEN_UP: ""} if claim.leaves else {}
-        # The intent as well, in one write: whoever is killed right after it leaves nothing that a later task would act on.
-        back = {side.workload: side.base for side in claim.sides if side.base} if claim.undoes and self._request.remember else {}
-        undone = self._undone(back, {side.workload: side.wanted for side in claim.sides})
-        self._lock.note_all({CLAIM: "", INTENT: "", **gone, **undone})
-        self._changed = True
-
-    # --- forward --------------------------------------------------------------------------------------------------------------
-
-    def _forward(self) -> str:
-        """Take the steps; the name of the one before which it stops, as the request wants it, else an empty text."""
-        namespace = self._request.namespace
-        for index, name in enumerate(step.name for step in forward(self._now(), namespace, self._plan.manifests)):
-            if name == self._request.stop_before:
-                return name
-            # The claim may have changed since: the traffic has moved.
-            self._take(partial(self._forward_step, index))
-        return ""
-
-    def _forward_step(self, index: int) -> SceneStep:
-        return forward(self._now(), self._request.namespace, self._plan.manifests)[index]
-
-    def _back_step(self, index: int) -> SceneStep:
-        return back(self._now(), self._request.namespace)[index]
+    def _degraded(self, why: str) -> Outcome:
+        """Return that it failed and stays as it is."""
+        changed, written = self._track.changed, self._writing.written
+        return self._report.failed(self._plan, self._memory.now, self._reports, why, changed=changed, written=written)
 
     def _failed(self, why: str) -> Outcome:
-        """What the request wants for a failure. Once the old pods are on their way out there is no going back."""
-        claim = self._now()
-        last = self._steps[-1].name
-        if self._request.waiting.on_failure != "abort" or (last == "scale_down" and not self._keeps_old(claim)):
-            return self._report.failed(self._plan, claim, self._steps, why, changed=self._changed, written=self._written)
+        """Do what the request wants for a bad candidate. Once the old pods are on their way out there is no going back."""
+        claim = self._memory.now
+        if self._request.waiting.on_failure != "abort" or self._no_return():
+            return self._degraded(why)
         if not any(side.stable for side in claim.sides):
-            why += " There is no earlier version to go back to."
-            return self._report.failed(self._plan, claim, self._steps, why, changed=self._changed, written=self._written)
+            return self._degraded(f"{why} There is no earlier version to go back to.")
         lost = gone(claim, self._request.namespace, self._scene())
         if lost:
-            why += f" There is no way back, as {lost}, which served before, is deleted already."
-            return self._report.failed(self._plan, claim, self._steps, why, changed=self._changed, written=self._written)
+            return self._degraded(f"{why} There is no way back, as {lost}, which served before, is deleted already.")
         try:
             return self._go_back(why)
         except RolloutError as error:
-            why = f"{why} Going back did not finish: {error.message} Run the module abort once that is mended."
-            return self._report.failed(self._plan, self._now(), self._steps, why, changed=self._changed, written=self._written)
+            return self._degraded(f"{why} Going back did not finish: {error.message} Run the module abort once that is mended.")
 
     def _held(self, why: str) -> Outcome:
-        """Everything stays as it is, and the claim with it, so that the same task goes on later."""
-        why = f"{why} That says nothing of the new version, so nothing was taken back: mend it and run the task again, or give up by abort."
-        return self._report.failed(self._plan, self._now(), self._steps, why, changed=self._changed, written=self._written)
-
-    def _lost(self, claim: Claim, stopped: str) -> str:
-        """What it cost users, if that is too much. Raises `_Failed` for that where there is a way back."""
-        lost = _capital(self._outside.measurement.settle(longer=not stopped))
-        if lost and (stopped or self._keeps_old(claim)):
-            raise _Failed(lost)
-        return lost
-
-    @staticmethod
-    def _keeps_old(claim: Claim) -> bool:
-        """There are old pods also at the end."""
-        return claim.keep_old and not claim.leaves
-
-    # --- back -----------------------------------------------------------------------------------------------------------------
+        """Return that everything stays as it is, and the claim with it, so that the same task goes on later."""
+        return self._degraded(
+            f"{why} That says nothing of the new version, so nothing was taken back: mend it and run the task again, or give up by abort."
+        )
 
     def _go_back(self, why: str, *, resumed: bool = False) -> Outcome:
-        claim = self._now()
         requested = self._request.goal == "abort"
-        # What went back by itself and is only brought to its end now was taken back by nobody.
-        stored = Claim.of(self._lock.lease)
-        wanted = requested and self._request.remember and stored is not None and not stored.back
-        if not claim.back:
-            claim = claim.given_up(why, candidates_of(claim, self._scene()))
-        self._claim = claim
-        undone = self._undone({side.workload: side.wanted for side in claim.sides} if wanted else {}, {})
-        self._lock.note_all({CLAIM: claim.text(), **undone})
-        self._changed = True
+        self._memory.begin_back(why, requested=requested)
+        self._track.changed = True
         self._outside.measurement.rest()
         if not requested:
             self._outside.progress(f"going back: {why}")
-        namespace = self._request.namespace
         sentence = "" if requested else why
         if resumed:
             sentence = (
                 f"An earlier run went back ({why.rstrip('.')}) and was interrupted; that is finished now. Run the task again to try anew."
             )
-        try:
-            for index in range(len(back(claim, namespace))):
-                self._take(partial(self._back_step, index))
-        except (_Failed, _Unable) as failure:
-            sentence = f"{sentence} Going back did not finish: {failure} Run the module abort once that is mended.".strip()
-            return self._report.failed(self._plan, claim, self._steps, sentence, changed=True, written=self._written)
+        track = self._loop.take(self._way_back)
+        if track.failure is not None:
+            sentence = f"{sentence} Going back did not finish: {track.failure} Run the module abort once that is mended.".strip()
+            return self._degraded(sentence)
         if requested:
-            sentence = _capital(self._outside.measurement.settle(longer=True, anyway=True))
-        if claim.switched and self._history:
-            self._history = self._history[:-1]
-        gone = {SETTINGS: ""} if len(self._history) < 2 and self._is_adopted_back(claim) else {}
-        kept = "" if gone else history_text(self._history)
-        self._lock.note_all({CLAIM: "", INTENT: "", HISTORY: kept, **gone, **self._given_up(claim)})
-        return self._report.aborted(self._plan, claim, self._steps, sentence, written=self._written)
-
-    def _given_up(self, claim: Claim) -> dict[str, str]:
-        """What the Lease is to remember of it; nothing of a rollout whose candidates were not made."""
-        if not claim.candidates or not all(claim.candidates):
-            return {}
-        try:
-            former = given_up_of(self._lock.lease)
-        except RefusedError:  # It cannot be read, and nothing but an approval that comes late needs it.
-            former = ()
-        by = user_of(self._request.holder)
-        entry = GivenUp(frozenset(claim.candidates), claim.why, by, f"{self._outside.cluster.now():%Y-%m-%dT%H:%M:%SZ}")
-        return {GIVEN_UP: given_up_text((*former, entry))}
-
-    def _undone(self, back: Mapping[str, str], again: Mapping[str, str]) -> dict[str, str]:
-        """What the Lease is to remember of versions (workload to fingerprint) that were taken back, or that run again."""
-        former, why = undone_of(self._lock.lease), self._request.cause.why
-        now = f"{self._outside.cluster.now():%Y-%m-%dT%H:%M:%SZ}"
-        by = self._request.cause.by or user_of(self._request.holder)
-        kept = settled(
-            former,
-            back=[Undone(f"Deployment/{workload}", template, by, why, now) for workload, template in back.items()],
-            again=[(f"Deployment/{workload}", template) for workload, template in again.items()],
-        )
-        return {UNDONE: undone_text(kept)} if kept != former else {}
-
-    def _is_adopted_back(self, claim: Claim) -> bool:
-        """Blue/green began with this rollout, and has ended with it."""
-        scene = self._scene()
-        return all(
-            name in scene.services and scene.services[name].selector == selector
-            for name, selector in claim.originals.items()
-            if name in claim.services
-        )
-
-    # --- one step -------------------------------------------------------------------------------------------------------------
-
-    def _scene(self) -> Scene:
-        self._stage.wait(0)
-        return self._stage.scene(self._claim.switched if self._claim is not None else "")
-
-    def _take(self, current: _Current) -> None:
-        """Take one step. Raises `_Failed` or `_Unable` when it cannot be done; who has lost the lock must not go back either."""
-        step = current()
-        started = self._outside.clock()
-        self._steps.append(StepReport(step.name, "running"))
-        if step.idle:
-            self._steps[-1] = StepReport(step.name, "unchanged")
-            return
-        self._lock.tell(step.name)
-        try:
-            with self._outside.measurement.waking(self._stage.wake):
-                changed = self._until_done(current, started)
-        except (_Failed, _Unable, RolloutError) as error:
-            self._steps[-1] = StepReport(step.name, "failed", self._seconds(started))
-            try:
-                self._lock.guard()
-            except RolloutError as lost:
-                raise _Unable(lost.message) from error
-            if isinstance(error, ClusterError) and not isinstance(error, NotFoundError):
-                raise _Unable(error.message) from error
-            if isinstance(error, RolloutError):
-                raise _Failed(error.message) from error
-            raise
-        state: StepState = "done" if changed or step.name == "hold" else "unchanged"
-        self._steps[-1] = StepReport(step.name, state, self._seconds(started))
-
-    def _seconds(self, started: float) -> float:
-        return round(self._outside.clock() - started, 1)
-
-    def _until_done(self, current: _Current, started: float) -> bool:
-        """Act and wait until nothing is lacking; whether anything was written."""
-        changed = False
-        shown = ""
-        courses: dict[str, Course] = {}
-        kept = {"hold": max(self._now().delay, DRAIN_SECONDS), "clear": DRAIN_SECONDS}
-        allowed = self._request.waiting.timeout + kept.get(current().name, 0)
-        self._outside.cluster.patience(allowed)
-        while True:
-            lost = self._outside.measurement.verdict()
-            if lost:
-                raise _Failed(_capital(lost))
-            step, scene = current(), self._scene()
-            self._refuse_led_elsewhere(step, scene)
-            lacking = step.lacking(scene)
-            if not lacking:
-                return changed
-            acted, refusal = self._act(step, scene)
-            changed |= acted
-            if acted:
-                continue
-            self._watch(step, scene, courses, started)
-            lacking = refusal or lacking
-            if lacking != shown and not lacking.startswith("still to do"):
-                self._outside.progress(f"{step.name}: {lacking}")
-                shown = lacking
-            now = self._outside.clock()
-            left = started + allowed - now
-            if left <= 0:
-                silence = f"; the cluster did not answer ({self._stage.silence})" if self._stage.silence else ""
-                timeout = f"wait_timeout of {self._request.waiting.timeout:g} s is over"
-                sentence = f"The step {step.name} did not finish: {lacking.rstrip('.')} ({timeout}){silence}."
-                raise _Unable(sentence) if silence else _Failed(sentence)
-            rechecks = [step.recheck(scene), *(course.verdict.recheck and course.verdict.recheck - now for course in courses.values())]
-            self._stage.wait(min([left, *(max(0.0, entry) for entry in rechecks if entry is not None)]))
-
-    def _act(self, step: SceneStep, scene: Scene) -> tuple[bool, str]:
-        """Carry out what is due; whether something was written, and why not where that may change by itself."""
-        acted, refusal = False, ""
-        for action in step.due(scene):
-            try:
-                acted |= self._execute(action, scene)
-            except _Refused as refused:
-                refusal = str(refused)
-        self._changed |= acted
-        return acted, refusal
-
-    def _execute(self, action: Action, scene: Scene) -> bool:
-        match action:
-            case Change():
-                return self._change(action, scene)
-            case Removal():
-                self._outside.progress(action.news)
-                return self._writer.delete(action.resource, action.ref, action.uid)
-            case Turn():
-                return self._turn(action)
-            case Promote():
-                self._promote()
-                return True
-
-    def _change(self, action: Change, scene: Scene) -> bool:
-        cause = Cause(self._now().cause)
-        try:
-            planned = self._writer.plan(action.resource, action.ref, action.write, cause=cause)
-            if action.starts:
-                self._stale[action.ref.name] = deadline_exceeded(scene.snapshot(action.ref.name))
-            written = self._writer.execute(planned, cause=cause)
-        except InvalidError as error:
-            if action.starts:
-                raise _Failed(error.message) from error
-            raise
-        self._stage.take(action.resource, written.after)
-        if written.changed:
-            self._outside.progress(action.news)
-            self._written.append(written)
-        return written.changed
-
-    def _turn(self, turn: Turn) -> bool:
-        request = SwitchRequest(
-            namespace=self._request.namespace,
-            wanted=turn.wanted,
-            application=self._request.application,
-            holder=self._request.holder,
-            minimum=1,
-            minimums=turn.minimums,
-            partial=turn.partial,
-            take_ownership=self._request.take_ownership,
-            timeout=self._request.waiting.timeout,
-        )
-        self._refuse_meddling(turn)
-        try:
-            outcome = switch_within(request, self._outside, self._stage.traffic, self._lock)
-        except RefusedError as error:
-            self._lock.guard()
-            raise _Refused(error.message) from error
-        if outcome.error:
-            self._changed |= outcome.changed
-            raise _Unable(outcome.error) if outcome.unable else _Failed(outcome.error)
-        if outcome.changed:
-            self._stage.turned()
-        return outcome.changed
-
-    def _refuse_meddling(self, turn: Turn) -> None:
-        """Raise `_Failed`, naming who it was, where somebody has pointed a Service elsewhere meanwhile."""
-        for name, expected in turn.expected.items():
-            live = self._outside.cluster.read(SERVICE, self._request.namespace, name)
-            found = texts(live or {}, "spec", "selector")
-            if live is not None and found != turn.wanted[name] and found not in expected:
-                who = last_writer(live, "spec", "selector", besides=OURS)
-                by = f" by {who}" if who else ""
-                now = spelled(found) or "empty"
-                raise _Failed(
-                    f"spec.selector of {self._ref(name)} was changed meanwhile{by}: it is {now}; look at it and run the task again."
-                )
-
-    def _refuse_led_elsewhere(self, step: SceneStep, scene: Scene) -> None:
-        """Raise `_Failed`, naming who it was, where somebody has taken the traffic away from what got it: there is nothing to wait for."""
-        claim, namespace = self._now(), self._request.namespace
-        for name, selector in led_elsewhere(claim, namespace, step.name, scene).items():
-            live = self._outside.cluster.read(SERVICE, namespace, name)
-            if live is None:
-                raise _Failed(
-                    f"{self._ref(name)} was deleted meanwhile; create it with the selector {spelled(selector)} and run the task again."
-                )
-            found = texts(live, "spec", "selector")
-            if found != selector:
-                who = last_writer(live, "spec", "selector", besides=OURS)
-                raise _Failed(
-                    f"spec.selector of {self._ref(name)} was changed{f' by {who}' if who else ''} after the traffic had moved: it is "
-                    f"{spelled(found) or 'empty'} instead of {spelled(selector)}; look at it and run the task again."
-                )
-
-    def _ref(self, service: str) -> Ref:
-        return Ref("Service", self._request.namespace, service)
-
-    def _keep(self, written: Planned) -> None:
-        self._stage.take(written.resource, written.after)
-        if written.changed:
-            self._changed = True
-            self._written.append(written)
-
-    # --- failures -------------------------------------------------------------------------------------------------------------
-
-    def _watch(self, step: SceneStep, scene: Scene, courses: dict[str, Course], started: float) -> None:
-        """Raise `_Failed` when a Deployment of this step has failed: with its cause, as early as for any other strategy."""
-        for name in step.watched:
-            snapshot = scene.snapshot(name)
-            if snapshot.workload is None or not self._is_wanted(name, scene):
-                continue
-            course = courses.get(name)
-            if course is None:
-                course = Course(
-                    snapshot.workload.ref,
-                    started=started,
-                    waiting=replace(self._request.waiting, on_deletion="fail"),
-                    done=lambda seen: False,
-                    stale=self._stale.get(name),
-                )
-                courses[name] = course
-            course.look(snapshot, self._outside.clock(), self._outside.cluster)
-            line = course.new_line()
-            if line:
-                self._outside.progress(line)
-            if course.failed:
-                waiting = self._request.waiting
-                logs = read_logs(course, self._outside.cluster, waiting)
-                lines = [line for log in logs.values() for line in ("Its log ends with:", *(f"  {entry}" for entry in log))]
-                raise _Failed("\n".join([failure_of(course, waiting), *lines]))
-        claim = self._now()
-        if not claim.switched or claim.back or not step.watched:
-            return
-        for side in claim.sides:
-            mark = mark_of(scene.snapshot(side.candidate))
-            for service in (name for name, workload in claim.services.items() if workload == side.workload):
-                if mark and not scene.ready({**base_of(claim.originals.get(service, {})), **mark}):
-                    raise _Failed(f"Deployment {self._request.namespace}/{side.candidate} has no ready pod any more after the switch.")
-
-    def _is_wanted(self, deployment: str, scene: Scene) -> bool:
-        """The Deployment has the template that is waited for: what is wrong with another one is of no interest."""
-        side = next((side for side in self._now().sides if deployment == side.candidate), None)
-        workload = scene.workload(deployment)
-        return side is None or workload is None or self._now().switched != "" or fingerprint(workload.template) == side.wanted
-
-
-def _capital(sentence: str) -> str:
-    """A sentence as it begins a message."""
-    return sentence[:1].upper() + sentence[1:]
-
-
-class _Refused(Exception):
-    """An action is refused as things are; it may be taken later."""
+            sentence = capital(self._outside.measurement.settle(longer=True, anyway=True))
+        self._memory.end_back()
+        return self._report.aborted(self._plan, self._memory.now, self._reports, sentence, written=self._writing.written)

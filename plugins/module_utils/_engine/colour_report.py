@@ -108,7 +108,7 @@ class ColourReport:
         due = False
         for step in forward(claim, self._request.namespace, plan.manifests):
             # What a step lacks is known once those before it are done.
-            due = due or (not step.idle and (step.name == "hold" or bool(step.lacking(scene))))
+            due = due or (not step.idle and (step.only_time or bool(step.lacking(scene))))
             found.append(StepReport(step.name, "pending" if due and not step.idle else "unchanged"))
         return tuple(found)
 

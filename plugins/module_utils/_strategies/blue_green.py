@@ -12,13 +12,14 @@ to carry everything before the traffic returns.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from .._domain.actions import Action, Change, Promote, Removal, SceneStep
 from .._domain.claims import Claim
-from .._domain.colours import deployments_of, is_coloured, mark_of
+from .._domain.colours import deployments_of, fingerprint, is_coloured, mark_of
 from .._domain.objects import JsonObject
 from .._domain.resources import DEPLOYMENT
-from .._domain.scenes import Scene
+from .._domain.scenes import DRAIN_SECONDS, Scene
 from .._domain.services import Selector
 from .._domain.steps import Apply
 from .two_sides import (
@@ -55,31 +56,34 @@ def forward(claim: Claim, namespace: str, manifests: Mapping[str, JsonObject]) -
     """The steps of a rollout, in their order. `manifests` has the candidate's manifest for each workload; without one its template must
     be there already."""
     rollout = Rollout(claim, namespace, manifests)
-    candidates = tuple(side.candidate for side in rollout.moving)
     nothing = "" if rollout.moving else "the Deployment of the plain name serves already"
     # What comes before the switch is over with it: what served may be gone by now.
     over = nothing or ("the traffic has moved already" if claim.switched else "")
     no_preview = "" if claim.previews else "there is no preview Service"
+    watched, impossible, guarded = partial(_watched, rollout), partial(_impossible, rollout), partial(led_elsewhere, rollout)
     return (
         step(
             "prepare",
             lambda scene: _prepare(rollout, scene),
             lambda scene: first_of(unready(rollout, scene, side, rollout.first_size(scene, side)) for side in rollout.moving),
-            watched=candidates,
+            watched=watched,
+            impossible=impossible,
             idle=over,
         ),
         step(
             "preview",
             lambda scene: _preview(rollout, scene),
             lambda scene: not_proven(scene, rollout.to_candidates(scene, claim.previews)),
-            watched=candidates,
+            watched=watched,
+            impossible=impossible,
             idle=no_preview or over,
         ),
         step(
             "scale_up",
             lambda scene: _scale_up(rollout, scene),
             lambda scene: first_of(unready(rollout, scene, side, rollout.size(scene, side)) for side in rollout.moving),
-            watched=candidates,
+            watched=watched,
+            impossible=impossible,
             idle=over,
         ),
         SceneStep("switch", lambda scene: news_of(_switch(rollout, scene)), lambda scene: _switch(rollout, scene), idle=over),
@@ -87,16 +91,22 @@ def forward(claim: Claim, namespace: str, manifests: Mapping[str, JsonObject]) -
             "verify",
             lambda scene: _verify(rollout, scene),
             lambda scene: not_proven(scene, _served(rollout, scene), partial=True),
-            watched=candidates,
+            watched=watched,
+            impossible=impossible,
+            guarded=guarded,
             idle=nothing,
         ),
         SceneStep(
             "hold",
             lambda scene: _hold(rollout, scene),
             lambda scene: (),
-            watched=candidates,
+            watched=watched,
+            impossible=impossible,
+            guarded=guarded,
             recheck=lambda scene: _kept(rollout, scene) or None,
             idle=nothing or ("nothing served before" if rollout.first() else ""),
+            extra=max(claim.delay, DRAIN_SECONDS),
+            only_time=True,
         ),
         _scale_down(rollout),
     )
@@ -213,16 +223,39 @@ def _served(rollout: Rollout, scene: Scene) -> dict[str, Selector]:
 
 
 def _scale_down(rollout: Rollout) -> SceneStep:
-    claim = rollout.claim
-    idle = "the old pods are kept, as keep_old says" if claim.keep_old and not claim.leaves else ""
+    claim, guarded = rollout.claim, partial(led_elsewhere, rollout)
     if claim.leaves:
-        return step("scale_down", lambda scene: _leave(rollout, scene), lambda scene: _left(rollout, scene))
+        leave, left = partial(_leave, rollout), partial(_left, rollout)
+        return step("scale_down", leave, left, guarded=guarded, no_return=True)
     return step(
         "scale_down",
         lambda scene: _shrink(rollout, scene),
         lambda scene: "" if claim.keep_old else first_of(not_gone(scene, side.stable) for side in rollout.moving),
-        idle=idle,
+        guarded=guarded,
+        idle="the old pods are kept, as keep_old says" if claim.keep_old else "",
+        no_return=not claim.keep_old,
     )
+
+
+def _watched(rollout: Rollout, scene: Scene) -> tuple[str, ...]:
+    """Return the candidates that have the wanted template: what is wrong with another one is of no interest. After the switch all."""
+    candidates = ((side, scene.workload(side.candidate)) for side in rollout.moving)
+    return tuple(
+        side.candidate
+        for side, workload in candidates
+        if workload is not None and (rollout.claim.switched or fingerprint(workload.template) == side.wanted)
+    )
+
+
+def _impossible(rollout: Rollout, scene: Scene) -> str:
+    """Return that a candidate has lost its last ready pod after the switch, or ''."""
+    claim = rollout.claim
+    for side in claim.sides if claim.switched else ():
+        mark = mark_of(scene.snapshot(side.candidate))
+        for service in (name for name, workload in claim.services.items() if workload == side.workload):
+            if mark and not scene.ready({**rollout.base(service), **mark}):
+                return f"{rollout.ref(side.candidate)} has no ready pod any more after the switch."
+    return ""
 
 
 def _shrink(rollout: Rollout, scene: Scene) -> tuple[Action, ...]:
@@ -258,13 +291,7 @@ def _left(rollout: Rollout, scene: Scene) -> str:
     return colours_left(rollout, scene) or not_proven(scene, rollout.there(scene, rollout.bases()), partial=True)
 
 
-_MOVED = FORWARD[FORWARD.index("verify") :]
-
-
-def led_elsewhere(claim: Claim, namespace: str, step: str, scene: Scene) -> dict[str, Selector]:
-    """The Services that somebody has led elsewhere or deleted since the traffic has moved, with the selectors that they had been given.
-    None in a step before that."""
-    if step not in _MOVED:
-        return {}
-    served = _served(Rollout(claim, namespace, {}), scene)
+def led_elsewhere(rollout: Rollout, scene: Scene) -> dict[str, Selector]:
+    """Return the Services that somebody has led elsewhere or deleted since the traffic has moved, with the selectors that they had got."""
+    served = _served(rollout, scene)
     return {name: served[name] for name in led_away(scene, served)}

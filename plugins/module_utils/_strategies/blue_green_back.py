@@ -15,7 +15,7 @@ from .._domain.claims import Claim, Side
 from .._domain.colours import COLOUR, is_pinned, mark_of
 from .._domain.objects import texts
 from .._domain.resources import DEPLOYMENT
-from .._domain.scenes import Scene
+from .._domain.scenes import DRAIN_SECONDS, Scene
 from .._domain.services import Selector, picks
 from .._domain.workload import TEMPLATE_HASH, Workload
 from .two_sides import (
@@ -50,14 +50,14 @@ def back(claim: Claim, namespace: str) -> tuple[SceneStep, ...]:
     remembered = Rollout(claim, namespace, {})
     if remembered.first():
         return ()
-    stable = tuple(side.stable for side in remembered.moving)
+    stable = {side.stable for side in remembered.moving}
 
     def now(ask: Callable[[Rollout, Scene], T]) -> Callable[[Scene], T]:
         return lambda scene: ask(_as_it_is(remembered, scene), scene)
 
     able = now(lambda rollout, scene: first_of(_weaker(rollout, scene, side) for side in rollout.moving))
     return (
-        step("restore", now(_restore), able, watched=stable),
+        step("restore", now(_restore), able, watched=lambda scene: tuple(sorted(stable & set(scene.deployments)))),
         step("switch_back", now(_switch_back), able),
         step("verify_back", now(_verify_back), now(_unproven_back)),
         SceneStep(
@@ -71,6 +71,7 @@ def back(claim: Claim, namespace: str) -> tuple[SceneStep, ...]:
             ),
             now(lambda rollout, scene: () if draining(scene) else _clear(rollout, scene)),
             recheck=lambda scene: draining(scene) or None,
+            extra=DRAIN_SECONDS,
         ),
         step("release", now(_release), lambda scene: ""),
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from .._domain.actions import Action, Change, SceneStep, Turn
 from .._domain.claims import Claim, Side
@@ -274,9 +274,9 @@ def news_of(actions: Iterable[Action]) -> str:
     return next((f"still to do: {action.news}" for action in actions), "")
 
 
-def step(name: str, due: Due, lacking: Lacking, *, watched: tuple[str, ...] = (), idle: str = "") -> SceneStep:
-    """A step that is done when nothing is to be written any more and what was written has come about."""
-    return SceneStep(name, lambda scene: news_of(due(scene)) or lacking(scene), due, watched=watched, idle=idle)
+def step(name: str, due: Due, lacking: Lacking, **more: Any) -> SceneStep:
+    """Return a step that is done when nothing is to be written any more and what was written has come about. `more`: as of SceneStep."""
+    return SceneStep(name, lambda scene: news_of(due(scene)) or lacking(scene), due, **more)
 
 
 def draining(scene: Scene) -> float:

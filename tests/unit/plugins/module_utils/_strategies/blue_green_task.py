@@ -14,7 +14,6 @@ from typing import Any
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.actions import Action, Change, Promote, Removal, SceneStep, Turn
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.claims import Claim, Side
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.colours import (
-    base_of,
     coloured,
     fingerprint,
     mark_of,
@@ -110,7 +109,11 @@ def task(world: World, manifests: Manifests) -> Way:
             yield from _take(world, lambda index=index: forward(world.claim, NAMESPACE, manifests)[index])  # type: ignore[misc]
     except Failed as failure:
         world.trace.append(f"FAILED {current}: {failure}")
-        if current == "scale_down" or world.first or gone(world.claim, NAMESPACE, world.scene()):
+        if (
+            forward(world.claim, NAMESPACE, manifests)[FORWARD.index(current)].no_return
+            or world.first
+            or gone(world.claim, NAMESPACE, world.scene())
+        ):
             return False
         world.keep(world.claim.given_up(str(failure)))
         return (yield from _go_back(world))
@@ -145,7 +148,7 @@ def _take(world: World, current: Callable[[], SceneStep]) -> Generator[None, Non
             world.check()
         if not acted:
             world.trace.append(f"{step.name} waits: {lacking}")
-            _watch(world, step, world.scene())
+            _watch(step, world.scene())
         yield
 
 
@@ -180,15 +183,10 @@ def _write(world: World, action: Change) -> None:
             world.scalers[name] = str(at(value, "name"))
 
 
-def _watch(world: World, step: SceneStep, scene: Scene) -> None:
-    claim = world.claim
-    if not claim.switched or claim.back or not step.watched:
-        return
-    for side in claim.sides:
-        mark = mark_of(scene.snapshot(side.candidate))
-        for service in (name for name, workload in claim.services.items() if workload == side.workload):
-            if mark and not scene.ready({**base_of(claim.originals[service]), **mark}):
-                raise Failed("no pod of the candidate is ready any more")
+def _watch(step: SceneStep, scene: Scene) -> None:
+    sentence = step.impossible(scene)
+    if sentence:
+        raise Failed(sentence)
 
 
 def _turn(world: World, turn: Turn) -> Way:

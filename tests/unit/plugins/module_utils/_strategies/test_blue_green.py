@@ -14,7 +14,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.claims 
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.colours import COLOUR, coloured, fingerprint
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import mapping, replaced, text, without
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.scenes import DRAIN_SECONDS
-from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.blue_green import FORWARD, forward, led_elsewhere
+from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.blue_green import FORWARD, forward
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.blue_green_back import BACK, back, gone
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.two_sides import budgets_of
 
@@ -92,14 +92,14 @@ def test_a_preview_service_that_somebody_deleted_does_not_keep_one_from_leaving(
 def test_traffic_that_somebody_takes_away_is_told_from_what_is_not_there_yet() -> None:
     world = adopted()
     finish(world, begin(world), before="switch")
-    assert led_elsewhere(world.claim, NAMESPACE, "scale_up", world.scene()) == {}
+    assert forward_step(world, "scale_up").guarded(world.scene()) == {}
     finish(world, bodies_of(world.claim, {"web": deployment("web", "web:2")}), before="hold")
-    assert led_elsewhere(world.claim, NAMESPACE, "hold", world.scene()) == {}
+    assert forward_step(world, "hold").guarded(world.scene()) == {}
     world.services["web"] = {"app": "other"}
     for step in ("verify", "hold", "scale_down"):
-        assert led_elsewhere(world.claim, NAMESPACE, step, world.scene()) == {"web": GREEN}
+        assert forward_step(world, step).guarded(world.scene()) == {"web": GREEN}
     del world.services["web"]
-    assert led_elsewhere(world.claim, NAMESPACE, "hold", world.scene()) == {"web": GREEN}
+    assert forward_step(world, "hold").guarded(world.scene()) == {"web": GREEN}
 
 
 # --- in order -----------------------------------------------------------------------------------------------------------------
