@@ -273,7 +273,7 @@ def _of_conditions(workload: Workload, candidate: Revision | None) -> Iterator[F
     failure = condition(candidate.conditions, "ReplicaFailure") if candidate is not None else None
     if candidate is not None and failure is not None and failure.status == "True":
         rule = _first(_CREATION, failure.message)
-        ref = Ref("ReplicaSet", workload.ref.namespace, candidate.name)
+        ref = Ref(workload.kind.revisions.kind, workload.ref.namespace, candidate.name)
         yield Finding(ref, "", failure.reason, _short(failure.message), rule.remedy, rule.outlook)
     progress = condition(workload.conditions, "Progressing")
     if progress is not None and progress.reason == "ReplicaSetCreateError":

@@ -140,15 +140,15 @@ def config_of(template: JsonObject) -> tuple[str, ...]:
 def _entry(snapshot: Snapshot, revision: Revision, candidate: Revision | None) -> Entry:
     current = candidate is not None and revision.uid == candidate.uid
     pods = [pod for pod in snapshot.pods if is_of(pod, revision) and not pod.terminating]
-    deployment = snapshot.workload is not None and snapshot.workload.ref.kind == "Deployment"
-    replicas = revision.replicas if deployment else len(pods)
+    through = snapshot.workload is not None and snapshot.workload.kind.through_revisions
+    replicas = revision.replicas if through else len(pods)
     return Entry(
         revision=revision,
         config=config_of(revision.template),
         running=current or replicas > 0,
         current=current,
         replicas=replicas,
-        ready=revision.ready if deployment else sum(pod.ready for pod in pods),
+        ready=revision.ready if through else sum(pod.ready for pod in pods),
     )
 
 

@@ -91,7 +91,7 @@ def is_serving(snapshot: Snapshot) -> bool:
 
 def _is_available(snapshot: Snapshot) -> bool:
     """A pod that serves has done so for minReadySeconds, as its ReplicaSet counts; of another kind the workload itself does."""
-    if snapshot.workload is not None and snapshot.workload.ref.kind != "Deployment":
+    if snapshot.workload is not None and not snapshot.workload.kind.through_revisions:
         return is_serving(snapshot) and snapshot.workload.available > 0
     available = {revision.uid for revision in snapshot.revisions if revision.available > 0}
     return any(pod.ready and not pod.terminating and pod.owner_uid in available for pod in snapshot.pods)

@@ -56,7 +56,7 @@ class UndoRecord:
             newest = highest.number + 1
         there = {revision.name for revision in snapshot.revisions}
         numbers = {former: name for former, name in self.numbers.items() if name in there}
-        if snapshot.workload is not None and snapshot.workload.ref.kind != "Deployment":
+        if snapshot.workload is not None and not snapshot.workload.kind.keeps_former_numbers:
             numbers[str(target.number)] = target.name
         return UndoRecord(target.name, newest, numbers)
 

@@ -10,11 +10,11 @@ label `pod-template-hash`, a StatefulSet names its revisions in its status.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from .objects import JsonObject, controller_of, mapping, moment, number, text, texts, uid_of
-from .workload import CHANGE_CAUSE, REVISION, REVISION_HASH, TEMPLATE_HASH, Condition, Pod, Revision, Snapshot, Workload, normal, plain
+from .objects import JsonObject, controller_of, moment, number, text, texts, uid_of
+from .workload import CHANGE_CAUSE, Condition, Pod, Revision, Snapshot, Workload, normal, plain
 
 _NEW = "new"
 """Stands for the name and UID of a revision that the controller has not made yet."""
@@ -38,8 +38,8 @@ def same_template(left: JsonObject, right: JsonObject) -> bool:
 def candidate_of(snapshot: Snapshot) -> Revision | None:
     """The revision whose template the workload asks for; None before the controller has made it, and for a paused Deployment.
 
-    A StatefulSet's status names it, once it has observed the present generation. Among several equal ones the Deployment controller
-    takes the ReplicaSet made first, the others take the ControllerRevision with the highest number; so do we.
+    A StatefulSet's status names it, once it has observed the present generation. Among several equal ones we take what the kind's
+    controller takes.
     """
     workload = snapshot.workload
     if workload is None:
@@ -51,7 +51,7 @@ def candidate_of(snapshot: Snapshot) -> Revision | None:
     equal = [revision for revision in snapshot.revisions if revision.normal == workload.normal]
     if not equal:
         return None
-    return min(equal, key=_age) if workload.ref.kind == "Deployment" else equal[-1]
+    return workload.kind.chosen(equal)
 
 
 def stable_of(snapshot: Snapshot) -> Revision | None:
@@ -98,49 +98,38 @@ def is_of(pod: Pod, revision: Revision) -> bool:
 def observed(workload: Workload) -> bool:
     """Has the controller seen the present spec; before that its status speaks of an older one.
 
-    kubectl takes observedGeneration 0 of a StatefulSet for "not yet" whatever the generation is; generations begin at 1, so the
-    comparison alone says the same.
+    Generations begin at 1, so of an object from the API the comparison with its own generation alone says it.
     """
-    return workload.observed_generation >= max(workload.generation, 1 if workload.ref.kind == "StatefulSet" else 0)
+    return workload.observed_generation >= max(workload.generation, workload.kind.least_observed)
 
 
 def _serves(snapshot: Snapshot, revision: Revision) -> bool:
-    # A ReplicaSet counts its available pods itself; for a ControllerRevision only the pods tell.
-    deployment = snapshot.workload is not None and snapshot.workload.ref.kind == "Deployment"
-    return revision.available > 0 or (
-        not deployment and any(pod.ready and not pod.terminating and is_of(pod, revision) for pod in snapshot.pods)
-    )
+    # Where revisions have no pods, only the pods themselves tell.
+    if revision.available > 0:
+        return True
+    through = snapshot.workload is not None and snapshot.workload.kind.through_revisions
+    return not through and any(pod.ready and not pod.terminating and is_of(pod, revision) for pod in snapshot.pods)
 
 
-def _age(revision: Revision) -> tuple[float, str]:
-    return revision.created.timestamp() if revision.created else float("inf"), revision.name
+def newest(equal: Sequence[Revision]) -> Revision:
+    """The one with the highest number, of some that are sorted by it."""
+    return equal[-1]
 
 
-def revision_of(obj: JsonObject) -> Revision:
-    """The revision that a ReplicaSet (of a Deployment) or a ControllerRevision (of the other kinds) keeps."""
-    deployment, owner = text(obj, "kind") == "ReplicaSet", controller_of(obj)
-    name = text(obj, "metadata", "name")
-    labels = texts(obj, "metadata", "labels")
+def as_revision(obj: JsonObject, number_: int, own: str, template: JsonObject) -> Revision:
+    """The revision that an object keeps. `own` is the value of the pods' revision label."""
     annotations = texts(obj, "metadata", "annotations")
-    if deployment:
-        own, template = labels.get(TEMPLATE_HASH, ""), mapping(obj, "spec", "template")
-    else:
-        # A StatefulSet labels its pods with the revision's whole name, a DaemonSet with the hash alone.
-        own, template = (
-            name if text(owner, "kind") == "StatefulSet" else labels.get(REVISION_HASH, ""),
-            mapping(obj, "data", "spec", "template"),
-        )
     return Revision(
-        name=name,
+        name=text(obj, "metadata", "name"),
         uid=uid_of(obj),
-        owner_uid=text(owner, "uid"),
-        number=_numeral(annotations.get(REVISION, "")) if deployment else number(obj, "revision"),
+        owner_uid=text(controller_of(obj), "uid"),
+        number=number_,
         hash=own,
         # "$patch" tells the server how to merge a ControllerRevision's data; it is no part of the template.
         template=plain(template),
         change_cause=annotations.get(CHANGE_CAUSE, ""),
         created=moment(obj, "metadata", "creationTimestamp"),
-        former=tuple(_numeral(entry) for entry in annotations.get(_REVISION_HISTORY, "").split(",") if _numeral(entry)),
+        former=tuple(numeral(entry) for entry in annotations.get(_REVISION_HISTORY, "").split(",") if numeral(entry)),
         replicas=number(obj, "status", "replicas"),
         ready=number(obj, "status", "readyReplicas"),
         available=number(obj, "status", "availableReplicas"),
@@ -148,6 +137,7 @@ def revision_of(obj: JsonObject) -> Revision:
     )
 
 
-def _numeral(value: str) -> int:
+def numeral(value: str) -> int:
+    """The number that an annotation spells; 0 for what is none."""
     stripped = value.strip()
     return int(stripped) if stripped.isdecimal() else 0

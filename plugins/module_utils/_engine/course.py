@@ -19,7 +19,7 @@ from .._domain.request import Waiting
 from .._domain.resources import EVENT, POD
 from .._domain.revisions import candidate_of, old_and_new
 from .._domain.steps import Replacement
-from .._domain.workload import REVISION, Condition, Pod, Snapshot, Workload
+from .._domain.workload import Condition, Pod, Snapshot, Workload
 from .observer import Observer
 from .surroundings import Surroundings
 from .verdict import FindingKey, Verdict, deadline_exceeded, judge
@@ -277,11 +277,10 @@ def _agree(snapshot: Snapshot, *, sighted: bool) -> bool:
     workload, candidate, (old, new) = snapshot.workload, candidate_of(snapshot), old_and_new(snapshot)
     if workload is None:
         return True
-    if workload.ref.kind == "Deployment":
-        told = workload.annotations.get(REVISION, "")
-        if told and candidate is not None and told != str(candidate.number):
-            return False
-    return not (snapshot.pods or sighted) or (new >= workload.updated and not (old and workload.ref.kind == "Deployment"))
+    told = workload.kind.told_number(workload)
+    if told and candidate is not None and told != str(candidate.number):
+        return False
+    return not (snapshot.pods or sighted) or (new >= workload.updated and not (old and workload.kind.leaves_no_old_pods))
 
 
 def _speaks_of(message: str, image: str) -> bool:

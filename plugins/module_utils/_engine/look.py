@@ -18,7 +18,7 @@ from .._domain.history import entries, numbered
 from .._domain.objects import Ref
 from .._domain.request import HistoryRequest, WatchRequest
 from .._domain.revisions import candidate_of, newest_besides, observed, stable_of
-from .._domain.workload import REVISION, Snapshot
+from .._domain.workload import Snapshot
 from .course import Course, await_all
 from .observer import Observer
 from .outcome import Outcome, Rollout
@@ -93,8 +93,8 @@ def _demand(ref: Ref, number: int | None) -> Callable[[Snapshot], str]:
         candidate, workload = candidate_of(snapshot), snapshot.workload
         if number is None or candidate is None or workload is None or not observed(workload):
             return ""
-        # A Deployment says its number itself; the news of its ReplicaSet's may be late.
-        own = workload.annotations.get(REVISION, "") if ref.kind == "Deployment" else ""
+        # Where the workload says its number itself, the news of its revision's may be late.
+        own = workload.kind.told_number(workload)
         wanted = int(own) if own.isdecimal() else candidate.number
         if wanted in (number, 0):
             return ""

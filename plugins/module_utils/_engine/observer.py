@@ -12,14 +12,16 @@ from types import TracebackType
 from typing import Self
 
 from .._domain.errors import ForbiddenError
-from .._domain.kinds import WORKLOADS
+from .._domain.kinds import KINDS, WORKLOADS, named, revision_of
 from .._domain.objects import JsonObject, Ref, text, uid_of
 from .._domain.ports import Cluster, WatchEvent
-from .._domain.resources import CONTROLLER_REVISION, EVENT, POD, REPLICA_SET, Resource
-from .._domain.revisions import observed, revision_of, revisions_of
+from .._domain.resources import DEPLOYMENT, EVENT, POD, Resource
+from .._domain.revisions import observed, revisions_of
 from .._domain.workload import Pod, Revision, Snapshot, Workload
 from .feed import Feed, Source
 
+_KEEPERS = frozenset(kind.revisions for kind in KINDS)
+"""What keeps revisions."""
 _ENDED = ("Succeeded", "Failed")
 _FAILED_CREATE = "reason=FailedCreate,type=Warning"
 
@@ -96,7 +98,7 @@ class Observer:
         if workload is None:
             return Snapshot(workload=None)
         owned = [self._cache.revisions[uid] for uid in self._cache.revisions_of.get(workload.uid, ())]
-        owners = {revision.uid for revision in owned} | self._gone_sets(ref) if ref.kind == "Deployment" else {workload.uid}
+        owners = {revision.uid for revision in owned} | self._gone_sets(ref) if workload.kind.through_revisions else {workload.uid}
         pods = [self._cache.pods[uid] for owner in owners for uid in self._cache.pods_of.get(owner, ())]
         return Snapshot(
             workload=workload,
@@ -170,18 +172,15 @@ class Observer:
         for namespace, here in sorted(places.items()):
             labels = self._selector(here[0]) if len(here) == 1 and self._narrow else ""
             kinds = {ref.kind for ref in here}
-            if "Deployment" in kinds:
-                sources.append(Source(REPLICA_SET, namespace, labels=labels))
-            if kinds - {"Deployment"}:
-                sources.append(Source(CONTROLLER_REVISION, namespace, labels=labels))
-            sources.append(Source(POD, namespace, labels=labels))
+            keepers = dict.fromkeys(kind.revisions for kind in KINDS if kind.name in kinds)
+            sources += [Source(resource, namespace, labels=labels) for resource in (*keepers, POD)]
         return sources
 
     def _event_sources(self) -> list[Source]:
         """Refusals to make pods, where nothing but Events tells of them."""
         names: dict[str, list[str]] = {}
         for ref in self._refs:
-            if self._follow and ref.kind != "Deployment":
+            if self._follow and not named(ref.kind).through_revisions:
                 names.setdefault(self._place(ref), []).append(ref.name)
         return [
             Source(
@@ -205,7 +204,7 @@ class Observer:
 
     def hear(self, resource: Resource, event: WatchEvent) -> None:
         """Take one event of a kind that is followed here; others are left alone."""
-        if resource not in (POD, REPLICA_SET, CONTROLLER_REVISION, EVENT, *WORKLOADS.values()):
+        if resource not in (POD, EVENT, *_KEEPERS, *WORKLOADS.values()):
             return
         self._touched |= self._take(resource, event)
 
@@ -219,7 +218,7 @@ class Observer:
             return self._forget(resource, uid_of(event.object))
         if resource is POD:
             return self._take_pod(Pod.of(event.object))
-        if resource in (REPLICA_SET, CONTROLLER_REVISION):
+        if resource in _KEEPERS:
             return self._take_revision(resource, event.object)
         return self._take_workload(Workload.of(event.object))
 
@@ -236,7 +235,7 @@ class Observer:
         """UIDs of the objects of a kind in a namespace, in all without one."""
         if resource is POD:
             found = {uid: ("Pod", pod.ref.namespace) for uid, pod in self._cache.pods.items()}
-        elif resource in (REPLICA_SET, CONTROLLER_REVISION):
+        elif resource in _KEEPERS:
             found = {uid: self._cache.kept_as[uid] for uid in self._cache.revisions}
         else:
             found = {uid: (workload.ref.kind, workload.ref.namespace) for uid, workload in self._cache.workloads.items()}
@@ -249,7 +248,7 @@ class Observer:
                 return set()
             self._cache.pods_of[pod.owner_uid].discard(uid)
             return self._touched_by(pod)
-        if resource in (REPLICA_SET, CONTROLLER_REVISION):
+        if resource in _KEEPERS:
             revision = self._cache.revisions.pop(uid, None)
             if revision is None:
                 return set()
@@ -262,14 +261,14 @@ class Observer:
         self._cache.pods[pod.uid] = pod
         self._cache.pods_of.setdefault(pod.owner_uid, set()).add(pod.uid)
         if pod.deployment:
-            self._cache.sets_of.setdefault(Ref("Deployment", pod.ref.namespace, pod.deployment), set()).add(pod.owner_uid)
+            self._cache.sets_of.setdefault(Ref(DEPLOYMENT.kind, pod.ref.namespace, pod.deployment), set()).add(pod.owner_uid)
         return former | self._touched_by(pod)
 
     def _touched_by(self, pod: Pod) -> set[str]:
         owner = self._cache.revisions.get(pod.owner_uid)
         if owner is not None:
             return {pod.owner_uid, owner.owner_uid}
-        return {pod.owner_uid, self._by_ref.get(Ref("Deployment", pod.ref.namespace, pod.deployment), "")}
+        return {pod.owner_uid, self._by_ref.get(Ref(DEPLOYMENT.kind, pod.ref.namespace, pod.deployment), "")}
 
     def _take_revision(self, resource: Resource, obj: JsonObject) -> set[str]:
         revision = revision_of(obj)

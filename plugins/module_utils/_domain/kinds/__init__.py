@@ -13,8 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..objects import JsonObject, text
+from ..objects import JsonObject, controller_of, text
 from ..resources import Resource
+from ..workload import Revision
 from . import daemon_set, deployment, stateful_set
 from .kind import Kind
 
@@ -27,6 +28,9 @@ KINDS: tuple[Kind, ...] = (
 WORKLOADS: Mapping[str, Resource] = {kind.name: kind.resource for kind in KINDS}
 """The kinds whose pods a strategy replaces, by name."""
 _BY_NAME: Mapping[str, Kind] = {kind.name: kind for kind in KINDS}
+_BY_KEEPER: Mapping[str, tuple[Kind, ...]] = {
+    keeper.kind: tuple(kind for kind in KINDS if kind.revisions == keeper) for keeper in (kind.revisions for kind in KINDS)
+}
 _BY_GROUP: Mapping[tuple[str, str], Kind] = {(kind.resource.group, kind.name): kind for kind in KINDS}
 
 
@@ -38,6 +42,13 @@ def named(name: str) -> Kind:
 def kind_of(resource: Resource) -> Kind | None:
     """The kind of workload that a resource is; None for anything else, also for one of the same name in another group."""
     return _BY_GROUP.get((resource.group, resource.kind))
+
+
+def revision_of(obj: JsonObject) -> Revision:
+    """The revision that an object keeps, read as the kind of its controller reads it. What belongs to none of these kinds is read as well:
+    whoever follows pods must know that it is there."""
+    owner, candidates = text(controller_of(obj), "kind"), _BY_KEEPER[text(obj, "kind")]
+    return next((kind for kind in candidates if kind.name == owner), candidates[0]).read_revision(obj)
 
 
 def kind_in(obj: JsonObject) -> Kind | None:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from ..completion import Standing, are, complete, count, have, progressing, some
 from ..errors import InputError
-from ..objects import JsonObject, mapping, number
+from ..objects import JsonObject, mapping, number, texts
 from ..pace import Pace, has_host_ports, limit_of, spelled
 from ..replicas import Amount, refuse_both_zero, refuse_more_than_all, resolve
-from ..resources import DAEMON_SET
-from ..workload import Counts, Snapshot, Workload
+from ..resources import CONTROLLER_REVISION, DAEMON_SET
+from ..revisions import as_revision
+from ..workload import REVISION_HASH, Counts, Revision, Snapshot, Workload
 from .kind import Kind
 
 
@@ -27,6 +28,12 @@ def _read(obj: JsonObject) -> Workload:
         available=number(status, "numberAvailable"),
     )
     return Workload.read(obj, KIND, counts)
+
+
+def _revision(obj: JsonObject) -> Revision:
+    """Its pods are labelled with the revision's hash alone."""
+    own = texts(obj, "metadata", "labels").get(REVISION_HASH, "")
+    return as_revision(obj, number(obj, "revision"), own, mapping(obj, "data", "spec", "template"))
 
 
 def _completion(snapshot: Snapshot, workload: Workload) -> Standing:
@@ -75,6 +82,8 @@ KIND = Kind(
     resource=DAEMON_SET,
     read=_read,
     strategy_field="updateStrategy",
+    revisions=CONTROLLER_REVISION,
+    read_revision=_revision,
     limits=("maxSurge", "maxUnavailable"),
     default_limits=(Amount(0), Amount(1)),
     unavailable_rounds_up=True,

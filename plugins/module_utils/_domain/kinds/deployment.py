@@ -16,18 +16,35 @@ Where the rule of completion deviates from `kubectl rollout status`, each time o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import inf
+
 from ..completion import Standing, are, complete, count, have, progressing, some
-from ..objects import JsonObject
+from ..objects import JsonObject, mapping, texts
 from ..pace import Pace, about, limit_of, spelled
 from ..replicas import Amount, refuse_both_zero, resolve
-from ..resources import DEPLOYMENT
-from ..revisions import candidate_of
-from ..workload import Condition, Counts, Revision, Snapshot, Workload, condition
+from ..resources import DEPLOYMENT, REPLICA_SET
+from ..revisions import as_revision, candidate_of, numeral
+from ..workload import REVISION, TEMPLATE_HASH, Condition, Counts, Revision, Snapshot, Workload, condition
 from .kind import Kind
 
 
 def _read(obj: JsonObject) -> Workload:
     return Workload.read(obj, KIND, Counts.of_replicas(obj))
+
+
+def _revision(obj: JsonObject) -> Revision:
+    number = numeral(texts(obj, "metadata", "annotations").get(REVISION, ""))
+    return as_revision(obj, number, texts(obj, "metadata", "labels").get(TEMPLATE_HASH, ""), mapping(obj, "spec", "template"))
+
+
+def _oldest(equal: Sequence[Revision]) -> Revision:
+    """The ReplicaSet that was made first."""
+    return min(equal, key=lambda revision: (revision.created.timestamp() if revision.created else inf, revision.name))
+
+
+def _told_number(workload: Workload) -> str:
+    return workload.annotations.get(REVISION, "")
 
 
 def _completion(snapshot: Snapshot, workload: Workload) -> Standing:
@@ -80,9 +97,16 @@ KIND = Kind(
     read=_read,
     strategy_field="strategy",
     has_deadline=True,
+    revisions=REPLICA_SET,
+    read_revision=_revision,
+    through_revisions=True,
+    chosen=_oldest,
+    told_number=_told_number,
+    keeps_former_numbers=True,
     limits=("maxSurge", "maxUnavailable"),
     default_limits=(Amount(25, percent=True), Amount(25, percent=True)),
     refuse_limits=refuse_both_zero,
+    leaves_no_old_pods=True,
     completion=_completion,
     pace=_pace,
 )

@@ -6,21 +6,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..objects import JsonObject, number
 from ..replicas import Amount
 from ..resources import Resource
+from ..revisions import newest
 
 if TYPE_CHECKING:
     from ..completion import Standing
     from ..pace import Pace
-    from ..workload import Snapshot, Workload
+    from ..workload import Revision, Snapshot, Workload
 
 _NO_DEADLINE = 2**31 - 1
 """How the API spells that there is no progress deadline."""
+
+
+def _untold(workload: Workload) -> str:
+    del workload
+    return ""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -41,6 +47,24 @@ class Kind:
     fixed_fields: tuple[str, ...] = ("selector",)
     """The fields of its spec that the server lets nobody change."""
 
+    # --- its revisions ---
+
+    revisions: Resource
+    """What keeps its revisions."""
+    read_revision: Callable[[JsonObject], Revision]
+    """Make the value of an object that keeps a revision."""
+    through_revisions: bool = False
+    """Its revisions make the pods: they own them, count them, and say in their status that the server refuses one. Of another kind the
+    workload owns its pods, and only Events tell of a refusal."""
+    chosen: Callable[[Sequence[Revision]], Revision] = newest
+    """Which of several revisions with the wanted template the controller takes; they come sorted by their numbers."""
+    told_number: Callable[[Workload], str] = _untold
+    """The number of the wanted revision as the workload tells it itself; empty where it does not."""
+    keeps_former_numbers: bool = False
+    """A revision that gets a new number remembers those that it had."""
+    least_observed: int = 0
+    """The observedGeneration below which kubectl takes the status for nothing, whatever the generation is."""
+
     # --- within which limits it is rolled out ---
 
     limits: tuple[str, ...]
@@ -54,6 +78,8 @@ class Kind:
 
     # --- how far its rollout is ---
 
+    leaves_no_old_pods: bool = False
+    """It is never complete beside pods of another revision."""
     completion: Callable[[Snapshot, Workload], Standing]
     """How far a rollout is, by an observed status, where the controller replaces pods itself."""
 

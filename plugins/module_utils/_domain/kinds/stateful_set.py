@@ -15,17 +15,22 @@ from __future__ import annotations
 
 from ..completion import Standing, are, complete, count, have, progressing, some
 from ..errors import InputError
-from ..objects import JsonObject
+from ..objects import JsonObject, mapping, number, text
 from ..pace import Pace, about, left_behind, limit_of, pod_at
 from ..replicas import Amount, resolve
-from ..resources import STATEFUL_SET
-from ..revisions import candidate_of, is_of
-from ..workload import Counts, Snapshot, Workload
+from ..resources import CONTROLLER_REVISION, STATEFUL_SET
+from ..revisions import as_revision, candidate_of, is_of
+from ..workload import Counts, Revision, Snapshot, Workload
 from .kind import Kind
 
 
 def _read(obj: JsonObject) -> Workload:
     return Workload.read(obj, KIND, Counts.of_replicas(obj))
+
+
+def _revision(obj: JsonObject) -> Revision:
+    """Its pods are labelled with the revision's whole name."""
+    return as_revision(obj, number(obj, "revision"), text(obj, "metadata", "name"), mapping(obj, "data", "spec", "template"))
 
 
 def _completion(snapshot: Snapshot, workload: Workload) -> Standing:
@@ -85,6 +90,9 @@ KIND = Kind(
     read=_read,
     strategy_field="updateStrategy",
     fixed_fields=("selector", "serviceName", "podManagementPolicy", "volumeClaimTemplates"),
+    revisions=CONTROLLER_REVISION,
+    read_revision=_revision,
+    least_observed=1,
     limits=("maxUnavailable", "partition"),
     default_limits=(Amount(0), Amount(1)),
     refuse_limits=_refuse_limits,

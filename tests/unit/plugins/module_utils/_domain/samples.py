@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import revision_of
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, JsonValue, mapping, uid_of
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.revisions import revision_of, revisions_of
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.revisions import revisions_of
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Pod, Revision, Snapshot, Workload
 
 UID = "uid-of-the-workload"
