@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .colours import COLOUR
+from .kinds import named
 from .objects import JsonObject, Ref, texts
 from .services import Backend, Selector, picked, picks, spelled
 from .workload import REVISION_HASH, TEMPLATE_HASH
@@ -70,7 +71,7 @@ class Relabelled:
 
     def _is_numbered(self, pod: str) -> bool:
         name, _dash, index = pod.rpartition("-")
-        return self.ref.kind == "StatefulSet" and name in ("", self.ref.name) and index.isdigit()
+        return named(self.ref.kind).keeps_ordinals and name in ("", self.ref.name) and index.isdigit()
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from .errors import InputError, RefusedError
+from .kinds import named
+from .kinds.kind import Kind
 from .objects import Ref
 from .replicas import Amount
 from .request import Batching, Partitioning, Primary
@@ -44,9 +46,9 @@ class Group:
         return f"{first} and {others[0] if len(others) == 1 else f'{len(others)} more'}"
 
 
-def place_of(pod: Pod, kind: str) -> str:
+def place_of(pod: Pod, kind: Kind) -> str:
     """Where a pod stands."""
-    return pod.node if kind == "DaemonSet" else pod.ref.name
+    return pod.node if kind.per_node else pod.ref.name
 
 
 def pods_of(workload: Workload) -> tuple[str, ...]:
@@ -123,13 +125,13 @@ def batches(
 
     Raises `RefusedError` for an order that names what is not there, and for nodes on which there is no pod.
     """
-    named = [_known(entry, ref, places, "order") for entry in wish.order]
-    twice = next((place for place in named if named.count(place) > 1), "")
+    chosen = [_known(entry, ref, places, "order") for entry in wish.order]
+    twice = next((place for place in chosen if chosen.count(place) > 1), "")
     if twice:
         raise InputError(f"order of {ref} names {twice} twice; leave one out.")
     if wish.nodes and not canary:
         raise RefusedError(f"{ref} has no pod on a node that {wish.nodes} selects, so there is nothing to begin with; correct nodes.")
-    queue = [*named, *(place for place in places if place not in named)]
+    queue = [*chosen, *(place for place in places if place not in chosen)]
     last = [place for place in queue if place == primary]
     first = [place for place in queue if place in canary and place not in last]
     rest = [place for place in queue if place not in first and place not in last]
@@ -159,6 +161,7 @@ def _by_value(zones: Mapping[str, str], places: Sequence[str]) -> list[tuple[str
 
 def primary_of(ref: Ref, wish: Primary, places: Sequence[str], pods: Iterable[Pod]) -> str:
     """The place of the primary; empty where none is named. Raises `RefusedError` where it is not there, or not one pod."""
+    kind = named(ref.kind)
     if wish.labels:
         spelled = ",".join(f"{key}={value}" for key, value in wish.labels.items())
         alive = [pod for pod in pods if not pod.terminating]
@@ -166,10 +169,10 @@ def primary_of(ref: Ref, wish: Primary, places: Sequence[str], pods: Iterable[Po
         if len(found) != 1:
             who = " and ".join(sorted(pod.ref.name for pod in found)) or "no pod"
             raise RefusedError(f"The primary of {ref} is the pod with {spelled}, and {who} {_has(len(found))} it; name the primary.")
-        return place_of(found[0], ref.kind)
+        return place_of(found[0], kind)
     if not wish.pod:
         return ""
-    of_pods = {pod.ref.name: place_of(pod, ref.kind) for pod in pods}
+    of_pods = {pod.ref.name: place_of(pod, kind) for pod in pods}
     return _known(of_pods.get(wish.pod, wish.pod), ref, places, "primary")
 
 
@@ -177,7 +180,7 @@ def taken(ref: Ref, groups: Sequence[Group], stop_before: str) -> int:
     """How many of the groups are updated before the one that `stop_before` names. Raises `RefusedError` where none begins with that."""
     if not stop_before:
         return len(groups)
-    full = f"{ref.name}-{stop_before}" if ref.kind == "StatefulSet" and stop_before.isdecimal() else stop_before
+    full = f"{ref.name}-{stop_before}" if named(ref.kind).keeps_ordinals and stop_before.isdecimal() else stop_before
     for number, group in enumerate(groups):
         if full in (group.name, group.places[0]) or (group.alias and full == group.alias):
             return number
@@ -190,10 +193,11 @@ def taken(ref: Ref, groups: Sequence[Group], stop_before: str) -> int:
 
 def _known(entry: str, ref: Ref, places: Sequence[str], option: str) -> str:
     """The place that somebody names. Raises `RefusedError`."""
-    full = f"{ref.name}-{int(entry)}" if ref.kind == "StatefulSet" and entry.isdecimal() else entry
+    kind = named(ref.kind)
+    full = f"{ref.name}-{int(entry)}" if kind.keeps_ordinals and entry.isdecimal() else entry
     if full in places:
         return full
-    what = "node with a pod" if ref.kind == "DaemonSet" else "pod"
+    what = "node with a pod" if kind.per_node else "pod"
     there = ", ".join(places[:8]) + (" and more" if len(places) > 8 else "") if places else "none"
     raise RefusedError(f"{option} names {entry}, and {ref} has no such {what}; it has {there}.")
 
@@ -202,6 +206,6 @@ def _has(count: int) -> str:
     return "have" if count > 1 else "has"
 
 
-def ready_places(snapshot: Snapshot, kind: str) -> frozenset[str]:
+def ready_places(snapshot: Snapshot, kind: Kind) -> frozenset[str]:
     """Where a pod is ready and stays."""
     return frozenset(place_of(pod, kind) for pod in snapshot.pods if pod.ready and not pod.terminating)

@@ -12,6 +12,7 @@ from dataclasses import replace
 from .._domain.budgets import never
 from .._domain.errors import ForbiddenError, NotFoundError, RefusedError
 from .._domain.groups import Group, batches, falling, place_of, pods_of, primary_of, ready_places, taken
+from .._domain.kinds import named
 from .._domain.objects import JsonObject, Ref, mapping, ref_of, text, texts
 from .._domain.ports import Cluster
 from .._domain.request import Batching, Cause, Limits, OperationRequest, Ours, Partitioning, RolloutRequest, Target
@@ -92,7 +93,7 @@ def _counted(outcome: Outcome, plan: Plan) -> Outcome:
     for rollout in outcome.rollouts:
         planned = next(Workload.of(entry.write.after).desired for entry in plan.targets if entry.target.ref == rollout.ref)
         now = rollout.snapshot.workload.desired if rollout.snapshot.workload is not None else planned
-        if now != planned and rollout.ref.kind == "StatefulSet":
+        if now != planned and not named(rollout.ref.kind).per_node:
             told.append(f"{rollout.ref} was scaled from {planned} to {now} meanwhile, and all its pods were reckoned with")
     return replace(outcome, notes=(*outcome.notes, *told))
 
@@ -113,7 +114,7 @@ def _by_partition(
 
     write = planned(Workload.of(live).partition or 0 if live is not None else 0)
     after = Workload.of(write.after)
-    if not ready_places(before, target.ref.kind):
+    if not ready_places(before, target.kind):
         return _all_at_once(request.limits, wish, target, planned(0), before)
     primary = primary_of(target.ref, wish.primary, pods_of(after), before.pods)
     groups = falling(after, wish, primary)
@@ -166,9 +167,9 @@ def _has_old_pods(before: Snapshot) -> bool:
 def _groups(wish: Batching, after: Workload, before: Snapshot, cluster: Cluster) -> tuple[Group, ...]:
     ref = after.ref
     alive = [pod for pod in before.pods if not pod.terminating]
-    places = pods_of(after) if ref.kind == "StatefulSet" else tuple(sorted({pod.node for pod in alive if pod.node}))
+    places = pods_of(after) if after.kind.keeps_ordinals else tuple(sorted({pod.node for pod in alive if pod.node}))
     primary = primary_of(ref, wish.primary, places, alive)
-    node_of = {place_of(pod, ref.kind): pod.node for pod in alive}
+    node_of = {place_of(pod, after.kind): pod.node for pod in alive}
     canary: frozenset[str] = frozenset()
     zones: Mapping[str, str] | None = None
     if wish.nodes:

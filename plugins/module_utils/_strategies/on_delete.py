@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Sequence
 from .._domain.diagnosis import is_hopeless
 from .._domain.goals import is_complete
 from .._domain.groups import Group, place_of
+from .._domain.kinds.kind import Kind
 from .._domain.objects import JsonObject, mapping, replaced, text
 from .._domain.records import StrategyRecord
 from .._domain.request import Limits, ShortChange, Target
@@ -74,7 +75,7 @@ def steps(target: Target, first: Write, after: JsonObject, groups: Sequence[Grou
 
     `first` is the write that brings the template, `after` what it makes of the workload, `before` what was seen of it.
     """
-    kind = target.ref.kind
+    kind = target.kind
     if not groups:
         return (Step("template", first, is_complete, unchanged="the template already runs", wants=wants_of(target)),)
     final = afterwards(target, after)
@@ -96,7 +97,7 @@ def steps(target: Target, first: Write, after: JsonObject, groups: Sequence[Grou
     return (begin, *batches, *((_strategy_back(target, Workload.of(after), final),) if final else ()))
 
 
-def _batch(kind: str, group: Group, found: dict[str, Pod]) -> Step:
+def _batch(kind: Kind, group: Group, found: dict[str, Pod]) -> Step:
     names = tuple(found[place].ref.name if place in found else place for place in group.places)
     nodes = tuple(found[place].node if place in found else "" for place in group.places)
     return Step(group.name, None, _replaced_at(kind, group.places), _evictions(kind, group.places), pods=names, nodes=nodes)
@@ -140,7 +141,7 @@ def _not_ready(snapshot: Snapshot) -> str:
     return f"{lacking} of {workload.desired} pods {'is' if lacking == 1 else 'are'} not ready{who}"
 
 
-def _replaced_at(kind: str, places: Collection[str]) -> Callable[[Snapshot], bool]:
+def _replaced_at(kind: Kind, places: Collection[str]) -> Callable[[Snapshot], bool]:
     """At these places every pod runs the template and is ready, and the workload has all its pods available.
 
     The status must know of the new pods: else it may be the one from before, which says nothing of minReadySeconds.
@@ -158,7 +159,7 @@ def _replaced_at(kind: str, places: Collection[str]) -> Callable[[Snapshot], boo
     return done
 
 
-def _evictions(kind: str, places: Sequence[str]) -> Replacement:
+def _evictions(kind: Kind, places: Sequence[str]) -> Replacement:
     """The pods at these places, together; they may go when every other pod is ready."""
 
     def due(snapshot: Snapshot) -> tuple[Pod, ...]:

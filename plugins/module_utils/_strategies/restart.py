@@ -154,7 +154,7 @@ def _one_by_one(at: str) -> Replacement:
         uids = {pod.uid for pod in waiting}
         if not all(pod.ready for pod in snapshot.pods if pod.uid not in uids):
             return False
-        if waiting and not waiting[0].ready and workload.ref.kind == "StatefulSet":
+        if waiting and not waiting[0].ready and workload.kind.keeps_ordinals:
             # Nothing is lost with it, and those above it may wait for it to be made.
             return {pod.ordinal for pod in snapshot.pods}.issuperset(range(workload.first_ordinal, waiting[0].ordinal))
         unready = sum(not pod.ready for pod in waiting)

@@ -82,6 +82,7 @@ KIND = Kind(
     resource=DAEMON_SET,
     read=_read,
     strategy_field="updateStrategy",
+    per_node=True,
     revisions=CONTROLLER_REVISION,
     read_revision=_revision,
     limits=("maxSurge", "maxUnavailable"),

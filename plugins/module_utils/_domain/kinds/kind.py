@@ -47,6 +47,14 @@ class Kind:
     fixed_fields: tuple[str, ...] = ("selector",)
     """The fields of its spec that the server lets nobody change."""
 
+    # --- its pods ---
+
+    per_node: bool = False
+    """Each of its nodes has one pod of it, and the node is the pod's place. Another kind has replicas."""
+    keeps_ordinals: bool = False
+    """Its pods have numbers, and names that outlive them: a pod's name is its place, they come and go in order, and a headless Service
+    names them."""
+
     # --- its revisions ---
 
     revisions: Resource

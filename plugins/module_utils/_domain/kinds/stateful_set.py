@@ -90,6 +90,7 @@ KIND = Kind(
     read=_read,
     strategy_field="updateStrategy",
     fixed_fields=("selector", "serviceName", "podManagementPolicy", "volumeClaimTemplates"),
+    keeps_ordinals=True,
     revisions=CONTROLLER_REVISION,
     read_revision=_revision,
     least_observed=1,

@@ -72,8 +72,8 @@ class Subject:
 
     @property
     def counted(self) -> bool:
-        """It has replicas, which a DaemonSet has not."""
-        return self.ref.kind != "DaemonSet"
+        """It has replicas, and not a pod on each node."""
+        return not self.kind.per_node
 
     @property
     def replicas(self) -> int | None:

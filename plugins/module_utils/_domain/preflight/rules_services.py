@@ -158,7 +158,7 @@ def _labelled(change: Relabelled, pods: list[Backend], selector: Selector) -> Se
 
 def of_one(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
     """A Service leads to one pod of a StatefulSet alone. Where each pod has one, clients know several addresses."""
-    if subject.ref.kind != "StatefulSet":
+    if not subject.kind.keeps_ordinals:
         return
     found = [(service, obj) for service, obj in services(subject, scenery) if of_one_pod(service.selector)]
     mine = [(service, obj) for service, obj in found if picks(_of_templates(service), subject.labels)]

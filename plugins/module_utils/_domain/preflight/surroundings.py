@@ -40,7 +40,7 @@ def served_by(subject: Subject, scenery: Scenery) -> tuple[tuple[Service, JsonOb
 
     The headless one that gives a StatefulSet's pods their names is none of them.
     """
-    governing = text(subject.obj, "spec", "serviceName") if subject.ref.kind == "StatefulSet" else ""
+    governing = text(subject.obj, "spec", "serviceName") if subject.kind.keeps_ordinals else ""
     return tuple(
         (service, obj)
         for service, obj in services(subject, scenery)

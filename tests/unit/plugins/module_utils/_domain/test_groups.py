@@ -18,6 +18,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.groups 
     ready_places,
     taken,
 )
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import named
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import Ref
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.replicas import Amount
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.request import Batching, Partitioning, Primary
@@ -309,4 +310,4 @@ def test_a_group_that_is_no_row_names_no_row() -> None:
 
 def test_where_a_pod_is_ready_and_stays() -> None:
     pods = [pod("web-0", "h1", by=UID), pod("web-1", "h1", by=UID, ready=False), pod("web-2", "h1", by=UID, terminating=True)]
-    assert ready_places(snapshot(workload("StatefulSet"), (), pods), "StatefulSet") == {"web-0"}
+    assert ready_places(snapshot(workload("StatefulSet"), (), pods), named("StatefulSet")) == {"web-0"}
