@@ -95,14 +95,14 @@ def _with_sides(request: PreflightRequest, cluster: Cluster) -> Selection | None
 
 def _side(target: Target, cluster: Cluster) -> Target:
     """The Deployment of a workload that has most pods, its own name first."""
-    if target.ref.kind != "Deployment":
+    if not target.kind.has_sides:
         return target
     found = [cluster.read(target.resource, target.ref.namespace, name) for name in deployments_of(target.ref.name)]
     there = [obj for obj in found if obj is not None]
     if not there:
         return target
     chosen = max(there, key=lambda obj: number(obj, "spec", "replicas", default=1))
-    return Target(target.resource, Ref("Deployment", target.ref.namespace, ref_of(chosen).name))
+    return Target(target.resource, Ref(target.ref.kind, target.ref.namespace, ref_of(chosen).name))
 
 
 def _wanted(request: PreflightRequest, looked: Outcome, seen: _Seen, cluster: Cluster) -> tuple[JsonObject, ...]:

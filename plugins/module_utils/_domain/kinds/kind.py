@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..objects import JsonObject, number
+from ..objects import JsonObject, JsonValue, number
 from ..replicas import Amount
 from ..resources import Resource
 from ..revisions import newest
@@ -47,6 +47,13 @@ class Kind:
     fixed_fields: tuple[str, ...] = ("selector",)
     """The fields of its spec that the server lets nobody change."""
 
+    # --- the ways to roll it out ---
+
+    update_types: tuple[str, ...]
+    """Which types its strategy may have."""
+    has_sides: bool = False
+    """Two objects of it may be the sides of one application (blue/green)."""
+
     # --- its pods ---
 
     per_node: bool = False
@@ -81,6 +88,8 @@ class Kind:
     """maxSurge and maxUnavailable where nothing is written."""
     unavailable_rounds_up: bool = False
     """How a percentage of maxUnavailable is rounded; one of maxSurge is rounded up."""
+    proposed_limits: Mapping[str, JsonValue]
+    """Limits that take no pod away before another is ready, or as few as the kind allows."""
     refuse_limits: Callable[[Amount, Amount], None]
     """Raise `InputError` for a maxSurge and a maxUnavailable (with defaults) that the server refuses together."""
 

@@ -15,6 +15,8 @@ from .findings import Fault, Scenery, yaml_lines
 from .manifest import Subject, probe_budget, whole
 from .surroundings import answering, autoscalers, bounds_of, desired, least, limit, rolls, served_by, usual_start, way
 
+_LIMITS = ("maxSurge", "maxUnavailable")
+_SURGING: JsonObject = {"maxSurge": 1, "maxUnavailable": 0}
 _START = 60
 """Seconds that a pod may take until it is ready, in the wait that is proposed."""
 
@@ -22,25 +24,24 @@ _START = 60
 def both_zero(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
     """maxSurge and maxUnavailable are both 0."""
     if _both_zero(subject) and way(subject, scenery) != "recreate":
-        alone = subject.ref.kind == "StatefulSet"
+        alone = not subject.kind.takes("maxSurge")
         why = (
             f"{'maxUnavailable is' if alone else 'maxSurge and maxUnavailable are both'} 0, so that no pod could ever be replaced: "
             "Kubernetes refuses it."
         )
-        remedy = {"maxUnavailable": 1} if alone or subject.ref.kind == "DaemonSet" else {"maxSurge": 1, "maxUnavailable": 0}
-        yield Fault(subject.ref, f"{subject.strategy_path}.rollingUpdate", why, yaml_lines("rollingUpdate", remedy))
+        yield Fault(subject.ref, f"{subject.strategy_path}.rollingUpdate", why, yaml_lines("rollingUpdate", subject.kind.proposed_limits))
 
 
 def _both_zero(subject: Subject) -> bool:
     if subject.update_type != "RollingUpdate":
         return False
-    names = ("maxUnavailable",) if subject.ref.kind == "StatefulSet" else ("maxSurge", "maxUnavailable")
+    names = [name for name in _LIMITS if subject.kind.takes(name)]
     try:
         given = [amount(value, option=name) for name in names if (value := limit(subject, name)) is not None]
     except InputError:
         return False
-    # A DaemonSet's maxSurge is 0 where nothing is written.
-    expected = 1 if subject.ref.kind == "DaemonSet" and limit(subject, "maxUnavailable") is not None else len(names)
+    added, _taken = subject.kind.default_limits
+    expected = len(names) if added.value or limit(subject, "maxUnavailable") is None else 1
     return len(given) >= expected and not any(entry.value for entry in given)
 
 
@@ -57,8 +58,7 @@ def limits_refused(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
         )
     except InputError as error:
         why = error.message.replace("max_surge", "maxSurge").replace("max_unavailable", "maxUnavailable")
-        remedy = {"maxSurge": 1, "maxUnavailable": 0} if subject.ref.kind == "Deployment" else {"maxUnavailable": 1}
-        yield Fault(subject.ref, f"{subject.strategy_path}.rollingUpdate", why, yaml_lines("rollingUpdate", remedy))
+        yield Fault(subject.ref, f"{subject.strategy_path}.rollingUpdate", why, yaml_lines("rollingUpdate", subject.kind.proposed_limits))
 
 
 def rounds_to_zero(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
@@ -69,7 +69,7 @@ def rounds_to_zero(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
             f"maxUnavailable {limit(subject, 'maxUnavailable')} of {desired(subject, scenery)} rounds to 0 and no pod may be added, so "
             "Kubernetes takes a pod away before its successor is ready: less is left for the requests than was asked for."
         )
-        if subject.ref.kind == "StatefulSet":
+        if not subject.kind.takes("maxSurge"):
             yield Fault(
                 subject.ref, f"{subject.strategy_path}.rollingUpdate.maxUnavailable", why, yaml_lines("maxUnavailable", bounds.unavailable)
             )
@@ -83,15 +83,15 @@ def takes_all(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
         return
     bounds, total = bounds_of(subject, scenery), desired(subject, scenery)
     given = limit(subject, "maxUnavailable")
-    least_pods = 1 if subject.ref.kind == "DaemonSet" else 2
+    least_pods = 1 if subject.kind.per_node else 2
     none_stays = bounds is not None and bounds.min_available == 0
     all_of_them = str(given).strip() == "100%" if total is None else total >= least_pods and none_stays
     if all_of_them:
         what = "the only pod go" if total == 1 else f"all {total or ''} pods go at once"
         value = "1, the default, " if given is None else f"{given} "
         why = f"maxUnavailable {value}lets {what}: no request is answered until the new ones are ready."
-        surges = subject.ref.kind == "Deployment" or (subject.ref.kind == "DaemonSet" and total == 1)
-        remedy = {"maxSurge": 1, "maxUnavailable": 0} if surges else {"maxUnavailable": 1}
+        # On several nodes one pod after the other is enough; on one there must be two for a while.
+        remedy = _SURGING if subject.kind.per_node and total == 1 else subject.kind.proposed_limits
         yield Fault(
             subject.ref,
             f"{subject.strategy_path}.rollingUpdate",
@@ -113,9 +113,9 @@ def single_replica(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
 
 def recreate_served(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
     """All pods go before the first new one comes."""
-    if subject.ref.kind == "Deployment" and way(subject, scenery) == "recreate" and served_by(subject, scenery):
+    if "Recreate" in subject.kind.update_types and way(subject, scenery) == "recreate" and served_by(subject, scenery):
         why = "Recreate ends all pods before the first new one starts: every request fails until that one is ready."
-        remedy: JsonObject = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
+        remedy: JsonObject = {"type": "RollingUpdate", "rollingUpdate": _SURGING}
         yield Fault(subject.ref, "spec.strategy", why, yaml_lines("strategy", remedy))
 
 

@@ -74,8 +74,8 @@ def of_daemons(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
         for field, given in _given(budget):
             if field == "maxUnavailable" or given.percent:
                 why = (
-                    f"{ref_of(budget)} has {field} {given} for the pods of DaemonSet {subject.ref.name}, which have no replicas to count "
-                    "from: Kubernetes refuses every eviction for ever."
+                    f"{ref_of(budget)} has {field} {given} for the pods of {subject.ref.kind} {subject.ref.name}, which have no "
+                    "replicas to count from: Kubernetes refuses every eviction for ever."
                 )
                 instead = yaml_lines("minAvailable", 1)
                 remedy = instead if field == "minAvailable" else f"{removal(field, given.spelled)}\n# and instead:\n# {instead}"

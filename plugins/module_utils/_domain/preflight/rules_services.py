@@ -66,7 +66,7 @@ def selects_several(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
 
 
 def _application(subject: Subject) -> tuple[str, str]:
-    return subject.ref.kind, workload_of(subject.ref.name) if subject.ref.kind == "Deployment" else subject.ref.name
+    return subject.ref.kind, workload_of(subject.ref.name) if subject.kind.has_sides else subject.ref.name
 
 
 def _telling(subject: Subject, beside: Mapping[Ref, Subject]) -> dict[str, str]:

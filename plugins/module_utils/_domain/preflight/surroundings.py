@@ -105,7 +105,7 @@ def desired(subject: Subject, scenery: Scenery) -> int | None:
 def running_as(subject: Subject, scenery: Scenery) -> tuple[JsonObject, ...]:
     """The live objects of it, under its own name or that of one of its sides."""
     name = subject.ref.name
-    names = deployments_of(workload_of(name)) if subject.ref.kind == "Deployment" else (name,)
+    names = deployments_of(workload_of(name)) if subject.kind.has_sides else (name,)
     live = scenery.live.get(subject.ref.kind, ())
     return tuple(obj for obj in live if ref_of(obj).name in names and near(ref_of(obj), subject.ref))
 
@@ -134,7 +134,7 @@ def _tolerant(subject: Subject) -> bool:
 
 def way(subject: Subject, scenery: Scenery) -> Way:
     """How its pods will be replaced. Only Deployments have two sides."""
-    if scenery.strategy is None or (scenery.strategy == "blue_green" and subject.ref.kind != "Deployment"):
+    if scenery.strategy is None or (scenery.strategy == "blue_green" and not subject.kind.has_sides):
         return "recreate" if subject.update_type == "Recreate" else "rolling"
     return scenery.strategy
 
