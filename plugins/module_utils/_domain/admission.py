@@ -33,15 +33,7 @@ _DECIDES = (
 def may_lose_pods(before: JsonObject, after: JsonObject) -> bool:
     """A pod that serves may stop before its successor is there, so that pods which are refused leave a gap."""
     workload = Workload.of(after)
-    return Workload.of(before).desired > 0 and workload.desired > 0 and not workload.paused and _goes_first(workload)
-
-
-def _goes_first(workload: Workload) -> bool:
-    kind = workload.ref.kind
-    if kind != "Deployment":
-        surge = workload.limits.get("maxSurge")
-        return kind == "StatefulSet" or workload.update_type == "OnDelete" or surge in (None, 0, "0%")
-    return workload.update_type == "Recreate"
+    return Workload.of(before).desired > 0 and workload.desired > 0 and not workload.paused and workload.kind.goes_first(workload)
 
 
 def decides(kinds: Iterable[str]) -> bool:

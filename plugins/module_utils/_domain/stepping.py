@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
+from .kinds import named
 from .objects import JsonObject, Ref, text
 from .remembered import FORMAT, recalled, unreadable
 from .workload import Workload
@@ -59,7 +60,7 @@ class Stepping:
         cause = f" ({self.cause})" if self.cause else ""
         by = f" by {self.by}" if self.by else ""
         state = f"it stands before the step {self.step}" if self.step else "it was broken off"
-        give_up = "by abort or undo" if ref.kind == "StatefulSet" else "by undo"
+        give_up = "by abort or undo" if named(ref.kind).names_revisions else "by undo"
         return (
             f"{ref} is being rolled out by {self.strategy}{cause}, begun{by} at {self.since}; {state}. Go on with it by the same task, "
             f"give it up {give_up} or with the version before, or roll something else out by {self.strategy} with supersede: true."

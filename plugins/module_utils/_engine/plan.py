@@ -14,7 +14,7 @@ from .._domain.borrowed import with_everything_back
 from .._domain.changes import content
 from .._domain.completion import standing
 from .._domain.errors import ForbiddenError, InputError, RefusedError
-from .._domain.kinds import WORKLOADS
+from .._domain.kinds import WORKLOADS, named
 from .._domain.objects import JsonObject, Ref, flag, mapping
 from .._domain.ports import Cluster
 from .._domain.request import Abort, Cause, OperationRequest, Pause, Repair, Restart, RolloutRequest, Target, Undo, Waiting
@@ -211,7 +211,7 @@ def _giving_back(steps: tuple[Step, ...], write: Planned) -> tuple[Step, ...]:
     """The steps, and one more where a task that was broken off has left something borrowed that the first write does not give back."""
     if write.resource.kind not in WORKLOADS or content(with_everything_back(write.after)) == content(write.after):
         return steps
-    what = "limits" if write.ref.kind == "Deployment" else "strategy"
+    what = named(write.ref.kind).lends
     own = "own limits" if what == "limits" else "own update strategy"
     note = f"{write.ref} gets its {own} back, which a task that was broken off had changed"
     return (*steps, Step(what, Edit(with_everything_back, single=True), steps[-1].done, notes=(note,)))

@@ -29,7 +29,7 @@ def on_their_way(plan: Plan, outside: Surroundings) -> Iterator[tuple[PlannedTar
     """The workloads that a plan changes and that are on their way pod by pod, each with the Lease that says so."""
     for entry in plan.targets:
         ref, before = entry.target.ref, entry.write.before
-        if before is None or ref.kind == "Deployment" or not any(entry.is_pending(step) for step in entry.steps):
+        if before is None or not entry.target.kind.goes_pod_by_pod or not any(entry.is_pending(step) for step in entry.steps):
             continue
         for lease in leases_of(ref.namespace, outside.leases, about={ref.name}):
             stepping = Stepping.of(lease)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._domain.errors import InputError
+from .._domain.kinds import named
 from .._domain.request import Selection
 
 
@@ -20,7 +21,7 @@ def check_repair(parameters: Mapping[str, Any], selection: Selection) -> None:
     """
     repair = parameters.get("repair", "true")
     kinds = {target.resource.kind for target in selection.targets} | {resource.kind for resource in selection.resources}
-    if repair == "true" or len(kinds) != 1 or "StatefulSet" in kinds:
+    if repair == "true" or len(kinds) != 1 or any(named(kind).needs_repair for kind in kinds):
         return
     which = f"{selection.targets[0].ref}, which gets" if selection.targets else f"{min(kinds)}s, which get"
     raise InputError(f"repair: {repair} is for StatefulSets; leave it out for {which} past broken pods without it.")

@@ -52,7 +52,7 @@ def steps(target: Target, snapshot: Snapshot, operation: Restart) -> tuple[Step,
 def warning(target: Target, snapshot: Snapshot, operation: Restart) -> str:
     """What the user must know: where a restart stops the only pod before there is another one. Empty otherwise."""
     workload = snapshot.workload
-    if workload is None or workload.ref.kind != "Deployment" or workload.desired != 1:
+    if workload is None or workload.kind.lends != "limits" or workload.desired != 1:
         return ""
     if operation.key and RestartRecord.of(workload.annotations).key == operation.key:
         return ""
@@ -80,7 +80,7 @@ def _limits_in_the_way(workload: Workload) -> Mapping[str, JsonValue]:
 
 def _goes_first(workload: Workload) -> bool:
     """The only pod of a Deployment may go before there is another."""
-    single = workload.ref.kind == "Deployment" and workload.desired == 1 and workload.update_type == "RollingUpdate"
+    single = workload.kind.lends == "limits" and workload.desired == 1 and workload.update_type == "RollingUpdate"
     return single and _bounds(workload).unavailable > 0
 
 

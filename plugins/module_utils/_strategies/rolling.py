@@ -15,6 +15,7 @@ from .._domain.changes import check_bounds, set_env, set_images, set_limits
 from .._domain.config_entries import renamed
 from .._domain.errors import InputError, RefusedError
 from .._domain.goals import is_complete
+from .._domain.kinds import named
 from .._domain.objects import JsonObject, JsonValue, Ref, at, mapping, replaced, text
 from .._domain.pace import left_behind, pace_of, stirs, waits_for_deletion
 from .._domain.request import Limits, ShortChange, Target
@@ -44,9 +45,9 @@ def steps(target: Target, limits: Limits) -> tuple[Step, ...]:
 
 def _step(target: Target, limits: Limits, write: Write, unavailable: JsonValue) -> Step:
     """`unavailable`: the maxUnavailable that is asked for; None where none is."""
-    stateful = target.ref.kind == "StatefulSet"
-    repair = way_for_the_new(limits.repair) if stateful else None
-    lacks = blocked(limits.repair) if stateful else None
+    stuck = target.kind.needs_repair
+    repair = way_for_the_new(limits.repair) if stuck else None
+    lacks = blocked(limits.repair) if stuck else None
     terms = _terms(target.ref, unavailable)
     return Step(
         "roll",
@@ -91,11 +92,11 @@ def _terms(ref: Ref, unavailable: JsonValue) -> Callable[[JsonObject | None, Jso
 
 
 def ignored_unavailable(ref: Ref, unavailable: JsonValue, after: JsonObject) -> tuple[str, ...]:
-    """That the server has dropped what was asked for: maxUnavailable of a StatefulSet is behind a feature gate."""
-    if ref.kind != "StatefulSet" or unavailable is None or at(after, *_ROLLING_UPDATE, "maxUnavailable") is not None:
+    """That the server has dropped what was asked for, as the kind's maxUnavailable is behind a feature gate."""
+    gate = named(ref.kind).unavailable_gate
+    if not gate or unavailable is None or at(after, *_ROLLING_UPDATE, "maxUnavailable") is not None:
         return ()
-    gate = "feature gate MaxUnavailableStatefulSet"
-    return (f"{ref}: this cluster ignores maxUnavailable of StatefulSets ({gate}), pods are replaced one at a time.",)
+    return (f"{ref}: this cluster ignores maxUnavailable of {ref.kind}s (feature gate {gate}), pods are replaced one at a time.",)
 
 
 def _refuse_on_delete(ref: Ref, was: Workload, wanted: Workload) -> None:

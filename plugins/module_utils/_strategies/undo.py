@@ -35,9 +35,9 @@ def steps(target: Target, snapshot: Snapshot, operation: Undo) -> tuple[Step, ..
     """
     candidate = candidate_of(snapshot)
     goal = _goal(target.ref, snapshot, operation)
-    stateful = target.ref.kind == "StatefulSet"
-    replacement = way_for_the_new(operation.repair, goal, snapshot) if stateful else None
-    lacks = blocked(operation.repair, goal) if stateful else None
+    stuck = target.kind.needs_repair
+    replacement = way_for_the_new(operation.repair, goal, snapshot) if stuck else None
+    lacks = blocked(operation.repair, goal) if stuck else None
     done = _done(replacement)
     if candidate is not None and goal.uid == candidate.uid:
         repeated = operation.revision is None and not operation.to

@@ -36,6 +36,10 @@ def _revision(obj: JsonObject) -> Revision:
     return as_revision(obj, number(obj, "revision"), own, mapping(obj, "data", "spec", "template"))
 
 
+def _goes_first(workload: Workload) -> bool:
+    return workload.update_type == "OnDelete" or workload.limits.get("maxSurge") in (None, 0, "0%")
+
+
 def _completion(snapshot: Snapshot, workload: Workload) -> Standing:
     del snapshot
     if workload.updated < workload.desired:
@@ -83,7 +87,9 @@ KIND = Kind(
     read=_read,
     strategy_field="updateStrategy",
     update_types=("RollingUpdate", "OnDelete"),
+    lends="strategy",
     per_node=True,
+    goes_first=_goes_first,
     revisions=CONTROLLER_REVISION,
     read_revision=_revision,
     limits=("maxSurge", "maxUnavailable"),

@@ -47,6 +47,10 @@ def _told_number(workload: Workload) -> str:
     return workload.annotations.get(REVISION, "")
 
 
+def _goes_first(workload: Workload) -> bool:
+    return workload.update_type == "Recreate"
+
+
 def _completion(snapshot: Snapshot, workload: Workload) -> Standing:
     candidate = candidate_of(snapshot)
     progress = condition(workload.conditions, "Progressing")
@@ -99,6 +103,9 @@ KIND = Kind(
     has_deadline=True,
     update_types=("RollingUpdate", "Recreate"),
     has_sides=True,
+    lends="limits",
+    pauses=True,
+    goes_first=_goes_first,
     revisions=REPLICA_SET,
     read_revision=_revision,
     through_revisions=True,

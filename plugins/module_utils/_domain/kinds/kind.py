@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ..objects import JsonObject, JsonValue, number
 from ..replicas import Amount
@@ -54,6 +54,12 @@ class Kind:
     has_sides: bool = False
     """Two objects of it may be the sides of one application (blue/green)."""
 
+    lends: Literal["limits", "strategy"]
+    """What a task changes of it only for as long as it works: the limits, so that a restart of its only pod has another one beside it, or
+    the update strategy, so that its pods are replaced when they are deleted."""
+    pauses: bool = False
+    """Its rollout can be paused."""
+
     # --- its pods ---
 
     per_node: bool = False
@@ -61,6 +67,11 @@ class Kind:
     keeps_ordinals: bool = False
     """Its pods have numbers, and names that outlive them: a pod's name is its place, they come and go in order, and a headless Service
     names them."""
+
+    needs_repair: bool = False
+    """Its controller waits for each pod to be ready before it replaces any, for ever if one never will be."""
+    goes_first: Callable[[Workload], bool]
+    """While the template changes a pod that serves may stop before its successor is there."""
 
     # --- its revisions ---
 
@@ -77,6 +88,8 @@ class Kind:
     """The number of the wanted revision as the workload tells it itself; empty where it does not."""
     keeps_former_numbers: bool = False
     """A revision that gets a new number remembers those that it had."""
+    names_revisions: bool = False
+    """Its status names the revision that serves, whatever was tried since, so that a rollout which goes pod by pod can be given up."""
     least_observed: int = 0
     """The observedGeneration below which kubectl takes the status for nothing, whatever the generation is."""
 
@@ -86,6 +99,8 @@ class Kind:
     """What `rollingUpdate` takes of it, as manifests call that."""
     default_limits: tuple[Amount, Amount]
     """maxSurge and maxUnavailable where nothing is written."""
+    unavailable_gate: str = ""
+    """The feature gate without which the server ignores its maxUnavailable; empty where there is none."""
     unavailable_rounds_up: bool = False
     """How a percentage of maxUnavailable is rounded; one of maxSurge is rounded up."""
     proposed_limits: Mapping[str, JsonValue]
@@ -111,6 +126,11 @@ class Kind:
     def takes(self, limit: str) -> bool:
         """Its `rollingUpdate` has this limit."""
         return limit in self.limits
+
+    @property
+    def goes_pod_by_pod(self) -> bool:
+        """Tasks of ours may replace its pods, some after others, as the update strategy OnDelete leaves that to them."""
+        return "OnDelete" in self.update_types
 
     def deadline(self, spec: JsonObject) -> int | None:
         """Seconds of its progress deadline; None where that is switched off or does not exist."""

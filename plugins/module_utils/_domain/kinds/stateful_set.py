@@ -33,6 +33,12 @@ def _revision(obj: JsonObject) -> Revision:
     return as_revision(obj, number(obj, "revision"), text(obj, "metadata", "name"), mapping(obj, "data", "spec", "template"))
 
 
+def _goes_first(workload: Workload) -> bool:
+    """No second pod can have the same name."""
+    del workload
+    return True
+
+
 def _completion(snapshot: Snapshot, workload: Workload) -> Standing:
     if workload.ready < workload.desired:
         return progressing(f"{count(workload.ready, workload.desired, 'pod')} {are(workload.desired)} ready")
@@ -91,12 +97,17 @@ KIND = Kind(
     strategy_field="updateStrategy",
     fixed_fields=("selector", "serviceName", "podManagementPolicy", "volumeClaimTemplates"),
     update_types=("RollingUpdate", "OnDelete"),
+    lends="strategy",
     keeps_ordinals=True,
+    needs_repair=True,
+    goes_first=_goes_first,
     revisions=CONTROLLER_REVISION,
     read_revision=_revision,
+    names_revisions=True,
     least_observed=1,
     limits=("maxUnavailable", "partition"),
     default_limits=(Amount(0), Amount(1)),
+    unavailable_gate="MaxUnavailableStatefulSet",
     proposed_limits={"maxUnavailable": 1},
     refuse_limits=_refuse_limits,
     completion=_completion,
