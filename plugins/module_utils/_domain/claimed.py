@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from .claims import Claim
 from .colours import deployments_of
+from .kinds import TWO_SIDED
 from .objects import Ref
 
 
 def covers(claim: Claim, ref: Ref) -> bool:
     """The rollout needs this object as it is: a Deployment of one of its workloads, whichever side, or one of its Services."""
-    if ref.kind == "Deployment":
+    if ref.kind in TWO_SIDED:
         return any(ref.name in (side.stable, side.candidate, *deployments_of(side.workload)) for side in claim.sides)
     return ref.kind == "Service" and ref.name in {**claim.services, **claim.previews}
 

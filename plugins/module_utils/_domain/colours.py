@@ -19,6 +19,7 @@ from collections.abc import Collection, Mapping
 from .errors import InputError
 from .objects import JsonObject, JsonValue, Ref, at, items, mapping, number, ref_of, replaced, text, texts, without
 from .records import RECORDS
+from .resources import DEPLOYMENT
 from .revisions import candidate_of
 from .services import Selector, picks, spelled
 from .workload import CHANGE_CAUSE, TEMPLATE_HASH, Snapshot, normal, plain
@@ -121,7 +122,7 @@ def manifest_from(live: JsonObject, workload: str) -> dict[str, JsonValue]:
     annotations = {key: value for key, value in texts(live, "metadata", "annotations").items() if not key.startswith(_NOT_OURS)}
     metadata |= {name: found for name, found in (("labels", labels), ("annotations", annotations)) if found}
     spec = {**mapping(live, "spec"), "template": plain(mapping(live, "spec", "template"))}
-    bare: JsonObject = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec}
+    bare: JsonObject = {"apiVersion": DEPLOYMENT.api_version, "kind": DEPLOYMENT.kind, "metadata": metadata, "spec": spec}
     bare = without(without(bare, *_LABELS, COLOUR), "spec", "selector", "matchLabels", COLOUR)
     return without(bare, "spec", "paused")
 

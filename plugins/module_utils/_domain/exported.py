@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from .kinds import WORKLOADS
 from .objects import JsonObject, JsonValue, Ref, at, controller_of, flag, mapping, ref_of, replaced, text, texts, without
 from .records import RECORDS
 
@@ -58,12 +59,10 @@ _FINALIZERS = frozenset(
     }
 )
 _LABELLED: Mapping[str, frozenset[str]] = {
-    **dict.fromkeys(("Deployment", "StatefulSet", "DaemonSet"), _POD_LABELS),
+    **dict.fromkeys(WORKLOADS, _POD_LABELS),
     "Job": _JOB_LABELS,
 }
-_WITH_TEMPLATES = frozenset(
-    {*("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController"), *("Job", "CronJob", "Pod", "PodTemplate")}
-)
+_WITH_TEMPLATES = frozenset({*WORKLOADS, *("ReplicaSet", "ReplicationController", "Job", "CronJob", "Pod", "PodTemplate")})
 _INFORMATIVE = ("Node", "ResourceQuota")
 """Kinds whose status tells a preflight something; the server passes over it."""
 _GROUPS_OF_CONTROLLERS = frozenset({"", "apps", "batch"})

@@ -13,11 +13,14 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from .kinds import KINDS
 from .objects import JsonObject, JsonValue, Ref, mapping, number, ref_of, replaced, text, texts, without
+from .resources import SERVICE
 
 DURATION = 15
 """Seconds after which a holder that does not renew counts as dead, by the waiter's own clock."""
 _PREFIX = "rollout-"
+_BARE = frozenset({SERVICE.kind, *(kind.name for kind in KINDS if kind.has_bare_lease)})
 _LABELS = {"app.kubernetes.io/managed-by": "rollout.kubernetes"}
 OURS = ",".join(f"{key}={value}" for key, value in _LABELS.items())
 """The label selector that finds the Leases of all applications."""
@@ -94,7 +97,7 @@ def default_application(ref: Ref) -> str:
 
     The kind is left out of a Deployment's and a Service's, whose Leases 0.1.0 has named so.
     """
-    return ref.name if ref.kind in ("Deployment", "Service") else f"{ref.kind.lower()}-{ref.name}"
+    return ref.name if ref.kind in _BARE else f"{ref.kind.lower()}-{ref.name}"
 
 
 def taken(lease: JsonObject, holder: str, now: datetime, objects: Iterable[Ref] = ()) -> dict[str, JsonValue]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
 
+from .kinds import TWO_SIDED
 from .objects import JsonObject, JsonValue, Ref, at, items, mapping, ref_of, text, texts
 from .services import Backend, Endpoint, Selector, Service, picked, picks
 from .workload import Snapshot, Workload
@@ -35,7 +36,7 @@ class Autoscaler:
         return cls(
             ref=ref_of({**obj, "kind": "HorizontalPodAutoscaler"}),
             target=target,
-            deployment=text(target, "name") if text(target, "kind") == "Deployment" else "",
+            deployment=text(target, "name") if text(target, "kind") in TWO_SIDED else "",
             scaled_object=text(owner, "name") if owner is not None else "",
         )
 

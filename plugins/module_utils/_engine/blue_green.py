@@ -86,7 +86,7 @@ def _roll(request: ColourRequest, outside: Surroundings, lease: JsonObject | Non
         try:
             plan = Planner(request, outside, stage.scene(_switched(lease)), lease).plan()
         except RefusedError as error:
-            refs = {Ref("Deployment", request.namespace, name) for name in names}
+            refs = {Ref(DEPLOYMENT.kind, request.namespace, name) for name in names}
             refs |= {Ref("Service", request.namespace, name) for name in services}
             raise _RefusedPlan(error, refs) from error
         _refuse_others(request, plan, outside)
@@ -132,7 +132,7 @@ def _refuse_others(request: ColourRequest, plan: ColourPlan, outside: Surroundin
     on its way by the name of one of its Deployments or Services."""
     refs = _covered(request, plan)
     if plan.claim is None and request.goal in ("promote", "abort"):
-        refs |= {Ref(kind, request.namespace, request.application) for kind in ("Deployment", "Service")}
+        refs |= {Ref(kind, request.namespace, request.application) for kind in (DEPLOYMENT.kind, SERVICE.kind)}
     if not plan.empty or request.goal in ("promote", "abort"):
         refuse_claimed(sorted(refs), outside, besides=request.application)
 
@@ -143,7 +143,7 @@ def _covered(request: ColourRequest, plan: ColourPlan) -> set[Ref]:
     if plan.claim is not None:
         refs |= {Ref("Service", request.namespace, name) for name in (*plan.claim.services, *plan.claim.previews)}
         names = {name for side in plan.claim.sides for name in (side.stable, side.candidate, *deployments_of(side.workload)) if name}
-        refs |= {Ref("Deployment", request.namespace, name) for name in names}
+        refs |= {Ref(DEPLOYMENT.kind, request.namespace, name) for name in names}
     return refs
 
 
@@ -191,7 +191,7 @@ def _extent(request: ColourRequest, lease: JsonObject | None, outside: Surroundi
         services |= {name: services.get(name, "") for name in claim.services}
     if request.colours is None and settings is not None:
         services |= settings.previews
-    ref = Ref("Deployment", request.namespace, request.application)
+    ref = Ref(DEPLOYMENT.kind, request.namespace, request.application)
     known = claim is not None or settings is not None or request.colours is not None
     if not known and lease is None and outside.cluster.read(DEPLOYMENT, ref.namespace, ref.name) is None:
         refuse_claimed((ref, replace(ref, kind="Service")), outside)

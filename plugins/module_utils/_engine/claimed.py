@@ -11,15 +11,17 @@ from collections.abc import Collection, Iterable, Iterator
 from .._domain.claimed import claimed, covers
 from .._domain.claims import Claim, is_readable, may_be_about
 from .._domain.errors import HeldError, RefusedError, RolloutError
+from .._domain.kinds import TWO_SIDED
 from .._domain.leases import Holding, application_of
 from .._domain.objects import JsonObject, Ref
 from .._domain.ports import Cluster
+from .._domain.resources import SERVICE
 from .._strategies.blue_green import forward
 from .leases import Leases
 from .stage import Stage
 from .surroundings import Surroundings
 
-_CLAIMABLE = ("Deployment", "Service")
+_CLAIMABLE = (*TWO_SIDED, SERVICE.kind)
 
 
 def refuse_claimed(refs: Iterable[Ref], outside: Surroundings, *, besides: str = "") -> None:

@@ -15,6 +15,7 @@ from .._domain.config_naming import BASE, base_of, label_value
 from .._domain.config_use import in_use, removable
 from .._domain.errors import ForbiddenError, InputError, NotFoundError, RolloutError
 from .._domain.foreign import foreign_controller, helm_release
+from .._domain.kinds import WORKLOADS
 from .._domain.objects import JsonObject, Ref, moment, ref_of, uid_of
 from .._domain.ports import Cluster
 from .._domain.request import Versioned
@@ -25,9 +26,7 @@ _USERS = (
     ("v1", "Pod"),
     ("apps/v1", "ReplicaSet"),
     ("apps/v1", "ControllerRevision"),
-    ("apps/v1", "Deployment"),
-    ("apps/v1", "StatefulSet"),
-    ("apps/v1", "DaemonSet"),
+    *((workload.api_version, workload.kind) for workload in WORKLOADS.values()),
     ("batch/v1", "Job"),
     ("batch/v1", "CronJob"),
     ("v1", "ReplicationController"),

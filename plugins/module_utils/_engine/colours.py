@@ -344,7 +344,7 @@ class Planner:
     # --- parts -----------------------------------------------------------------------------------------------------------------
 
     def _ref(self, deployment: str) -> Ref:
-        return Ref("Deployment", self._request.namespace, deployment)
+        return Ref(DEPLOYMENT.kind, self._request.namespace, deployment)
 
     def _targets(self) -> dict[str, Target]:
         """By the workloads' names. An undo takes all that the application has."""

@@ -12,10 +12,11 @@ from collections.abc import Iterable
 from .._domain.claims import Settings, history_of
 from .._domain.colours import COLOUR, base_of, deployments_of, is_pinned
 from .._domain.errors import RefusedError, RolloutError
+from .._domain.kinds import TWO_SIDED
 from .._domain.leases import application_of
 from .._domain.objects import JsonObject, Ref, texts
 from .._domain.ports import Cluster
-from .._domain.resources import DEPLOYMENT, SERVICE
+from .._domain.resources import SERVICE
 from .._domain.services import picks, spelled
 from .._domain.sides import serving
 from .claimed import leases_of
@@ -27,7 +28,7 @@ from .writer import Planned
 def refuse_idle_sides(writes: Iterable[Planned], outside: Surroundings) -> None:
     """Raise `RefusedError` for a new template of a side that gets no requests, and for a Service that would lead to both sides."""
     changed = [planned for planned in writes if planned.changed and planned.before is not None]
-    deployments = [planned.ref for planned in changed if planned.resource == DEPLOYMENT and planned.template_changed]
+    deployments = [planned.ref for planned in changed if planned.resource.kind in TWO_SIDED and planned.template_changed]
     services = [planned for planned in changed if planned.resource == SERVICE]
     for namespace in sorted({ref.namespace for ref in (*deployments, *(planned.ref for planned in services))}):
         names = {ref.name for ref in (*deployments, *(planned.ref for planned in services)) if ref.namespace == namespace}

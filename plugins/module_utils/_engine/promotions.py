@@ -16,6 +16,7 @@ from .._domain.errors import ForbiddenError, InputError
 from .._domain.history import Entry, config_of
 from .._domain.objects import Ref, moment
 from .._domain.request import HistoryRequest
+from .._domain.resources import DEPLOYMENT
 from .._domain.workload import Revision, Snapshot
 from .lock import read_lease
 from .observer import Observer
@@ -35,7 +36,7 @@ def history(request: HistoryRequest, namespace: str, application: str, outside: 
     """The promotions of an application. Raises `InputError` for a number that it does not have, `ClusterError` when it cannot be read."""
     promotions = history_of(read_lease(outside, namespace, application))
     workloads = sorted({name for promotion in promotions for name in promotion.parts})
-    refs = {name: Ref("Deployment", namespace, name) for workload in workloads for name in deployments_of(workload)}
+    refs = {name: Ref(DEPLOYMENT.kind, namespace, name) for workload in workloads for name in deployments_of(workload)}
     with Observer(outside.cluster, refs.values(), follow=False) as observer:
         snapshots = {name: observer.snapshot(ref) for name, ref in refs.items()}
     if observer.warnings:
@@ -58,7 +59,7 @@ def _rollout(
     chosen = _numbered(found, workload, request.revision) if request.revision is not None else None
     earlier = _numbered(found, workload, request.compare_to) if request.compare_to is not None else None
     return Rollout(
-        ref=Ref("Deployment", namespace, deployment),
+        ref=Ref(DEPLOYMENT.kind, namespace, deployment),
         phase=standing(snapshot).phase,
         strategy="blue_green",
         snapshot=snapshot,

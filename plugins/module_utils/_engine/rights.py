@@ -80,7 +80,7 @@ def for_later_writes(plan: Plan) -> Iterator[Need]:
 
 def for_sides(claim: Claim, changes: Iterable[Foreseen], namespace: str) -> Iterator[Need]:
     """What a blue/green rollout needs, forward or back: its changes, and pausing its Deployments. Each object is read before."""
-    paused = (Foreseen(DEPLOYMENT, Ref("Deployment", namespace, side.stable), ("spec", "paused")) for side in claim.sides if side.stable)
+    paused = (Foreseen(DEPLOYMENT, Ref(DEPLOYMENT.kind, namespace, side.stable), ("spec", "paused")) for side in claim.sides if side.stable)
     for change in (*paused, *changes):
         for verb in ("get", "patch" if change.path else "delete"):
             yield Need(verb, change.resource, namespace, change.ref.name)

@@ -16,7 +16,7 @@ from typing import Self, TypeVar
 from .._domain.errors import ForbiddenError, NotFoundError
 from .._domain.objects import JsonObject, Ref, moment, uid_of
 from .._domain.ports import Cluster, WatchEvent
-from .._domain.resources import BUDGET, HPA, Resource
+from .._domain.resources import BUDGET, DEPLOYMENT, HPA, Resource
 from .._domain.scenes import Autoscaler, Budget, Scene
 from .feed import Feed, Source
 from .observer import Observer
@@ -111,7 +111,7 @@ class Stage:
 
     def ref(self, deployment: str) -> Ref:
         """What a Deployment of the namespace is called."""
-        return Ref("Deployment", self._namespace, deployment)
+        return Ref(DEPLOYMENT.kind, self._namespace, deployment)
 
     def wait(self, timeout: float) -> None:
         """Block until something happens or `timeout` seconds are over."""

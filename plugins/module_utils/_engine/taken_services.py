@@ -11,11 +11,10 @@ from collections.abc import Collection, Mapping
 from .._domain.claims import Settings
 from .._domain.colours import deployments_of
 from .._domain.errors import ForbiddenError, RefusedError
-from .._domain.kinds import WORKLOADS
+from .._domain.kinds import KINDS
 from .._domain.leases import application_of
 from .._domain.objects import Ref, text, texts
 from .._domain.ports import Cluster
-from .._domain.resources import DEPLOYMENT
 from .._domain.scenes import Scene
 from .._domain.services import Selector, picks, spelled
 from .._domain.sides import strangers_behind
@@ -51,13 +50,13 @@ def refuse_taken(
 def _maker(selector: Selector, workloads: Collection[str], namespace: str, cluster: Cluster) -> str:
     """Another workload whose pods a Service would select, although it may have none now."""
     mine = {name for workload in workloads for name in deployments_of(workload)}
-    for resource in WORKLOADS.values():
+    for kind in KINDS:
         try:
-            found = cluster.list(resource, namespace).items
+            found = cluster.list(kind.resource, namespace).items
         except ForbiddenError:
             continue
         for obj in found:
             name, labels = text(obj, "metadata", "name"), texts(obj, "spec", "template", "metadata", "labels")
-            if picks(selector, labels) and not (resource == DEPLOYMENT and name in mine):
-                return f"{resource.kind} {name}"
+            if picks(selector, labels) and not (kind.has_sides and name in mine):
+                return f"{kind.name} {name}"
     return ""

@@ -6,20 +6,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .._domain.kinds import WORKLOADS
+from .._domain.kinds import DEFAULT, KINDS, WORKLOADS
+from .._domain.kinds.kind import Kind
 from .._kube.auth import auth_argument_spec
 from .._strategies.blue_green import FORWARD
+from .._strategies.takes import TAKES
 from .configs import ENTRY
 from .verification import VERIFY
 
 Spec = dict[str, Any]
 
 _WORKLOAD: Spec = {
-    "kind": {"type": "str", "default": "Deployment", "choices": sorted(WORKLOADS)},
+    "kind": {"type": "str", "default": DEFAULT, "choices": sorted(WORKLOADS)},
     "name": {"type": "str"},
     "namespace": {"type": "str"},
 }
@@ -77,11 +79,13 @@ class Arguments:
     """After a failure it goes back by itself, whatever its options say, which may take its time once more."""
 
 
-def _on_workloads(
-    options: Spec, *, kinds: Sequence[str] = tuple(sorted(WORKLOADS)), instead: Sequence[str] = (), waits: int = 1, **checks: Any
-) -> Arguments:
+def _names(kinds: Iterable[Kind]) -> list[str]:
+    return sorted(kind.name for kind in kinds)
+
+
+def _on_workloads(options: Spec, *, kinds: Sequence[Kind] = KINDS, instead: Sequence[str] = (), waits: int = 1, **checks: Any) -> Arguments:
     """A module that takes one workload, a list of them, or those that a label selector finds; or any of `instead`."""
-    kind: Spec = {"type": "str", "choices": list(kinds)}
+    kind: Spec = {"type": "str", "choices": _names(kinds)}
     which: Spec = {
         "kind": kind,
         "name": {"type": "str"},
@@ -90,7 +94,7 @@ def _on_workloads(
             "type": "list",
             "elements": "dict",
             "options": {
-                "kind": {**kind, "default": "Deployment"},
+                "kind": {**kind, "default": DEFAULT},
                 "name": {"type": "str", "required": True},
                 "namespace": {"type": "str"},
             },
@@ -114,7 +118,7 @@ def _on_workloads(
 def _strategy(
     options: Spec,
     *,
-    kinds: Sequence[str] = ("Deployment",),
+    kinds: Sequence[Kind],
     waiting: Spec | None = None,
     exclusive: Sequence[tuple[str, ...]] = (),
     waits: int = 1,
@@ -125,7 +129,7 @@ def _strategy(
             **auth_argument_spec,
             **_MANIFEST,
             **_WORKLOAD,
-            "kind": {"type": "str", "default": "Deployment" if "Deployment" in kinds else "StatefulSet", "choices": list(kinds)},
+            "kind": {"type": "str", "default": kinds[0].name, "choices": _names(kinds)},
             **_SHORT,
             **_CONFIG,
             **_CAUSE,
@@ -153,13 +157,16 @@ def _strategy(
     )
 
 
+_PAUSED = tuple(kind for kind in KINDS if kind.pauses)
+_ABORTED = tuple(kind for kind in KINDS if kind.has_sides or kind.names_revisions)
 ARGUMENTS: Mapping[str, Arguments] = {
     "rolling": _strategy(
         {**_LIMITS, **_REPAIR, "on_failure": {"type": "str", "default": "hold", "choices": ["hold", "rollback"]}},
-        kinds=sorted(WORKLOADS),
+        kinds=TAKES["rolling"],
     ),
     "recreate": _strategy(
         {**_SETTINGS, "on_failure": {"type": "str", "default": "rollback", "choices": ["rollback", "hold"]}},
+        kinds=TAKES["recreate"],
     ),
     "partition": _strategy(
         {
@@ -171,7 +178,7 @@ ARGUMENTS: Mapping[str, Arguments] = {
             **_REPAIR,
             "on_failure": {"type": "str", "default": "hold", "choices": ["hold", "abort"]},
         },
-        kinds=("StatefulSet",),
+        kinds=TAKES["partition"],
         waiting=_TIMES,
         exclusive=[("steps", "ordinals")],
     ),
@@ -184,7 +191,7 @@ ARGUMENTS: Mapping[str, Arguments] = {
             **_LAST,
             "min_ready_seconds": _SETTINGS["min_ready_seconds"],
         },
-        kinds=("DaemonSet", "StatefulSet"),
+        kinds=TAKES["on_delete"],
         waiting=_TIMES,
         exclusive=[("batch", "batch_label")],
     ),
@@ -238,8 +245,8 @@ ARGUMENTS: Mapping[str, Arguments] = {
         },
         mutually_exclusive=[("revision", "to")],
     ),
-    "pause": _on_workloads({**_ASKED, **_LOCK, **_OWNERSHIP}, kinds=("Deployment",)),
-    "resume": _on_workloads({**_ASKED, **_LOCK, **_OWNERSHIP, **_WAIT}, kinds=("Deployment",)),
+    "pause": _on_workloads({**_ASKED, **_LOCK, **_OWNERSHIP}, kinds=_PAUSED),
+    "resume": _on_workloads({**_ASKED, **_LOCK, **_OWNERSHIP, **_WAIT}, kinds=_PAUSED),
     "service_switch": Arguments(
         spec={
             **auth_argument_spec,
@@ -331,7 +338,11 @@ ARGUMENTS: Mapping[str, Arguments] = {
         spec={
             **_APPLICATION,
             "expect": {"type": "list", "elements": "str"},
-            "kind": {"type": "str", "default": "Deployment", "choices": ["Deployment", "StatefulSet"]},
+            "kind": {
+                "type": "str",
+                "default": DEFAULT,
+                "choices": _names(_ABORTED),
+            },
             **_REMEMBER,
             **_REPAIR,
             **_OWNERSHIP,

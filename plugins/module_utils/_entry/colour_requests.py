@@ -13,6 +13,7 @@ from .._domain.errors import InputError
 from .._domain.objects import JsonObject
 from .._domain.ports import Cluster
 from .._domain.request import ColourRequest, Colours, Limits, ShortChange, Target
+from .._domain.resources import DEPLOYMENT
 from .configs import entries_of
 from .definitions import refuse_twice, sorted_out
 from .manifests import check_name
@@ -65,7 +66,7 @@ def _short_colours(parameters: Parameters, cluster_namespace: str) -> tuple[Targ
     entries = parameters["workloads"] or [{key: parameters.get(key) for key in ("name", "image", "env", "container")}]
     found = []
     for entry in entries:
-        own = {**entry, "namespace": parameters.get("namespace"), "kind": "Deployment", "config": parameters["config"]}
+        own = {**entry, "namespace": parameters.get("namespace"), "kind": DEPLOYMENT.kind, "config": parameters["config"]}
         if parameters["leave"] and not own.get("image") and not own.get("env"):
             found.append(replace(named_target(own, cluster_namespace), change=ShortChange()))
         else:

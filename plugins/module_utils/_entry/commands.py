@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from .._domain.kinds import TWO_SIDED
 from .._domain.objects import JsonObject
 from .._domain.request import OperationRequest, Ours, Selection, Undo
 from .._engine import blue_green, look, promotions, stateful
@@ -130,7 +131,7 @@ def _undo(call: Call, outside: Surroundings) -> Outcome:
 def _two_sided(call: Call, outside: Surroundings) -> str:
     """The name of the application that the task is about, where blue/green rolls that out; else empty."""
     name = call.parameters.get("name")
-    if not name or call.parameters.get("kind") not in (None, "Deployment"):
+    if not name or call.parameters.get("kind") not in (None, *TWO_SIDED):
         return ""
     _selection(call)  # It refuses what is no name.
     return name if promotions.is_blue_green(call.parameters.get("namespace") or call.namespace, name, outside) else ""
@@ -166,7 +167,7 @@ def _promote(call: Call, outside: Surroundings) -> Outcome:
 
 
 def _abort(call: Call, outside: Surroundings) -> Outcome:
-    if call.parameters["kind"] != "Deployment":
+    if call.parameters["kind"] not in TWO_SIDED:
         return stateful.abort(abort_request(call.parameters, call.namespace), _ours(call), outside, check=call.check)
     check_repair(call.parameters, Selection((named_target(call.parameters, call.namespace),)))
     return blue_green.roll(colour_operation("abort", call.parameters, call.namespace, _process()), outside, check=call.check)

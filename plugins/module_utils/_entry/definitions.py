@@ -17,19 +17,11 @@ from .._domain.objects import JsonObject, Ref, ref_of, replaced, text, without
 from .._domain.order import place_of
 from .._domain.ports import Cluster
 from .._domain.request import Companion, Target
-from .._domain.resources import DAEMON_SET, DEPLOYMENT, STATEFUL_SET, Resource
+from .._domain.resources import Resource
+from .._strategies.takes import TAKES
 from .manifests import check_name
 
 Parameters = Mapping[str, Any]
-
-_TAKES: Mapping[str, tuple[Resource, ...]] = {
-    "rolling": (DEPLOYMENT, STATEFUL_SET, DAEMON_SET),
-    "recreate": (DEPLOYMENT,),
-    "blue_green": (DEPLOYMENT,),
-    "partition": (STATEFUL_SET,),
-    "on_delete": (STATEFUL_SET, DAEMON_SET),
-}
-"""The kinds that a strategy rolls out."""
 
 
 def sorted_out(
@@ -42,9 +34,10 @@ def sorted_out(
     for manifest in manifests:
         resource = _resolved(manifest, coming, cluster)
         placed = _placed(manifest, parameters, cluster_namespace) if resource.namespaced else without(manifest, "metadata", "namespace")
-        if resource in _TAKES[strategy]:
+        kind = kind_of(resource)
+        if kind in TAKES[strategy]:
             targets.append(Target(resource, ref_of(placed), manifest=placed))
-        elif kind_of(resource) is not None:
+        elif kind is not None:
             raise InputError(
                 f"{ref_of(placed)} cannot be rolled out by {strategy}, which takes {_kinds(strategy, 's and ', 's')}; leave it out."
             )
@@ -76,7 +69,7 @@ def _resolved(manifest: JsonObject, coming: Sequence[Resource], cluster: Cluster
 
 def _kinds(strategy: str, between: str, end: str = "") -> str:
     """`Deployment, StatefulSet or DaemonSet`."""
-    names = [resource.kind for resource in _TAKES[strategy]]
+    names = [kind.name for kind in TAKES[strategy]]
     return between.join(filter(None, [", ".join(names[:-1]), names[-1]])) + end
 
 

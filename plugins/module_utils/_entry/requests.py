@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from .._domain.errors import InputError
-from .._domain.kinds import WORKLOADS
+from .._domain.kinds import DEFAULT, WORKLOADS, named
 from .._domain.objects import JsonObject, Ref
 from .._domain.ports import Cluster
 from .._domain.replicas import check_limits
@@ -94,7 +94,7 @@ def selection_of(parameters: Parameters, cluster_namespace: str, *, kinds: Colle
         return Selection(resources=tuple(WORKLOADS[kind] for kind in chosen), labels=wanted, namespace=namespace, may_be_empty=may_be_empty)
     entries = parameters.get("workloads")
     if entries is None:
-        entries = [{"kind": parameters.get("kind") or "Deployment", "name": parameters["name"]}]
+        entries = [{"kind": parameters.get("kind") or DEFAULT, "name": parameters["name"]}]
     elif not entries and not may_be_empty:
         raise InputError("workloads is empty; name at least one, or set allow_empty: true.")
     targets = tuple(named_target({**entry, "namespace": entry.get("namespace") or here}, cluster_namespace) for entry in entries)
@@ -108,8 +108,9 @@ def watch_request(parameters: Parameters, selection: Selection) -> WatchRequest:
         return WatchRequest(selection)
     until = parameters["until"]
     kinds = {target.resource.kind for target in selection.targets} or {resource.kind for resource in selection.resources}
-    if until == "paused" and kinds - {"Deployment"}:
-        raise InputError(f"until: paused is for Deployments, a {min(kinds - {'Deployment'})} cannot be paused; set kind: Deployment.")
+    others = sorted(kind for kind in kinds if not named(kind).pauses)
+    if until == "paused" and others:
+        raise InputError(f"until: paused is for Deployments, a {others[0]} cannot be paused; set kind: Deployment.")
     return WatchRequest(
         selection,
         waiting=waiting_of(parameters),

@@ -39,7 +39,7 @@ class Rollout:
         self.moving = tuple(side for side in claim.sides if side.candidate != side.stable)
 
     def ref(self, deployment: str) -> Ref:
-        return Ref("Deployment", self.namespace, deployment)
+        return Ref(DEPLOYMENT.kind, self.namespace, deployment)
 
     # --- selectors ------------------------------------------------------------------------------------------------------------
 

@@ -24,7 +24,10 @@ KINDS: tuple[Kind, ...] = (
     stateful_set.KIND,
     daemon_set.KIND,
 )
-"""All of them. The first one is meant where nobody says which."""
+DEFAULT = deployment.KIND.name
+"""What is meant where a task says no kind."""
+TWO_SIDED = frozenset(kind.name for kind in KINDS if kind.has_sides)
+"""The names of the kinds that blue/green rolls out."""
 WORKLOADS: Mapping[str, Resource] = {kind.name: kind.resource for kind in KINDS}
 """The kinds whose pods a strategy replaces, by name."""
 _BY_NAME: Mapping[str, Kind] = {kind.name: kind for kind in KINDS}

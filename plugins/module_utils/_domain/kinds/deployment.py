@@ -103,6 +103,7 @@ KIND = Kind(
     has_deadline=True,
     update_types=("RollingUpdate", "Recreate"),
     has_sides=True,
+    has_bare_lease=True,
     lends="limits",
     pauses=True,
     goes_first=_goes_first,

@@ -54,6 +54,8 @@ class Kind:
     has_sides: bool = False
     """Two objects of it may be the sides of one application (blue/green)."""
 
+    has_bare_lease: bool = False
+    """The Lease of a workload that says no application has the workload's name alone, as 0.1.0 has called it."""
     lends: Literal["limits", "strategy"]
     """What a task changes of it only for as long as it works: the limits, so that a restart of its only pod has another one beside it, or
     the update strategy, so that its pods are replaced when they are deleted."""
