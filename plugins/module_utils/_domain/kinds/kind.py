@@ -40,10 +40,9 @@ class Kind:
     read: Callable[[JsonObject], Workload]
     """Make the value of an object of this kind."""
     strategy_field: str
-    """The field of its spec that says how pods are replaced."""
+    """The field of its spec that says how pods are replaced; below it `rollingUpdate` has the limits."""
     has_deadline: bool = False
     """Its controller gives a rollout up that makes no progress for progressDeadlineSeconds."""
-
     fixed_fields: tuple[str, ...] = ("selector",)
     """The fields of its spec that the server lets nobody change."""
 
@@ -53,7 +52,6 @@ class Kind:
     """Which types its strategy may have."""
     has_sides: bool = False
     """Two objects of it may be the sides of one application (blue/green)."""
-
     has_bare_lease: bool = False
     """The Lease of a workload that says no application has the workload's name alone, as 0.1.0 has called it."""
     lends: Literal["limits", "strategy"]
@@ -69,7 +67,6 @@ class Kind:
     keeps_ordinals: bool = False
     """Its pods have numbers, and names that outlive them: a pod's name is its place, they come and go in order, and a headless Service
     names them."""
-
     needs_repair: bool = False
     """Its controller waits for each pod to be ready before it replaces any, for ever if one never will be."""
     goes_first: Callable[[Workload], bool]
@@ -116,7 +113,6 @@ class Kind:
     """It is never complete beside pods of another revision."""
     completion: Callable[[Snapshot, Workload], Standing]
     """How far a rollout is, by an observed status, where the controller replaces pods itself."""
-
     pace: Callable[[Workload], Pace]
     """How fast the controller replaces the pods. Raises `InputError` for limits that the server refuses."""
 
