@@ -6,6 +6,6 @@
 
 from __future__ import annotations
 
-from ansible_collections.rollout.kubernetes.plugins.action.rolling import ActionModule
+from ansible_collections.rollout.kubernetes.plugins.plugin_utils.loading import action_of
 
-__all__ = ["ActionModule"]
+ActionModule = action_of("partition")

@@ -10,6 +10,7 @@ import contextlib
 import dataclasses
 import json
 import os
+import resource
 import subprocess
 import time
 import uuid
@@ -38,6 +39,7 @@ class Sizes:
 
     rounds: int = 5
     tasks: int = 10
+    pairs: int = 20
     fleet: int = 20
     fleet_replicas: int = 3
     scale: int = 200
@@ -46,17 +48,25 @@ class Sizes:
     counts: tuple[int, ...] = (1, 20, 200)
 
 
-TINY = Sizes(rounds=1, tasks=2, fleet=2, fleet_replicas=1, scale=3, scale_replicas=1, moments=1, counts=(1, 3))
+TINY = Sizes(rounds=1, tasks=2, pairs=1, fleet=2, fleet_replicas=1, scale=3, scale_replicas=1, moments=1, counts=(1, 3))
 """For trying out whether it works; the numbers mean nothing."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Timed:
-    """A play that ended well: its wall time with Ansible's start and end, when each task began and ended, and what changed."""
+    """A play that ended well: its wall time with Ansible's start and end, its processor time with that of all its processes, when each
+    task began and ended, and what changed."""
 
     seconds: float
+    processor_seconds: float
     tasks: tuple[tuple[float, float], ...]
     changed: tuple[bool, ...]
+
+
+def processor_seconds() -> float:
+    """Return what all processes have used that were started here, with theirs, and whose end was waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -100,6 +110,7 @@ class Scene:
             "ANSIBLE_CALLBACKS_ENABLED": "rollout_record,bench_times",
             "ROLLOUT_BENCH_TIMES": str(times),
             "PYTHONPATH": "",
+            "PYTHONDONTWRITEBYTECODE": "",  # As on a person's machine: what was compiled once is kept.
         }
         if self.collections is not None:
             environment["ANSIBLE_COLLECTIONS_PATH"] = str(self.collections)
@@ -107,13 +118,15 @@ class Scene:
 
     def ended(self, running: Running, times: Path, started: float) -> Timed:
         """Wait for the end of a play that was started."""
+        before = processor_seconds()
         play = running.wait(PLAY_SECONDS)
-        seconds = time.monotonic() - started
+        seconds, used = time.monotonic() - started, processor_seconds() - before
         if play.code or not play.results or any(result.outcome != "ok" for result in play.results):
             raise Unfit(f"A play failed:\n{play.stdout[-3000:]}\n{play.stderr[-3000:]}")
         entries = [json.loads(line) for line in times.read_text().splitlines()]
         return Timed(
             seconds=seconds,
+            processor_seconds=used,
             tasks=tuple((entry["began"], entry["ended"]) for entry in entries),
             changed=tuple(result.changed for result in play.results),
         )

@@ -2,14 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a play spends most of its time on importing, for the process that plays are forked from.
-
-Ansible compiles a collection's code anew in each process, as it keeps none of it.
-"""
+"""What a play spends most of its time on importing, for the process that plays are forked from."""
 
 import importlib
+from pathlib import Path
 
 from ansible.plugins.loader import init_plugin_loader
+
+ACTIONS = Path(__file__).resolve().parents[2] / "plugins" / "action"
 
 init_plugin_loader()  # It knows the collections' folder from the environment of the first play; all plays have the same.
 for name in (
@@ -17,7 +17,7 @@ for name in (
     "ansible.executor.playbook_executor",
     "ansible.plugins.callback.default",
     "ansible.plugins.strategy.linear",
-    "ansible_collections.rollout.kubernetes.plugins.action.rolling",
+    *(f"ansible_collections.rollout.kubernetes.plugins.action.{file.stem}" for file in ACTIONS.glob("*.py")),
     "kubernetes.client.api.version_api",
     "kubernetes.config",
     "kubernetes.dynamic",

@@ -30,7 +30,7 @@ from .._kube.connect import Connection, connect
 from .._kube.library import LibraryMissingError, require
 from .._kube.proxies import without_secrets
 from .arguments import ARGUMENTS
-from .commands import ALONE, COMMANDS, Call
+from .commands import Call, command
 from .configs import config_secrets
 from .manifests import secrets_of
 from .numbers import check_numbers
@@ -139,8 +139,9 @@ def _call(
 ) -> Result:
     veil, warnings = aside.veil, aside.warnings
     if parameters.get("cluster") is False:
-        alone = ALONE[name](Call(name, parameters, manifests, "", context.check))
-        return _told(alone, context, veil, warnings)
+        from .commands.preflight import check_alone  # The one module that has the option; its file is for it alone, as `command` says.
+
+        return _told(check_alone(Call(name, parameters, manifests, "", context.check)), context, veil, warnings)
     # Giving up is the way out of trouble, so trouble must not stand in its way.
     wanted = verification_of(parameters, gives_up=name != "abort")
     # Going back has the same time once more.
@@ -160,9 +161,9 @@ def _call(
         wanted, cluster=connection.cluster, clock=time.monotonic, guard=context.guard, progress=progress, seconds=seconds
     )
     outside = Surroundings(connection.cluster, time.monotonic, progress, guard, aside.measurement, wrote)
-    call = Call(name, parameters, manifests, connection.namespace, context.check)
+    call, work = Call(name, parameters, manifests, connection.namespace, context.check), command(name)
     with closing(aside.measurement):
-        outcome = in_turn(lambda: COMMANDS[name](call, outside), outside, patience, check=context.check)
+        outcome = in_turn(lambda: work(call, outside), outside, patience, check=context.check)
     result = _told(outcome, context, veil, warnings)
     told = [] if result.get("failed") else aside.notes
     result["msg"] = " ".join([result["msg"], *told, *connection.notes])

@@ -41,7 +41,7 @@ def measure(scene: Scene) -> Measure:
             base.append(growth.base_megabytes)
     figures = (
         Figure(name=f"{count} Deployments, {pods} pods: one task / control plane alone", unit="", values=ratios(tasks, plain), goal=1.2),
-        Figure(name=f"peak memory at {pods} pods, above import kubernetes", unit="MB", values=tuple(memory), goal=60),
+        Figure(name=f"peak memory at {pods} pods, above import kubernetes", unit="MB", values=tuple(memory), goal=40),
     )
     subjects = (
         Subject(name="control plane alone", values=tuple(plain)),

@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What one task costs that has nothing to change: a long play and a short one, their difference divided by the number of tasks."""
+"""What one task costs that has nothing to change: a long play and a short one, their difference divided by the number of tasks; and what
+a play of that one task costs beside one that does nothing at all."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from tests.functional.plays import Way
 
 from ..figures import Figure, Measure, Subject, ratios
 from ..manifests import deployment, image
-from ..scene import Scene, Unfit
+from ..scene import Scene, Timed, Unfit
 
 Task = dict[str, Any]
 
@@ -26,8 +27,9 @@ def measure(scene: Scene) -> Measure:
         for task in (ours, core):
             scene.play(task)
         scene.cluster.kubectl("wait", "--namespace", namespace, "--for=condition=Available", "deployment", "--all", "--timeout=60s")
+        ping: Task = {"name": "Ping", "ansible.builtin.ping": {}}
         subjects: dict[str, Callable[[], float]] = {
-            "ping": lambda: one(scene, {"name": "Ping", "ansible.builtin.ping": {}}, "process"),
+            "ping": lambda: one(scene, ping, "process"),
             "kubernetes.core.k8s": lambda: one(scene, core, "process"),
             "rolling, in Ansible's process": lambda: one(scene, ours, "process"),
             "rolling, as a module": lambda: one(scene, ours, "module"),
@@ -36,14 +38,36 @@ def measure(scene: Scene) -> Measure:
         for _round in range(scene.sizes.rounds):
             for name, run in subjects.items():
                 found[name].append(run())
-    figure = Figure(
+        pings, plays = beside(scene, ping, ours)
+    task_figure = Figure(
         name="one unchanged task / kubernetes.core.k8s",
         unit="",
         values=ratios(found["rolling, in Ansible's process"], found["kubernetes.core.k8s"]),
         goal=0.1,
     )
-    listed = tuple(Subject(name=name, values=tuple(values)) for name, values in found.items())
-    return Measure(title="One unchanged task, without the start of the play", figures=(figure,), subjects=listed)
+    play_figure = Figure(
+        name="a play of one unchanged task / a play of one ping, processor time", unit="", values=ratios(plays, pings), goal=1.1
+    )
+    listed = (
+        *(Subject(name=name, values=tuple(values)) for name, values in found.items()),
+        Subject(name="a whole play of one ping, processor time", values=pings),
+        Subject(name="a whole play of one rolling in Ansible's process, processor time", values=plays),
+    )
+    return Measure(title="One unchanged task, without the start of the play", figures=(task_figure, play_figure), subjects=listed)
+
+
+def beside(scene: Scene, ping: Task, ours: Task) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """The processor time of plays of one ping and of one task of ours, in turns: more pairs than rounds, as they cost little."""
+    pairs = [(unchanged(scene, ping), unchanged(scene, ours)) for _pair in range(scene.sizes.pairs)]
+    return tuple(one.processor_seconds for one, _other in pairs), tuple(other.processor_seconds for _one, other in pairs)
+
+
+def unchanged(scene: Scene, tasks: Task | list[Task], way: Way = "process") -> Timed:
+    """A play that ran; raises `Unfit` where it changed something."""
+    timed = scene.play(tasks, way=way)
+    if any(timed.changed):
+        raise Unfit("A task changed something although there was nothing to change.")
+    return timed
 
 
 def manifest(name: str, namespace: str) -> Task:
@@ -54,7 +78,5 @@ def manifest(name: str, namespace: str) -> Task:
 def one(scene: Scene, task: Task, way: Way) -> float:
     """Return the seconds that a further task costs."""
     count = scene.sizes.tasks
-    long, short = scene.play([task] * (count + 1), way=way), scene.play([task], way=way)
-    if any(long.changed) or any(short.changed):
-        raise Unfit(f"The task {task['name']} changed something although there was nothing to change.")
+    long, short = unchanged(scene, [task] * (count + 1), way), unchanged(scene, task, way)
     return (long.seconds - short.seconds) / count

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.rollout.kubernetes.plugins.action import rolling
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import RolloutError
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.arguments import ARGUMENTS
+from ansible_collections.rollout.kubernetes.plugins.plugin_utils import action
 
-ROOT = Path(rolling.__file__).resolve().parents[2]
+ROOT = Path(action.__file__).resolve().parents[2]
 
 
 def test_every_module_has_the_action_plugin_and_stands_in_the_group():
@@ -27,7 +27,7 @@ def test_every_module_has_the_action_plugin_and_stands_in_the_group():
     group = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text())["action_groups"]["rollout"]
     assert modules == actions == set(group) == set(ARGUMENTS)
     for name in actions:
-        assert import_module(f"ansible_collections.rollout.kubernetes.plugins.action.{name}").ActionModule is rolling.ActionModule
+        assert import_module(f"ansible_collections.rollout.kubernetes.plugins.action.{name}").ActionModule is action.ActionModule
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_every_module_has_the_action_plugin_and_stands_in_the_group():
     ],
 )
 def test_arguments_become_plain_json(arguments, expected):
-    assert rolling._plain(arguments) == expected
+    assert action._plain(arguments) == expected
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_arguments_become_plain_json(arguments, expected):
     ],
 )
 def test_who_asks_is_the_user_and_the_job_of_awx(user, job, expected):
-    assert rolling._asked_by(user, job) == expected
+    assert action._asked_by(user, job) == expected
 
 
 class PlainTemplar:
@@ -83,33 +83,33 @@ class PlainTemplar:
     ],
 )
 def test_who_asks_is_filled_in_where_the_module_takes_it_and_the_task_does_not_say_it(module, given, expected):
-    action = rolling.ActionModule.__new__(rolling.ActionModule)
-    action._templar = PlainTemplar()
-    assert action._asked_by(module, given, {"awx_user_name": "alice@shop.example", "awx_job_id": 42}) == expected
-    assert action._asked_by(module, given, {}) == {}
+    plugin = action.ActionModule.__new__(action.ActionModule)
+    plugin._templar = PlainTemplar()
+    assert plugin._asked_by(module, given, {"awx_user_name": "alice@shop.example", "awx_job_id": 42}) == expected
+    assert plugin._asked_by(module, given, {}) == {}
 
 
 def test_this_python_is_known_by_its_folder_and_its_program(tmp_path):
     other = tmp_path / "python"
     other.symlink_to(os.path.realpath(sys.executable))
-    assert rolling._is_this_python(sys.executable)
-    assert rolling._is_this_python(os.path.join(os.path.dirname(sys.executable), ".", os.path.basename(sys.executable)))
-    assert rolling._is_this_python("auto_silent")
-    assert not rolling._is_this_python(str(other)), "another environment may hold other libraries"
-    assert not rolling._is_this_python("/no/such/python")
+    assert action._is_this_python(sys.executable)
+    assert action._is_this_python(os.path.join(os.path.dirname(sys.executable), ".", os.path.basename(sys.executable)))
+    assert action._is_this_python("auto_silent")
+    assert not action._is_this_python(str(other)), "another environment may hold other libraries"
+    assert not action._is_this_python("/no/such/python")
 
 
 def test_the_guard_refuses_to_write_once_the_parent_is_another():
-    rolling._parent_lives(os.getppid())()
+    action._parent_lives(os.getppid())()
     with pytest.raises(RolloutError, match="nothing more is written"):
-        rolling._parent_lives(1 if os.getppid() != 1 else 2)()
+        action._parent_lives(1 if os.getppid() != 1 else 2)()
 
 
 @pytest.mark.parametrize(("module", "short"), [("rolling", True), ("blue_green", True), ("preflight_info", False), ("status_info", False)])
 def test_the_short_way_excludes_manifests_where_the_module_says_so(module, short):
-    assert rolling._instead_of_manifests(module) == (("name", "image", "env", "container") if short else ())
+    assert action._instead_of_manifests(module) == (("name", "image", "env", "container") if short else ())
 
 
 def test_an_empty_text_is_not_given_unless_that_would_take_a_guard_away():
     asked = {"name": "web", "stop_before": "", "requested_by": "", "expect": ""}
-    assert rolling.given(asked) == {"name": "web", "expect": ""}
+    assert action.given(asked) == {"name": "web", "expect": ""}

@@ -1,0 +1,46 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Rolling out beside what runs, and what may go on with that, or take it back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..._domain.kinds import TWO_SIDED
+from ..._domain.request import Selection
+from ..._engine import blue_green, stateful
+from ..._engine.outcome import Outcome
+from ..._engine.surroundings import Surroundings
+from ..colour_requests import colour_operation, colour_request, colour_undo
+from ..repair import check_repair
+from ..requests import abort_request, named_target, undo_request
+from .call import Call, Command, ours_in, selection_in, this_process
+from .rolling import operate
+from .two_sided import two_sided
+
+
+def roll_out(call: Call, outside: Surroundings) -> Outcome:
+    request = colour_request(call.parameters, call.manifests, outside.cluster, call.namespace, this_process())
+    return blue_green.roll(request, outside, check=call.check)
+
+
+def promote(call: Call, outside: Surroundings) -> Outcome:
+    return blue_green.roll(colour_operation("promote", call.parameters, call.namespace, this_process()), outside, check=call.check)
+
+
+def abort(call: Call, outside: Surroundings) -> Outcome:
+    if call.parameters["kind"] not in TWO_SIDED:
+        return stateful.abort(abort_request(call.parameters, call.namespace), ours_in(call), outside, check=call.check)
+    check_repair(call.parameters, Selection((named_target(call.parameters, call.namespace),)))
+    return blue_green.roll(colour_operation("abort", call.parameters, call.namespace, this_process()), outside, check=call.check)
+
+
+def undo(call: Call, outside: Surroundings) -> Outcome:
+    if two_sided(call, outside):
+        return blue_green.roll(colour_undo(call.parameters, call.namespace, this_process()), outside, check=call.check)
+    return operate(call, undo_request(call.parameters, selection_in(call)), outside)
+
+
+COMMANDS: Mapping[str, Command] = {"blue_green": roll_out, "promote": promote, "abort": abort, "undo": undo}

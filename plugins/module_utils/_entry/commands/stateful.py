@@ -1,0 +1,23 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Rolling out pod by pod, in the order that the user wants."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..._engine import stateful
+from ..._engine.outcome import Outcome
+from ..._engine.surroundings import Surroundings
+from ..requests import rollout_request
+from .call import Call, Command, ours_in
+
+
+def pod_by_pod(call: Call, outside: Surroundings) -> Outcome:
+    request = rollout_request(call.name, call.parameters, call.manifests, outside.cluster, call.namespace)
+    return stateful.roll(request, ours_in(call), outside, check=call.check)
+
+
+COMMANDS: Mapping[str, Command] = {"partition": pod_by_pod, "on_delete": pod_by_pod}

@@ -1,0 +1,21 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whether blue/green rolls out what a task is about."""
+
+from __future__ import annotations
+
+from ..._domain.kinds import TWO_SIDED
+from ..._engine import promotions
+from ..._engine.surroundings import Surroundings
+from .call import Call, selection_in
+
+
+def two_sided(call: Call, outside: Surroundings) -> str:
+    """The name of the application that the task is about, where blue/green rolls that out; else empty."""
+    name = call.parameters.get("name")
+    if not name or call.parameters.get("kind") not in (None, *TWO_SIDED):
+        return ""
+    selection_in(call)  # It refuses what is no name.
+    return name if promotions.is_blue_green(call.parameters.get("namespace") or call.namespace, name, outside) else ""
