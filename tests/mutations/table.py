@@ -265,7 +265,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="trouble of the task taken for a failure of the new version",
-        file="_engine/loop.py",
+        file="_engine/scene_track.py",
         old='return StepFailed(error.message, "unable" if unable else "bad")',
         new='return StepFailed(error.message, "bad")',
         tests=(f"{_TRAFFIC}::test_a_task_that_may_not_make_the_candidate_keeps_its_claim",),

@@ -10,7 +10,7 @@ application's Lease says which rollout that is, across tasks and approvals; the 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 
@@ -33,10 +33,10 @@ from .colour_report import ColourReport
 from .colours import ColourPlan, Planner
 from .hold import holding, refuse_held
 from .lock import Lock
-from .loop import Loop, StepFailed, Track, capital
 from .memory import Memory
 from .outcome import Outcome, StepReport
 from .rights import demand_rights, for_sides
+from .scene_track import SceneTrack, StepFailed, capital
 from .stage import Stage
 from .surroundings import Surroundings
 from .writer import Planned, Writer
@@ -229,10 +229,16 @@ class _Run:
         self._memory = Memory(request, outside, lock, self._scene, plan.claim, plan.history)
         self._writing = Writing(request, outside, stage, lock, lambda: self._memory.now.cause)
         self._writing.written.extend(made)
+        self._lock = lock
+        self._track = self._tracked(self._forward, request.stop_before)
+        self._way_back = self._tracked(self._back)
+
+    def _tracked(self, steps: Callable[[], Sequence[SceneStep]], stop_before: str = "") -> SceneTrack:
         actions = {**self._writing.actions(), Promote: self._memory.promote}
-        self._loop = Loop(outside, stage, lock, request.waiting, actions, scene=self._scene, stale=self._writing.stale)
-        self._track = Track(self._forward, stop_before=request.stop_before)
-        self._way_back = Track(self._back)
+        waiting, stale = self._request.waiting, self._writing.stale
+        return SceneTrack(
+            steps, self._outside, self._stage, self._lock, waiting, actions, scene=self._scene, stale=stale, stop_before=stop_before
+        )
 
     def _scene(self) -> Scene:
         self._stage.wait(0)
@@ -262,7 +268,7 @@ class _Run:
             return self._go_back(memory.claim.why, resumed=self._request.goal != "abort")
         memory.note_options()
         try:
-            track = self._loop.take(self._track)
+            track = self._track.take()
             lost = "" if track.failure is not None else capital(self._outside.measurement.settle(longer=not track.stopped))
             if lost and not self._no_return():
                 track.failure = StepFailed(lost)
@@ -270,7 +276,7 @@ class _Run:
         except RolloutError as trouble:
             return self._held(str(trouble))
 
-    def _after(self, track: Track, lost: str) -> Outcome:
+    def _after(self, track: SceneTrack, lost: str) -> Outcome:
         """Return the outcome of the steps forward; go back where they have failed."""
         if track.failure is not None:
             return self._held(str(track.failure)) if track.failure.meaning == "unable" else self._failed(str(track.failure))
@@ -365,7 +371,7 @@ class _Run:
             sentence = (
                 f"An earlier run went back ({why.rstrip('.')}) and was interrupted; that is finished now. Run the task again to try anew."
             )
-        track = self._loop.take(self._way_back)
+        track = self._way_back.take()
         if track.failure is not None:
             sentence = f"{sentence} Going back did not finish: {track.failure} Run the module abort once that is mended.".strip()
             return self._degraded(sentence)

@@ -20,6 +20,7 @@ from .._domain.resources import EVENT, POD
 from .._domain.revisions import candidate_of, old_and_new
 from .._domain.steps import Replacement
 from .._domain.workload import Condition, Pod, Snapshot, Workload
+from .loop import take
 from .observer import Observer
 from .surroundings import Surroundings
 from .verdict import FindingKey, Verdict, deadline_exceeded, judge
@@ -287,13 +288,79 @@ def _speaks_of(message: str, image: str) -> bool:
     return "pull" in message and (image in message or not image)
 
 
-def _end_due(courses: Collection[Course], loss: str, now: float, observer: Observer) -> None:
-    """End those that are still open: for what they cost users (`loss`), or because their time is over."""
-    for course in courses:
-        if course.open and loss:
-            course.condemn(loss, now)
-        elif course.open and course.deadline <= now:
-            course.time_out(now, observer.silence)
+class Lines:
+    """Lines of progress of several workloads: so many a second at most, and the last of each in any case."""
+
+    def __init__(self, outside: Surroundings) -> None:
+        self._outside = outside
+        self._shown: list[float] = []
+
+    def tell(self, course: Course) -> None:
+        """Show where a workload stands, if that is new."""
+        now = self._outside.clock()
+        self._shown = [moment for moment in self._shown if moment > now - 1]
+        line = course.new_line() if len(self._shown) < _LINES_PER_SECOND or not course.open else ""
+        if line:
+            self._shown.append(now)
+            self._outside.progress(line)
+
+
+class CourseTrack:
+    """The waits for one workload, one step after another; `writer` deletes the pods that a step replaces.
+
+    `following` begins the next step of a workload whose last one is done and returns the wait for it; None after the last.
+    """
+
+    def __init__(
+        self,
+        course: Course,
+        observer: Observer,
+        outside: Surroundings,
+        lines: Lines,
+        writer: Writer | None = None,
+        following: Callable[[Course], Course | None] = lambda course: None,
+    ) -> None:
+        self._course: Course = course
+        self._observer = observer
+        self._outside = outside
+        self._lines = lines
+        self._writer = writer
+        self._following = following
+        self.open = True
+
+    @property
+    def wakes_at(self) -> float:
+        """The clock's time at which it must be looked at, whether or not anything happens."""
+        return min(self._course.deadline, self._course.verdict.recheck or self._course.deadline)
+
+    def concerns(self, changed: Collection[Ref]) -> bool:
+        """Return whether the workload is one of these."""
+        return self._course.ref in changed
+
+    def lose(self, sentence: str) -> None:
+        """End with a failure, since users have lost too much; the sentence says what."""
+        self._course.condemn(sentence, self._outside.clock())
+        self.open = False
+
+    def advance(self) -> None:
+        """Look at the workload, delete pods that are to go, and begin steps until there is something to wait for."""
+        while self.open:
+            course = self._course
+            if course.open:
+                self._look(course)
+            if course.open and course.deadline > self._outside.clock():
+                return
+            if course.open:
+                course.time_out(self._outside.clock(), self._observer.silence)
+            following = self._following(course) if not course.failed else None
+            self.open = following is not None
+            self._course = following or course
+
+    def _look(self, course: Course) -> None:
+        course.look(self._observer.snapshot(course.ref), self._outside.clock(), self._outside.cluster)
+        self._lines.tell(course)
+        if self._writer is not None and course.next_pods:
+            _replace_next(course, self._writer, self._outside)
 
 
 def _replace_next(course: Course, writer: Writer, outside: Surroundings) -> None:
@@ -321,50 +388,12 @@ def await_all(
     observer: Observer,
     outside: Surroundings,
     writer: Writer | None = None,
-    onward: Callable[[Course], Course | None] = lambda course: None,
+    following: Callable[[Course], Course | None] = lambda course: None,
 ) -> None:
-    """Wait until every course has ended: done, failed, deleted, or out of time; `writer` deletes the pods that a step replaces.
+    """Wait until each of these has ended, and what `following` makes of those that are done: done, failed, deleted, or out of time.
 
-    `onward` answers with the course that one which is done leads on to, without waiting for the others. Raises `ClusterError` when the
-    cluster cannot be watched any more.
+    Raises `ClusterError` when the cluster cannot be watched any more.
     """
-    courses = list(courses)
     outside.measurement.begin()
-    with outside.measurement.waking(observer.wake):
-        _await_all(courses, observer, outside, writer, onward)
-
-
-def _await_all(
-    courses: list[Course], observer: Observer, outside: Surroundings, writer: Writer | None, onward: Callable[[Course], Course | None]
-) -> None:
-    by_ref = {course.ref: course for course in courses}
-    dirty = {course.ref for course in courses if course.open}
-    shown: list[float] = []
-    while True:
-        now = outside.clock()
-        queue = sorted(dirty)
-        for ref in queue:
-            course = by_ref.get(ref)
-            if course is None or not course.open:
-                continue
-            course.look(observer.snapshot(ref), now, outside.cluster)
-            shown = [moment for moment in shown if moment > now - 1]
-            line = course.new_line() if len(shown) < _LINES_PER_SECOND or not course.open else ""
-            if line:
-                shown.append(now)
-                outside.progress(line)
-            if writer is not None and course.next_pods:
-                _replace_next(course, writer, outside)
-            following = onward(course) if not course.open and not course.failed else None
-            if following is not None:
-                by_ref[ref] = following
-                courses.append(following)
-                queue.append(ref)
-        _end_due(courses, outside.measurement.verdict(), now, observer)
-        waiting = [course for course in courses if course.open]
-        if not waiting:
-            return
-        due = min(min(course.deadline, course.verdict.recheck or course.deadline) for course in waiting)
-        dirty = observer.wait(due - now)
-        now = outside.clock()
-        dirty |= {course.ref for course in waiting if (course.verdict.recheck or now + 1) <= now}
+    lines = Lines(outside)
+    take([CourseTrack(course, observer, outside, lines, writer, following) for course in courses], observer, outside)

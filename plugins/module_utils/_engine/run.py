@@ -46,8 +46,7 @@ def carry_out(plan: Plan, outside: Surroundings) -> Outcome:
         run = Run(plan, outside, stack)
         run.clear_the_way()
         run.watch_first()
-        run.first_steps()
-        run.further_steps()
+        run.take_steps()
         run.settle()
         run.reports = {entry.target.ref: run.report(entry) for entry in plan.targets}
         if plan.waiting.on_failure != "hold" and any(rollout.cause for rollout in run.reports.values()):
@@ -122,8 +121,8 @@ class Run:
         if self.plan.waiting.wait and any(_is_to_be_waited_for(entry) for entry in self.plan.targets):
             self.observer().await_open()
 
-    def first_steps(self) -> None:
-        """Write all first steps, then wait for them together."""
+    def take_steps(self) -> None:
+        """Write all first steps, then take the others of each workload at its own pace."""
         plan = self.plan
         self._bring_companions()
         for entry in plan.targets:
@@ -173,17 +172,6 @@ class Run:
         course.give_up(why, self.outside.clock(), "unwritten")
         return course
 
-    def further_steps(self) -> None:
-        """The next step of each workload whose last one is done, until there is none."""
-        for number in range(1, max((len(entry.steps) for entry in self.plan.targets), default=0)):
-            begun: list[Course] = []
-            for entry in self.plan.targets:
-                legs = self._legs[entry.target.ref]
-                if number >= len(entry.steps) or len(legs) > number or legs[-1].course.open or legs[-1].course.failed:
-                    continue
-                begun.append(self._begin(entry))
-            self.wait(begun)
-
     def settle(self) -> None:
         """What the rollout costs users is a failure of each workload that it changed, if that is too much: nobody knows of which one."""
         last = {ref: legs[-1].course for ref, legs in self._legs.items()}
@@ -216,11 +204,10 @@ class Run:
         legs.append(Leg(step, course, written))
         return course
 
-    def _onward(self, course: Course) -> Course | None:
-        """The next step of a workload, where it writes nothing and so has begun already."""
+    def _following(self, course: Course) -> Course | None:
+        """Begin the next step of a workload whose last one is done; return the wait for it, None after the last."""
         entry, legs = self._entries[course.ref], self._legs[course.ref]
-        rest = entry.steps[len(legs) :]
-        return self._begin(entry) if legs[-1].course is course and rest and rest[0].write is None else None
+        return self._begin(entry) if legs[-1].course is course and len(legs) < len(entry.steps) else None
 
     def _write(self, entry: PlannedTarget, write: Write) -> Planned:
         planned = self.plan.writer.plan(entry.target.resource, entry.target.ref, write, cause=entry.cause)
@@ -272,17 +259,27 @@ class Run:
         if ref in self._gaps and snapshot.revisions:
             self._gaps[ref] = self._gaps[ref].after(snapshot, now)
 
-    def wait(self, courses: list[Course]) -> None:
-        """Wait for what is still open, unless the task does not wait. Where the cluster cannot be watched that ends, and says nothing of
-        the workloads."""
-        if not self.plan.waiting.wait or not any(course.open for course in courses):
+    def wait(self, courses: Sequence[Course]) -> None:
+        """Wait for what is still open and for the steps after it, unless the task does not wait. Where the cluster cannot be watched that
+        ends, and says nothing of the workloads."""
+        latest = [self._latest(course) for course in courses]
+        if not self.plan.waiting.wait or not any(course.open for course in latest):
             return
         try:
-            await_all(courses, self.observer(), self.outside, self.plan.writer, self._onward)
+            await_all(latest, self.observer(), self.outside, self.plan.writer, self._following)
         except ClusterError as error:
-            for course in (*courses, *(legs[-1].course for legs in self._legs.values())):
+            for course in (*latest, *(legs[-1].course for legs in self._legs.values())):
                 if course.open:
                     course.give_up(error.message, self.outside.clock(), "unable")
+
+    def _latest(self, course: Course) -> Course:
+        """Begin the further steps of a workload whose last one is done already; return the wait for the step that was begun last."""
+        while not course.open and not course.failed:
+            following = self._following(course)
+            if following is None:
+                break
+            course = following
+        return course
 
     def observer(self) -> Observer:
         """What watches the cluster; takes up what it warns of."""

@@ -113,9 +113,10 @@ class Stage:
         """What a Deployment of the namespace is called."""
         return Ref(DEPLOYMENT.kind, self._namespace, deployment)
 
-    def wait(self, timeout: float) -> None:
-        """Block until something happens or `timeout` seconds are over."""
+    def wait(self, timeout: float) -> tuple[Ref, ...]:
+        """Block until something happens or `timeout` seconds are over; return all Deployments, as anything may matter to each of them."""
         self._feed.wait(timeout)
+        return tuple(self.ref(name) for name in self._names)
 
     def wake(self) -> None:
         """End a wait now, from any thread."""

@@ -18,7 +18,7 @@ from .._domain.scenes import Scene
 from .._domain.services import spelled
 from .._domain.workload import Condition
 from .lock import Lock
-from .loop import Execute, NotNow, StepFailed
+from .scene_track import Execute, NotNow, StepFailed
 from .stage import Stage
 from .surroundings import Surroundings
 from .switch import switch_within

@@ -86,3 +86,27 @@ def test_ages_are_told_by_the_clock_of_the_server() -> None:
         result = Run(memory, "history_info", namespace="default", name="web").start().wait()
         (revision,) = result["rollouts"][0]["revisions"]
         assert 3600 <= revision["age"] < 3700
+
+
+def test_each_workload_takes_its_steps_at_its_own_pace() -> None:
+    """The limits that a restart has borrowed go back as soon as its own workload is done."""
+
+    def borrowed(memory: Memory, name: str) -> bool:
+        limits: dict[str, Any] = memory.get("default", "Deployment", name)["spec"]["strategy"]["rollingUpdate"]
+        return limits != {"maxSurge": 1, "maxUnavailable": 1}
+
+    with running() as memory:
+        for name in ("fast", "slow"):
+            made = deployment(name=name, replicas=1, strategy={"rollingUpdate": {"maxSurge": 1, "maxUnavailable": 1}})
+            made["metadata"]["labels"] = {"team": "shop"}
+            if name == "slow":
+                made["spec"]["template"]["metadata"]["annotations"] = {"simulate.rollout.kubernetes/ready-after": "60s"}
+            assert not call(memory, "rolling", namespace="default", definition=made, wait_timeout=300).get("failed")
+        began = memory.clock.seconds
+        run = Run(memory, "restart", namespace="default", label_selectors=["team=shop"], wait_timeout=300).start()
+        memory.clock.wait(lambda: borrowed(memory, "fast") and borrowed(memory, "slow"))
+        memory.clock.wait(lambda: not borrowed(memory, "fast"))
+        assert memory.clock.seconds < began + 30
+        assert borrowed(memory, "slow")
+        assert run.wait()["changed"]
+        assert not borrowed(memory, "slow")
