@@ -15,7 +15,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain import 
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import WORKLOADS
 
 PLUGINS = Path(__file__).resolve().parents[6] / "plugins"
-FILES = sorted([*PLUGINS.glob("module_utils/**/*.py"), *PLUGINS.glob("action/*.py")])
+FILES = sorted(path for folder in ("module_utils", "plugin_utils", "action") for path in (PLUGINS / folder).rglob("*.py"))
 KINDS_OWN = PLUGINS / "module_utils" / "_domain" / "kinds"
 ALLOWED = {
     "module_utils/_domain/resources.py": "says where the API serves each kind, which is how the files of the kinds get their names",
