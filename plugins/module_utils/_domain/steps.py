@@ -28,7 +28,8 @@ class Apply:
 
 @dataclass(frozen=True)
 class Edit:
-    """Change a live object: `edit` is a pure function on it, or on the part of it that we applied earlier.
+    """Change a live object: `edit` is called with it, or with the part of it that we applied earlier. `edit` and `demand` are values
+    (`_domain/edits.py`), so that two plans can be compared.
 
     How it is written follows from who owns the fields: by apply of the same manager for what came from a definition, else by a
     JSON patch that tests what it replaces.

@@ -27,6 +27,7 @@ from .._domain.colours import (
     with_template,
     workload_behind,
 )
+from .._domain.edits import Replicas
 from .._domain.errors import InputError, RefusedError
 from .._domain.expected import Known, aborted_already, candidates_of, given_up_of, promoted_already, serving_of
 from .._domain.foreign import foreign_controller
@@ -491,7 +492,7 @@ class Planner:
         asked = at(manifest, "spec", "replicas")
         if not isinstance(asked, int) or asked == now or self._scene.scales(deployment) is not None:
             return ()
-        write = Edit(lambda obj: replaced(obj, ("spec", "replicas"), asked), single=True)
+        write = Edit(Replicas(asked), single=True)
         return (self._writer.plan(DEPLOYMENT, self._ref(deployment), write),)
 
     def _candidate(self, claim: Claim | None, workload: str, stable: str) -> str:

@@ -13,6 +13,7 @@ from typing import TypeAlias, TypeVar
 from .._domain.borrowed import with_everything_back
 from .._domain.changes import content
 from .._domain.completion import standing
+from .._domain.edits import EverythingBack
 from .._domain.errors import ForbiddenError, InputError, RefusedError
 from .._domain.kinds import WORKLOADS, named
 from .._domain.objects import JsonObject, Ref, flag, mapping
@@ -214,7 +215,7 @@ def _giving_back(steps: tuple[Step, ...], write: Planned) -> tuple[Step, ...]:
     what = named(write.ref.kind).lends
     own = "own limits" if what == "limits" else "own update strategy"
     note = f"{write.ref} gets its {own} back, which a task that was broken off had changed"
-    return (*steps, Step(what, Edit(with_everything_back, single=True), steps[-1].done, notes=(note,)))
+    return (*steps, Step(what, Edit(EverythingBack(), single=True), steps[-1].done, notes=(note,)))
 
 
 def _template(obj: JsonObject | None) -> JsonObject | None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from .._domain.edits import Nothing
 from .._domain.errors import RefusedError
 from .._domain.objects import Ref
 from .._domain.records import StrategyRecord
@@ -36,7 +37,7 @@ def steps(target: Target, snapshot: Snapshot, operation: Abort) -> tuple[Step, .
         goal = None
     is_quiet = goal is not None and wanted is not None and wanted.uid == goal.uid and all(is_of(pod, goal) for pod in snapshot.pods)
     if goal is None or is_quiet:
-        return (Step("abort", Edit(lambda obj: obj, single=True), lambda _snapshot: True, unchanged=NOTHING),)
+        return (Step("abort", Edit(Nothing(), single=True), lambda _snapshot: True, unchanged=NOTHING),)
     (step,) = undo.steps(target, snapshot, Undo(revision=goal.number, repair=operation.repair, cause=operation.cause))
     return (replace(step, name="abort", unchanged=f"revision {goal.number}, which serves, is wanted already"),)
 

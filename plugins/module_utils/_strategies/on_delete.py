@@ -11,8 +11,10 @@ annotation until the last pod runs the template: then it is given back. Killed i
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 
 from .._domain.diagnosis import is_hopeless
+from .._domain.edits import Chain, SameTemplate
 from .._domain.goals import is_complete
 from .._domain.groups import Group, place_of
 from .._domain.kinds.kind import Kind
@@ -22,8 +24,7 @@ from .._domain.request import Limits, ShortChange, Target
 from .._domain.revisions import candidate_of, is_of, observed
 from .._domain.steps import Apply, Edit, Replacement, Step, Write
 from .._domain.workload import Pod, Revision, Snapshot, Workload
-from .rolling import wants_of, with_change, with_limits
-from .undo import still
+from .rolling import NewTemplate, wants_of, with_limits
 
 STRATEGY = ("spec", "updateStrategy")
 _ON_DELETE = {"type": "OnDelete"}
@@ -40,7 +41,7 @@ def plain(target: Target, limits: Limits, live: JsonObject | None) -> Write:
             manifest = replaced(manifest, STRATEGY, _ON_DELETE)
         return Apply(manifest, borrows=True)
     change = target.change or ShortChange()
-    return Edit(lambda obj: with_limits(target, limits, with_change(target, change, obj)))
+    return Edit(NewTemplate(target, change, limits))
 
 
 def switching(target: Target, limits: Limits, live: JsonObject) -> Write:
@@ -48,13 +49,32 @@ def switching(target: Target, limits: Limits, live: JsonObject) -> Write:
     record = StrategyRecord(wanted(target) or mapping(live, *STRATEGY))
     if target.manifest is not None:
         manifest = with_limits(target, limits, target.manifest)
-        return Apply(record.into(replaced(manifest, STRATEGY, _ON_DELETE)), borrows=True)
+        return Apply(_Borrowed(record)(manifest), borrows=True)
     change = target.change or ShortChange()
 
-    def edit(obj: JsonObject) -> JsonObject:
-        return record.into(replaced(with_limits(target, limits, with_change(target, change, obj)), STRATEGY, _ON_DELETE))
+    return Edit(Chain((NewTemplate(target, change, limits), _Borrowed(record))))
 
-    return Edit(edit)
+
+@dataclass(frozen=True)
+class _Borrowed:
+    """Sets OnDelete, with the record of what the update strategy shall be afterwards."""
+
+    record: StrategyRecord
+
+    def __call__(self, obj: JsonObject) -> JsonObject:
+        return self.record.into(replaced(obj, STRATEGY, _ON_DELETE))
+
+
+@dataclass(frozen=True)
+class _GivenBack:
+    """Sets the update strategy that the workload is to have at the end, unless somebody has set another one."""
+
+    strategy: JsonObject
+
+    def __call__(self, obj: JsonObject) -> JsonObject:
+        if text(obj, *STRATEGY, "type") == "OnDelete":
+            obj = replaced(obj, STRATEGY, dict(self.strategy))
+        return StrategyRecord().into(obj)
 
 
 def wanted(target: Target) -> JsonObject:
@@ -104,12 +124,8 @@ def _batch(kind: Kind, group: Group, found: dict[str, Pod]) -> Step:
 
 
 def _strategy_back(target: Target, after: Workload, final: JsonObject) -> Step:
-    def edit(obj: JsonObject) -> JsonObject:
-        if text(obj, *STRATEGY, "type") == "OnDelete":
-            obj = replaced(obj, STRATEGY, dict(final))
-        return StrategyRecord().into(obj)
-
-    return Step("strategy", Edit(edit, still(target.ref, after), single=True), is_complete)
+    write = Edit(_GivenBack(final), SameTemplate(target.ref, after.template), single=True)
+    return Step("strategy", write, is_complete)
 
 
 # --- when a step is done, and what it deletes -----------------------------------------------------------------------------------

@@ -12,19 +12,20 @@ Whoever brought a step about, it is done: a run that was killed goes on where it
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from .._domain.borrowed import with_own_strategy
+from .._domain.edits import Chain, OwnStrategy, SameTemplate
 from .._domain.errors import RefusedError
 from .._domain.goals import is_complete
 from .._domain.groups import Group, partition_below
-from .._domain.objects import JsonObject, JsonValue, at, mapping, replaced, text
+from .._domain.objects import JsonObject, Ref, at, mapping, replaced, text
 from .._domain.request import Limits, Repair, ShortChange, Target
 from .._domain.revisions import candidate_of, is_of, observed
 from .._domain.steps import Apply, Edit, Step, Terms, Write
 from .._domain.workload import Snapshot, Workload
 from .repair import blocked, way_for_the_new
-from .rolling import ignored_unavailable, wants_of, with_change, with_limits
-from .undo import still
+from .rolling import NewTemplate, ignored_unavailable, wants_of, with_limits
 
 _STRATEGY = ("spec", "updateStrategy")
 _PARTITION = (*_STRATEGY, "rollingUpdate", "partition")
@@ -39,15 +40,10 @@ def write(target: Target, limits: Limits, partition: int) -> Write:
                 f"The definition of {target.ref} says updateStrategy OnDelete, under which a partition has no meaning; take it out, or use "
                 "the module on_delete."
             )
-        return Apply(_under(with_limits(target, limits, target.manifest), partition))
+        return Apply(_Under(partition)(with_limits(target, limits, target.manifest)))
     change = target.change or ShortChange()
 
-    def edit(obj: JsonObject) -> JsonObject:
-        obj = with_own_strategy(obj)
-        refuse_on_delete(target, obj)
-        return _under(with_limits(target, limits, with_change(target, change, obj)), partition)
-
-    return Edit(edit)
+    return Edit(Chain((OwnStrategy(), _NotOnDelete(target), NewTemplate(target, change, limits), _Under(partition))))
 
 
 def refuse_on_delete(target: Target, live: JsonObject) -> None:
@@ -95,7 +91,7 @@ def steps(target: Target, limits: Limits, first: Write, after: Workload, groups:
 
 def _step(target: Target, limits: Limits, after: Workload, groups: Sequence[Group], number: int, before: Snapshot) -> Step:
     group, partition = groups[number - 1], partition_below(after, groups, number)
-    lower = Edit(_lowered(target, partition), still(target.ref, after), single=True)
+    lower = Edit(_Lowered(target.ref, partition), SameTemplate(target.ref, after.template), single=True)
     in_the_way = way_for_the_new(limits.repair, before=before)
     return Step(group.name, lower, _reached(partition), in_the_way, lacks=_lacking(limits.repair), pods=group.places)
 
@@ -111,19 +107,40 @@ def _is_moving(snapshot: Snapshot) -> bool:
     return workload is not None and workload.updated < workload.desired - (workload.partition or 0)
 
 
-def _under(obj: JsonObject, partition: int) -> dict[str, JsonValue]:
-    bounds = {**mapping(obj, *_STRATEGY, "rollingUpdate"), "partition": partition}
-    return replaced(obj, _STRATEGY, {"type": "RollingUpdate", "rollingUpdate": bounds})
+@dataclass(frozen=True)
+class _NotOnDelete:
+    """Refuses a StatefulSet with the update strategy OnDelete."""
+
+    target: Target
+
+    def __call__(self, obj: JsonObject) -> JsonObject:
+        refuse_on_delete(self.target, obj)
+        return obj
 
 
-def _lowered(target: Target, partition: int) -> Callable[[JsonObject], JsonObject]:
-    def edit(obj: JsonObject) -> JsonObject:
+@dataclass(frozen=True)
+class _Under:
+    """Sets a rolling update under a partition."""
+
+    partition: int
+
+    def __call__(self, obj: JsonObject) -> JsonObject:
+        bounds = {**mapping(obj, *_STRATEGY, "rollingUpdate"), "partition": self.partition}
+        return replaced(obj, _STRATEGY, {"type": "RollingUpdate", "rollingUpdate": bounds})
+
+
+@dataclass(frozen=True)
+class _Lowered:
+    """Lowers the partition; one that is lower already stays."""
+
+    ref: Ref
+    partition: int
+
+    def __call__(self, obj: JsonObject) -> JsonObject:
         if text(obj, *_STRATEGY, "type") == "OnDelete":
-            raise RefusedError(f"{target.ref} was given the update strategy OnDelete meanwhile; nothing more was updated.")
+            raise RefusedError(f"{self.ref} was given the update strategy OnDelete meanwhile; nothing more was updated.")
         live = at(obj, *_PARTITION)
-        return replaced(obj, _PARTITION, partition) if isinstance(live, int) and live > partition else obj
-
-    return edit
+        return replaced(obj, _PARTITION, self.partition) if isinstance(live, int) and live > self.partition else obj
 
 
 def _settled(snapshot: Snapshot) -> bool:

@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
+from .._domain.edits import Paused
 from .._domain.goals import is_complete
-from .._domain.objects import JsonObject, flag, replaced, without
 from .._domain.request import Pause, Target
 from .._domain.steps import Edit, Step
 from .._domain.workload import Snapshot
@@ -17,17 +17,9 @@ def steps(target: Target, snapshot: Snapshot, operation: Pause) -> tuple[Step, .
     """One step, `pause` or `resume`; a pause is done once it is written, a resumed rollout when it is complete."""
     del target, snapshot
     if operation.paused:
-        return (Step("pause", Edit(_paused, single=True), _is_held, intent="paused"),)
-    return (Step("resume", Edit(_resumed, single=True), is_complete, intent="resumed", news="goes on", unchanged="it is not paused"),)
+        return (Step("pause", Edit(Paused(True), single=True), _is_held, intent="paused"),)
+    return (Step("resume", Edit(Paused(False), single=True), is_complete, intent="resumed", news="goes on", unchanged="it is not paused"),)
 
 
 def _is_held(snapshot: Snapshot) -> bool:
     return snapshot.workload is not None and snapshot.workload.paused
-
-
-def _paused(obj: JsonObject) -> JsonObject:
-    return obj if flag(obj, "spec", "paused") else replaced(obj, ("spec", "paused"), True)
-
-
-def _resumed(obj: JsonObject) -> JsonObject:
-    return without(obj, "spec", "paused") if flag(obj, "spec", "paused") else obj

@@ -13,15 +13,16 @@ the very ReplicaSet that is to be scaled up again, while they still stop. Both a
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from .._domain.edits import Chain
 from .._domain.goals import is_complete
 from .._domain.objects import JsonObject, mapping, replaced, text
 from .._domain.request import Limits, ShortChange, Target
 from .._domain.revisions import candidate_of, observed
 from .._domain.steps import Apply, Edit, Step
 from .._domain.workload import Pod, Snapshot, Workload
-from .rolling import wants_of, with_change, with_limits
+from .rolling import NewTemplate, wants_of, with_limits
 
 _STRATEGY = ("spec", "strategy")
 
@@ -32,10 +33,10 @@ def steps(target: Target, limits: Limits) -> tuple[Step, ...]:
     Raises `InputError` where the manifest cannot take the limits.
     """
     if target.manifest is not None:
-        stop = _stop(target, Apply(_recreated(with_limits(target, limits, target.manifest))))
+        stop = _stop(target, Apply(_Recreated()(with_limits(target, limits, target.manifest))))
         return (replace(stop, notes=_overridden(target, target.manifest)), _START)
     change = target.change or ShortChange()
-    return (_stop(target, Edit(lambda obj: _recreated(with_limits(target, limits, with_change(target, change, obj))))), _START)
+    return (_stop(target, Edit(Chain((NewTemplate(target, change, limits), _Recreated())))), _START)
 
 
 def _stop(target: Target, write: Apply | Edit) -> Step:
@@ -56,9 +57,12 @@ def _stop(target: Target, write: Apply | Edit) -> Step:
 _START = Step("start", None, is_complete)
 
 
-def _recreated(obj: JsonObject) -> JsonObject:
-    """The parameters of a rolling update go as well: the server refuses them beside this type."""
-    return replaced(obj, _STRATEGY, {"type": "Recreate"})
+@dataclass(frozen=True)
+class _Recreated:
+    """Sets the strategy Recreate. The parameters of a rolling update go as well: the server refuses them beside this type."""
+
+    def __call__(self, obj: JsonObject) -> JsonObject:
+        return replaced(obj, _STRATEGY, {"type": "Recreate"})
 
 
 def _overridden(target: Target, manifest: JsonObject) -> tuple[str, ...]:

@@ -7,9 +7,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
-from .._domain.borrowed import LIMITS_FIELD, SURGING, with_own_strategy
+from .._domain.borrowed import LIMITS_FIELD, SURGING
 from .._domain.causes import restart_cause, signed
+from .._domain.edits import Chain, OwnStrategy
 from .._domain.errors import RefusedError
 from .._domain.goals import is_complete
 from .._domain.objects import JsonObject, JsonValue, items, mapping, replaced, text
@@ -35,7 +37,7 @@ def steps(target: Target, snapshot: Snapshot, operation: Restart) -> tuple[Step,
     if workload.paused and not (repeated and is_complete(snapshot)):
         raise RefusedError(f"{target.ref} is paused, so a restart would replace no pod; resume it first.")
     if repeated:
-        again = Edit(with_own_strategy, single=True)
+        again = Edit(OwnStrategy(), single=True)
         unchanged = f"it was restarted for the key {operation.key} already"
         first = Step("restart", again, _done(record.at), _one_by_one(record.at), unchanged=unchanged, wants=by_restart)
         return (first, *_limits_back(record))
@@ -43,7 +45,7 @@ def steps(target: Target, snapshot: Snapshot, operation: Restart) -> tuple[Step,
     kept = record.limits if dict(workload.limits) == dict(SURGING) else {}
     limits = kept or (_limits_in_the_way(workload) if operation.waited_for else {})
     record = RestartRecord(operation.key, operation.at, limits)
-    write = Edit(lambda obj: _restarted(obj, record, operation), single=True, tells_cause=True)
+    write = Edit(Chain((OwnStrategy(), _Restarted(record, operation))), single=True, tells_cause=True)
     news = f"was restarted{f' for the key {operation.key}' if operation.key else ''}"
     first = Step("restart", write, _done(record.at), _one_by_one(record.at), intent="restarted", news=news, wants=by_restart)
     return (first, *_limits_back(record))
@@ -66,11 +68,31 @@ def warning(target: Target, snapshot: Snapshot, operation: Restart) -> str:
     return ""
 
 
-def _restarted(obj: JsonObject, record: RestartRecord, operation: Restart) -> JsonObject:
-    changed = replaced(record.into(with_own_strategy(obj)), _TEMPLATE_MARK, record.at)
-    cause = operation.cause.why or restart_cause(operation.key, text(obj, "metadata", "annotations", CHANGE_CAUSE))
-    changed = replaced(changed, ("metadata", "annotations", CHANGE_CAUSE), signed(cause, operation.cause.by))
-    return replaced(changed, LIMITS_FIELD, dict(SURGING)) if record.limits else changed
+@dataclass(frozen=True)
+class _Restarted:
+    """Sets the restart's time in the template, its record, its change cause, and the limits of a single replica meanwhile."""
+
+    record: RestartRecord
+    operation: Restart
+
+    def __call__(self, obj: JsonObject) -> JsonObject:
+        record, cause = self.record, self.operation.cause
+        why = cause.why or restart_cause(self.operation.key, text(obj, "metadata", "annotations", CHANGE_CAUSE))
+        changed = replaced(record.into(obj), _TEMPLATE_MARK, record.at)
+        changed = replaced(changed, ("metadata", "annotations", CHANGE_CAUSE), signed(why, cause.by))
+        return replaced(changed, LIMITS_FIELD, dict(SURGING)) if record.limits else changed
+
+
+@dataclass(frozen=True)
+class _LimitsBack:
+    """Gives a single replica its own limits back, unless somebody has set others meanwhile."""
+
+    record: RestartRecord
+
+    def __call__(self, obj: JsonObject) -> JsonObject:
+        if dict(mapping(obj, *LIMITS_FIELD)) == dict(SURGING):
+            obj = replaced(obj, LIMITS_FIELD, dict(self.record.limits))
+        return RestartRecord(self.record.key, self.record.at).into(obj)
 
 
 def _limits_in_the_way(workload: Workload) -> Mapping[str, JsonValue]:
@@ -104,16 +126,7 @@ def _bounds(workload: Workload) -> Bounds:
 
 
 def _limits_back(record: RestartRecord) -> tuple[Step, ...]:
-    """Its own limits again, unless somebody has set others meanwhile."""
-    if not record.limits:
-        return ()
-
-    def edit(obj: JsonObject) -> JsonObject:
-        if dict(mapping(obj, *LIMITS_FIELD)) == dict(SURGING):
-            obj = replaced(obj, LIMITS_FIELD, dict(record.limits))
-        return RestartRecord(record.key, record.at).into(obj)
-
-    return (Step("limits", Edit(edit, single=True), is_complete),)
+    return (Step("limits", Edit(_LimitsBack(record), single=True), is_complete),) if record.limits else ()
 
 
 # --- OnDelete -----------------------------------------------------------------------------------------------------------------

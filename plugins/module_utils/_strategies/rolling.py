@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 
-from .._domain.borrowed import with_own_strategy
 from .._domain.changes import check_bounds, set_env, set_images, set_limits
 from .._domain.config_entries import renamed
+from .._domain.edits import Chain, OwnStrategy
 from .._domain.errors import InputError, RefusedError
 from .._domain.goals import is_complete
 from .._domain.kinds import named
@@ -39,7 +40,7 @@ def steps(target: Target, limits: Limits) -> tuple[Step, ...]:
         _check(target, manifest)
         return (_step(target, limits, Apply(manifest), at(manifest, *_ROLLING_UPDATE, "maxUnavailable")),)
     change = target.change or ShortChange()
-    write = Edit(lambda obj: with_limits(target, limits, with_change(target, change, with_own_strategy(obj))))
+    write = Edit(Chain((OwnStrategy(), NewTemplate(target, change, limits))))
     return (_step(target, limits, write, limits.max_unavailable),)
 
 
@@ -131,6 +132,19 @@ def _check(target: Target, manifest: JsonObject) -> None:
     if bounds and text(manifest, "spec", "updateStrategy", "type") in ("", "RollingUpdate"):
         with _naming(target):
             check_bounds(bounds, kind=target.kind)
+
+
+@dataclass(frozen=True)
+class NewTemplate:
+    """Makes the short change of a live workload, and sets its limits."""
+
+    target: Target
+    change: ShortChange
+    limits: Limits
+
+    def __call__(self, obj: JsonObject) -> JsonObject:
+        """Return the object with both. Raises `InputError` as `with_change` and `with_limits`."""
+        return with_limits(self.target, self.limits, with_change(self.target, self.change, obj))
 
 
 def with_limits(target: Target, limits: Limits, obj: JsonObject) -> JsonObject:

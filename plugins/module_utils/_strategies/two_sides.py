@@ -14,6 +14,7 @@ from .._domain.actions import Action, Change, SceneStep, Turn
 from .._domain.claims import Claim, Side
 from .._domain.colours import COLOUR, base_of, colour_of, deployments_of, fingerprint, is_coloured, is_pinned, mark_of
 from .._domain.completion import standing
+from .._domain.edits import Paused, Replicas
 from .._domain.objects import JsonObject, Ref, replaced, texts, without
 from .._domain.resources import BUDGET, DEPLOYMENT, HPA
 from .._domain.scenes import DRAIN_SECONDS, Autoscaler, Budget, Scene
@@ -118,17 +119,14 @@ def scale(rollout: Rollout, scene: Scene, deployment: str, count: int) -> Change
     return Change(
         DEPLOYMENT,
         rollout.ref(deployment),
-        Edit(lambda obj: replaced(obj, ("spec", "replicas"), count), single=True),
+        Edit(Replicas(count), single=True),
         f"scale {deployment} from {now} to {count}",
     )
 
 
 def pause(rollout: Rollout, deployment: str, *, paused: bool) -> Change:
-    def edit(obj: JsonObject) -> JsonObject:
-        return replaced(obj, ("spec", "paused"), True) if paused else without(obj, "spec", "paused")
-
     verb = "pause" if paused else "resume"
-    return Change(DEPLOYMENT, rollout.ref(deployment), Edit(edit, single=True), f"{verb} {deployment}")
+    return Change(DEPLOYMENT, rollout.ref(deployment), Edit(Paused(paused), single=True), f"{verb} {deployment}")
 
 
 def holds(rollout: Rollout, scene: Scene, pairs: Iterable[tuple[str, Selector]]) -> tuple[Change, ...]:

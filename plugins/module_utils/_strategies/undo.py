@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
-from .._domain.borrowed import with_own_strategy
 from .._domain.causes import signed, undo_cause
 from .._domain.completion import standing
-from .._domain.errors import RefusedError
+from .._domain.edits import Chain, OwnStrategy, Paused, SameTemplate
 from .._domain.history import described, numbered, previous
 from .._domain.objects import JsonObject, JsonValue, Ref, mapping, replaced, text, without
 from .._domain.records import StrategyRecord, UndoRecord
 from .._domain.request import Target, Undo
-from .._domain.revisions import candidate_of, is_of, observed, same_template
+from .._domain.revisions import candidate_of, is_of, observed
 from .._domain.steps import Edit, Replacement, Step
 from .._domain.superseded import by_template
-from .._domain.workload import CHANGE_CAUSE, RESTARTED_AT, Revision, Snapshot, Workload
+from .._domain.workload import CHANGE_CAUSE, RESTARTED_AT, Revision, Snapshot
 from .repair import blocked, way_for_the_new
 
 _LAST_APPLIED = ("metadata", "annotations", "kubectl.kubernetes.io/last-applied-configuration")
@@ -44,7 +44,7 @@ def steps(target: Target, snapshot: Snapshot, operation: Undo) -> tuple[Step, ..
         return (
             Step(
                 "undo",
-                Edit(_resumed if operation.resume else with_own_strategy, single=True),
+                Edit(Chain((OwnStrategy(), *((Paused(False),) if operation.resume else ()))), single=True),
                 done,
                 replacement,
                 intent="resumed",
@@ -57,8 +57,8 @@ def steps(target: Target, snapshot: Snapshot, operation: Undo) -> tuple[Step, ..
     workload = snapshot.workload
     record = UndoRecord.of(workload.annotations if workload is not None else {}).after(snapshot, goal)
     name = f"revision {goal.number}{f' ({goal.change_cause})' if goal.change_cause else ''}"
-    demand = still(target.ref, workload) if workload is not None else None
-    write = Edit(_bring_back(goal, operation, record), demand, tells_cause=True)
+    demand = SameTemplate(target.ref, workload.template) if workload is not None else None
+    write = Edit(_brought_back(goal, operation, record), demand, tells_cause=True)
     notes = _left_to_delete(snapshot, goal)
     intent, news = f"taken back to {name}", f"went back to {name}"
     return (Step("undo", write, done, replacement, intent=intent, news=news, lacks=lacks, notes=notes, wants=by_template),)
@@ -81,23 +81,26 @@ def _left_to_delete(snapshot: Snapshot, goal: Revision) -> tuple[str, ...]:
     return (sentence,)
 
 
-def bring_back(goal: Revision, cause: str) -> Callable[[JsonObject], JsonObject]:
-    """The edit that sets the template of a revision and a change cause that is true of it."""
+@dataclass(frozen=True)
+class BringBack:
+    """Sets the template of a revision, and a change cause that is true of it."""
 
-    def edit(obj: JsonObject) -> JsonObject:
-        return replaced(replaced(obj, ("spec", "template"), goal.template), ("metadata", "annotations", CHANGE_CAUSE), cause)
+    template: JsonObject
+    cause: str
 
-    return edit
+    def __call__(self, obj: JsonObject) -> JsonObject:
+        """Return the object with both."""
+        return replaced(replaced(obj, ("spec", "template"), self.template), ("metadata", "annotations", CHANGE_CAUSE), self.cause)
 
 
-def still(ref: Ref, expected: Workload) -> Callable[[JsonObject], None]:
-    """The demand that the template is still the one that was seen: what somebody has set since is not ours to take back."""
+@dataclass(frozen=True)
+class _Recorded:
+    """Sets the record of the undo, by which the same undo asked again finds its outcome."""
 
-    def demand(live: JsonObject) -> None:
-        if not same_template(mapping(live, "spec", "template"), expected.template):
-            raise RefusedError(f"{ref} was given another template meanwhile, which is left alone.")
+    record: UndoRecord
 
-    return demand
+    def __call__(self, obj: JsonObject) -> JsonObject:
+        return self.record.into(obj)
 
 
 def _goal(ref: Ref, snapshot: Snapshot, operation: Undo) -> Revision:
@@ -119,39 +122,33 @@ def _already(goal: Revision, operation: Undo, *, repeated: bool) -> str:
     return f"{wanted} is wanted already"
 
 
-def _resumed(obj: JsonObject) -> JsonObject:
-    obj = with_own_strategy(obj)
-    return without(obj, "spec", "paused") if mapping(obj, "spec").get("paused") is True else obj
-
-
-def _bring_back(goal: Revision, operation: Undo, record: UndoRecord) -> Callable[[JsonObject], JsonObject]:
+def _brought_back(goal: Revision, operation: Undo, record: UndoRecord) -> Chain:
     cause = signed(operation.cause.why or undo_cause(goal.number, goal.change_cause), operation.cause.by)
-    whole = bring_back(goal, cause)
-
-    def edit(obj: JsonObject) -> JsonObject:
-        changed = with_own_strategy(record.into(whole(obj)))
-        if operation.last_applied == "align":
-            changed = _aligned(changed, goal)
-        return _resumed(changed) if operation.resume else changed
-
-    return edit
+    aligned = (_Aligned(goal.template),) if operation.last_applied == "align" else ()
+    resumed = (Paused(False),) if operation.resume else ()
+    return Chain((BringBack(goal.template, cause), _Recorded(record), OwnStrategy(), *aligned, *resumed))
 
 
-def _aligned(obj: JsonObject, goal: Revision) -> JsonObject:
-    """kubectl's record of what it applied last, with the template that is now there: what the next `kubectl apply` does not name, it
-    then removes, instead of mixing two versions. A restart's annotation was never applied."""
-    last = text(obj, *_LAST_APPLIED)
-    try:
-        applied = json.loads(last) if last else None
-    except (ValueError, RecursionError):
-        return obj
-    if not isinstance(applied, Mapping) or not mapping(applied, "spec", "template"):
-        return obj
-    template: JsonObject = without(goal.template, "metadata", "annotations", RESTARTED_AT)
-    if not mapping(template, "metadata", "annotations"):
-        template = without(template, "metadata", "annotations")
-    aligned: JsonValue = json.dumps(replaced(applied, ("spec", "template"), template), separators=(",", ":")) + "\n"
-    return replaced(obj, _LAST_APPLIED, aligned)
+@dataclass(frozen=True)
+class _Aligned:
+    """Sets the template in kubectl's record of what it applied last: what the next `kubectl apply` does not name, it then removes, instead
+    of mixing two versions. A restart's annotation was never applied."""
+
+    template: JsonObject
+
+    def __call__(self, obj: JsonObject) -> JsonObject:
+        last = text(obj, *_LAST_APPLIED)
+        try:
+            applied = json.loads(last) if last else None
+        except (ValueError, RecursionError):
+            return obj
+        if not isinstance(applied, Mapping) or not mapping(applied, "spec", "template"):
+            return obj
+        template: JsonObject = without(self.template, "metadata", "annotations", RESTARTED_AT)
+        if not mapping(template, "metadata", "annotations"):
+            template = without(template, "metadata", "annotations")
+        aligned: JsonValue = json.dumps(replaced(applied, ("spec", "template"), template), separators=(",", ":")) + "\n"
+        return replaced(obj, _LAST_APPLIED, aligned)
 
 
 # --- done ---------------------------------------------------------------------------------------------------------------------
