@@ -23,6 +23,9 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Self
 
+from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.arguments import ARGUMENTS
+from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.commands import command
+
 from .clock import Clock, Strand
 
 ON_THE_CLOCK = ("ansible_collections.rollout.kubernetes.plugins.module_utils.", "functional.")
@@ -268,6 +271,8 @@ def _found(meant: frozenset[int], _modules: int) -> list[tuple[dict[str, Any], s
 @contextlib.contextmanager
 def installed(clock: Clock) -> Iterator[None]:
     """The collection's modules live on this clock for so long."""
+    for module in ARGUMENTS:
+        command(module)  # What is imported later would live in the real time.
     stand_ins = _of(clock)
     changed = _found(frozenset(stand_ins), len(sys.modules))
     for names, name, value in changed:

@@ -413,7 +413,7 @@ MUTATIONS = (
     Mutation(
         name="a partition that rises again",
         file="_strategies/partition.py",
-        old="isinstance(live, int) and live > partition else obj",
+        old="isinstance(live, int) and live > self.partition else obj",
         new="isinstance(live, int) else obj",
         tests=(f"{_UNITS}_strategies/test_partition.py::test_a_step_lowers_the_partition_and_never_raises_it",),
     ),
@@ -503,8 +503,8 @@ MUTATIONS = (
     ),
     Mutation(
         name="a template taken back that somebody has set since",
-        file="_strategies/undo.py",
-        old='if not same_template(mapping(live, "spec", "template"), expected.template):',
+        file="_domain/edits.py",
+        old='if not same_template(mapping(live, "spec", "template"), self.template):',
         new="if live is None:",
         tests=(f"{_UNITS}_strategies/test_undo.py",),
     ),
