@@ -55,8 +55,10 @@ class Feed:
         if source in self._sources:
             return
         page = self._cluster.list(source.resource, source.namespace, labels=source.labels, fields=source.fields)
-        for item in page.items:
-            self._pass_on(source.resource, WatchEvent("ADDED", item))
+        version, left = page.resource_version, list(reversed(page.items))
+        del page
+        while left:  # Each goes as it is taken: what is made of it needs the memory.
+            self._pass_on(source.resource, WatchEvent("ADDED", left.pop()))
         self._sources.add(source)
         if not self._following:
             return
@@ -65,7 +67,7 @@ class Feed:
             source.namespace,
             labels=source.labels,
             fields=source.fields,
-            resource_version=page.resource_version,
+            resource_version=version,
             opened=lambda: self._has_opened(source),
         )
         self._subscriptions.append(subscription)

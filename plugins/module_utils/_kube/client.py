@@ -26,13 +26,15 @@ from .answers import Deed, error_of, held_by, is_absent, is_refusal, seconds_ask
 from .encoding import as_json, as_yaml
 from .log import LogStream
 from .outcome import holds, is_repeatable, patch_holds
+from .reading import reader_of
 from .retry import Attempts, is_transient
 from .transport import READ_SECONDS, Answer, Clock, Lost, Transport
 from .watch import Watch
 
 APPLY = "application/apply-patch+yaml"
 JSON_PATCH = "application/json-patch+json"
-_CHUNK = 500
+_CHUNK = 250
+"""What is read of a page and not yet taken apart is the most memory that a task needs; kubectl takes 500."""
 _RESTARTS = 3
 _LOG_BYTES = 65_536
 _DATE_LETTERS = len("Sat, 21 Nov 2026 21:12:41 GMT")
@@ -306,11 +308,11 @@ class KubeCluster:
                 doubtful.append(f"{deed} ({status})")
             sleep(pause)
 
-    def _parse(self, answer: Answer, deed: Deed, *, is_json_patch: bool = False) -> JsonObject:
+    def _parse(self, answer: Answer, deed: Deed, *, is_json_patch: bool = False, read: Callable[[bytes], Any] = json.loads) -> JsonObject:
         if answer.status >= 300:
             raise self._error(answer, deed, is_json_patch=is_json_patch)
         try:
-            parsed = json.loads(answer.body)
+            parsed = read(answer.body)
         except ValueError:
             parsed = None
         if not isinstance(parsed, dict):
@@ -345,7 +347,7 @@ class KubeCluster:
         token = ""
         while True:
             query = [*selectors, ("limit", str(_CHUNK)), *([("continue", token)] if token else [])]
-            page = self._parse(self._send("GET", path, deed=deed, query=query, sleep=sleep), deed)
+            page = self._parse(self._send("GET", path, deed=deed, query=query, sleep=sleep), deed, read=reader_of(deed.resource))
             # The items of a list lack what the list says for all of them.
             common = {"apiVersion": deed.resource.api_version, "kind": deed.resource.kind}
             found += [{**common, **item} for item in items(page, "items")]

@@ -11,7 +11,6 @@ keep the place fresh, so that opening again needs no list.
 from __future__ import annotations
 
 import contextlib
-import json
 import random
 import socket
 import threading
@@ -23,6 +22,7 @@ from .._domain.objects import JsonObject, number, text
 from .._domain.ports import Page, WatchEvent
 from .answers import Deed, error_of, seconds_asked, status_of
 from .library import urllib3
+from .reading import reader_of
 from .retry import Attempts, is_transient
 from .transport import Clock, Lost, Transport, lost
 
@@ -79,6 +79,7 @@ class Watch:
         self._version = resource_version
         self._relist = relist
         self._deed = deed
+        self._read = reader_of(deed.resource)
         self._attempts = attempts
         self._clock = clock
         self._when_opened = opened
@@ -170,7 +171,7 @@ class Watch:
                 *lines, rest = (rest + chunk).split(b"\n")
                 for line in lines:
                     if line.strip():
-                        yield _parse(line)
+                        yield _parse(self._read(line))
         except (urllib3.exceptions.HTTPError, OSError, AttributeError, ValueError) as error:
             # AttributeError and ValueError: what http.client raises when another thread has shut its socket.
             if self._closed.is_set():
@@ -236,8 +237,7 @@ class Watch:
             raise _Closed
 
 
-def _parse(line: bytes) -> tuple[str, JsonObject]:
-    event = json.loads(line)
+def _parse(event: Any) -> tuple[str, JsonObject]:
     if not isinstance(event, dict) or not isinstance(event.get("object"), dict):
         raise ValueError("not a watch event")  # noqa: TRY004 - bad data, not a bad call
     return text(event, "type"), event["object"]

@@ -19,7 +19,7 @@ from ..scene import Scene, Unfit
 AGENT = "rollout.kubernetes/"
 READS = ("get", "list", "watch")
 GOAL = 0.05
-"""Lists come in pages of 500 objects, so that a few more requests for many pods are in order; one for each workload is not."""
+"""Lists come in pages of 250 objects, so that a few more requests for many pods are in order; one for each workload is not."""
 
 
 def measure(scene: Scene) -> Measure:
