@@ -19,8 +19,8 @@ from typing import Any
 import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import RefusedError
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import mapping
-from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.lock import Lock, read_lease
-from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.surroundings import Surroundings
+from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.hold.lock import Lock, read_lease
+from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.outside.surroundings import Surroundings
 from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.auth import auth_options
 from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.connect import connect
 

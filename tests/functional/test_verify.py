@@ -19,7 +19,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._engine import measuring_job
+from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.gates import measuring_job
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.main import Context
 
 from .calls import call

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import KNOWN, POD
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.verification import Verification
-from ansible_collections.rollout.kubernetes.plugins.module_utils._engine import measurement
+from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.outside import measurement
 from ansible_collections.rollout.kubernetes.plugins.module_utils._gates.http import Outcome
 
 from .schema import Json

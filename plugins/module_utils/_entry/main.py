@@ -21,10 +21,10 @@ from .._domain.errors import InputError, RolloutError
 from .._domain.exported import cleaned
 from .._domain.objects import JsonObject
 from .._domain.ports import Progress
-from .._engine.measurement import UNMEASURED, Measurement
-from .._engine.outcome import Outcome
-from .._engine.surroundings import Surroundings
-from .._engine.turn import in_turn
+from .._engine.hold.turn import in_turn
+from .._engine.outside.measurement import UNMEASURED, Measurement
+from .._engine.outside.surroundings import Surroundings
+from .._engine.tell.outcome import Outcome
 from .._kube.auth import auth_options
 from .._kube.connect import Connection, connect
 from .._kube.library import LibraryMissingError, require

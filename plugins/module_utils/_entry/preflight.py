@@ -15,7 +15,7 @@ from .._domain.objects import JsonObject, replaced, text
 from .._domain.preflight.findings import KINDS, SEVERITIES, Finding, Severity
 from .._domain.replicas import check_limits
 from .._domain.request import Limits, PreflightRequest, Selection
-from .._engine.outcome import Outcome, Preflight
+from .._engine.tell.outcome import Outcome, Preflight
 from .configs import entries_of
 from .manifests import check_name
 

@@ -18,8 +18,8 @@ from .._domain.objects import text
 from .._domain.revisions import candidate_of, old_and_new
 from .._domain.veils import veiled, veiled_pair
 from .._domain.workload import CHANGE_CAUSE, REVISION, Condition, Revision, Snapshot
-from .._engine.configuration import Copy
-from .._engine.outcome import Difference, Outcome, Rollout, StepReport
+from .._engine.config.configuration import Copy
+from .._engine.tell.outcome import Difference, Outcome, Rollout, StepReport
 from .manifests import dumped
 from .preflight import preflight_keys
 

@@ -26,8 +26,8 @@ from .._domain.verification import (
     shown_url,
     statuses_of,
 )
-from .._engine.measurement import UNMEASURED, FromHere, Measured, Measurement, Source
-from .._engine.measuring_job import START_SECONDS, FromPod
+from .._engine.gates.measuring_job import START_SECONDS, FromPod
+from .._engine.outside.measurement import UNMEASURED, FromHere, Measured, Measurement, Source
 from .manifests import check_name
 
 Options = dict[str, Any]

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 
 from ..._domain.kinds import TWO_SIDED
 from ..._domain.request import Selection
-from ..._engine import blue_green, stateful
-from ..._engine.outcome import Outcome
-from ..._engine.surroundings import Surroundings
+from ..._engine.outside.surroundings import Surroundings
+from ..._engine.run import blue_green, stateful
+from ..._engine.tell.outcome import Outcome
 from ..colour_requests import colour_operation, colour_request, colour_undo
 from ..repair import check_repair
 from ..requests import abort_request, named_target, undo_request

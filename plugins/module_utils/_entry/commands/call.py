@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 from ..._domain.objects import JsonObject
 from ..._domain.request import Ours, Selection
-from ..._engine.outcome import Outcome
-from ..._engine.surroundings import Surroundings
+from ..._engine.outside.surroundings import Surroundings
+from ..._engine.tell.outcome import Outcome
 from ..arguments import ARGUMENTS
 from ..requests import Parameters, ours_of, selection_of
 

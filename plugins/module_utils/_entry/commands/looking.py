@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..._engine import look, promotions
-from ..._engine.config_history import with_configuration
-from ..._engine.outcome import Outcome
-from ..._engine.surroundings import Surroundings
+from ..._engine.outside.surroundings import Surroundings
+from ..._engine.read import look, promotions
+from ..._engine.read.config_history import with_configuration
+from ..._engine.tell.outcome import Outcome
 from ..requests import history_request, watch_request
 from .call import Call, Command, selection_in
 from .two_sided import two_sided

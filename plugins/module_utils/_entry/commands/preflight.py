@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..._engine.outcome import Outcome
-from ..._engine.preflight import preflight
-from ..._engine.surroundings import Surroundings
+from ..._engine.outside.surroundings import Surroundings
+from ..._engine.read.preflight import preflight
+from ..._engine.tell.outcome import Outcome
 from ..preflight import live_is_meant, preflight_request, refuse_live
 from .call import Call, Command, selection_in
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..._engine.outcome import Outcome
-from ..._engine.recreate import recreate
-from ..._engine.surroundings import Surroundings
+from ..._engine.outside.surroundings import Surroundings
+from ..._engine.run.recreate import recreate
+from ..._engine.tell.outcome import Outcome
 from ..requests import rollout_request
 from .call import Call, Command, ours_in
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..._domain.request import OperationRequest, Undo
-from ..._engine.admission import demand_admission
-from ..._engine.alone import carry_out_alone
-from ..._engine.foresight import with_sight
-from ..._engine.outcome import Outcome
-from ..._engine.plan import make_plan, plan_operation, preview
-from ..._engine.stepping import refuse_on_their_way
-from ..._engine.surroundings import Surroundings
+from ..._engine.outside.surroundings import Surroundings
+from ..._engine.plan.admission import demand_admission
+from ..._engine.plan.foresight import with_sight
+from ..._engine.plan.plan import make_plan, plan_operation, preview
+from ..._engine.plan.stepping import refuse_on_their_way
+from ..._engine.run.alone import carry_out_alone
+from ..._engine.tell.outcome import Outcome
 from ..requests import pause_request, restart_request, rollout_request
 from .call import Call, Command, ours_in, selection_in
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..._engine.outcome import Outcome
-from ..._engine.surroundings import Surroundings
-from ..._engine.switch import switch
+from ..._engine.outside.surroundings import Surroundings
+from ..._engine.run.switch import switch
+from ..._engine.tell.outcome import Outcome
 from ..requests import switch_request
 from .call import Call, Command, this_process
 

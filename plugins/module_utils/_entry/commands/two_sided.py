@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 from ..._domain.kinds import TWO_SIDED
-from ..._engine import promotions
-from ..._engine.surroundings import Surroundings
+from ..._engine.outside.surroundings import Surroundings
+from ..._engine.read import promotions
 from .call import Call, selection_in
 
 

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.verification import Tally
-from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.measurement import Measured
+from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.outside.measurement import Measured
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.arguments import ARGUMENTS
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.verification import measured_result
 

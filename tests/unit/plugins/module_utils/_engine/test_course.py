@@ -11,8 +11,8 @@ from dataclasses import replace
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, Ref
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.request import Waiting
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Snapshot
-from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.course import Course
-from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.report import failure_of
+from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.wait.course import Course
+from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.wait.failure import failure_of
 
 from tests.unit.plugins.module_utils._domain.samples import NEW, OLD, pod, replica_set, snapshot, waiting, workload
 

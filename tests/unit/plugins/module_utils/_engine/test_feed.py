@@ -11,7 +11,7 @@ from typing import Any
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, text
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.ports import WatchEvent
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import DEPLOYMENT, SERVICE, Resource
-from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.feed import Feed
+from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.observe.feed import Feed
 
 
 def obj(version: str, *, name: str = "web", uid: str = "u1") -> dict[str, Any]:

@@ -12,10 +12,10 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.claims 
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import at
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.request import ColourRequest, Waiting
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.verification import PodProbe, Verification
-from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.blue_green import longest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.colours import ColourPlan
-from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.measurement import UNMEASURED, Measurement
-from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.measuring_job import FromPod
+from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.gates.measuring_job import FromPod
+from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.outside.measurement import UNMEASURED, Measurement
+from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.plan.sides import ColourPlan
+from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.run.blue_green import longest
 
 
 def seconds_of(delay: float) -> float:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import RefusedError
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.verification import Allowance, Reply, Verification
-from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.measurement import UNMEASURED, Measurement
+from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.outside.measurement import UNMEASURED, Measurement
 
 URL = "http://walter@web/shop?token=secret"
 

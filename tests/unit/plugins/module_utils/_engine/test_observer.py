@@ -12,7 +12,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds i
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, Ref
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.ports import Page, WatchEvent
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import EVENT, POD, REPLICA_SET, Resource
-from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.observer import Observer
+from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.observe.workloads import Observer
 
 from tests.unit.plugins.module_utils._domain.samples import NEW, OLD, UID, controller_revision, pod, replica_set, with_metadata, workload
 

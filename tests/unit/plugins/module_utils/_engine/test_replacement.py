@@ -13,8 +13,8 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.request import Waiting
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps import Replacement
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Pod, Snapshot
-from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.course import Course
-from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.verdict import judge
+from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.wait.course import Course
+from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.wait.verdict import judge
 
 from tests.unit.plugins.module_utils._domain.samples import (
     NEW,

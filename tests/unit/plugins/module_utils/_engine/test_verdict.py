@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, JsonValue
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.request import Waiting
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Snapshot
-from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.verdict import deadline_exceeded, judge
+from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.wait.verdict import deadline_exceeded, judge
 from hypothesis import given
 from hypothesis import strategies as st
 

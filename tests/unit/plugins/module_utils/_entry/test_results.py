@@ -10,7 +10,7 @@ import json
 
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import Ref
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Snapshot
-from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.outcome import Outcome, Rollout
+from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.tell.outcome import Outcome, Rollout
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.results import bounded, failure, result_of
 
 

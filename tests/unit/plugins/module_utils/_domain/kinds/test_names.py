@@ -20,7 +20,7 @@ KINDS_OWN = PLUGINS / "module_utils" / "_domain" / "kinds"
 ALLOWED = {
     "module_utils/_domain/resources.py": "says where the API serves each kind, which is how the files of the kinds get their names",
     "module_utils/_domain/served.py": "says which kinds an API group of the past had, whatever we roll out today",
-    "module_utils/_engine/cleaning.py": "names kinds of other groups that are called alike",
+    "module_utils/_engine/config/cleaning.py": "names kinds of other groups that are called alike",
 }
 CONSTANTS = {name for name, value in vars(resources).items() if value in WORKLOADS.values()}
 """The names by which the code knows the resources of the kinds."""

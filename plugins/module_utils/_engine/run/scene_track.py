@@ -1,0 +1,269 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A track of steps over a scene: act on what is due, wait while something is lacking, end at the first failure.
+
+It knows no strategy, no step by its name and no kind of action: those come as values and in a table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Literal, Self, TypeAlias
+
+from ..._domain.actions import SceneStep
+from ..._domain.errors import ClusterError, NotFoundError, RolloutError
+from ..._domain.objects import Ref, texts
+from ..._domain.ownership import OURS, last_writer
+from ..._domain.request import Waiting
+from ..._domain.resources import SERVICE
+from ..._domain.scenes import Scene
+from ..._domain.services import Selector, spelled
+from ..._domain.steps import StepState
+from ..._domain.workload import Condition
+from ..hold.lock import Lock
+from ..observe.scene import Stage
+from ..outside.surroundings import Surroundings
+from ..tell.outcome import StepReport
+from ..wait.course import Course
+from ..wait.failure import failure_of, read_logs
+from ..wait.loop import take
+
+Meaning = Literal["bad", "unable"]
+"""What a failed step says: the new version is bad, so the rollout goes back or holds; or this task cannot work now, which says nothing of
+the new version, so the rollout holds."""
+
+
+class StepFailed(Exception):
+    """A step cannot be done; the text is the sentence for the user."""
+
+    def __init__(self, sentence: str, meaning: Meaning = "bad", *, changed: bool = False) -> None:
+        super().__init__(sentence)
+        self.meaning: Meaning = meaning
+        self.changed = changed
+        """Something was written in the attempt."""
+
+
+class NotNow(Exception):
+    """An action is refused as things are; it may be taken later. The text says why."""
+
+
+Execute: TypeAlias = Callable[[Any, Scene], bool]
+"""Carries one kind of action out and returns whether something was written. Raises `NotNow`, `StepFailed` or `RolloutError`."""
+
+
+class SceneTrack:
+    """Steps over a scene, and how far they were taken.
+
+    `steps` returns all steps as they are by now: they follow from the claim, which changes on the way; their names and number do not.
+    `actions` has the function for each kind of action, `scene` returns what is there now. `stale` has, for Deployments that have got a new
+    template, the condition that was there before and says nothing about it. `stop_before` is the name of the step before which it stops.
+    """
+
+    def __init__(
+        self,
+        steps: Callable[[], Sequence[SceneStep]],
+        outside: Surroundings,
+        stage: Stage,
+        lock: Lock,
+        waiting: Waiting,
+        actions: Mapping[type, Execute],
+        *,
+        scene: Callable[[], Scene],
+        stale: Mapping[str, Condition | None],
+        stop_before: str = "",
+    ) -> None:
+        self._steps = steps
+        self._outside = outside
+        self._stage = stage
+        self._lock = lock
+        self._waiting = waiting
+        self._actions = actions
+        self._scene = scene
+        self._stale = stale
+        self._stop_before = stop_before
+        self.open = True
+        self.wakes_at = outside.clock()
+        self.reports: list[StepReport] = []
+        """The steps that were begun."""
+        self.changed = False
+        """Something was written."""
+        self.stopped = ""
+        """The step before which it has stopped."""
+        self.failure: StepFailed | None = None
+        """Why the step that was begun last failed."""
+        self._under_way = False
+        self._started = 0.0
+        self._changed_in_step = False
+        self._shown = ""
+        self._courses: dict[str, Course] = {}
+
+    @property
+    def last(self) -> SceneStep:
+        """The step that was begun last, as it is by now."""
+        return self._steps()[len(self.reports) - 1]
+
+    def concerns(self, changed: Collection[Ref]) -> bool:
+        """Return True: whatever happens in the namespace may matter."""
+        del changed
+        return True
+
+    def take(self) -> Self:
+        """Take the steps up to the last, to `stop_before`, or to the first that fails."""
+        try:
+            take([self], self._stage, self._outside)
+        except RolloutError as error:
+            self._fail(error)
+        return self
+
+    def lose(self, sentence: str) -> None:
+        """End with a failure, since users have lost too much; the sentence says what."""
+        self._fail(StepFailed(capital(sentence)))
+
+    def advance(self) -> None:
+        """Act and take steps until there is something to wait for."""
+        try:
+            while self.open:
+                if not self._under_way:
+                    self._begin()
+                elif not self._goes_on():
+                    return
+        except (StepFailed, RolloutError) as error:
+            self._fail(error)
+
+    def _begin(self) -> None:
+        """Begin the next step; end the track where there is none, or it is to stop before it."""
+        steps, place = self._steps(), len(self.reports)
+        if place == len(steps) or steps[place].name == self._stop_before:
+            self.stopped = steps[place].name if place < len(steps) else ""
+            self.open = False
+            return
+        step = steps[place]
+        if step.idle:
+            self.reports.append(StepReport(step.name, "unchanged"))
+            return
+        self.reports.append(StepReport(step.name, "running"))
+        self._under_way, self._started = True, self._outside.clock()
+        self._changed_in_step, self._shown, self._courses = False, "", {}
+        self._lock.tell(step.name)
+        self._outside.cluster.patience(self._allowed(step))
+
+    def _allowed(self, step: SceneStep) -> float:
+        return self._waiting.timeout + step.extra
+
+    def _end(self, state: StepState) -> None:
+        self._under_way = False
+        self.reports[-1] = StepReport(self.reports[-1].name, state, round(self._outside.clock() - self._started, 1))
+
+    def _fail(self, error: StepFailed | RolloutError) -> None:
+        self.failure, self.open = self._meaning(error), False
+        self.changed |= self.failure.changed
+        if self._under_way:
+            self._end("failed")
+
+    def _meaning(self, error: StepFailed | RolloutError) -> StepFailed:
+        """Return what a failure says. Who has lost the lock must not go back either."""
+        try:
+            self._lock.guard()
+        except RolloutError as lost:
+            return StepFailed(lost.message, "unable", changed=isinstance(error, StepFailed) and error.changed)
+        if isinstance(error, RolloutError):
+            unable = isinstance(error, ClusterError) and not isinstance(error, NotFoundError)
+            return StepFailed(error.message, "unable" if unable else "bad")
+        return error
+
+    def _goes_on(self) -> bool:
+        """Act once; return whether to look again at once, as something was written or the step is done."""
+        lost = self._outside.measurement.verdict()
+        if lost:
+            raise StepFailed(capital(lost))
+        step, scene = self.last, self._scene()
+        self._refuse_led_elsewhere(step, scene)
+        lacking = step.lacking(scene)
+        if not lacking:
+            self._end("done" if self._changed_in_step or step.only_time else "unchanged")
+            return True
+        acted, refusal = self._act(step, scene)
+        if acted:
+            self._changed_in_step = True
+            return True
+        self._watch(step, scene)
+        lacking = refusal or lacking
+        if lacking != self._shown and not lacking.startswith("still to do"):
+            self._outside.progress(f"{step.name}: {lacking}")
+            self._shown = lacking
+        now, over_at = self._outside.clock(), self._started + self._allowed(step)
+        if over_at <= now:
+            raise self._over(step, lacking)
+        rechecks = [course.verdict.recheck for course in self._courses.values() if course.verdict.recheck]
+        soon = step.recheck(scene)
+        self.wakes_at = min([over_at, *rechecks, *([] if soon is None else [now + soon])])
+        return False
+
+    def _over(self, step: SceneStep, lacking: str) -> StepFailed:
+        silence = f"; the cluster did not answer ({self._stage.silence})" if self._stage.silence else ""
+        timeout = f"wait_timeout of {self._waiting.timeout:g} s is over"
+        sentence = f"The step {step.name} did not finish: {lacking.rstrip('.')} ({timeout}){silence}."
+        return StepFailed(sentence, "unable" if silence else "bad")
+
+    def _act(self, step: SceneStep, scene: Scene) -> tuple[bool, str]:
+        """Carry out what is due; return whether something was written, and why not where that may change by itself."""
+        acted, refusal = False, ""
+        for action in step.due(scene):
+            try:
+                acted |= self._actions[type(action)](action, scene)
+            except NotNow as refused:
+                refusal = str(refused)
+            self.changed |= acted
+        return acted, refusal
+
+    # --- failures -------------------------------------------------------------------------------------------------------------
+
+    def _watch(self, step: SceneStep, scene: Scene) -> None:
+        """Raise `StepFailed` when the step can never finish: with the cause, as early as it is known."""
+        for name in step.watched(scene):
+            snapshot = scene.snapshot(name)
+            if snapshot.workload is None:
+                continue
+            if name not in self._courses:
+                self._courses[name] = self._course(name, snapshot.workload.ref)
+            self._judge(self._courses[name], scene)
+        sentence = step.impossible(scene)
+        if sentence:
+            raise StepFailed(sentence)
+
+    def _course(self, name: str, ref: Ref) -> Course:
+        waiting = replace(self._waiting, on_deletion="fail")
+        return Course(ref, started=self._started, waiting=waiting, done=lambda seen: False, stale=self._stale.get(name))
+
+    def _judge(self, course: Course, scene: Scene) -> None:
+        course.look(scene.snapshot(course.ref.name), self._outside.clock(), self._outside.cluster)
+        line = course.new_line()
+        if line:
+            self._outside.progress(line)
+        if course.failed:
+            logs = read_logs(course, self._outside.cluster, self._waiting)
+            lines = [line for log in logs.values() for line in ("Its log ends with:", *(f"  {entry}" for entry in log))]
+            raise StepFailed("\n".join([failure_of(course, self._waiting), *lines]))
+
+    def _refuse_led_elsewhere(self, step: SceneStep, scene: Scene) -> None:
+        """Raise `StepFailed`, naming who it was, where somebody has taken the traffic away from what got it."""
+        for name, selector in step.guarded(scene).items():
+            ref = Ref("Service", self._lock.ref.namespace, name)
+            live = self._outside.cluster.read(SERVICE, ref.namespace, name)
+            if live is None:
+                raise StepFailed(f"{ref} was deleted meanwhile; create it with the selector {spelled(selector)} and run the task again.")
+            found: Selector = texts(live, "spec", "selector")
+            if found != selector:
+                who = last_writer(live, "spec", "selector", besides=OURS)
+                raise StepFailed(
+                    f"spec.selector of {ref} was changed{f' by {who}' if who else ''} after the traffic had moved: it is "
+                    f"{spelled(found) or 'empty'} instead of {spelled(selector)}; look at it and run the task again."
+                )
+
+
+def capital(sentence: str) -> str:
+    """Return a sentence as it begins a message."""
+    return sentence[:1].upper() + sentence[1:]

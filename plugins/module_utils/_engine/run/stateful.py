@@ -1,0 +1,198 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Rollouts that go pod by pod: their steps follow from what there is, and one task at a time takes them, under the application's lock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from ..._domain.budgets import never
+from ..._domain.errors import ForbiddenError, NotFoundError, RefusedError
+from ..._domain.groups import Group, batches, falling, place_of, pods_of, primary_of, ready_places, taken
+from ..._domain.kinds import named
+from ..._domain.objects import JsonObject, Ref, mapping, ref_of, text, texts
+from ..._domain.ports import Cluster
+from ..._domain.request import Batching, Cause, Limits, OperationRequest, Ours, Partitioning, RolloutRequest, Target
+from ..._domain.resources import BUDGET, NODE
+from ..._domain.revisions import candidate_of, is_of
+from ..._domain.workload import Snapshot, Workload
+from ..._strategies import on_delete, partition
+from ..observe.workloads import Observer
+from ..outside.surroundings import Surroundings
+from ..plan.admission import demand_admission
+from ..plan.plan import Plan, Plotted, demand_sight, make_plan, plan_operation, preview
+from ..plan.stepping import refuse_on_their_way
+from ..tell.outcome import Outcome
+from ..write.writer import Planned, Writer
+from .alone import carry_out_alone
+from .run import carry_out
+
+
+def roll(request: RolloutRequest, ours: Ours, outside: Surroundings, *, check: bool) -> Outcome:
+    """Carry the request out, or in check mode tell what it would do.
+
+    Raises as `make_plan` and `carry_out`; `HeldError` when somebody else works on the workload, `RefusedError` for an
+    order, a budget or a primary with which it could not end; `ClusterError` when its Lease cannot be read or written: then nothing was
+    written.
+    """
+    plan = _plan(request, outside)
+    demand_admission(plan, outside.cluster)
+    if check:
+        return preview(plan)
+    return _counted(carry_out_alone(plan, ours, outside), plan)
+
+
+def _by_steps(plan: Plan, request: RolloutRequest, outside: Surroundings) -> Plan:
+    """The plan that keeps the workload between its steps. Raises `RefusedError` where another rollout does."""
+    refuse_on_their_way(plan, outside, request)
+    return replace(plan, by_steps=True)
+
+
+def abort(request: OperationRequest, ours: Ours, outside: Surroundings, *, check: bool) -> Outcome:
+    """Give up what is on its way, or in check mode tell what that would do.
+
+    Raises as `plan_operation` and `carry_out`; `HeldError` when somebody else works on the workload.
+    """
+    plan = plan_operation(request, outside)
+    demand_admission(plan, outside.cluster)
+    if check:
+        return preview(plan)
+    (entry,) = plan.targets
+    if not entry.is_pending(entry.steps[0]):
+        return carry_out(plan, outside)
+    outcome = carry_out_alone(plan, ours, outside)
+    given_up = (replace(rollout, phase="aborted") if not rollout.cause and rollout.news else rollout for rollout in outcome.rollouts)
+    return replace(outcome, rollouts=tuple(given_up))
+
+
+def _plan(request: RolloutRequest, outside: Surroundings) -> Plan:
+    grouping = request.grouping
+    if isinstance(grouping, Partitioning):
+        plan = make_plan(request, outside, lambda target, writer, cause: _by_partition(request, grouping, target, writer, cause, outside))
+        return _by_steps(plan, request, outside)
+    if isinstance(grouping, Batching):
+        plan = make_plan(request, outside, lambda target, writer, cause: _by_deletion(request, grouping, target, writer, cause, outside))
+        return _by_steps(plan, request, outside)
+    raise ValueError(f"The strategy {request.strategy} needs groups.")
+
+
+def _seen(target: Target, live: JsonObject | None, outside: Surroundings) -> Snapshot:
+    if live is None:
+        return Snapshot(None)
+    with Observer(outside.cluster, [target.ref], follow=False) as observer:
+        demand_sight(observer)
+        return observer.snapshot(target.ref)
+
+
+def _counted(outcome: Outcome, plan: Plan) -> Outcome:
+    """The outcome that tells of a workload that somebody has scaled meanwhile: no pod was left behind, and the steps had others."""
+    told = []
+    for rollout in outcome.rollouts:
+        planned = next(Workload.of(entry.write.after).desired for entry in plan.targets if entry.target.ref == rollout.ref)
+        now = rollout.snapshot.workload.desired if rollout.snapshot.workload is not None else planned
+        if now != planned and not named(rollout.ref.kind).per_node:
+            told.append(f"{rollout.ref} was scaled from {planned} to {now} meanwhile, and all its pods were reckoned with")
+    return replace(outcome, notes=(*outcome.notes, *told))
+
+
+# --- partition ----------------------------------------------------------------------------------------------------------------
+
+
+def _by_partition(
+    request: RolloutRequest, wish: Partitioning, target: Target, writer: Writer, cause: Cause, outside: Surroundings
+) -> Plotted:
+    live = writer.look(target.resource, target.ref)
+    if live is not None:
+        partition.refuse_on_delete(target, live)
+    before = _seen(target, live, outside)
+
+    def planned(index: int) -> Planned:
+        return writer.plan(target.resource, target.ref, partition.write(target, request.limits, index), cause=cause)
+
+    write = planned(Workload.of(live).partition or 0 if live is not None else 0)
+    after = Workload.of(write.after)
+    if not ready_places(before, target.kind):
+        return _all_at_once(request.limits, wish, target, planned(0), before)
+    primary = primary_of(target.ref, wish.primary, pods_of(after), before.pods)
+    groups = falling(after, wish, primary)
+    number = taken(target.ref, groups, wish.stop_before)
+    if write.template_changed or (live is not None and text(live, *on_delete.STRATEGY, "type") == "OnDelete"):
+        # Nothing moves before the first step lowers it.
+        write = planned(after.desired)
+    steps = partition.steps(target, request.limits, write.write, Workload.of(write.after), groups, before)
+    return Plotted(steps[: number + 1], write, before, steps[number + 1 :])
+
+
+def _all_at_once(limits: Limits, wish: Partitioning, target: Target, write: Planned, before: Snapshot) -> Plotted:
+    """Where no pod is ready there is nothing to protect, and none that the others could wait for."""
+    if wish.stop_before and before.workload is not None and before.workload.desired:
+        raise RefusedError(
+            f"No pod of {target.ref} is ready, so none can be kept as it is while others are updated; leave stop_before out to update all."
+        )
+    (step,) = partition.steps(target, limits, write.write, Workload.of(write.after), (), before)
+    told = (f"no pod of {target.ref} is ready, so all are updated at once",) if before.pods else ()
+    return Plotted((replace(step, notes=(*step.notes, *told)),), write, before)
+
+
+# --- on_delete ----------------------------------------------------------------------------------------------------------------
+
+
+def _by_deletion(request: RolloutRequest, wish: Batching, target: Target, writer: Writer, cause: Cause, outside: Surroundings) -> Plotted:
+    ref, live = target.ref, writer.look(target.resource, target.ref)
+    before = _seen(target, live, outside)
+    write = writer.plan(target.resource, ref, on_delete.plain(target, request.limits, live), cause=cause)
+    if live is None:
+        return Plotted(on_delete.steps(target, write.write, write.after, (), before), write, before)
+    old = _has_old_pods(before)
+    if (write.template_changed or old) and text(write.after, *on_delete.STRATEGY, "type") != "OnDelete":
+        write = writer.plan(target.resource, ref, on_delete.switching(target, request.limits, live), cause=cause)
+    groups = _groups(wish, Workload.of(write.after), before, outside.cluster)
+    number = taken(ref, groups, wish.stop_before)
+    if write.template_changed or old:
+        _refuse_hopeless(ref, mapping(write.after, "spec", "template", "metadata"), outside.cluster)
+    steps = on_delete.steps(target, write.write, write.after, groups, before)
+    if number < len(groups):
+        return Plotted(steps[: number + 1], write, before, steps[number + 1 :])
+    return Plotted(steps, write, before)
+
+
+def _has_old_pods(before: Snapshot) -> bool:
+    candidate = candidate_of(before)
+    return candidate is None or any(not is_of(pod, candidate) for pod in before.pods)
+
+
+def _groups(wish: Batching, after: Workload, before: Snapshot, cluster: Cluster) -> tuple[Group, ...]:
+    ref = after.ref
+    alive = [pod for pod in before.pods if not pod.terminating]
+    places = pods_of(after) if after.kind.keeps_ordinals else tuple(sorted({pod.node for pod in alive if pod.node}))
+    primary = primary_of(ref, wish.primary, places, alive)
+    node_of = {place_of(pod, after.kind): pod.node for pod in alive}
+    canary: frozenset[str] = frozenset()
+    zones: Mapping[str, str] | None = None
+    if wish.nodes:
+        chosen = {ref_of(node).name for node in cluster.list(NODE, labels=wish.nodes).items}
+        canary = frozenset(place for place, node in node_of.items() if node in chosen)
+    if wish.label:
+        values = {ref_of(node).name: text(node, "metadata", "labels", wish.label) for node in cluster.list(NODE).items}
+        zones = {place: values.get(node, "") for place, node in node_of.items()}
+        _refuse_unlabelled(ref, wish.label, zones)
+    return batches(ref, places, wish, primary=primary, canary=canary, zones=zones)
+
+
+def _refuse_unlabelled(ref: Ref, label: str, zones: Mapping[str, str]) -> None:
+    if zones and not any(zones.values()):
+        raise RefusedError(f"No node of {ref} has the label {label}, so it tells nothing about batches; correct batch_label, or use batch.")
+
+
+def _refuse_hopeless(ref: Ref, metadata: JsonObject, cluster: Cluster) -> None:
+    """Raise `RefusedError` where a PodDisruptionBudget will never let a pod go. Who may not see budgets finds that out by waiting."""
+    try:
+        budgets = cluster.list(BUDGET, ref.namespace).items
+    except (ForbiddenError, NotFoundError):
+        return
+    sentence = never(({**budget, "kind": "PodDisruptionBudget"} for budget in budgets), ref, texts(metadata, "labels"))
+    if sentence:
+        raise RefusedError(sentence)

@@ -1,0 +1,399 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Waiting: several workloads on their way at once, one deadline, woken by events and by nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
+from typing import Literal
+
+from ..._domain.diagnosis import needs_pull_error
+from ..._domain.errors import ClusterError, RolloutError
+from ..._domain.goals import is_complete
+from ..._domain.objects import Ref, text
+from ..._domain.ports import Cluster
+from ..._domain.request import Waiting
+from ..._domain.resources import EVENT, POD
+from ..._domain.revisions import candidate_of, old_and_new
+from ..._domain.steps import Replacement
+from ..._domain.workload import Condition, Pod, Snapshot, Workload
+from ..observe.workloads import Observer
+from ..outside.surroundings import Surroundings
+from ..write.writer import Writer
+from .loop import take
+from .verdict import FindingKey, Verdict, deadline_exceeded, judge
+
+_LINES_PER_SECOND = 10
+_FIRST_HOLD, _LONGEST_HOLD = 0.5, 5.0
+"""Seconds between two questions whether a budget lets a pod go: what it depends on shows in no object that is watched."""
+SETTLE_SECONDS = 0.5
+"""How long a workload that is done waits for the news of its pods: each kind has a watch of its own, and one may be ahead."""
+
+
+Reason = Literal["in_vain", "superseded", "unable", "unwritten"]
+"""Why a wait is given up: what is waited for cannot come; somebody has written another template; this task cannot work, which says nothing
+of the workload; or its write has failed."""
+
+
+class Course:
+    """One workload on its way through a wait: since when which trouble is seen, how it ended.
+
+    `generation` is that of our own write: what is older says nothing about the new template. `stale` is explained at `judge`.
+    `demand` answers with a sentence when the workload is not any more what is waited for, `superseded` when somebody has written another
+    template meanwhile; that ends the wait. `uid` is that of the
+    object that is waited for (empty: the first that is seen): another one of its name means that it was deleted, seen or not.
+    `lacks` answers with what it waits for, where that says more than how far the rollout is. `patient`: an exceeded progress deadline
+    is no failure. `seen` is told each snapshot and its time. `begun` is the clock's time at which its own part of the wait begins
+    (default: `started`, which the deadline counts from), and `line` the line of progress that was shown last by then.
+    """
+
+    def __init__(
+        self,
+        ref: Ref,
+        *,
+        started: float,
+        waiting: Waiting,
+        done: Callable[[Snapshot], bool],
+        generation: int = 0,
+        stale: Condition | None = None,
+        replacement: Replacement | None = None,
+        demand: Callable[[Snapshot], str] = lambda snapshot: "",
+        superseded: Callable[[Snapshot], str] = lambda snapshot: "",
+        uid: str = "",
+        lacks: Callable[[Snapshot], str] | None = None,
+        patient: bool = False,
+        seen: Callable[[Snapshot, float], None] = lambda snapshot, now: None,
+        begun: float | None = None,
+        line: str = "",
+    ) -> None:
+        self.ref = ref
+        self.started = started
+        self.begun = started if begun is None else begun
+        self.ended: float | None = None
+        self.snapshot = Snapshot(None)
+        self.verdict = Verdict("waiting", "")
+        self.timed_out = False
+        self.deleted = False
+        self.made_anew = False
+        """Where it was deleted: another object has its name now."""
+        self.silence = ""
+        """Why nothing was heard of the cluster when the time was over; empty when all was well."""
+        self.refusal = ""
+        """The sentence of why the wait was given up, if it was."""
+        self.reason: Reason = "in_vain"
+        """Of what sort that is."""
+        self.loss = ""
+        """What it cost users, in a sentence, if that was too much."""
+        self.next_pods: tuple[Pod, ...] = ()
+        """The pods that are to be deleted now."""
+        self.replaced: list[Pod] = []
+        """The pods that were deleted, in their order."""
+        self.told: list[str] = []
+        """Their names, each with the reason."""
+        self._waiting = waiting
+        self._done = done
+        self._generation = generation
+        self._stale = stale
+        self._replacement = replacement
+        self._demand = demand
+        self._superseded = superseded
+        self._uid = uid
+        self._lacks = lacks
+        self._patient = patient
+        self._seen = seen
+        self._since: Mapping[FindingKey, float] = {}
+        self._pull_errors: dict[tuple[str, str], str] = {}
+        self.line = line
+        """The line of progress that was shown last."""
+        self._settled_at: float | None = None
+        self._held = ""
+        self._hold_until, self._hold_seconds = 0.0, 0.0
+
+    @property
+    def evicts(self) -> bool:
+        """Its pods go by eviction."""
+        return self._replacement is not None and self._replacement.evicts
+
+    @property
+    def open(self) -> bool:
+        """Still waiting."""
+        return self.ended is None
+
+    @property
+    def failed(self) -> bool:
+        """Ended, and not well."""
+        return self.ended is not None and self.verdict.state != "done"
+
+    @property
+    def deadline(self) -> float:
+        """The clock's time at which waiting ends."""
+        return self.started + self._waiting.timeout
+
+    def look(self, snapshot: Snapshot, now: float, cluster: Cluster | None = None) -> None:
+        """Judge a new snapshot; with a cluster, the Events of pods whose status does not tell why the image cannot be pulled are read."""
+        self.snapshot, self.next_pods = snapshot, ()
+        if snapshot.workload is None or (self._uid and snapshot.workload.uid != self._uid):
+            self._look_at_nothing(now)
+        if snapshot.workload is None or not self.open:
+            return
+        self._uid = snapshot.workload.uid
+        self._seen(snapshot, now)
+        if snapshot.workload.generation < self._generation:
+            return
+        if self._gives_up(snapshot, now):
+            return
+        if cluster is not None:
+            self._ask_for_pull_errors(snapshot, cluster)
+        due = self._replacement.due(snapshot) if self._replacement is not None else ()
+        self.verdict = self._judged(snapshot, snapshot.workload, due, now)
+        self._since = self.verdict.since or {}
+        if self._lacks is not None and self.verdict.state != "done":
+            self.verdict = replace(self.verdict, message=self._lacks(snapshot) or self.verdict.message)
+        if self._lags(snapshot, now):
+            return
+        if self.verdict.state == "done" or (self.verdict.state == "failed" and self._waiting.wait):
+            self.ended = now
+        elif due and self._replacement is not None and self._replacement.free(snapshot):
+            # Their deletion may not show yet: then nothing else goes either, but those that go together.
+            wanted = due if self._replacement.together else due[:1]
+            gone = {pod.uid for pod in self.replaced}
+            self._queue(tuple(pod for pod in wanted if pod.uid not in gone), now)
+
+    def _judged(self, snapshot: Snapshot, workload: Workload, due: Iterable[Pod], now: float) -> Verdict:
+        verdict = judge(
+            snapshot,
+            now=now,
+            waiting=self._waiting,
+            since=self._since,
+            done=self._done,
+            doomed={pod.uid for pod in due},
+            stale=deadline_exceeded(snapshot) if self._patient else self._stale,
+            pull_errors=self._pull_errors,
+        )
+        if verdict.state == "failed" and workload.observed_generation < self._generation:
+            # Pods that were there before say nothing of a spec that the controller has not seen: it may replace them.
+            return replace(verdict, state="waiting", fatal=None)
+        return verdict
+
+    def _queue(self, pods: tuple[Pod, ...], now: float) -> None:
+        """Delete these now, or when it is time to ask again."""
+        if pods and self._held and now < self._hold_until:
+            again = min(self._hold_until, self.verdict.recheck or self._hold_until)
+            self.verdict = replace(self.verdict, message=f"{pods[0].ref} may not be evicted yet: {self._held}", recheck=again)
+            return
+        self.next_pods = pods
+
+    def hold(self, reason: str, now: float) -> None:
+        """The next pod may not go now; it is asked again after a pause, which grows."""
+        self._hold_seconds = min(self._hold_seconds * 2, _LONGEST_HOLD) if self._held else _FIRST_HOLD
+        self._held, self._hold_until = reason, now + self._hold_seconds
+        self._queue(self.next_pods, now)
+        self.next_pods = ()
+
+    def replaces(self, pod: Pod) -> None:
+        """Note that a pod is deleted now."""
+        self._held = ""
+        self.replaced.append(pod)
+        self.told.extend(self._replacement.told(self.snapshot, (pod,)) if self._replacement is not None else ())
+
+    def _look_at_nothing(self, now: float) -> None:
+        if self._waiting.on_deletion == "fail":
+            self.deleted, self.ended = True, now
+            # What has the name now is none of our business.
+            self.made_anew, self.snapshot = self.snapshot.workload is not None, Snapshot(None)
+            return
+        self._uid = ""
+        # What was seen of another object of this name says nothing about the next one.
+        self._since, self._stale, self._generation, self._settled_at = {}, None, 0, None
+        self._pull_errors.clear()
+        self.verdict = Verdict("waiting", "it does not exist, and is waited for")
+
+    def _gives_up(self, snapshot: Snapshot, now: float) -> bool:
+        """Another template is wanted by now, or what is waited for cannot come."""
+        superseded = self._superseded(snapshot)
+        sentence = superseded or self._demand(snapshot)
+        if sentence:
+            self.give_up(sentence, now, "superseded" if superseded else "in_vain")
+        return bool(sentence)
+
+    def give_up(self, sentence: str, now: float, reason: Reason = "in_vain") -> None:
+        """End the wait, for a reason that is not in the cluster's state."""
+        self.refusal, self.reason, self.ended = sentence, reason, now
+        self.verdict = replace(self.verdict, state="failed")
+
+    def condemn(self, sentence: str, now: float) -> None:
+        """It has failed, also if it was done already: for what it costs users."""
+        self.loss, self.ended = sentence, now if self.ended is None else self.ended
+        self.verdict = replace(self.verdict, state="failed")
+
+    def _lags(self, snapshot: Snapshot, now: float) -> bool:
+        """The workload says that it is done, and the pods that are known do not agree: their news is on its way. Where it is the workload
+        whose news is late, since we have deleted a pod that it still counts, no time is too long."""
+        if self.verdict.state != "done" or not is_complete(snapshot) or _agree(snapshot, sighted=bool(self.replaced)):
+            return False
+        self._settled_at = self._settled_at or min(now + SETTLE_SECONDS, self.deadline)
+        if now >= self._settled_at and not self.replaced:
+            return False
+        recheck = self._settled_at if now < self._settled_at else None
+        self.verdict = replace(self.verdict, state="waiting", message="", recheck=recheck)
+        return True
+
+    def time_out(self, now: float, silence: str = "") -> None:
+        """End the wait: its time is over. `silence` tells why nothing is heard of the cluster, if so."""
+        self.timed_out, self.ended, self.silence = True, now, silence
+
+    def new_line(self) -> str:
+        """The line of progress if it differs from the one before, else an empty text."""
+        if not self.verdict.message:
+            return ""
+        old, new = old_and_new(self.snapshot)
+        troubles = [finding for finding in self.verdict.findings if not finding.starting]
+        trouble = f"; {troubles[0].sentence}" if troubles else ""
+        line = f"{self.ref}: {old} old, {new} new ready: {self.verdict.message}{trouble}"
+        if line == self.line:
+            return ""
+        self.line = line
+        return line
+
+    def _ask_for_pull_errors(self, snapshot: Snapshot, cluster: Cluster) -> None:
+        for pod, container in needs_pull_error(snapshot):
+            key = (pod.uid, container.name)
+            if key in self._pull_errors:
+                continue
+            try:
+                page = cluster.list(EVENT, pod.ref.namespace, fields=f"involvedObject.uid={pod.uid},reason=Failed")
+            except ClusterError:
+                return  # Without the right to read Events the cause stays unknown, and the grace decides.
+            messages = [text(event, "message") for event in page.items if _speaks_of(text(event, "message"), container.image)]
+            if messages:
+                self._pull_errors[key] = messages[-1]
+
+
+def _agree(snapshot: Snapshot, *, sighted: bool) -> bool:
+    """As many pods of the candidate are ready as the workload counts, of a Deployment no others, and its ReplicaSet has the number that the
+    Deployment has. What is not seen at all, as without the right to, contradicts nothing, unless pods were seen before (`sighted`)."""
+    workload, candidate, (old, new) = snapshot.workload, candidate_of(snapshot), old_and_new(snapshot)
+    if workload is None:
+        return True
+    told = workload.kind.told_number(workload)
+    if told and candidate is not None and told != str(candidate.number):
+        return False
+    return not (snapshot.pods or sighted) or (new >= workload.updated and not (old and workload.kind.leaves_no_old_pods))
+
+
+def _speaks_of(message: str, image: str) -> bool:
+    return "pull" in message and (image in message or not image)
+
+
+class Lines:
+    """Lines of progress of several workloads: so many a second at most, and the last of each in any case."""
+
+    def __init__(self, outside: Surroundings) -> None:
+        self._outside = outside
+        self._shown: list[float] = []
+
+    def tell(self, course: Course) -> None:
+        """Show where a workload stands, if that is new."""
+        now = self._outside.clock()
+        self._shown = [moment for moment in self._shown if moment > now - 1]
+        line = course.new_line() if len(self._shown) < _LINES_PER_SECOND or not course.open else ""
+        if line:
+            self._shown.append(now)
+            self._outside.progress(line)
+
+
+class CourseTrack:
+    """The waits for one workload, one step after another; `writer` deletes the pods that a step replaces.
+
+    `following` begins the next step of a workload whose last one is done and returns the wait for it; None after the last.
+    """
+
+    def __init__(
+        self,
+        course: Course,
+        observer: Observer,
+        outside: Surroundings,
+        lines: Lines,
+        writer: Writer | None = None,
+        following: Callable[[Course], Course | None] = lambda course: None,
+    ) -> None:
+        self._course: Course = course
+        self._observer = observer
+        self._outside = outside
+        self._lines = lines
+        self._writer = writer
+        self._following = following
+        self.open = True
+
+    @property
+    def wakes_at(self) -> float:
+        """The clock's time at which it must be looked at, whether or not anything happens."""
+        return min(self._course.deadline, self._course.verdict.recheck or self._course.deadline)
+
+    def concerns(self, changed: Collection[Ref]) -> bool:
+        """Return whether the workload is one of these."""
+        return self._course.ref in changed
+
+    def lose(self, sentence: str) -> None:
+        """End with a failure, since users have lost too much; the sentence says what."""
+        self._course.condemn(sentence, self._outside.clock())
+        self.open = False
+
+    def advance(self) -> None:
+        """Look at the workload, delete pods that are to go, and begin steps until there is something to wait for."""
+        while self.open:
+            course = self._course
+            if course.open:
+                self._look(course)
+            if course.open and course.deadline > self._outside.clock():
+                return
+            if course.open:
+                course.time_out(self._outside.clock(), self._observer.silence)
+            following = self._following(course) if not course.failed else None
+            self.open = following is not None
+            self._course = following or course
+
+    def _look(self, course: Course) -> None:
+        course.look(self._observer.snapshot(course.ref), self._outside.clock(), self._outside.cluster)
+        self._lines.tell(course)
+        if self._writer is not None and course.next_pods:
+            _replace_next(course, self._writer, self._outside)
+
+
+def _replace_next(course: Course, writer: Writer, outside: Surroundings) -> None:
+    for pod in course.next_pods:
+        unready = "" if pod.ready else "the unready "
+        try:
+            held = writer.evict(pod.ref, pod.uid) if course.evicts else ""
+            if held:
+                course.hold(held, outside.clock())
+                line = course.new_line()
+                if line:
+                    outside.progress(line)
+                return
+            outside.progress(f"{course.ref}: {'evicted' if course.evicts else 'deleting'} {unready}{pod.ref}, to be made anew")
+            course.replaces(pod)
+            if not course.evicts:
+                writer.delete(POD, pod.ref, pod.uid)
+        except RolloutError as error:
+            course.give_up(error.message, outside.clock(), "unable")
+            return
+
+
+def await_all(
+    courses: Collection[Course],
+    observer: Observer,
+    outside: Surroundings,
+    writer: Writer | None = None,
+    following: Callable[[Course], Course | None] = lambda course: None,
+) -> None:
+    """Wait until each of these has ended, and what `following` makes of those that are done: done, failed, deleted, or out of time.
+
+    Raises `ClusterError` when the cluster cannot be watched any more.
+    """
+    outside.measurement.begin()
+    lines = Lines(outside)
+    take([CourseTrack(course, observer, outside, lines, writer, following) for course in courses], observer, outside)
