@@ -102,6 +102,19 @@ def test_traffic_that_somebody_takes_away_is_told_from_what_is_not_there_yet() -
     assert forward_step(world, "hold").guarded(world.scene()) == {"web": GREEN}
 
 
+def test_a_candidate_that_loses_its_last_ready_pod_after_the_switch_fails_the_step() -> None:
+    world = adopted()
+    manifests = begin(world)
+    finish(world, manifests, before="switch")
+    assert forward_step(world, "scale_up").impossible(world.scene()) == ""
+    finish(world, manifests, before="hold")
+    hold = forward_step(world, "hold")
+    assert hold.impossible(world.scene()) == ""
+    for pod in [pod for pod in world.pods if pod.name.startswith("web-green")]:
+        world.change(pod, ready=False)
+    assert hold.impossible(world.scene()) == "Deployment shop/web-green has no ready pod any more after the switch."
+
+
 # --- in order -----------------------------------------------------------------------------------------------------------------
 
 
