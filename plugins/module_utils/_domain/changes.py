@@ -231,11 +231,6 @@ def _env(template: JsonObject) -> dict[str, dict[str, JsonObject]]:
     return {text(entry, "name"): {text(item, "name"): item for item in items(entry, "env")} for _group, entry in containers(template)}
 
 
-def diff_view(obj: JsonObject, known: frozenset[str] = frozenset()) -> dict[str, JsonValue]:
-    """An object as a diff shows it: without what the server keeps for itself, and without what is secret."""
-    return diff_pair(None, obj, known)[1]
-
-
 def diff_pair(
     before: JsonObject | None, after: JsonObject, known: frozenset[str] = frozenset()
 ) -> tuple[dict[str, JsonValue], dict[str, JsonValue]]:

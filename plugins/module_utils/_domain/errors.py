@@ -98,10 +98,6 @@ class ServerError(ClusterError):
     """429 or 5xx that lasted to the end of the retries."""
 
 
-class RolloutFailedError(RolloutError):
-    """The rollout did not get there: it failed, or ran out of time."""
-
-
 def causes(error: BaseException) -> list[BaseException]:
     """The exception, what caused it, what caused that, and so on; also where urllib3 keeps the cause among the arguments."""
     chain: list[BaseException] = []

@@ -100,11 +100,6 @@ def thaw(value: JsonValue) -> JsonValue:
     return value
 
 
-def thaw_object(value: JsonObject) -> dict[str, JsonValue]:
-    """`thaw` for an object."""
-    return {key: thaw(item) for key, item in value.items()}
-
-
 def replaced(obj: JsonObject, path: Sequence[str], value: JsonValue) -> dict[str, JsonValue]:
     """A copy of `obj` with `value` at `path`; missing parents are made."""
     copy = dict(obj)

@@ -45,7 +45,7 @@ def left_behind(workload: Workload) -> str:
     return f"{names} {'keeps' if kept == 1 else 'keep'} the old template"
 
 
-def stirs(before: Workload, after: Workload) -> bool:
+def replaces_pods(before: Workload, after: Workload) -> bool:
     """Pods are replaced when `before` becomes `after`: the template changes, or pods of an older one may go that could not before."""
     if before.normal != after.normal:
         return True

@@ -52,7 +52,6 @@ class Bounds:
     surge: int
     unavailable: int
     min_available: int
-    max_total: int
     warning: str = ""
     """One sentence where the numbers are not what was asked for."""
 
@@ -93,7 +92,7 @@ def resolve(kind: Kind, desired: int, *, surge: int | str | None = None, unavail
         warning = f"max_unavailable {taken} of {_pods(desired)} rounds to 0 and nothing may be added: Kubernetes takes 1 away at a time"
         fewer = 1
     fewer = min(fewer, desired)
-    return Bounds(more, fewer, desired - fewer, desired + more, warning)
+    return Bounds(more, fewer, desired - fewer, warning)
 
 
 def refuse_both_zero(surge: Amount, unavailable: Amount) -> None:

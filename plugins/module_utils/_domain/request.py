@@ -41,8 +41,7 @@ class Waiting:
 
 @dataclass(frozen=True)
 class ConfigNews:
-    """What of a workload's configuration is new: sentences for the change cause, and by which names that would else look like changes of
-    the template."""
+    """Changes of a workload's configuration to mention in the change cause, and renamed copies that are no change of the template."""
 
     sentences: tuple[str, ...] = ()
     names: Mapping[tuple[str, str], str] = field(default_factory=dict)
@@ -110,7 +109,7 @@ class CopyNames:
     names: Mapping[tuple[str, str], str] = field(default_factory=dict)
     """The copy's name by kind and name of what is copied."""
     copies: Mapping[tuple[str, str], str] = field(default_factory=dict)
-    """Of what an earlier copy is one, by its kind and name."""
+    """The name of the original, by kind and name of an earlier copy."""
 
 
 @dataclass(frozen=True)

@@ -84,10 +84,10 @@ class Terms:
 
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
-    stirs: bool = False
+    replaces_pods: bool = False
     """Pods are going to be replaced."""
     gap: bool = False
-    """While that goes on there is no pod that serves: the time is to be measured."""
+    """No pod serves while they are replaced: the engine measures for how long."""
 
 
 NO_TERMS = Terms()
@@ -99,34 +99,38 @@ class Step:
 
     name: str
     write: Write | None
-    """None: it follows from the write of the step before, and is only waited for. Not so the first step."""
+    """None where the step only waits for what the write of the step before brings about. The first step has one."""
     done: Callable[[Snapshot], bool]
+    """Returns whether the step is done."""
     replacement: Replacement | None = None
+    """The pods that the step deletes, so that they are made anew."""
     intent: str = "rolled out"
     """What a change of the template is called in check mode: `would be ...`."""
     news: str = ""
-    """What has happened once the write is carried out: `undone to revision 2`."""
+    """What the write has done, for the report: `went back to revision 2`."""
     unchanged: str = ""
     """Why there was nothing to write."""
     before: Callable[[Snapshot, Workload], str] | None = None
-    """What must be over before the first step changes the template, in a sentence without a full stop; empty when nothing is in the
-    way. Takes what is there, and the workload as it will be."""
-    lacks: Callable[[Snapshot], str] | None = None
-    """What it still waits for, where that says more than how far the rollout is; empty where it does not."""
-    demand: Callable[[Snapshot], str] | None = None
-    """Why it would be waited for in vain, in a sentence that ends the wait; empty where it is not."""
-    patient: bool = False
-    """The progress deadline does not count in it: the pods that take their time are old ones."""
-    stays: str = ""
-    """Why a failure in it is not answered by going back; empty where it is."""
+    """Called before the first write with the current snapshot and the workload as it will be. Returns what must end first, for example an
+    earlier rollout, in a sentence without a full stop; '' when nothing is in the way."""
+    waiting_for: Callable[[Snapshot], str] | None = None
+    """Returns what the step still waits for, which replaces the usual line of progress, or ''."""
+    impossible: Callable[[Snapshot], str] | None = None
+    """Returns why the step can never finish, which ends the wait as failed, or ''."""
+    ignores_deadline: bool = False
+    """An exceeded progress deadline does not fail the step: it waits for old pods, and the deadline is about new ones."""
+    no_return: str = ""
+    """Why a failure in the step is not answered by going back, or ''."""
     notes: tuple[str, ...] = ()
     """What the user should know of it, in the report."""
     pods: tuple[str, ...] = ()
-    """The pods that it updates, by name, in their order, as they were when it was planned; empty where that is not its business."""
+    """The names of the pods that the step updates, in their order, as they were when it was planned; empty for steps without pods of
+    their own."""
     nodes: tuple[str, ...] = ()
-    """Where those are."""
+    """The nodes of these pods."""
     wants: Callable[[JsonObject | None, JsonObject], Wanted] | None = None
-    """Of the first step: what must stay in the template as it was written, for this and all later steps. Takes the object before and
-    after the write. None where the step brings no template."""
+    """Called with the object before and after the first write. Returns what must stay in the template as it was written, for all steps.
+    None where the step brings no template."""
     terms: Callable[[JsonObject | None, JsonObject], Terms] | None = None
-    """Of the first step: takes the object before its write and as the server would make it. Raises `RefusedError`."""
+    """Called with the object before the first write and as the server would make it. Returns what is to be said of that. Raises
+    `RefusedError`."""

@@ -53,10 +53,10 @@ class Intent:
 
 
 def following(former: Intent, services: Mapping[str, Service], wanted: Mapping[str, Selector]) -> Intent:
-    """The intent under which a switch to `wanted` runs: a former one that it goes on with or turns back, else a new one.
+    """Return the intent of a switch to `wanted`: the former one where it goes on with that or turns it back, else a new one.
 
-    So what an interrupted run has switched goes back, if need be, to where it came from: a state that was whole. What somebody has
-    changed since goes back to that.
+    Where an interrupted run has switched some Services, the selectors to go back to are those from before that run. For a Service that
+    somebody else has changed since, it is what that person has set.
     """
     live = {name: services[name].selector for name in wanted}
     if not is_same(wanted, former.after) and not half_done(former, services):

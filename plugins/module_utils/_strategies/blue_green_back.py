@@ -166,8 +166,8 @@ def _switch_back(rollout: Rollout, scene: Scene) -> tuple[Action, ...]:
 
 
 def _pinned(rollout: Rollout, scene: Scene, wanted: Mapping[str, Selector]) -> dict[str, Selector]:
-    """Those of the selectors that lead to what served before that are still to be set. Services that are as before blue/green stay so
-    once the candidate is gone."""
+    """Return the selectors that must still be written to lead the traffic back to stable. A Service that has its original selector is left
+    out once no pod of the candidate is left."""
     workloads = {**rollout.claim.services, **rollout.claim.previews}
     return {
         name: selector

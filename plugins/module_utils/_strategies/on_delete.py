@@ -108,7 +108,7 @@ def steps(target: Target, first: Write, after: JsonObject, groups: Sequence[Grou
         _broken_pods(),
         intent=f"rolled out in {len(groups)} step{'' if len(groups) == 1 else 's'}: {names}",
         unchanged="the template already runs",
-        lacks=_not_ready,
+        waiting_for=_not_ready,
         notes=(note,) if final and text(after, *STRATEGY, "type") == "OnDelete" else (),
         wants=wants_of(target),
     )

@@ -81,7 +81,7 @@ def steps(target: Target, limits: Limits, first: Write, after: Workload, groups:
         way_for_the_new(limits.repair, before=before),
         intent=f"rolled out in {len(groups)} step{'' if len(groups) == 1 else 's'}: {names}" if groups else "rolled out",
         unchanged="the template already runs",
-        lacks=_lacking(limits.repair),
+        waiting_for=_lacking(limits.repair),
         notes=overridden(target),
         terms=terms,
         wants=wants_of(target),
@@ -93,7 +93,7 @@ def _step(target: Target, limits: Limits, after: Workload, groups: Sequence[Grou
     group, partition = groups[number - 1], partition_below(after, groups, number)
     lower = Edit(_Lowered(target.ref, partition), SameTemplate(target.ref, after.template), single=True)
     in_the_way = way_for_the_new(limits.repair, before=before)
-    return Step(group.name, lower, _reached(partition), in_the_way, lacks=_lacking(limits.repair), pods=group.places)
+    return Step(group.name, lower, _reached(partition), in_the_way, waiting_for=_lacking(limits.repair), pods=group.places)
 
 
 def _lacking(repair: Repair) -> Callable[[Snapshot], str]:

@@ -45,9 +45,9 @@ def _stop(target: Target, write: Apply | Edit) -> Step:
         write,
         _old_pods_are_gone,
         before=_overlooked,
-        lacks=_still_there,
-        patient=True,
-        stays="the old pods are still stopping, and what is started now would run beside them; once they are gone the cluster starts "
+        waiting_for=_still_there,
+        ignores_deadline=True,
+        no_return="the old pods are still stopping, and what is started now would run beside them; once they are gone the cluster starts "
         "the new ones by itself",
         unchanged="the template already runs",
         wants=wants_of(target),

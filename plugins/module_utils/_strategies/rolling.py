@@ -18,7 +18,7 @@ from .._domain.errors import InputError, RefusedError
 from .._domain.goals import is_complete
 from .._domain.kinds import named
 from .._domain.objects import JsonObject, JsonValue, Ref, at, mapping, replaced, text
-from .._domain.pace import left_behind, pace_of, stirs, waits_for_deletion
+from .._domain.pace import left_behind, pace_of, replaces_pods, waits_for_deletion
 from .._domain.request import Limits, ShortChange, Target
 from .._domain.revisions import observed
 from .._domain.steps import Apply, Edit, Step, Terms, Write
@@ -57,8 +57,8 @@ def _step(target: Target, limits: Limits, write: Write, unavailable: JsonValue) 
         repair,
         unchanged="the template already runs",
         terms=terms,
-        demand=_in_vain,
-        lacks=lacks,
+        impossible=_in_vain,
+        waiting_for=lacks,
         wants=wants_of(target),
     )
 
@@ -78,14 +78,14 @@ def _terms(ref: Ref, unavailable: JsonValue) -> Callable[[JsonObject | None, Jso
             return Terms(warnings=ignored)
         was = Workload.of(before)
         _refuse_on_delete(ref, was, wanted)
-        if not stirs(was, wanted):
+        if not replaces_pods(was, wanted):
             kept = left_behind(wanted) if was.updated < was.desired else ""
             return Terms(notes=(f"{ref}: {kept} (partition {wanted.partition})",) if kept else (), warnings=ignored)
         pace = pace_of(wanted)
         return Terms(
             notes=(f"{ref}: {pace.sentence}",) if pace.sentence else (),
             warnings=(*ignored, *((pace.warning,) if pace.warning else ())),
-            stirs=True,
+            replaces_pods=True,
             gap=pace.gap,
         )
 

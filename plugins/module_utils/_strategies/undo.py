@@ -49,7 +49,7 @@ def steps(target: Target, snapshot: Snapshot, operation: Undo) -> tuple[Step, ..
                 replacement,
                 intent="resumed",
                 unchanged=_already(goal, operation, repeated=repeated),
-                lacks=lacks,
+                waiting_for=lacks,
                 notes=_left_to_delete(snapshot, goal),
                 wants=by_template,
             ),
@@ -61,7 +61,7 @@ def steps(target: Target, snapshot: Snapshot, operation: Undo) -> tuple[Step, ..
     write = Edit(_brought_back(goal, operation, record), demand, tells_cause=True)
     notes = _left_to_delete(snapshot, goal)
     intent, news = f"taken back to {name}", f"went back to {name}"
-    return (Step("undo", write, done, replacement, intent=intent, news=news, lacks=lacks, notes=notes, wants=by_template),)
+    return (Step("undo", write, done, replacement, intent=intent, news=news, waiting_for=lacks, notes=notes, wants=by_template),)
 
 
 def _left_to_delete(snapshot: Snapshot, goal: Revision) -> tuple[str, ...]:

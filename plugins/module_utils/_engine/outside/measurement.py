@@ -213,8 +213,8 @@ class Measurement:
         self._resting = True
 
     def settle(self, *, longer: bool, anyway: bool = False) -> str:
-        """The verdict at the end of a rollout, and the end of the measurement; `longer`: measure on for a while first, as requests are
-        lost when the old pods end. `anyway`: also when it was at rest."""
+        """End the measurement and return the verdict. `longer`: measure on for a while first, as requests are lost when the old pods end.
+        `anyway`: return one even after `rest()`."""
         if self._began is None or self._wanted is None or self._source is None or (self._resting and not anyway):
             return ""
         self._resting = False

@@ -14,10 +14,10 @@ from ..outside.surroundings import Surroundings
 from .plan import Plan, PlannedTarget
 
 
-def with_sight(plan: Plan, outside: Surroundings, *, check: bool) -> Plan:
-    """The plan with what is there of the StatefulSets whose pods it may delete, as far as that is needed: in check mode to say which
-    ones, in a run where it matters which ones were not ready when it began. Pods that may not be listed are not seen."""
-    refs = [entry.target.ref for entry in plan.targets if _needs_sight(entry, check=check)]
+def with_current_pods(plan: Plan, outside: Surroundings, *, check: bool) -> Plan:
+    """Return the plan with the pods that are there now of StatefulSets whose pods it may delete. Check mode names them; a run needs to know
+    which ones were not ready when it began. Without the right to list pods there are none."""
+    refs = [entry.target.ref for entry in plan.targets if _needs_pods(entry, check=check)]
     if not refs:
         return plan
     with Observer(outside.cluster, refs, follow=False) as observer:
@@ -29,7 +29,7 @@ def with_sight(plan: Plan, outside: Surroundings, *, check: bool) -> Plan:
         )
 
 
-def _needs_sight(entry: PlannedTarget, *, check: bool) -> bool:
+def _needs_pods(entry: PlannedTarget, *, check: bool) -> bool:
     replacement, before = entry.steps[0].replacement, entry.write.before
     if replacement is None or before is None:
         return False

@@ -321,7 +321,7 @@ def in_the_way(found: str, waiting: Waiting) -> RefusedError:
     return RefusedError(f"{found}. Nothing was written; {later}.")
 
 
-def demand_sight(observer: Observer) -> None:
+def require_pod_access(observer: Observer) -> None:
     """Raise `ForbiddenError` where the pods cannot be seen."""
     if observer.warnings:
         raise ForbiddenError(f"{observer.warnings[0]} Without that nobody can tell when the old pods are gone.", status=403)
@@ -350,7 +350,7 @@ def _preview(entry: PlannedTarget, *, deletes: bool) -> Rollout:
     state = standing(before if entry.before.workload is None else entry.before)
     goes_on = any(entry.is_pending(step) for step in entry.steps[1:]) and not planned.changed
     phase: RolloutPhase = "pending" if planned.changed or goes_on else state.phase
-    if goes_on or planned.template_changed or entry.terms.stirs or (planned.changed and entry.before.workload is not None):
+    if goes_on or planned.template_changed or entry.terms.replaces_pods or (planned.changed and entry.before.workload is not None):
         message = f"would be {entry.intent or entry.steps[0].intent}"
     else:
         message = "would be changed without a rollout" if planned.changed else state.message

@@ -83,7 +83,7 @@ def _course(ref: Ref, request: WatchRequest, started: float) -> Course:
     def done(snapshot: Snapshot) -> bool:
         return reached(snapshot) and (not request.old_pods_gone or old_pods_gone(snapshot))
 
-    return Course(ref, started=started, waiting=request.waiting, done=done, demand=_demand(ref, request.revision))
+    return Course(ref, started=started, waiting=request.waiting, done=done, impossible=_demand(ref, request.revision))
 
 
 def _demand(ref: Ref, number: int | None) -> Callable[[Snapshot], str]:

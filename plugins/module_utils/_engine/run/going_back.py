@@ -34,8 +34,8 @@ def roll_back(run: Run) -> None:
             continue
         if not run.is_written(rollout.ref):
             continue
-        if run.stays(rollout.ref):
-            run.reports[rollout.ref] = replace(rollout, cause=f"{rollout.cause} It was not taken back: {run.stays(rollout.ref)}.")
+        if run.no_return(rollout.ref):
+            run.reports[rollout.ref] = replace(rollout, cause=f"{rollout.cause} It was not taken back: {run.no_return(rollout.ref)}.")
             continue
         stable = stable_of(rollout.snapshot)
         if stable is None:

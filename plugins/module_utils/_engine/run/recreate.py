@@ -19,7 +19,7 @@ from ..hold.hold import Extents, Hold, Place, holding
 from ..observe.workloads import Observer
 from ..outside.surroundings import Surroundings
 from ..plan.admission import demand_admission
-from ..plan.plan import Plan, PlannedTarget, demand_sight, in_the_way, make_plan, may_be_in_the_way, obstacle, preview
+from ..plan.plan import Plan, PlannedTarget, in_the_way, make_plan, may_be_in_the_way, obstacle, preview, require_pod_access
 from ..plan.taken_back import settle_undone
 from ..tell.outcome import Outage, Outcome, Rollout
 from .alone import extents_for, make_namespaces
@@ -76,7 +76,7 @@ def _looked_after(plan: Plan, outside: Surroundings) -> Plan:
     if not entries:
         return plan
     with Observer(outside.cluster, [entry.target.ref for entry in entries], follow=False) as observer:
-        demand_sight(observer)
+        require_pod_access(observer)
         found = [sentence for sentence in (obstacle(entry, observer) for entry in entries) if sentence]
     if found and not plan.waiting.wait:
         raise in_the_way(found[0], plan.waiting)

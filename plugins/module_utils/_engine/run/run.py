@@ -22,7 +22,7 @@ from ..config.cleaning import clean_up
 from ..observe.workloads import Observer
 from ..outside.parallel import side_by_side
 from ..outside.surroundings import Surroundings
-from ..plan.plan import Plan, PlannedTarget, demand_sight, differences, in_the_way, may_be_in_the_way, notes, obstacle, report_of
+from ..plan.plan import Plan, PlannedTarget, differences, in_the_way, may_be_in_the_way, notes, obstacle, report_of, require_pod_access
 from ..plan.rights import demand_rights, for_later_writes, for_pods
 from ..tell.outcome import Outage, Outcome, Rollout, StepReport
 from ..wait.course import SETTLE_SECONDS, Course, await_all
@@ -94,7 +94,7 @@ class Run:
         if not entries:
             return
         observer = self.observer()
-        demand_sight(observer)
+        require_pod_access(observer)
         deadline = self._started + (waiting.timeout if waiting.wait else SETTLE_SECONDS)
         shown = ""
         while True:
@@ -173,14 +173,14 @@ class Run:
         return course
 
     def settle(self) -> None:
-        """What the rollout costs users is a failure of each workload that it changed, if that is too much: nobody knows of which one."""
+        """Fail every changed workload if `verify` lost more requests than allowed: nobody knows which of them lost them."""
         last = {ref: legs[-1].course for ref, legs in self._legs.items()}
         loss = next((course.loss for course in last.values() if course.loss), "")
         if not any(course.failed or course.open for course in last.values()):
             loss = self.outside.measurement.settle(longer=True)
         changed = [ref for ref, legs in self._legs.items() if any(leg.written.changed for leg in legs)] or [*last]
         for course in (last[ref] for ref in changed if loss and not last[ref].failed):
-            course.condemn(loss, self.outside.clock())
+            course.lose(loss, self.outside.clock())
 
     def _begin(self, entry: PlannedTarget) -> Course:
         """The next step of one workload."""
@@ -240,15 +240,15 @@ class Run:
             stale=stale,
             replacement=step.replacement,
             uid=workload.uid,
-            lacks=step.lacks,
-            demand=step.demand or (lambda snapshot: ""),
+            waiting_for=step.waiting_for,
+            impossible=step.impossible or (lambda snapshot: ""),
             superseded=Superseded(self.outside.cluster, written, wanted),
-            patient=step.patient,
+            ignores_deadline=step.ignores_deadline,
             seen=lambda snapshot, now: self._measure(written.ref, snapshot, now),
             begun=after.ended if after is not None else None,
             line=after.line if after is not None else "",
         )
-        # What was seen while planning still holds where nothing was written; otherwise the answer to the write is all there is yet.
+        # Nothing written: use the snapshot from planning. Written: only the object in the answer is known so far.
         seen = replace(before, workload=workload) if before.workload is not None and not written.changed else Snapshot(workload)
         if step.done(seen) or not self.plan.waiting.wait:
             course.look(seen, self.outside.clock())
@@ -336,7 +336,7 @@ class Run:
         ended = course.ended if course.ended is not None else self.outside.clock()
         return report_of(leg.step, state, round(ended - course.begun, 1))
 
-    def stays(self, ref: Ref) -> str:
+    def no_return(self, ref: Ref) -> str:
         """Why a failure of this workload is not answered by going back; empty where it is."""
         leg = self._legs[ref][-1]
         if leg.course.refusal and leg.course.reason == "unable":
@@ -345,7 +345,7 @@ class Run:
             return "the template is not this task's"
         if leg.course.silence:
             return "the cluster did not answer, so how the new version is doing is not known; run the task again"
-        return leg.step.stays
+        return leg.step.no_return
 
     def is_written(self, ref: Ref) -> bool:
         """Its first write was carried out, as far as is known."""
@@ -356,7 +356,7 @@ class Run:
         entry, gap, now = self._entries[rollout.ref], self._gaps.get(rollout.ref), self.outside.clock()
         if entry.outages is None and gap is None:
             return rollout
-        # Pods that served have stopped: an outage of no length is one that passed unseen.
+        # 0 s means that the outage was shorter than the watch could see: report that nothing was measured.
         seconds = (round(gap.seconds(now), 1) or None) if gap is not None else None
         rollout = replace(rollout, outage=Outage(expected(entry.outages or ()), seconds))
         if gap is None or seconds is None:

@@ -23,7 +23,7 @@ from ..._strategies import on_delete, partition
 from ..observe.workloads import Observer
 from ..outside.surroundings import Surroundings
 from ..plan.admission import demand_admission
-from ..plan.plan import Plan, Plotted, demand_sight, make_plan, plan_operation, preview
+from ..plan.plan import Plan, Plotted, make_plan, plan_operation, preview, require_pod_access
 from ..plan.stepping import refuse_on_their_way
 from ..tell.outcome import Outcome
 from ..write.writer import Planned, Writer
@@ -83,7 +83,7 @@ def _seen(target: Target, live: JsonObject | None, outside: Surroundings) -> Sna
     if live is None:
         return Snapshot(None)
     with Observer(outside.cluster, [target.ref], follow=False) as observer:
-        demand_sight(observer)
+        require_pod_access(observer)
         return observer.snapshot(target.ref)
 
 

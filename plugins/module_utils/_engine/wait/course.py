@@ -34,20 +34,26 @@ SETTLE_SECONDS = 0.5
 
 
 Reason = Literal["in_vain", "superseded", "unable", "unwritten"]
-"""Why a wait is given up: what is waited for cannot come; somebody has written another template; this task cannot work, which says nothing
-of the workload; or its write has failed."""
+"""Why a wait was given up: it can never end well; somebody has written another template; this task cannot work, which says nothing of the
+workload; its first write has failed."""
 
 
 class Course:
-    """One workload on its way through a wait: since when which trouble is seen, how it ended.
+    """Waits for one workload: judges each snapshot of it, remembers since when which trouble is seen, and tells how the wait has ended.
 
-    `generation` is that of our own write: what is older says nothing about the new template. `stale` is explained at `judge`.
-    `demand` answers with a sentence when the workload is not any more what is waited for, `superseded` when somebody has written another
-    template meanwhile; that ends the wait. `uid` is that of the
-    object that is waited for (empty: the first that is seen): another one of its name means that it was deleted, seen or not.
-    `lacks` answers with what it waits for, where that says more than how far the rollout is. `patient`: an exceeded progress deadline
-    is no failure. `seen` is told each snapshot and its time. `begun` is the clock's time at which its own part of the wait begins
-    (default: `started`, which the deadline counts from), and `line` the line of progress that was shown last by then.
+    - `started`: the clock's time from which the deadline counts.
+    - `begun`: the clock's time at which this step began; default: `started`.
+    - `done(snapshot)`: returns whether the wait is over.
+    - `generation`: that of our own write. Older snapshots say nothing about the new template.
+    - `uid`: that of the object; '' for the first that is seen. Another object of the same name means that ours was deleted.
+    - `stale`: see `judge`.
+    - `replacement`: the pods that the step deletes.
+    - `impossible(snapshot)`: returns why the wait can never end well, or ''.
+    - `superseded(snapshot)`: returns that somebody has written another template meanwhile, or ''. Both end the wait.
+    - `waiting_for(snapshot)`: returns a line that replaces the usual progress, or ''.
+    - `ignores_deadline`: an exceeded progress deadline is no failure.
+    - `seen(snapshot, now)`: called with each snapshot.
+    - `line`: the line of progress that was shown last, by the step before.
     """
 
     def __init__(
@@ -60,11 +66,11 @@ class Course:
         generation: int = 0,
         stale: Condition | None = None,
         replacement: Replacement | None = None,
-        demand: Callable[[Snapshot], str] = lambda snapshot: "",
+        impossible: Callable[[Snapshot], str] = lambda snapshot: "",
         superseded: Callable[[Snapshot], str] = lambda snapshot: "",
         uid: str = "",
-        lacks: Callable[[Snapshot], str] | None = None,
-        patient: bool = False,
+        waiting_for: Callable[[Snapshot], str] | None = None,
+        ignores_deadline: bool = False,
         seen: Callable[[Snapshot, float], None] = lambda snapshot, now: None,
         begun: float | None = None,
         line: str = "",
@@ -98,11 +104,11 @@ class Course:
         self._generation = generation
         self._stale = stale
         self._replacement = replacement
-        self._demand = demand
+        self._impossible = impossible
         self._superseded = superseded
         self._uid = uid
-        self._lacks = lacks
-        self._patient = patient
+        self._waiting_for = waiting_for
+        self._ignores_deadline = ignores_deadline
         self._seen = seen
         self._since: Mapping[FindingKey, float] = {}
         self._pull_errors: dict[tuple[str, str], str] = {}
@@ -150,8 +156,8 @@ class Course:
         due = self._replacement.due(snapshot) if self._replacement is not None else ()
         self.verdict = self._judged(snapshot, snapshot.workload, due, now)
         self._since = self.verdict.since or {}
-        if self._lacks is not None and self.verdict.state != "done":
-            self.verdict = replace(self.verdict, message=self._lacks(snapshot) or self.verdict.message)
+        if self._waiting_for is not None and self.verdict.state != "done":
+            self.verdict = replace(self.verdict, message=self._waiting_for(snapshot) or self.verdict.message)
         if self._lags(snapshot, now):
             return
         if self.verdict.state == "done" or (self.verdict.state == "failed" and self._waiting.wait):
@@ -169,8 +175,8 @@ class Course:
             waiting=self._waiting,
             since=self._since,
             done=self._done,
-            doomed={pod.uid for pod in due},
-            stale=deadline_exceeded(snapshot) if self._patient else self._stale,
+            ignored={pod.uid for pod in due},
+            stale=deadline_exceeded(snapshot) if self._ignores_deadline else self._stale,
             pull_errors=self._pull_errors,
         )
         if verdict.state == "failed" and workload.observed_generation < self._generation:
@@ -214,7 +220,7 @@ class Course:
     def _gives_up(self, snapshot: Snapshot, now: float) -> bool:
         """Another template is wanted by now, or what is waited for cannot come."""
         superseded = self._superseded(snapshot)
-        sentence = superseded or self._demand(snapshot)
+        sentence = superseded or self._impossible(snapshot)
         if sentence:
             self.give_up(sentence, now, "superseded" if superseded else "in_vain")
         return bool(sentence)
@@ -224,8 +230,8 @@ class Course:
         self.refusal, self.reason, self.ended = sentence, reason, now
         self.verdict = replace(self.verdict, state="failed")
 
-    def condemn(self, sentence: str, now: float) -> None:
-        """It has failed, also if it was done already: for what it costs users."""
+    def lose(self, sentence: str, now: float) -> None:
+        """Fail, also after it was done, since users have lost too many requests; the sentence says how many."""
         self.loss, self.ended = sentence, now if self.ended is None else self.ended
         self.verdict = replace(self.verdict, state="failed")
 
@@ -339,7 +345,7 @@ class CourseTrack:
 
     def lose(self, sentence: str) -> None:
         """End with a failure, since users have lost too much; the sentence says what."""
-        self._course.condemn(sentence, self._outside.clock())
+        self._course.lose(sentence, self._outside.clock())
         self.open = False
 
     def advance(self) -> None:

@@ -48,13 +48,13 @@ def judge(
     waiting: Waiting,
     since: Mapping[FindingKey, float],
     done: Callable[[Snapshot], bool] = is_complete,
-    doomed: Collection[str] = (),
+    ignored: Collection[str] = (),
     stale: Condition | None = None,
     pull_errors: Mapping[tuple[str, str], str] | None = None,
 ) -> Verdict:
     """Judge one workload at the clock's time `now` (seconds).
 
-    `since` comes from the verdict before. `done` is what is waited for. `doomed` are UIDs of pods that will be deleted, so that what is
+    `since` comes from the verdict before. `done` is what is waited for. `ignored` are UIDs of pods that will be deleted, so that what is
     wrong with them does not matter. `stale` is the deadline condition that was there before our write: as long as the cluster
     shows that very one, it speaks of the rollout before.
     """
@@ -64,7 +64,7 @@ def judge(
     outdated = stale is not None and deadline_exceeded(snapshot) == stale
     findings = tuple(
         finding
-        for finding in diagnose(_without(snapshot, doomed), pull_errors=pull_errors or {})
+        for finding in diagnose(_without(snapshot, ignored), pull_errors=pull_errors or {})
         if not (outdated and finding.reason == "ProgressDeadlineExceeded")
     )
     seen = {_key(finding): since.get(_key(finding), now) for finding in findings}
@@ -79,8 +79,8 @@ def judge(
     return Verdict("failed" if failed else "waiting", state.message, findings, fatal, recheck, seen)
 
 
-def _without(snapshot: Snapshot, doomed: Collection[str]) -> Snapshot:
-    return replace(snapshot, pods=tuple(pod for pod in snapshot.pods if pod.uid not in doomed)) if doomed else snapshot
+def _without(snapshot: Snapshot, ignored: Collection[str]) -> Snapshot:
+    return replace(snapshot, pods=tuple(pod for pod in snapshot.pods if pod.uid not in ignored)) if ignored else snapshot
 
 
 def _due(finding: Finding, first: float, waiting: Waiting) -> float | None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from ..._domain.request import OperationRequest, Undo
 from ..._engine.outside.surroundings import Surroundings
 from ..._engine.plan.admission import demand_admission
-from ..._engine.plan.foresight import with_sight
+from ..._engine.plan.foresight import with_current_pods
 from ..._engine.plan.plan import make_plan, plan_operation, preview
 from ..._engine.plan.stepping import refuse_on_their_way
 from ..._engine.run.alone import carry_out_alone
@@ -23,7 +23,7 @@ from .call import Call, Command, ours_in, selection_in
 def roll_out(call: Call, outside: Surroundings) -> Outcome:
     ours = ours_in(call)
     request = rollout_request(call.name, call.parameters, call.manifests, outside.cluster, call.namespace)
-    plan = with_sight(make_plan(request, outside), outside, check=call.check)
+    plan = with_current_pods(make_plan(request, outside), outside, check=call.check)
     refuse_on_their_way(plan, outside)
     demand_admission(plan, outside.cluster)
     return preview(plan) if call.check else carry_out_alone(plan, ours, outside, optional=True)

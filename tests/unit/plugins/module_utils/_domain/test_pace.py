@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import named
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, JsonValue
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.pace import left_behind, pace_of, stirs, waits_for_deletion
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.pace import left_behind, pace_of, replaces_pods, waits_for_deletion
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.replicas import resolve
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Workload
 from hypothesis import given
@@ -157,7 +157,7 @@ def test_pods_move_for_a_template_or_where_they_could_not_before(
         spec: dict[str, JsonValue] = {"replicas": 3, "updateStrategy": {"type": type, **bounds}, "template": template(image)}
         return Workload.of(workload("StatefulSet", spec=spec, status={"updatedReplicas": updated, "replicas": 3}))
 
-    assert stirs(state(**before), state(**after)) is moves
+    assert replaces_pods(state(**before), state(**after)) is moves
 
 
 @pytest.mark.parametrize(

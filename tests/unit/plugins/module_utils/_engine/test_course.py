@@ -160,7 +160,7 @@ def test_a_patient_wait_outlasts_the_progress_deadline() -> None:
     late = snapshot(workload(spec={"replicas": 1}, status={"conditions": [exceeded]}), [replica_set(1, OLD)], [OLD_POD])
 
     def waits(*, patient: bool) -> Course:
-        one = Course(REF, started=0.0, waiting=Waiting(timeout=60), done=lambda _seen: False, patient=patient)
+        one = Course(REF, started=0.0, waiting=Waiting(timeout=60), done=lambda _seen: False, ignores_deadline=patient)
         one.look(late, 1.0)
         return one
 

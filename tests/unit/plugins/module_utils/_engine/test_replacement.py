@@ -161,9 +161,9 @@ def test_nothing_goes_once_the_wait_has_ended_or_before_our_own_write_shows() ->
 
 def test_what_is_wrong_with_a_pod_that_will_go_is_no_failure() -> None:
     shown = seen(FIRST)
-    spared = judge(shown, now=1, waiting=Waiting(), since={}, doomed={"pod-a"})
+    spared = judge(shown, now=1, waiting=Waiting(), since={}, ignored={"pod-a"})
     assert (spared.state, spared.findings) == ("waiting", ())
-    assert judge(shown, now=1, waiting=Waiting(), since={}, doomed={"pod-b"}).state == "failed"
+    assert judge(shown, now=1, waiting=Waiting(), since={}, ignored={"pod-b"}).state == "failed"
 
 
 def test_done_is_what_the_step_says_whatever_is_wrong() -> None:
@@ -172,7 +172,7 @@ def test_done_is_what_the_step_says_whatever_is_wrong() -> None:
 
 
 def test_what_is_demanded_goes_before_done() -> None:
-    one = replacing(done=lambda _seen: True, demand=lambda _seen: "Deployment shop/web wants revision 3 and not 2.")
+    one = replacing(done=lambda _seen: True, impossible=lambda _seen: "Deployment shop/web wants revision 3 and not 2.")
     one.look(seen(FIRST), 1.0)
     assert (one.failed, one.refusal, one.ended) == (True, "Deployment shop/web wants revision 3 and not 2.", 1.0)
     assert next_of(one) == ""

@@ -81,8 +81,8 @@ def test_a_pod_that_is_stuck_is_deleted_or_named() -> None:
     assert [entry.ref.name for entry in replacement.due(stuck)] == ["web-2"]
     left = step_of(stuck, "false")
     assert left.replacement is None
-    assert left.lacks is not None
-    assert "web-2" in left.lacks(stuck)
+    assert left.waiting_for is not None
+    assert "web-2" in left.waiting_for(stuck)
 
 
 def test_under_on_delete_a_template_moves_no_pod() -> None:

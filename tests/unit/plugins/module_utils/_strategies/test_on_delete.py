@@ -194,8 +194,8 @@ OLD_PODS = [member(index, 1) for index in range(3)]
 )
 def test_the_first_step_waits_for_every_pod(shown: Snapshot, done: bool, lacks: str) -> None:
     begin = all_steps()[0]
-    assert begin.lacks is not None
-    assert (begin.done(shown), begin.lacks(shown)) == (done, lacks)
+    assert begin.waiting_for is not None
+    assert (begin.done(shown), begin.waiting_for(shown)) == (done, lacks)
 
 
 @pytest.mark.parametrize(

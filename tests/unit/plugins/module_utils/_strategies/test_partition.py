@@ -160,8 +160,8 @@ OLD_PODS = [member(index, 1) for index in range(3)]
 )
 def test_the_first_step_waits_for_every_pod(shown: Snapshot, done: bool, lacks: str) -> None:
     begin = all_steps(the_set(3))[0]
-    assert begin.lacks is not None
-    assert (begin.done(shown), begin.lacks(shown)) == (done, lacks)
+    assert begin.waiting_for is not None
+    assert (begin.done(shown), begin.waiting_for(shown)) == (done, lacks)
 
 
 @pytest.mark.parametrize(
@@ -194,15 +194,15 @@ def test_what_is_in_the_way_is_deleted_or_named() -> None:
         for step in partition.steps(chosen, limits, partition.write(chosen, limits, 0), after, groups, NOTHING):
             found = step.replacement.due(given_up) if step.replacement is not None else ()
             assert [entry.ref.name for entry in found] == due
-            assert step.lacks is not None
-            assert words in step.lacks(given_up)
+            assert step.waiting_for is not None
+            assert words in step.waiting_for(given_up)
 
 
 def test_while_pods_move_how_far_that_is_says_more() -> None:
     step = all_steps(the_set(3))[1]
-    assert step.lacks is not None
-    assert step.lacks(seen(the_set(2, updatedReplicas=0), member(0, 1), member(1, 1))) == ""
-    assert step.lacks(seen(the_set(2), member(0, 1), member(1, 1), member(2, 2, ready=False))) == "web-2 is not ready"
+    assert step.waiting_for is not None
+    assert step.waiting_for(seen(the_set(2, updatedReplicas=0), member(0, 1), member(1, 1))) == ""
+    assert step.waiting_for(seen(the_set(2), member(0, 1), member(1, 1), member(2, 2, ready=False))) == "web-2 is not ready"
 
 
 # --- a model ------------------------------------------------------------------------------------------------------------------

@@ -45,10 +45,10 @@ STOP, START = by_manifest()
 
 def test_one_write_and_two_steps() -> None:
     assert (STOP.name, START.name, START.write) == ("stop", "start", None)
-    assert STOP.patient
-    assert not START.patient
-    assert STOP.stays
-    assert not START.stays
+    assert STOP.ignores_deadline
+    assert not START.ignores_deadline
+    assert STOP.no_return
+    assert not START.no_return
 
 
 @pytest.mark.parametrize("strategy", [None, ROLLING, {"rollingUpdate": {"maxSurge": 1}}, {"type": "Recreate"}])
@@ -136,8 +136,8 @@ def test_old_pods_are_gone_when_none_is_left_that_terminates_either(snapshot_: S
     ids=["nothing", "unseen", "to-be-stopped", "stopping", "last", "gone"],
 )
 def test_it_tells_which_pods_it_waits_for(snapshot_: Snapshot, lacks: str) -> None:
-    assert STOP.lacks is not None
-    assert STOP.lacks(snapshot_) == lacks
+    assert STOP.waiting_for is not None
+    assert STOP.waiting_for(snapshot_) == lacks
 
 
 def test_a_rollout_that_is_complete_has_no_old_pods_to_wait_for() -> None:

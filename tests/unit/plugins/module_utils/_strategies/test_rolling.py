@@ -112,7 +112,7 @@ def test_the_pace_is_said_of_a_new_template_and_of_nothing_else(kind: str) -> No
     old, new = of_kind(kind), of_kind(kind, "registry.example/web:2")
     step = step_of(new)
     terms = terms_of(step, old, new)
-    assert terms.stirs
+    assert terms.replaces_pods
     assert terms.notes == (
         f"{kind} shop/web: {'one pod at a time, from web-2 down to web-0' if kind == 'StatefulSet' else '1 of 3 nodes at a time'}",
     )
@@ -121,7 +121,7 @@ def test_the_pace_is_said_of_a_new_template_and_of_nothing_else(kind: str) -> No
 
 def test_of_what_has_no_pods_there_is_no_pace() -> None:
     old, new = (of_kind("StatefulSet", image, replicas=0) for image in ("registry.example/web:1", "registry.example/web:2"))
-    assert terms_of(step_of(new), old, new) == Terms(stirs=True)
+    assert terms_of(step_of(new), old, new) == Terms(replaces_pods=True)
 
 
 def test_a_warning_of_the_bounds_is_passed_on() -> None:
@@ -175,7 +175,7 @@ def test_pods_that_only_somebody_can_replace_are_not_waited_for(updated: int, wo
 def test_waiting_ends_once_it_turns_out_to_be_in_vain() -> None:
     """The controller had not observed the template yet when the plan was made."""
     held = of_kind("DaemonSet", updateStrategy={"type": "OnDelete"})
-    demand = step_of(held).demand
+    demand = step_of(held).impossible
     assert demand is not None
 
     def said(observed: int, updated: int) -> str:
@@ -199,7 +199,7 @@ def test_repair_says_which_pods_and_changes_nothing_of_the_workload() -> None:
     assert every.replacement is not None
     assert every.replacement.since is not None
     assert none.replacement is None
-    assert none.lacks is not None
-    assert step_of(of_kind("Deployment"), Limits(repair="false")).lacks is None
+    assert none.waiting_for is not None
+    assert step_of(of_kind("Deployment"), Limits(repair="false")).waiting_for is None
     assert Limits(repair="all").set_nothing
     assert not Limits(repair="all", partition=0).set_nothing

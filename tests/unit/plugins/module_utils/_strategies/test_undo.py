@@ -388,7 +388,7 @@ def test_nothing_else_is_repaired(kind: str, operation: Undo) -> None:
 
 
 def test_the_pod_in_the_way_is_named_where_nothing_is_repaired() -> None:
-    lacks = step_of(stateful("onN", wants=NEW, update="web-h2"), Undo(repair="false"), "StatefulSet").lacks
+    lacks = step_of(stateful("onN", wants=NEW, update="web-h2"), Undo(repair="false"), "StatefulSet").waiting_for
     assert lacks is not None
     assert "web-2 (not ready, of revision 2 that was given up)" in lacks(stateful("onN"))
     assert lacks(stateful("ono")) == ""
