@@ -21,7 +21,7 @@ _OURS = tuple(f"ansible_collections.rollout.kubernetes.plugins.{folder}." for fo
 
 def action_of(name: str) -> Any:
     """The action plugin's class, with all imported that a task of the module `name` needs: once, and not in the fork of each task."""
-    with _without_collector():
+    with _compiled_once(), _without_collector():
         from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.commands import command
         from ansible_collections.rollout.kubernetes.plugins.plugin_utils.action import ActionModule
 
@@ -38,6 +38,17 @@ class Compiled(MetaPathFinder):
             return None
         found = (_folder(entry).find_spec(fullname, target) for entry in path or ())
         return next((spec for spec in found if spec is not None and spec.loader is not None), None)
+
+
+@contextmanager
+def _compiled_once() -> Iterator[None]:
+    """Ours is the first finder for these imports alone: what a plugin changes in Python's import must not outlast its own."""
+    finder = Compiled()
+    sys.meta_path.insert(0, finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)
 
 
 @functools.cache
@@ -58,6 +69,3 @@ def _without_collector() -> Iterator[None]:
         gc.unfreeze()
         if enabled:
             gc.enable()
-
-
-sys.meta_path.insert(0, Compiled())

@@ -76,6 +76,15 @@ def test_the_collector_is_left_as_it_was(enabled: bool) -> None:
         (gc.enable if was else gc.disable)()
 
 
+def test_the_finders_are_left_as_they_were() -> None:
+    before = list(sys.meta_path)
+    loading.action_of("pause")
+    assert sys.meta_path == before
+    with pytest.raises(KeyError):
+        loading.action_of("canary")
+    assert sys.meta_path == before
+
+
 def test_its_own_libraries_are_found_and_nothing_else(tmp_path: Path) -> None:
     finder = loading.Compiled()
     (tmp_path / "_empty").mkdir()
