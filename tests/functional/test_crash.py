@@ -25,6 +25,7 @@ from .kills import expire_locks, kill_after
 from .plays import Running
 from .test_parity import unequal
 from .test_rolling import kubectl_says_done, roll
+from .workloads import at_rest
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="dying with the parent is asked from the Linux kernel")
 
@@ -124,12 +125,12 @@ def scenes(namespace, deployment, kubectl) -> dict[str, Callable[[], Scene]]:
     def applied_by_us(name: str) -> None:
         manifest = json.dumps(deployment(name, replicas=2))
         kubectl("apply", "--server-side", "--field-manager=rollout.kubernetes", "--filename=-", stdin=manifest)
-        kubectl("rollout", "status", f"deployment/{name}")
+        at_rest(kubectl, name)
 
     def changed_by_kubectl(name: str) -> None:
         applied_by_us(name)
         kubectl("set", "env", f"deployment/{name}", "DRIFT=yes")
-        kubectl("rollout", "status", f"deployment/{name}")
+        at_rest(kubectl, name)
 
     return {
         "creation": lambda: Scene(3, lambda name: None, created),

@@ -101,6 +101,13 @@ def rolled_out(kubectl: Kubectl, *names: str) -> None:
         kubectl("rollout", "status", name, "--timeout=300s")
 
 
+def at_rest(kubectl: Kubectl, name: str) -> None:
+    """Wait until a Deployment of the real cluster is rolled out and its old pods are gone: then its controller writes no more. Until then a
+    patch of ours that tests what is there may have to be sent again, which is one write more."""
+    kubectl("rollout", "status", f"deployment/{name}", "--timeout=300s")
+    kubectl("wait", f"deployment/{name}", "--for=jsonpath={.status.terminatingReplicas}=0", "--timeout=300s")
+
+
 def set_image(kubectl: Kubectl, tag: str, name: str = "deployment/web") -> None:
     """Give a workload another image, as somebody else."""
     hand = by_hand(kubectl)
