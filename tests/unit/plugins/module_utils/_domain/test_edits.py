@@ -24,7 +24,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors 
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, Ref
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.request import Limits, Pause, Restart, ShortChange, Target, Undo
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import DEPLOYMENT, STATEFUL_SET
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps import Edit, Write
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps import Edit, Step, Write
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies import (
     on_delete,
     partition,
@@ -69,11 +69,10 @@ def deployment() -> Target:
     return Target(DEPLOYMENT, Ref("Deployment", "shop", "web"), change=ShortChange(image={"": NEW}))
 
 
-def rolled(operation: Callable[..., tuple[object, ...]], wish: object) -> Write | None:
+def rolled(operation: Callable[..., tuple[Step, ...]], wish: object) -> Write | None:
     seen = snapshot(workload(image=NEW), [replica_set(1, OLD), replica_set(2, NEW)])
     (step, *_rest) = operation(deployment(), seen, wish)
-    found: Write | None = step.write  # type: ignore[attr-defined]
-    return found
+    return step.write
 
 
 WRITES: dict[str, Callable[[], Write | None]] = {
