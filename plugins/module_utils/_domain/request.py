@@ -14,7 +14,6 @@ from .kinds import named
 from .kinds.kind import Kind
 from .leases import user_of
 from .objects import JsonObject, Ref
-from .preflight.findings import Severity, Way
 from .replicas import Amount
 from .resources import Resource
 
@@ -23,6 +22,11 @@ Goal = Literal["complete", "progressing", "paused", "healthy"]
 OnDeletion = Literal["fail", "wait"]
 Repair = Literal["true", "false", "all"]
 LastApplied = Literal["align", "leave"]
+Severity = Literal["error", "warning", "info"]
+"""`error`: Kubernetes refuses it, the rollout cannot come to its end, or all pods are away at the same time. `warning`: it costs
+requests, in each rollout or as soon as something else goes wrong. `info`: it costs none by itself."""
+Way = Literal["rolling", "recreate", "blue_green"]
+"""How the pods are replaced."""
 
 
 @dataclass(frozen=True)

@@ -10,16 +10,10 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 from ..kinds import WORKLOADS
 from ..objects import JsonObject, JsonValue, Ref, ref_of, text
-
-Severity = Literal["error", "warning", "info"]
-"""`error`: Kubernetes refuses it, the rollout cannot come to its end, or all pods are away at the same time. `warning`: it costs
-requests, in each rollout or as soon as something else goes wrong. `info`: it costs none by itself."""
-Way = Literal["rolling", "recreate", "blue_green"]
-"""How the pods are replaced."""
+from ..request import Severity, Way
 
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 """The worst first."""

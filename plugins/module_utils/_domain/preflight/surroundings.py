@@ -17,10 +17,11 @@ from ..kinds import WORKLOADS
 from ..objects import JsonObject, JsonValue, Ref, at, items, mapping, moment, number, ref_of, text, texts
 from ..quantities import quantity
 from ..replicas import Bounds, resolve
+from ..request import Way
 from ..scenes import Budget
 from ..services import Service, picks
 from ..workload import Pod
-from .findings import Scenery, Way, near
+from .findings import Scenery, near
 from .manifest import Part, Subject, subject_of, subjects
 
 _QUIET = ("metrics", "monitoring", "prometheus")

@@ -12,8 +12,9 @@ from difflib import get_close_matches
 from typing import TypeAlias
 
 from ..errors import InputError
+from ..request import Severity
 from . import rules_capacity, rules_content, rules_limits, rules_pods, rules_policies, rules_services
-from .findings import SEVERITIES, Fault, Finding, Scenery, Severity
+from .findings import SEVERITIES, Fault, Finding, Scenery
 from .manifest import Subject, subjects
 
 Check: TypeAlias = Callable[[Subject, Scenery], Iterator[Fault]]

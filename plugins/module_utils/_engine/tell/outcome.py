@@ -15,7 +15,7 @@ from ..._domain.diagnosis import Finding
 from ..._domain.history import Entry
 from ..._domain.objects import JsonObject, Ref
 from ..._domain.preflight.findings import Finding as Prediction
-from ..._domain.preflight.findings import Severity
+from ..._domain.request import Severity
 from ..._domain.services import Selector
 from ..._domain.steps import StepState
 from ..._domain.workload import Revision, Snapshot

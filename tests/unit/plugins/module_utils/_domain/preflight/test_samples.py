@@ -9,8 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.preflight.findings import Scenery, Way
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.preflight.findings import Scenery
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.preflight.table import RULES, check
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.request import Way
 
 from tests.dev.rules import PAGE, SAMPLES, documents, examples, page, scenery_of
 
