@@ -434,7 +434,7 @@ MUTATIONS = (
     Mutation(
         name="an update strategy that is borrowed and not given back",
         file="_strategies/on_delete.py",
-        old="*((_strategy_back(target, Workload.of(after), final),) if final else ())",
+        old="*((_strategy_back(target, workload_of(after), final),) if final else ())",
         new="*(() if final else ())",
         tests=(f"{_UNITS}_strategies/test_on_delete.py",),
     ),

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable
 
 from .diagnosis import creation_remedy
+from .kinds import workload_of
 from .objects import JsonObject, JsonValue, Ref, items, mapping, replaced, text
-from .workload import Workload
 
 _USERS_OWN = re.compile("denied the request|validatingadmissionpolicy|denied request", re.IGNORECASE)
 """Webhooks and policies may look at who asks: what they refuse us they may allow the controllers."""
@@ -32,8 +32,8 @@ _DECIDES = (
 
 def may_lose_pods(before: JsonObject, after: JsonObject) -> bool:
     """A pod that serves may stop before its successor is there, so that pods which are refused leave a gap."""
-    workload = Workload.of(after)
-    return Workload.of(before).desired > 0 and workload.desired > 0 and not workload.paused and workload.kind.goes_first(workload)
+    workload = workload_of(after)
+    return workload_of(before).desired > 0 and workload.desired > 0 and not workload.paused and workload.kind.goes_first(workload)
 
 
 def decides(kinds: Iterable[str]) -> bool:

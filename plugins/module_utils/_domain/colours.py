@@ -22,10 +22,8 @@ from .records import RECORDS
 from .resources import DEPLOYMENT
 from .revisions import candidate_of
 from .services import Selector, picks, spelled
-from .workload import CHANGE_CAUSE, TEMPLATE_HASH, Snapshot, normal, plain
+from .workload import CHANGE_CAUSE, COLOUR, TEMPLATE_HASH, Snapshot, normal, plain
 
-COLOUR = "rollout.kubernetes/colour"
-"""The label that tells the colours' pods apart."""
 KEPT = 10
 """How many promotions can be gone back to at least."""
 _LABELS = ("spec", "template", "metadata", "labels")

@@ -14,11 +14,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from .colours import COLOUR
 from .kinds import named
 from .objects import JsonObject, Ref, texts
 from .services import Backend, Selector, picked, picks, spelled
-from .workload import REVISION_HASH, TEMPLATE_HASH
+from .workload import COLOUR, REVISION_HASH, TEMPLATE_HASH
 
 OF_ONE_TEMPLATE = (TEMPLATE_HASH, REVISION_HASH, "pod-template-generation")
 """The labels that controllers give to the pods of one template: no pod of another template has the same value."""

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from .colours import COLOUR, base_of, deployments_of, is_coloured, is_pinned, mark_of, missing_port
+from .colours import base_of, deployments_of, is_coloured, is_pinned, mark_of, missing_port
 from .completion import standing
 from .emptied import Relabelled
 from .errors import RefusedError
 from .objects import JsonObject, texts
 from .scenes import Scene
 from .services import Selector, picked, picks, spelled, unswitchable
-from .workload import TEMPLATE_HASH, Snapshot
+from .workload import COLOUR, TEMPLATE_HASH, Snapshot
 
 
 def serving(workload: str, services: Collection[str], scene: Scene) -> str:

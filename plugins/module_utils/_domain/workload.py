@@ -4,8 +4,9 @@
 
 """Workloads, their revisions and their pods as frozen values: one `Snapshot` is what the cluster showed at one moment.
 
-Each value is read from an API object by its `of`; rules about them stand in modules of their own (`completion`, `diagnosis`,
-`revisions`), so that everything that decides is a pure function of a snapshot.
+Each value is read from an API object by its `of`, workloads and revisions by their kind (`kinds.workload_of`, `kinds.revision_of`); rules
+about them stand in modules of their own (`completion`, `diagnosis`, `revisions`), so that everything that decides is a pure function of a
+snapshot.
 """
 
 from __future__ import annotations
@@ -42,6 +43,8 @@ CHANGE_CAUSE = "kubernetes.io/change-cause"
 REVISION = "deployment.kubernetes.io/revision"
 TEMPLATE_HASH = "pod-template-hash"
 REVISION_HASH = "controller-revision-hash"
+COLOUR = "rollout.kubernetes/colour"
+"""The label that tells the pods of blue/green's two sides apart."""
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
 """kubectl's annotation of the template that makes a restart."""
 
@@ -310,13 +313,6 @@ class Workload:
     def normal(self) -> JsonObject:
         """The template as the controllers compare it, made once: it is asked for at each event."""
         return normal(self.template)
-
-    @classmethod
-    def of(cls, obj: JsonObject) -> Workload:
-        """From an object of a kind of workload."""
-        from .kinds import named  # Late, as the files of the kinds know workloads.
-
-        return named(text(obj, "kind")).read(obj)
 
     @classmethod
     def read(cls, obj: JsonObject, kind: Kind, counts: Counts) -> Workload:

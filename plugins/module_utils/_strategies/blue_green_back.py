@@ -12,12 +12,12 @@ from typing import TypeVar
 
 from .._domain.actions import Action, Removal, SceneStep
 from .._domain.claims import Claim, Side
-from .._domain.colours import COLOUR, is_pinned, mark_of
+from .._domain.colours import is_pinned, mark_of
 from .._domain.objects import texts
 from .._domain.resources import DEPLOYMENT
 from .._domain.scenes import DRAIN_SECONDS, Scene
 from .._domain.services import Selector, picks
-from .._domain.workload import TEMPLATE_HASH, Workload
+from .._domain.workload import COLOUR, TEMPLATE_HASH, Workload
 from .two_sides import (
     Rollout,
     adopted_now,

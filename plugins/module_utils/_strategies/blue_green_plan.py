@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from .._domain.claims import Claim, Side
-from .._domain.colours import COLOUR, base_of, colour_of, deployments_of, is_pinned, mark_of
+from .._domain.colours import base_of, colour_of, deployments_of, is_pinned, mark_of
 from .._domain.scenes import Scene
 from .._domain.services import Selector, spelled
 from .._domain.tables import Row
-from .._domain.workload import TEMPLATE_HASH
+from .._domain.workload import COLOUR, TEMPLATE_HASH
 from .two_sides import Rollout, budgets_of, needs_template
 
 

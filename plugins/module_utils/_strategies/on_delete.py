@@ -17,6 +17,7 @@ from .._domain.diagnosis import is_hopeless
 from .._domain.edits import Chain, SameTemplate
 from .._domain.goals import is_complete
 from .._domain.groups import Group, place_of
+from .._domain.kinds import workload_of
 from .._domain.kinds.kind import Kind
 from .._domain.objects import JsonObject, mapping, replaced, text
 from .._domain.records import StrategyRecord
@@ -85,7 +86,7 @@ def wanted(target: Target) -> JsonObject:
 def afterwards(target: Target, after: JsonObject) -> JsonObject:
     """The update strategy that the workload is to have at the end; empty where it stays OnDelete."""
     named = wanted(target)
-    record = StrategyRecord.of(Workload.of(after).annotations).strategy
+    record = StrategyRecord.of(workload_of(after).annotations).strategy
     chosen = named or record
     return {} if text(chosen, "type") == "OnDelete" or (not chosen) else {"type": "RollingUpdate", **chosen}
 
@@ -114,7 +115,7 @@ def steps(target: Target, first: Write, after: JsonObject, groups: Sequence[Grou
     )
     found = {place_of(pod, kind): pod for pod in before.pods if not pod.terminating}
     batches = tuple(_batch(kind, group, found) for group in groups)
-    return (begin, *batches, *((_strategy_back(target, Workload.of(after), final),) if final else ()))
+    return (begin, *batches, *((_strategy_back(target, workload_of(after), final),) if final else ()))
 
 
 def _batch(kind: Kind, group: Group, found: dict[str, Pod]) -> Step:

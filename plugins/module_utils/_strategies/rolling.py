@@ -16,7 +16,7 @@ from .._domain.config_entries import renamed
 from .._domain.edits import Chain, OwnStrategy
 from .._domain.errors import InputError, RefusedError
 from .._domain.goals import is_complete
-from .._domain.kinds import named
+from .._domain.kinds import named, workload_of
 from .._domain.objects import JsonObject, JsonValue, Ref, at, mapping, replaced, text
 from .._domain.pace import left_behind, pace_of, replaces_pods, waits_for_deletion
 from .._domain.request import Limits, ShortChange, Target
@@ -72,11 +72,11 @@ def wants_of(target: Target) -> Callable[[JsonObject | None, JsonObject], Wanted
 
 def _terms(ref: Ref, unavailable: JsonValue) -> Callable[[JsonObject | None, JsonObject], Terms]:
     def terms(before: JsonObject | None, after: JsonObject) -> Terms:
-        wanted = Workload.of(after)
+        wanted = workload_of(after)
         ignored = ignored_unavailable(ref, unavailable, after)
         if before is None:
             return Terms(warnings=ignored)
-        was = Workload.of(before)
+        was = workload_of(before)
         _refuse_on_delete(ref, was, wanted)
         if not replaces_pods(was, wanted):
             kept = left_behind(wanted) if was.updated < was.desired else ""

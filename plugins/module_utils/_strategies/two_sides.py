@@ -12,7 +12,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from .._domain.actions import Action, Change, SceneStep, Turn
 from .._domain.claims import Claim, Side
-from .._domain.colours import COLOUR, base_of, colour_of, deployments_of, fingerprint, is_coloured, is_pinned, mark_of
+from .._domain.colours import base_of, colour_of, deployments_of, fingerprint, is_coloured, is_pinned, mark_of
 from .._domain.completion import standing
 from .._domain.edits import Paused, Replicas
 from .._domain.objects import JsonObject, Ref, replaced, texts, without
@@ -20,7 +20,7 @@ from .._domain.resources import BUDGET, DEPLOYMENT, HPA
 from .._domain.scenes import DRAIN_SECONDS, Autoscaler, Budget, Scene
 from .._domain.services import Selector, picks, spelled, unproven
 from .._domain.steps import Edit, Replace
-from .._domain.workload import Workload
+from .._domain.workload import COLOUR, Workload
 
 T = TypeVar("T")
 Due: TypeAlias = Callable[[Scene], tuple[Action, ...]]

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 
 from ..objects import JsonObject, controller_of, text
 from ..resources import Resource
-from ..workload import Revision
+from ..workload import Revision, Workload
 from . import daemon_set, deployment, stateful_set
 from .kind import Kind
 
@@ -45,6 +45,11 @@ def named(name: str) -> Kind:
 def kind_of(resource: Resource) -> Kind | None:
     """The kind of workload that a resource is; None for anything else, also for one of the same name in another group."""
     return _BY_GROUP.get((resource.group, resource.kind))
+
+
+def workload_of(obj: JsonObject) -> Workload:
+    """The workload that an object of one of the kinds is, read as its kind reads it. Raises `KeyError` for what is no kind of workload."""
+    return named(text(obj, "kind")).read(obj)
 
 
 def revision_of(obj: JsonObject) -> Revision:

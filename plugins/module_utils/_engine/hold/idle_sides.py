@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..._domain.claims import Settings, history_of
-from ..._domain.colours import COLOUR, base_of, deployments_of, is_pinned
+from ..._domain.colours import base_of, deployments_of, is_pinned
 from ..._domain.errors import RefusedError, RolloutError
 from ..._domain.kinds import TWO_SIDED
 from ..._domain.leases import application_of
@@ -19,6 +19,7 @@ from ..._domain.ports import Cluster
 from ..._domain.resources import SERVICE
 from ..._domain.services import picks, spelled
 from ..._domain.sides import serving
+from ..._domain.workload import COLOUR
 from ..observe.scene import Stage
 from ..outside.surroundings import Surroundings
 from ..write.writer import Planned

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from ..._domain.errors import ForbiddenError
-from ..._domain.kinds import KINDS, WORKLOADS, named, revision_of
+from ..._domain.kinds import KINDS, WORKLOADS, named, revision_of, workload_of
 from ..._domain.objects import JsonObject, Ref, text, uid_of
 from ..._domain.ports import Cluster, WatchEvent
 from ..._domain.resources import DEPLOYMENT, EVENT, POD, Resource
@@ -220,7 +220,7 @@ class Observer:
             return self._take_pod(Pod.of(event.object))
         if resource in _KEEPERS:
             return self._take_revision(resource, event.object)
-        return self._take_workload(Workload.of(event.object))
+        return self._take_workload(workload_of(event.object))
 
     def _resync(self, resource: Resource, event: WatchEvent) -> set[str]:
         touched: set[str] = set()

@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 
 from ..._domain.emptied import OF_ONE_TEMPLATE, Relabelled, Turned, concerned, emptied, of_one_pod
 from ..._domain.errors import ForbiddenError, RefusedError
-from ..._domain.kinds import WORKLOADS
+from ..._domain.kinds import WORKLOADS, workload_of
 from ..._domain.objects import JsonObject, Ref, mapping, ref_of, text, texts
 from ..._domain.ports import Cluster
 from ..._domain.resources import POD, SERVICE
 from ..._domain.revisions import same_template
 from ..._domain.services import Backend, Selector, Service, spelled
-from ..._domain.workload import Snapshot, Workload
+from ..._domain.workload import Snapshot
 from ..observe.workloads import Observer
 from ..write.writer import Planned
 
@@ -35,12 +35,12 @@ class Rolled:
 
 def rolled(planned: Planned, snapshot: Snapshot) -> Rolled | None:
     """The write of a workload, if pods are replaced after it; else None."""
-    before, after = planned.before, Workload.of(planned.after)
+    before, after = planned.before, workload_of(planned.after)
     if not planned.changed or after.paused:
         return None
     if before is None or planned.template_changed:
         return Rolled(planned, snapshot)
-    was = Workload.of(before)
+    was = workload_of(before)
     return Rolled(planned, snapshot) if was.paused or was.updated < was.desired else None
 
 
@@ -79,7 +79,7 @@ class _Look:
         self._changes = changes
         self._companions = companions
         self._cluster = cluster
-        recreated = [Workload.of(entry.planned.after).update_type == "Recreate" for entry in changes]
+        recreated = [workload_of(entry.planned.after).update_type == "Recreate" for entry in changes]
         self._outage = outage or (bool(recreated) and all(recreated))
         self._labels = [Relabelled.of(entry.planned.ref, entry.planned.before, entry.planned.after) for entry in changes]
 
@@ -104,7 +104,7 @@ class _Look:
         if selector != after.selector:
             return True
         return any(
-            concerned(selector, after.selector, Workload.of(entry.planned.after).selector, change)
+            concerned(selector, after.selector, workload_of(entry.planned.after).selector, change)
             for entry, change in zip(self._changes, self._labels, strict=True)
         )
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..._domain.workload import Snapshot, Workload
+from ..._domain.kinds import workload_of
+from ..._domain.workload import Snapshot
 from ..observe.workloads import Observer
 from ..outside.surroundings import Surroundings
 from .plan import Plan, PlannedTarget
@@ -33,7 +34,7 @@ def _needs_pods(entry: PlannedTarget, *, check: bool) -> bool:
     replacement, before = entry.steps[0].replacement, entry.write.before
     if replacement is None or before is None:
         return False
-    workload = Workload.of(before)
+    workload = workload_of(before)
     return (check or replacement.since is not None) and workload.ready < max(workload.current, workload.desired)
 
 

@@ -15,13 +15,13 @@ from ..._domain.changes import content
 from ..._domain.completion import standing
 from ..._domain.edits import EverythingBack
 from ..._domain.errors import ForbiddenError, InputError, RefusedError
-from ..._domain.kinds import WORKLOADS, named
+from ..._domain.kinds import WORKLOADS, named, workload_of
 from ..._domain.objects import JsonObject, Ref, flag, mapping
 from ..._domain.ports import Cluster
 from ..._domain.request import Abort, Cause, OperationRequest, Pause, Repair, Restart, RolloutRequest, Target, Undo, Waiting
 from ..._domain.revisions import candidate_of, foreseen, is_of
 from ..._domain.steps import NO_TERMS, Apply, Edit, Step, StepState, Terms, Write
-from ..._domain.workload import Pod, Snapshot, Workload
+from ..._domain.workload import Pod, Snapshot
 from ..._strategies import STRATEGIES, steps_of, warning_of
 from ..config.configuration import NO_CONFIGURATION, Configuration, prepare
 from ..hold.claimed import refuse_claimed
@@ -160,7 +160,7 @@ def touched(plan: Plan) -> Iterator[Ref]:
     """What the plan changes: workloads, also those that it would bring back if what is on its way there fails, and what comes along."""
     yield from (planned.ref for planned in plan.companions if planned.changed)
     for entry in plan.targets:
-        idle = entry.write.before is not None and standing(Snapshot(Workload.of(entry.write.before))).done
+        idle = entry.write.before is not None and standing(Snapshot(workload_of(entry.write.before))).done
         if not idle or any(entry.is_pending(step) for step in entry.steps):
             yield entry.target.ref
 
@@ -311,7 +311,7 @@ def may_be_in_the_way(entry: PlannedTarget) -> bool:
 def obstacle(entry: PlannedTarget, observer: Observer) -> str:
     """What must be over before the first step is written, in a sentence; empty when nothing is in the way."""
     ref, before = entry.target.ref, entry.steps[0].before
-    found = before(observer.snapshot(ref), Workload.of(entry.write.after)) if before is not None else ""
+    found = before(observer.snapshot(ref), workload_of(entry.write.after)) if before is not None else ""
     return f"{ref}: {found}" if found else ""
 
 
@@ -338,7 +338,7 @@ def _doomed(entry: PlannedTarget) -> tuple[str, ...]:
     if replacement is None:
         return ()
     if replacement.why is not None:
-        before = foreseen(entry.seen if before.workload is None else before, Workload.of(entry.write.after))
+        before = foreseen(entry.seen if before.workload is None else before, workload_of(entry.write.after))
     elif entry.write.changed:
         return ()  # Which ones go is not known before the write.
     return replacement.told(before, replacement.due(before))
@@ -346,7 +346,7 @@ def _doomed(entry: PlannedTarget) -> tuple[str, ...]:
 
 def _preview(entry: PlannedTarget, *, deletes: bool) -> Rollout:
     planned = entry.write
-    before = Snapshot(Workload.of(planned.before)) if planned.before is not None else Snapshot(None)
+    before = Snapshot(workload_of(planned.before)) if planned.before is not None else Snapshot(None)
     state = standing(before if entry.before.workload is None else entry.before)
     goes_on = any(entry.is_pending(step) for step in entry.steps[1:]) and not planned.changed
     phase: RolloutPhase = "pending" if planned.changed or goes_on else state.phase
@@ -355,7 +355,7 @@ def _preview(entry: PlannedTarget, *, deletes: bool) -> Rollout:
     else:
         message = "would be changed without a rollout" if planned.changed else state.message
     reports = tuple(_ahead(entry, step, deletes=deletes) for step in entry.steps) + tuple(report_of(step, "pending") for step in entry.left)
-    after = Snapshot(Workload.of(planned.after), entry.before.revisions, entry.before.pods)
+    after = Snapshot(workload_of(planned.after), entry.before.revisions, entry.before.pods)
     unchanged = "" if planned.changed or goes_on or deletes else entry.steps[0].unchanged
     return Rollout(entry.target.ref, phase, entry.strategy, after, message, steps=reports, unchanged=unchanged)
 
@@ -370,7 +370,7 @@ def _ahead(entry: PlannedTarget, step: Step, *, deletes: bool) -> StepReport:
 
 def _has_old_pods(entry: PlannedTarget, step: Step) -> bool:
     """Some pods of the step do not run what is wanted, or are not ready."""
-    coming = foreseen(entry.before, Workload.of(entry.write.after))
+    coming = foreseen(entry.before, workload_of(entry.write.after))
     goal = candidate_of(coming)
     here = [pod for pod in coming.pods if pod.ref.name in step.pods and pod.ready and not pod.terminating]
     return goal is None or len(here) < len(step.pods) or not all(is_of(pod, goal) for pod in here)
@@ -390,12 +390,12 @@ def _first_write(steps: tuple[Step, ...]) -> Write:
 
 def _refuse_paused(planned: Planned, target: Target) -> None:
     """A paused Deployment takes a new template and rolls nothing out: say so instead of waiting for ever."""
-    if not Workload.of(planned.after).paused:
+    if not workload_of(planned.after).paused:
         return
     if planned.before is None:
         raise RefusedError(f"{planned.ref} would be created paused, so nothing would be rolled out; take paused out of the definition.")
-    is_paused = Workload.of(planned.before).paused
-    if planned.template_changed or not is_paused or not standing(Snapshot(Workload.of(planned.before))).done:
+    is_paused = workload_of(planned.before).paused
+    if planned.template_changed or not is_paused or not standing(Snapshot(workload_of(planned.before))).done:
         if target.manifest is not None and flag(target.manifest, "spec", "paused"):
             resume = ", and resume it (module resume)" if is_paused else ""
             raise RefusedError(

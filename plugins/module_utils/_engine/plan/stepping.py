@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ..._domain.errors import RefusedError
+from ..._domain.kinds import workload_of
 from ..._domain.leases import Holding, application_of
 from ..._domain.objects import JsonObject
 from ..._domain.request import RolloutRequest
 from ..._domain.stepping import STEPPING, Stepping, goes_on
-from ..._domain.workload import Workload
 from ..hold.claimed import leases_of
 from ..hold.hold import Extents, Hold, Notes, Place
 from ..hold.undone import version_of
@@ -43,7 +43,7 @@ def refuse_on_their_way(plan: Plan, outside: Surroundings, request: RolloutReque
     on with its own, or supersede another."""
     for entry, lease, stepping in on_their_way(plan, outside):
         ref, before = entry.target.ref, entry.write.before or {}
-        if not goes_on(Workload.of(before), version_of(before), stepping):
+        if not goes_on(workload_of(before), version_of(before), stepping):
             continue
         if request is not None and (request.supersede or _is_the_same(entry, stepping, request)):
             continue

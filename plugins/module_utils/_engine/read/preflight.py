@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from ..._domain.colours import deployments_of
 from ..._domain.errors import ForbiddenError, NotFoundError
-from ..._domain.kinds import WORKLOADS
+from ..._domain.kinds import WORKLOADS, workload_of
 from ..._domain.objects import JsonObject, Ref, number, ref_of, text, without
 from ..._domain.ports import Cluster
 from ..._domain.preflight.findings import KINDS, Scenery
@@ -23,7 +23,7 @@ from ..._domain.preflight.surroundings import way
 from ..._domain.preflight.table import check, check_ignored
 from ..._domain.request import Limits, PreflightRequest, Selection, ShortChange, Target, WatchRequest
 from ..._domain.resources import KNOWN, Resource
-from ..._domain.workload import Snapshot, Workload
+from ..._domain.workload import Snapshot
 from ..._strategies.rolling import with_change, with_limits
 from ..outside.parallel import side_by_side
 from ..outside.surroundings import Surroundings
@@ -133,7 +133,7 @@ def _pending(obj: JsonObject, scenery: Scenery) -> Rollout:
     """The entry of a workload that only a manifest tells of."""
     subject = subject_of(obj)
     strategy = "on_delete" if subject.update_type == "OnDelete" else way(subject, scenery)
-    return Rollout(ref=subject.ref, phase="pending", strategy=strategy, snapshot=Snapshot(Workload.of(obj)), message="not rolled out yet")
+    return Rollout(ref=subject.ref, phase="pending", strategy=strategy, snapshot=Snapshot(workload_of(obj)), message="not rolled out yet")
 
 
 # --- what stands around them --------------------------------------------------------------------------------------------------

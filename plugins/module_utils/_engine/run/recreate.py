@@ -10,11 +10,12 @@ from dataclasses import replace
 
 from ..._domain.completion import standing
 from ..._domain.errors import RolloutError
+from ..._domain.kinds import workload_of
 from ..._domain.leases import default_application, lease_name
 from ..._domain.objects import Ref, mapping
 from ..._domain.outages import OUTAGES, announcement, expected, outages_of, stops_pods, with_outage
 from ..._domain.request import Ours, RolloutRequest
-from ..._domain.workload import Snapshot, Workload
+from ..._domain.workload import Snapshot
 from ..hold.hold import Extents, Hold, Place, holding
 from ..observe.workloads import Observer
 from ..outside.surroundings import Surroundings
@@ -67,7 +68,7 @@ def _makes_outage(entry: PlannedTarget) -> bool:
 
 
 def _is_idle(entry: PlannedTarget) -> bool:
-    return entry.write.before is None or standing(Snapshot(Workload.of(entry.write.before))).done
+    return entry.write.before is None or standing(Snapshot(workload_of(entry.write.before))).done
 
 
 def _looked_after(plan: Plan, outside: Surroundings) -> Plan:

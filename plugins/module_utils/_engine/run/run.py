@@ -12,12 +12,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from ..._domain.errors import ClusterError, RolloutError
+from ..._domain.kinds import workload_of
 from ..._domain.objects import Ref, mapping
 from ..._domain.outages import Gap, expected, is_serving, spelled
 from ..._domain.revisions import candidate_of, stable_of
 from ..._domain.steps import Step, StepState, Write
 from ..._domain.superseded import Wanted
-from ..._domain.workload import Condition, Snapshot, Workload
+from ..._domain.workload import Condition, Snapshot
 from ..config.cleaning import clean_up
 from ..observe.workloads import Observer
 from ..outside.parallel import side_by_side
@@ -168,7 +169,7 @@ class Run:
         """The wait for a workload whose first write has failed: over before it began."""
         before = entry.write.before
         course = Course(entry.target.ref, started=self._started, waiting=self.plan.waiting, done=lambda _snapshot: False)
-        course.snapshot = entry.before if before is None or entry.before.workload is not None else Snapshot(Workload.of(before))
+        course.snapshot = entry.before if before is None or entry.before.workload is not None else Snapshot(workload_of(before))
         course.give_up(why, self.outside.clock(), "unwritten")
         return course
 
@@ -228,9 +229,9 @@ class Run:
     ) -> Course:
         """The wait for one step of one workload, which began when that of the step before ended; ended already where there is nothing to
         wait for."""
-        workload = Workload.of(written.after)
+        workload = workload_of(written.after)
         if stale is None and written.changed and written.before is not None:
-            stale = deadline_exceeded(Snapshot(Workload.of(written.before)))
+            stale = deadline_exceeded(Snapshot(workload_of(written.before)))
         course = Course(
             written.ref,
             started=started,
@@ -285,7 +286,7 @@ class Run:
         """What watches the cluster; takes up what it warns of."""
         if self._observer is None:
             refs = [entry.target.ref for entry in self.plan.targets]
-            coming = [Workload.of(entry.write.after) for entry in self.plan.targets if entry.write.before is None]
+            coming = [workload_of(entry.write.after) for entry in self.plan.targets if entry.write.before is None]
             watching = Observer(self.outside.cluster, refs, everywhere=self.plan.everywhere, coming=coming)
             self._observer = self._stack.enter_context(watching)
             self.warnings.extend(warning for warning in self._observer.warnings if warning not in self.warnings)
@@ -416,7 +417,7 @@ def _is_to_be_waited_for(entry: PlannedTarget) -> bool:
         return True
     if not write.changed or (write.before is not None and mapping(write.before, "spec") == mapping(write.after, "spec")):
         return False
-    return not entry.steps[0].done(replace(entry.before, workload=Workload.of(write.after)))
+    return not entry.steps[0].done(replace(entry.before, workload=workload_of(write.after)))
 
 
 def _halted(course: Course, entry: PlannedTarget) -> str:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from ..._domain.budgets import never
 from ..._domain.errors import ForbiddenError, NotFoundError, RefusedError
 from ..._domain.groups import Group, batches, falling, place_of, pods_of, primary_of, ready_places, taken
-from ..._domain.kinds import named
+from ..._domain.kinds import named, workload_of
 from ..._domain.objects import JsonObject, Ref, mapping, ref_of, text, texts
 from ..._domain.ports import Cluster
 from ..._domain.request import Batching, Cause, Limits, OperationRequest, Ours, Partitioning, RolloutRequest, Target
@@ -91,7 +91,7 @@ def _counted(outcome: Outcome, plan: Plan) -> Outcome:
     """The outcome that tells of a workload that somebody has scaled meanwhile: no pod was left behind, and the steps had others."""
     told = []
     for rollout in outcome.rollouts:
-        planned = next(Workload.of(entry.write.after).desired for entry in plan.targets if entry.target.ref == rollout.ref)
+        planned = next(workload_of(entry.write.after).desired for entry in plan.targets if entry.target.ref == rollout.ref)
         now = rollout.snapshot.workload.desired if rollout.snapshot.workload is not None else planned
         if now != planned and not named(rollout.ref.kind).per_node:
             told.append(f"{rollout.ref} was scaled from {planned} to {now} meanwhile, and all its pods were reckoned with")
@@ -112,8 +112,8 @@ def _by_partition(
     def planned(index: int) -> Planned:
         return writer.plan(target.resource, target.ref, partition.write(target, request.limits, index), cause=cause)
 
-    write = planned(Workload.of(live).partition or 0 if live is not None else 0)
-    after = Workload.of(write.after)
+    write = planned(workload_of(live).partition or 0 if live is not None else 0)
+    after = workload_of(write.after)
     if not ready_places(before, target.kind):
         return _all_at_once(request.limits, wish, target, planned(0), before)
     primary = primary_of(target.ref, wish.primary, pods_of(after), before.pods)
@@ -122,7 +122,7 @@ def _by_partition(
     if write.template_changed or (live is not None and text(live, *on_delete.STRATEGY, "type") == "OnDelete"):
         # Nothing moves before the first step lowers it.
         write = planned(after.desired)
-    steps = partition.steps(target, request.limits, write.write, Workload.of(write.after), groups, before)
+    steps = partition.steps(target, request.limits, write.write, workload_of(write.after), groups, before)
     return Plotted(steps[: number + 1], write, before, steps[number + 1 :])
 
 
@@ -132,7 +132,7 @@ def _all_at_once(limits: Limits, wish: Partitioning, target: Target, write: Plan
         raise RefusedError(
             f"No pod of {target.ref} is ready, so none can be kept as it is while others are updated; leave stop_before out to update all."
         )
-    (step,) = partition.steps(target, limits, write.write, Workload.of(write.after), (), before)
+    (step,) = partition.steps(target, limits, write.write, workload_of(write.after), (), before)
     told = (f"no pod of {target.ref} is ready, so all are updated at once",) if before.pods else ()
     return Plotted((replace(step, notes=(*step.notes, *told)),), write, before)
 
@@ -149,7 +149,7 @@ def _by_deletion(request: RolloutRequest, wish: Batching, target: Target, writer
     old = _has_old_pods(before)
     if (write.template_changed or old) and text(write.after, *on_delete.STRATEGY, "type") != "OnDelete":
         write = writer.plan(target.resource, ref, on_delete.switching(target, request.limits, live), cause=cause)
-    groups = _groups(wish, Workload.of(write.after), before, outside.cluster)
+    groups = _groups(wish, workload_of(write.after), before, outside.cluster)
     number = taken(ref, groups, wish.stop_before)
     if write.template_changed or old:
         _refuse_hopeless(ref, mapping(write.after, "spec", "template", "metadata"), outside.cluster)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import revision_of
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import revision_of, workload_of
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, JsonValue, mapping, uid_of
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.revisions import revisions_of
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Pod, Revision, Snapshot, Workload
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Pod, Revision, Snapshot
 
 UID = "uid-of-the-workload"
 OLD, NEW = "registry.example/web:1.0", "registry.example/web:2.0"
@@ -143,7 +143,7 @@ def revisions(obj: JsonObject, owned: Sequence[JsonObject]) -> tuple[Revision, .
 def snapshot(obj: JsonObject | None, owned: Sequence[JsonObject] = (), pods: Sequence[JsonObject] = ()) -> Snapshot:
     """What the engine would see of these objects."""
     return Snapshot(
-        workload=Workload.of(obj) if obj is not None else None,
+        workload=workload_of(obj) if obj is not None else None,
         revisions=revisions(obj, owned) if obj is not None else (),
         pods=tuple(Pod.of(entry) for entry in pods),
     )

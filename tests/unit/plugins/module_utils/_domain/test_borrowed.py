@@ -14,9 +14,9 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.borrowe
     with_everything_back,
     with_own_strategy,
 )
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import workload_of
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, JsonValue, at
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.records import RESTART, STRATEGY, RestartRecord, StrategyRecord
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Workload
 
 from .samples import workload
 
@@ -119,7 +119,7 @@ def test_defaults_that_nobody_has_set_give_way_to_its_own_limits(owned: bool) ->
 
 
 def test_what_is_borrowed_is_told_with_the_way_out() -> None:
-    assert "DaemonSet shop/web has the update strategy OnDelete only until a rollout by on_delete" in told(Workload.of(evicting()))
-    assert "Deployment shop/web has maxSurge 1 and maxUnavailable 0 only until a restart has ended" in told(Workload.of(restarting()))
+    assert "DaemonSet shop/web has the update strategy OnDelete only until a rollout by on_delete" in told(workload_of(evicting()))
+    assert "Deployment shop/web has maxSurge 1 and maxUnavailable 0 only until a restart has ended" in told(workload_of(restarting()))
     for obj in (evicting(OWN), restarting(LIMITS), workload()):
-        assert told(Workload.of(obj)) == ""
+        assert told(workload_of(obj)) == ""

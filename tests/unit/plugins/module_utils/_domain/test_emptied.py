@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.colours import COLOUR
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.emptied import Relabelled, Turned, concerned, emptied, of_one_pod
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, Ref
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.services import Backend, Selector
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import COLOUR
 
 APP = {"app": "web"}
 ONE, TWO = {**APP, "version": "1"}, {**APP, "version": "2"}

@@ -18,7 +18,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.groups 
     ready_places,
     taken,
 )
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import named
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import named, workload_of
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import Ref
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.replicas import Amount
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.request import Batching, Partitioning, Primary
@@ -32,7 +32,7 @@ SET, DAEMONS = Ref("StatefulSet", "shop", "web"), Ref("DaemonSet", "shop", "web"
 
 
 def of(replicas: int, start: int = 0) -> Workload:
-    return Workload.of(workload("StatefulSet", spec={"replicas": replicas, "ordinals": {"start": start}}))
+    return workload_of(workload("StatefulSet", spec={"replicas": replicas, "ordinals": {"start": start}}))
 
 
 def names(groups: tuple[Group, ...]) -> list[str]:

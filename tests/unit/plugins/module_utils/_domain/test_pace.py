@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import named
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import named, workload_of
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, JsonValue
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.pace import left_behind, pace_of, replaces_pods, waits_for_deletion
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.replicas import resolve
@@ -32,7 +32,7 @@ def of(kind: str, count: int, bounds: JsonObject | None = None, **more: JsonValu
     spec: dict[str, JsonValue] = {"strategy" if kind == "Deployment" else "updateStrategy": strategy, **more}
     if kind != "DaemonSet":
         spec["replicas"] = count
-    return Workload.of(workload(kind, spec=spec, status={"desiredNumberScheduled": count}))
+    return workload_of(workload(kind, spec=spec, status={"desiredNumberScheduled": count}))
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_pods_move_for_a_template_or_where_they_could_not_before(
     def state(image: str = OLD, partition: int = 0, type: str = "RollingUpdate") -> Workload:  # noqa: A002
         bounds = {"rollingUpdate": {"partition": partition}} if type == "RollingUpdate" else {}
         spec: dict[str, JsonValue] = {"replicas": 3, "updateStrategy": {"type": type, **bounds}, "template": template(image)}
-        return Workload.of(workload("StatefulSet", spec=spec, status={"updatedReplicas": updated, "replicas": 3}))
+        return workload_of(workload("StatefulSet", spec=spec, status={"updatedReplicas": updated, "replicas": 3}))
 
     assert replaces_pods(state(**before), state(**after)) is moves
 
@@ -170,7 +170,7 @@ def test_old_pods_wait_for_their_deletion_under_on_delete(kind: str, update: str
         "currentNumberScheduled": 3,
         "updatedNumberScheduled": 1,
     }
-    assert waits_for_deletion(Workload.of(workload(kind, spec={"updateStrategy": {"type": update}}, status=status))) == old
+    assert waits_for_deletion(workload_of(workload(kind, spec={"updateStrategy": {"type": update}}, status=status))) == old
 
 
 AMOUNT = st.integers(0, 9) | st.integers(0, 100).map(lambda value: f"{value}%")

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import workload_of
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonValue
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.revisions import (
     candidate_of,
@@ -18,7 +19,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.revisio
     same_template,
     stable_of,
 )
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Revision, Snapshot, Workload
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Revision, Snapshot
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -231,7 +232,7 @@ def test_a_template_taken_from_a_revision_is_equal_to_the_one_that_it_was_made_f
 
 def test_a_new_template_is_foreseen_as_a_revision_of_its_own() -> None:
     owned = [controller_revision(1, OLD), controller_revision(2, "registry.example/web:missing")]
-    wanted = Workload.of(workload("StatefulSet", image=NEW, status={"observedGeneration": 1}))
+    wanted = workload_of(workload("StatefulSet", image=NEW, status={"observedGeneration": 1}))
     later = foreseen(snapshot(workload("StatefulSet", image=OLD), owned, [pod("web-0", "web-h1", by=UID)]), wanted)
     found = candidate_of(later)
     assert found is not None
@@ -243,6 +244,6 @@ def test_a_new_template_is_foreseen_as_a_revision_of_its_own() -> None:
 
 def test_a_template_that_was_there_before_is_foreseen_as_that_revision() -> None:
     owned = [controller_revision(1, OLD), controller_revision(2, NEW)]
-    later = foreseen(snapshot(workload("StatefulSet", image=NEW), owned), Workload.of(workload("StatefulSet", image=OLD)))
+    later = foreseen(snapshot(workload("StatefulSet", image=NEW), owned), workload_of(workload("StatefulSet", image=OLD)))
     assert [revision.name for revision in later.revisions] == ["web-h1", "web-h2"]
     assert (candidate_of(later) or later.revisions[-1]).name == "web-h1"

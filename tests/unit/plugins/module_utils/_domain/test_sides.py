@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.colours import COLOUR, coloured
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.colours import coloured
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import RefusedError
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, Ref, mapping
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.scenes import Autoscaler, Scene
@@ -22,7 +22,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.sides i
     serving,
     strangers_behind,
 )
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Snapshot
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import COLOUR, Snapshot
 
 from .world import World, deployment
 

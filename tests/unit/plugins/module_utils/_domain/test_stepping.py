@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import RefusedError
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import workload_of
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import Ref
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.stepping import STEPPING, Stepping, goes_on
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Workload
 
 DB, AGENT = Ref("StatefulSet", "shop", "db"), Ref("DaemonSet", "shop", "agent")
 BEGUN = Stepping("partition", "StatefulSet/db", "abc", "alice, job 42", "2026-05-04T12:00:00Z", "release 2", "def", "db-0")
@@ -53,4 +53,4 @@ def test_the_sentence_says_who_where_and_the_ways_on() -> None:
 )
 def test_it_goes_on_while_its_template_is_there_and_not_all_pods_have_it(template: str, updated: int, *, on_its_way: bool) -> None:
     obj = {"kind": "StatefulSet", "metadata": {"name": "db"}, "spec": {"replicas": 3}, "status": {"updatedReplicas": updated}}
-    assert goes_on(Workload.of(obj), template, BEGUN) is on_its_way
+    assert goes_on(workload_of(obj), template, BEGUN) is on_its_way

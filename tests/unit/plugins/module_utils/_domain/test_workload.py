@@ -9,9 +9,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import WORKLOADS
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import WORKLOADS, workload_of
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, JsonValue, Ref
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Condition, Container, Pod, Workload, condition
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Condition, Container, Pod, condition
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,13 +32,13 @@ NUMBERS: dict[str, dict[str, JsonValue]] = {
 
 @pytest.mark.parametrize("kind", NUMBERS)
 def test_each_kind_has_its_own_names_for_the_same_numbers(kind: str) -> None:
-    seen = Workload.of(workload(kind, spec={"replicas": 6}, status=NUMBERS[kind]))
+    seen = workload_of(workload(kind, spec={"replicas": 6}, status=NUMBERS[kind]))
     assert (seen.desired, seen.current, seen.updated, seen.ready, seen.available) == (6, 5, 2, 4, 3)
 
 
 @pytest.mark.parametrize(("kind", "desired"), [("Deployment", 1), ("StatefulSet", 1), ("DaemonSet", 0)])
 def test_missing_replicas_mean_one_and_no_nodes_none(kind: str, desired: int) -> None:
-    assert Workload.of(workload(kind)).desired == desired
+    assert workload_of(workload(kind)).desired == desired
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_missing_replicas_mean_one_and_no_nodes_none(kind: str, desired: int) ->
     ],
 )
 def test_the_way_of_updating_stands_where_the_kind_keeps_it(kind: str, spec: JsonObject, type_: str, partition: int | None) -> None:
-    seen = Workload.of(workload(kind, spec=spec))
+    seen = workload_of(workload(kind, spec=spec))
     assert (seen.update_type, seen.partition) == (type_, partition)
 
 
@@ -68,7 +68,7 @@ def test_the_way_of_updating_stands_where_the_kind_keeps_it(kind: str, spec: Jso
     ],
 )
 def test_only_deployments_have_a_progress_deadline(kind: str, spec: JsonObject, expected: int | None) -> None:
-    assert Workload.of(workload(kind, spec=spec)).progress_deadline_seconds == expected
+    assert workload_of(workload(kind, spec=spec)).progress_deadline_seconds == expected
 
 
 def test_a_workload_is_read_with_its_identity_and_spec() -> None:
@@ -78,7 +78,7 @@ def test_a_workload_is_read_with_its_identity_and_spec() -> None:
         "selector": {"matchLabels": {"app": "web"}, "matchExpressions": [{"key": "tier", "operator": "Exists"}]},
     }
     obj = workload(spec=spec, labels={"l": "1"}, annotations={"a": "2"}, deletionTimestamp="2026-01-01T00:00:00Z")
-    seen = Workload.of(obj)
+    seen = workload_of(obj)
     assert (seen.ref, seen.uid, seen.resource_version) == (Ref("Deployment", "shop", "web"), UID, "77")
     assert (seen.generation, seen.observed_generation, seen.deleted) == (2, 2, True)
     assert (seen.paused, seen.min_ready_seconds) == (True, 9)
@@ -89,7 +89,7 @@ def test_a_workload_is_read_with_its_identity_and_spec() -> None:
 
 def test_images_include_those_of_init_containers() -> None:
     template: JsonObject = {"spec": {"initContainers": [{"name": "i", "image": "x"}], "containers": [{"name": "a", "image": "y"}]}}
-    assert Workload.of(workload(spec={"template": template})).images == {"a": "y", "i": "x"}
+    assert workload_of(workload(spec={"template": template})).images == {"a": "y", "i": "x"}
 
 
 def test_conditions_keep_what_the_api_says() -> None:
@@ -156,7 +156,7 @@ OBJECTS = st.dictionaries(st.sampled_from(FIELDS), JSON | st.dictionaries(st.sam
 
 @given(OBJECTS, st.sampled_from(sorted(WORKLOADS)))
 def test_an_object_that_is_not_as_it_should_be_is_read_without_an_error(obj: JsonObject, kind: str) -> None:
-    assert Workload.of({**obj, "kind": kind}).partition is None
+    assert workload_of({**obj, "kind": kind}).partition is None
     assert Pod.of(obj).terminating is False
 
 
@@ -181,8 +181,8 @@ def test_a_pod_knows_the_restart_that_made_it() -> None:
 
 
 def test_a_stateful_set_may_begin_above_zero() -> None:
-    assert Workload.of(workload("StatefulSet", spec={"ordinals": {"start": 5}})).first_ordinal == 5
-    assert Workload.of(workload("StatefulSet")).first_ordinal == 0
+    assert workload_of(workload("StatefulSet", spec={"ordinals": {"start": 5}})).first_ordinal == 5
+    assert workload_of(workload("StatefulSet")).first_ordinal == 0
 
 
 @pytest.mark.parametrize(
@@ -190,5 +190,5 @@ def test_a_stateful_set_may_begin_above_zero() -> None:
 )
 def test_the_limits_stand_where_the_kind_keeps_them(kind: str, where: str) -> None:
     limits: JsonObject = {"maxUnavailable": "25%"}
-    assert Workload.of(workload(kind, spec={where: {"rollingUpdate": limits}})).limits == limits
-    assert Workload.of(workload(kind)).limits == {}
+    assert workload_of(workload(kind, spec={where: {"rollingUpdate": limits}})).limits == limits
+    assert workload_of(workload(kind)).limits == {}

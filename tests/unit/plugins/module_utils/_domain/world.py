@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from math import inf
 
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.claims import CLAIM, Claim
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import workload_of
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import (
     JsonObject,
     JsonValue,
@@ -37,7 +38,6 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloa
     Pod,
     Revision,
     Snapshot,
-    Workload,
     normal,
 )
 
@@ -131,7 +131,7 @@ class World:
         obj = self.deployments[name]
         uid = text(obj, "metadata", "uid")
         owned = tuple(entry for entry in self.sets if entry.owner_uid == uid)
-        return Snapshot(Workload.of(obj), owned, tuple(pod.pod() for pod in self.pods if pod.uid == uid))
+        return Snapshot(workload_of(obj), owned, tuple(pod.pod() for pod in self.pods if pod.uid == uid))
 
     def scene(self) -> Scene:
         self.seen = {name: self.ready(selector) for name, selector in self.services.items()}

@@ -11,9 +11,10 @@ from dataclasses import replace
 import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.actions import SceneStep, Turn
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.claims import Claim, Side
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.colours import COLOUR, coloured, fingerprint
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.colours import coloured, fingerprint
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import mapping, replaced, text, without
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.scenes import DRAIN_SECONDS
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import COLOUR
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.blue_green import FORWARD, forward
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.blue_green_back import BACK, back, gone
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.two_sides import budgets_of

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import RefusedError
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.groups import falling, partition_below
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import workload_of
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, JsonValue, Ref, at, mapping, replaced
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.replicas import Amount
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.request import Limits, Partitioning, ShortChange, Target
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import STATEFUL_SET
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps import Apply, Edit, Step
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Snapshot, Workload
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Snapshot
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies import partition
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -55,7 +56,7 @@ def seen(obj: JsonObject, *pods: JsonObject) -> Snapshot:
 
 
 def all_steps(obj: JsonObject, wish: Partitioning | None = None, target: Target | None = None) -> tuple[Step, ...]:
-    after = Workload.of(obj)
+    after = workload_of(obj)
     chosen = target or short(image=NEW)
     return partition.steps(chosen, Limits(), partition.write(chosen, Limits(), 0), after, falling(after, wish or Partitioning()), NOTHING)
 
@@ -122,7 +123,7 @@ def test_what_somebody_else_has_changed_meanwhile_ends_it() -> None:
 
 def test_without_groups_there_is_one_step_alone() -> None:
     (only,) = partition.steps(
-        short(image=NEW), Limits(), partition.write(short(image=NEW), Limits(), 0), Workload.of(the_set()), (), NOTHING
+        short(image=NEW), Limits(), partition.write(short(image=NEW), Limits(), 0), workload_of(the_set()), (), NOTHING
     )
     assert (only.name, only.intent) == ("template", "rolled out")
 
@@ -135,7 +136,7 @@ def test_without_groups_there_is_one_step_alone() -> None:
     ],
 )
 def test_a_field_that_this_cluster_drops_is_told_of(target: Target, limits: Limits) -> None:
-    first = partition.steps(target, limits, partition.write(target, limits, 0), Workload.of(the_set()), (), NOTHING)[0]
+    first = partition.steps(target, limits, partition.write(target, limits, 0), workload_of(the_set()), (), NOTHING)[0]
     assert first.terms is not None
     assert "this cluster ignores maxUnavailable of StatefulSets" in first.terms(None, the_set()).warnings[0]
     assert first.terms(None, the_set(strategy=rolling(0, maxUnavailable=2))).warnings == ()
@@ -189,7 +190,7 @@ def test_what_is_in_the_way_is_deleted_or_named() -> None:
     for repair, due, words in (("true", ["web-2"], "web-2 is not ready"), ("false", [], "repair: true would delete it")):
         limits = Limits(repair=repair)  # type: ignore[arg-type]
         chosen = short(image=NEW)
-        after = Workload.of(the_set(3))
+        after = workload_of(the_set(3))
         groups = falling(after, Partitioning())
         for step in partition.steps(chosen, limits, partition.write(chosen, limits, 0), after, groups, NOTHING):
             found = step.replacement.due(given_up) if step.replacement is not None else ()
@@ -299,7 +300,7 @@ def test_however_it_goes_the_steps_come_in_order_and_none_is_skipped(
 
 
 def test_the_partition_of_a_plan_is_what_the_groups_say() -> None:
-    after = Workload.of(the_set(5, replicas=5))
+    after = workload_of(the_set(5, replicas=5))
     groups = falling(after, Partitioning(one_by_one=True))
     assert [partition_below(after, groups, number) for number in range(6)] == [5, 4, 3, 2, 1, 0]
     assert mapping(the_set(), "spec", "updateStrategy")["type"] == "RollingUpdate"

@@ -7,11 +7,12 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import workload_of
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, JsonValue, Ref, at, mapping
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.request import Limits, ShortChange, Target
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import DEPLOYMENT
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps import Apply, Edit, Step
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Snapshot, Workload
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Snapshot
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies import STRATEGIES
 
 from tests.unit.plugins.module_utils._domain.samples import NEW, OLD, pod, replica_set, snapshot, template, workload
@@ -152,7 +153,7 @@ def test_a_rollout_that_is_complete_has_no_old_pods_to_wait_for() -> None:
 
 def overlooked(*pods: JsonObject, wanted: str = NEW, sets: tuple[JsonObject, ...] = (replica_set(1, OLD),)) -> str:
     assert STOP.before is not None
-    return STOP.before(snapshot(workload(image=OLD), sets, pods), Workload.of(workload(image=wanted)))
+    return STOP.before(snapshot(workload(image=OLD), sets, pods), workload_of(workload(image=wanted)))
 
 
 def test_pods_of_the_present_template_are_the_controllers_to_wait_for() -> None:

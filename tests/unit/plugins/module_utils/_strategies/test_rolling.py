@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import InputError, RefusedError
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import WORKLOADS
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import WORKLOADS, workload_of
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, JsonValue, Ref, at, mapping, text
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.request import Limits, ShortChange, Target
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import DEPLOYMENT
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps import Apply, Edit, Step, Terms
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Snapshot, Workload
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Snapshot
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies import STRATEGIES
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.rolling import with_limits
 
@@ -180,7 +180,7 @@ def test_waiting_ends_once_it_turns_out_to_be_in_vain() -> None:
 
     def said(observed: int, updated: int) -> str:
         counts = {"observedGeneration": observed, "currentNumberScheduled": 3, "updatedNumberScheduled": updated}
-        return demand(Snapshot(Workload.of({**held, "status": counts})))
+        return demand(Snapshot(workload_of({**held, "status": counts})))
 
     assert "3 of its 3 pods stay on an older template until somebody deletes them" in said(1, 0)
     assert said(0, 0) == said(1, 3) == demand(Snapshot(None)) == ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import fields
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import KINDS, WORKLOADS, kind_of, named
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import KINDS, WORKLOADS, kind_of, named, workload_of
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds.kind import Kind
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, JsonValue
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.replicas import Amount
@@ -25,7 +25,6 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resourc
 )
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.revisions import candidate_of
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.revisions import observed as is_observed
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Workload
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.takes import TAKES
 
 from ..samples import NEW, controller_revision, replica_set, snapshot, with_metadata, workload
@@ -119,13 +118,13 @@ def test_a_strategy_takes_the_kinds_that_can_do_what_it_needs(strategy: str, kin
     ],
 )
 def test_a_pod_may_stop_before_its_successor_is_there(kind: str, spec: dict[str, JsonValue], first: bool) -> None:
-    assert named(kind).goes_first(Workload.of(workload(kind, spec=spec))) is first
+    assert named(kind).goes_first(workload_of(workload(kind, spec=spec))) is first
 
 
 @pytest.mark.parametrize(("kind", "number"), [("Deployment", "7"), ("StatefulSet", ""), ("DaemonSet", "")])
 def test_a_deployment_tells_the_number_of_its_revision_itself(kind: str, number: str) -> None:
     annotated = workload(kind, annotations={"deployment.kubernetes.io/revision": "7"})
-    assert named(kind).told_number(Workload.of(annotated)) == number
+    assert named(kind).told_number(workload_of(annotated)) == number
 
 
 def revision(kind: str, number: int, created: str) -> JsonObject:
@@ -143,4 +142,4 @@ def test_of_equal_revisions_the_one_of_the_controller_is_wanted(kind: str, numbe
 
 @pytest.mark.parametrize(("kind", "observed"), [("Deployment", True), ("StatefulSet", False), ("DaemonSet", True)])
 def test_kubectl_takes_no_observed_generation_of_a_stateful_set_for_not_yet(kind: str, observed: bool) -> None:
-    assert is_observed(Workload.of(workload(kind, status={"observedGeneration": 0}, generation=0))) is observed
+    assert is_observed(workload_of(workload(kind, status={"observedGeneration": 0}, generation=0))) is observed
