@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import POD
 
 from tests.memory.cases import FROM_POD, edited, made
@@ -109,3 +111,137 @@ def test_a_pod_that_ends_midway_has_not_shown_that_all_is_well() -> None:
         result = task.wait()
         assert result["failed"]
         assert "broke off, so nobody knows whether users lose requests" in result["msg"]
+
+
+def quiet(memory: Memory, *said: str) -> None:
+    """The pod says this, once, instead of telling of its requests."""
+    logs, left = memory.server.logs, [*said]
+    write = logs.write
+    logs.write = lambda pod, line: write(pod, left.pop(0)) if left else None  # type: ignore[method-assign]
+
+
+def told(memory: Memory, change: Callable[[str], list[str]]) -> None:
+    """What the pod tells of each request comes out changed."""
+    logs = memory.server.logs
+    write = logs.write
+
+    def changed(pod: Any, line: str) -> None:
+        for each in change(line):
+            write(pod, each)
+
+    logs.write = changed  # type: ignore[method-assign]
+
+
+UNUSABLE = {
+    "an image without curl and wget": (
+        ("E the image has neither curl nor wget",),
+        "cannot begin: the image has neither curl nor wget. Nothing",
+    ),
+    "a program of the user's own": (("Usage: sh -c.",), "tells of no request, its last words are: Usage: sh -c. Nothing was written"),
+    "nothing at all": ((), "tells of no request. Nothing was written"),
+}
+
+
+@pytest.mark.parametrize("what", UNUSABLE)
+def test_a_pod_that_sends_no_requests_is_told_before_anything_is_written(what: str) -> None:
+    said, words = UNUSABLE[what]
+    with running() as memory:
+        rolled(memory)
+        quiet(memory, *said)
+        result = run(memory).wait()
+        assert result["failed"]
+        assert words in result["msg"], result["msg"]
+        assert tag(memory) == "1"
+        assert jobs(memory) == []
+
+
+def test_a_log_that_may_not_be_read_is_told_before_anything_is_written() -> None:
+    with running() as memory:
+        rolled(memory)
+        memory.server.rights.deny("robot", ["get"], "pods/log")
+        result = run(memory, user="robot").wait()
+        assert result["failed"]
+        assert "user robot may not get pods/log in namespace default" in result["msg"], result["msg"]
+        assert tag(memory) == "1"
+        assert jobs(memory) == []
+
+
+def test_why_a_pod_does_not_start_is_left_out_where_events_may_not_be_read() -> None:
+    with running() as memory:
+        rolled(memory)
+        made("ResourceQuota", {"metadata": {"name": "none"}, "spec": {"hard": {"pods": "3"}}})(memory)
+        memory.server.rights.deny("robot", ["list"], "events")
+        result = run(memory, user="robot").wait()
+        assert result["failed"]
+        assert "did not start within 120 s. Nothing was written" in result["msg"], result["msg"]
+        assert tag(memory) == "1"
+
+
+def test_a_pod_that_waits_for_a_node_too_long_says_so() -> None:
+    with running() as memory:
+        rolled(memory)
+
+        def elsewhere(resource: Any, obj: Any) -> None:
+            if resource == POD and "rollout.kubernetes/verify" in obj["metadata"]["labels"]:
+                obj["spec"]["nodeSelector"] = {"kubernetes.io/os": "none"}
+
+        memory.server.admission.append(elsewhere)
+        result = run(memory).wait()
+        assert result["failed"]
+        assert "cannot begin: Pod default/rollout-verify-" in result["msg"], result["msg"]
+        assert "didn't match Pod's node affinity/selector" in result["msg"]
+        assert tag(memory) == "1"
+
+
+def test_a_pod_that_somebody_deletes_before_it_starts_is_made_again() -> None:
+    with running() as memory:
+        rolled(memory)
+        task = run(memory)
+        memory.clock.wait(lambda: any(pod["metadata"]["name"].startswith("rollout-verify") for pod in memory.all("default", "Pod")))
+        first = next(pod for pod in memory.all("default", "Pod") if pod["metadata"]["name"].startswith("rollout-verify"))
+        memory.server.delete(POD, first)
+        result = task.wait()
+        assert result["rollouts"][0]["phase"] == "complete", result["msg"]
+        assert result["verify"]["failed"] == 0
+
+
+def test_a_connection_that_breaks_loses_and_doubles_no_request() -> None:
+    with running() as memory:
+        rolled(memory)
+        task = run(memory)
+        memory.clock.wait(lambda: tag(memory) == "2")
+        memory.server.logs.break_all()
+        result = task.wait()
+        assert result["rollouts"][0]["phase"] == "complete", result["msg"]
+        (pod,) = memory.server.logs._own
+        assert result["verify"]["requests"] <= len(memory.server.logs._own[pod])
+        assert result["verify"]["failed"] == 0
+
+
+def test_requests_that_are_answered_out_of_order_count_each() -> None:
+    held: list[str] = []
+
+    def swapped(line: str) -> list[str]:
+        """Each line with an odd number comes after the one that follows it."""
+        if int(line.split()[1]) % 2:
+            held.append(line)
+            return []
+        return [line, *(held.pop() for _line in [*held])]
+
+    with running() as memory:
+        rolled(memory)
+        told(memory, swapped)
+        result = run(memory).wait()
+        assert result["rollouts"][0]["phase"] == "complete", result["msg"]
+        assert result["verify"]["failed"] == 0
+
+
+def test_a_job_that_may_not_be_deleted_is_left_to_its_end() -> None:
+    with running() as memory:
+        rolled(memory)
+        memory.server.rights.deny("robot", ["delete"], "jobs")
+        result = run(memory, user="robot").wait()
+        assert result["rollouts"][0]["phase"] == "complete", result["msg"]
+        assert len(jobs(memory)) == 1
+        memory.clock.sleep(3600)
+        assert jobs(memory) == []
