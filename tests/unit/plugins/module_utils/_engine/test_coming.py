@@ -55,7 +55,6 @@ class Slow:
         self._listed_at = self.clock.seconds + listed_after
         self._events: list[WatchEvent] = []
         self._over = False
-        self.trouble = ""
 
     def becomes(self, live: JsonObject, *, after: float, how: Any = "MODIFIED") -> None:
         """Somebody writes the definition later."""
