@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import POD
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.verification import IN_A_ROW
 
 from tests.memory.cases import FROM_POD, edited, made
 from tests.memory.cluster import Memory, running
@@ -216,7 +217,7 @@ def test_a_connection_that_breaks_loses_and_doubles_no_request() -> None:
         memory.server.logs.break_all()
         result = task.wait()
         assert result["rollouts"][0]["phase"] == "complete", result["msg"]
-        print(result["verify"]["requests"] , len(memory.server.logs.of(pod)))
+        print(result["verify"]["requests"], len(memory.server.logs.of(pod)))
         assert 0 <= len(memory.server.logs.of(pod)) - result["verify"]["requests"] <= 4
         assert result["verify"]["failed"] == 0
 
