@@ -217,8 +217,8 @@ def test_a_connection_that_breaks_loses_and_doubles_no_request() -> None:
         memory.server.logs.break_all()
         result = task.wait()
         assert result["rollouts"][0]["phase"] == "complete", result["msg"]
-        print(result["verify"]["requests"], len(memory.server.logs.of(pod)))
-        assert 0 <= len(memory.server.logs.of(pod)) - result["verify"]["requests"] <= 4
+        # The first ones in a row are not counted, and the last one may have come after the end.
+        assert len(memory.server.logs.of(pod)) - IN_A_ROW - result["verify"]["requests"] in (0, 1)
         assert result["verify"]["failed"] == 0
 
 
