@@ -13,9 +13,9 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resourc
 
 from tests.memory.cases import BLUE, COPIED, NEWER, PASSWORD, PLAIN, Case, done, edited, image, made, ours, replicas, slowly, theirs
 from tests.memory.cluster import Memory, running
-from tests.memory.scenes import configured, deployment
+from tests.memory.scenes import configured, deployment, service
 
-COMPARED = {"name": "web", "revision": 2, "compare_to": 1}
+COMPARED: dict[str, Any] = {"name": "web", "revision": 2, "compare_to": 1}
 
 
 def read(memory: Memory, module: str, user: str = "administrator", **options: Any) -> dict[str, Any]:
@@ -216,7 +216,7 @@ def test_what_may_not_be_listed_is_said_to_be_unseen() -> None:
             denied(memory, "list", plural)
         result = preflight(memory, "robot", name="web")
         (warning,) = [warning for warning in result["warnings"] if "nodes" in warning]
-        assert "poddisruptionbudgets in namespace default" in warning, warning
+        assert "nodes; poddisruptionbudgets in default; revisions of the workloads." in warning, warning
 
 
 def test_a_definition_with_nothing_that_runs_finds_nothing() -> None:
@@ -224,3 +224,22 @@ def test_a_definition_with_nothing_that_runs_finds_nothing() -> None:
         theirs()(memory)
         result = preflight(memory, name="web", definition=deployment("2"))
         assert [entry["phase"] for entry in result["rollouts"]] == ["pending"], "the definition stands for what runs"
+
+
+def test_who_may_not_see_revisions_cannot_read_a_history() -> None:
+    with running() as memory:
+        theirs()(memory)
+        denied(memory, "list", "replicasets")
+        result = read(memory, "history_info", "robot", name="web")
+        assert result["failed"]
+        assert "may not list replicasets" in result["msg"]
+
+
+def test_a_service_that_comes_along_is_looked_at_beside_what_it_leads_to() -> None:
+    def rules(*objects: dict[str, Any]) -> set[str]:
+        return {entry["rule"] for entry in preflight(memory, definition=[*objects, deployment()])["findings"]}
+
+    with running() as memory:
+        leads = service()
+        leads["spec"]["ports"][0]["targetPort"] = "nowhere"
+        assert rules(leads) - rules(service()) == {"service-port-missing"}
