@@ -464,8 +464,6 @@ def _at_spec_of(live: JsonObject) -> tuple[PatchOperation, ...]:
     """What a patch tests so that it is refused where somebody has changed the spec since, or another object has the name: a patch that
     arrives late must not mix two versions. The generation counts changes of the spec, and not those of the status."""
     generation = number(live, "metadata", "generation")
-    if not generation:
-        return ()
     return PatchOperation("test", "/metadata/uid", uid_of(live)), PatchOperation("test", "/metadata/generation", generation)
 
 
@@ -508,10 +506,8 @@ def _with_cause(obj: JsonObject, cause: str) -> JsonObject:
 
 
 def _identified(part: JsonObject, live: JsonObject) -> JsonObject:
-    """A part of an object with what an apply needs to find it."""
-    named: dict[str, JsonValue] = {"name": text(live, "metadata", "name")}
-    if text(live, "metadata", "namespace"):
-        named["namespace"] = text(live, "metadata", "namespace")
+    """A part of a workload with what an apply needs to find it."""
+    named: dict[str, JsonValue] = {key: text(live, "metadata", key) for key in ("name", "namespace")}
     metadata = {**mapping(part, "metadata"), **named}
     return {**part, "apiVersion": text(live, "apiVersion"), "kind": text(live, "kind"), "metadata": metadata}
 
