@@ -10,10 +10,11 @@ from typing import Any
 
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import KNOWN
 
-from tests.memory.cases import CONFIG, Case, done, made
+from tests.memory.cases import CONFIG, PASSWORD, Case, done, made
 from tests.memory.cluster import Memory, running
 from tests.memory.runs import Run
 from tests.memory.scenes import deployment
+from tests.memory.trouble import act_before_first
 
 HOUR = 3600
 
@@ -97,3 +98,152 @@ def test_a_copy_with_another_content_than_its_name_says_is_not_used() -> None:
         result = _rolls(memory, "3").start().wait()
         assert result.get("failed"), result["msg"]
         assert name in result["msg"]
+
+
+# --- what was taken over ------------------------------------------------------------------------------------------------------------------
+
+TAKEN = {"name": "web-config", "remove_original": True}
+
+
+def _taken_over(memory: Memory, original: dict[str, Any] = CONFIG) -> None:
+    """A Deployment reads a copy of somebody's ConfigMap, of which only the copy is needed; hours have passed."""
+    made("ConfigMap", original)(memory)
+    done("rolling", definition=_configured(revisionHistoryLimit=0))(memory)
+    done("rolling", name="web", config=[{"name": "web-config"}])(memory)
+    memory.clock.sleep(2 * HOUR)
+
+
+def _again(memory: Memory, tag: str, **options: Any) -> dict[str, Any]:
+    run = Case("rolling", {"name": "web", "image": f"registry.example/web:{tag}", "config": [TAKEN], **options}).run(memory)
+    result = run.start().wait()
+    assert not result.get("failed"), result["msg"]
+    return result
+
+
+def _original(memory: Memory) -> Any:
+    return memory.get("default", "ConfigMap", "web-config")
+
+
+def test_what_was_taken_over_goes_on_request_once_nothing_refers_to_it() -> None:
+    with running() as memory:
+        _taken_over(memory)
+        assert "removed ConfigMap default/web-config, which nothing refers to any more" in _again(memory, "2")["msg"]
+        assert _original(memory) is None
+        assert not _again(memory, "2")["changed"], "the last copy stays in its place"
+        assert _values(memory) == ["1"]
+
+
+def test_what_was_taken_over_stays_while_another_one_refers_to_it() -> None:
+    with running() as memory:
+        _taken_over(memory)
+        other = _configured(name="api")
+        done("rolling", definition=other)(memory)
+        _again(memory, "2")
+        assert _original(memory) is not None
+
+
+def test_what_was_taken_over_stays_while_it_is_young() -> None:
+    with running() as memory:
+        made("ConfigMap", CONFIG)(memory)
+        done("rolling", definition=_configured(revisionHistoryLimit=0))(memory)
+        _again(memory, "2")
+        memory.clock.sleep(30)
+        _again(memory, "3")
+        assert _original(memory) is not None
+
+
+def test_what_belongs_to_a_helm_release_is_never_removed() -> None:
+    release = {"meta.helm.sh/release-name": "shop", "meta.helm.sh/release-namespace": "default"}
+    labels = {"app.kubernetes.io/managed-by": "Helm"}
+    with running() as memory:
+        _taken_over(memory, {**CONFIG, "metadata": {"name": "web-config", "annotations": release, "labels": labels}})
+        _again(memory, "2")
+        assert _original(memory) is not None
+
+
+def test_without_a_copy_nor_an_original_there_is_nothing_to_version() -> None:
+    with running() as memory:
+        done("rolling", definition=_configured())(memory)
+        result = Case("rolling", {"name": "web", "config": [{"name": "web-config"}]}).run(memory).start().wait()
+        assert result["failed"]
+        assert "ConfigMap default/web-config does not exist and config gives it no content" in result["msg"]
+
+
+# --- who may do what ----------------------------------------------------------------------------------------------------------------------
+
+
+def test_what_may_not_be_listed_keeps_every_copy_and_that_is_said() -> None:
+    with running() as memory:
+        _taken_over(memory)
+        memory.server.rights.deny("robot", ["list"], "cronjobs")
+        result = _again(memory, "2", user="robot")
+        assert _original(memory) is not None
+        (warning,) = [text for text in result["warnings"] if "cronjobs" in text]
+        assert warning.startswith("Old copies of configuration in namespace default were not cleaned up: ")
+
+
+def test_a_copy_that_somebody_removes_first_is_not_told_as_removed() -> None:
+    with running() as memory:
+        _taken_over(memory)
+        run = Case("rolling", {"name": "web", "image": "registry.example/web:2", "config": [TAKEN]}).run(memory)
+        act_before_first(
+            run,
+            lambda request: request.method == "DELETE" and request.path.endswith("/configmaps/web-config"),
+            lambda: memory.server.delete(KNOWN["v1", "ConfigMap"], _original(memory)),
+        )
+        result = run.start().wait()
+        assert not result.get("failed"), result["msg"]
+        assert "removed" not in result["msg"]
+        assert _original(memory) is None
+
+
+def test_who_may_only_read_by_name_versions_all_the_same() -> None:
+    with running() as memory:
+        made("ConfigMap", CONFIG)(memory)
+        done("rolling", definition=_configured())(memory)
+        memory.server.rights.deny("robot", ["list"], "configmaps")
+        result = _rolls(memory, "2", user="robot").start().wait()
+        assert not result.get("failed"), result["msg"]
+        assert _values(memory) == ["2"]
+
+
+def test_what_may_not_be_read_is_told_as_what_may_still_change() -> None:
+    body = _configured()
+    body["spec"]["template"]["spec"]["containers"][0]["envFrom"].append({"secretRef": {"name": "web-secret"}})
+    with running() as memory:
+        made("ConfigMap", CONFIG)(memory)
+        made("Secret", PASSWORD)(memory)
+        done("rolling", definition=body)(memory)
+        memory.server.rights.deny("robot", ["get", "list"], "secrets")
+        result = _rolls(memory, "2", user="robot").start().wait()
+        assert not result.get("failed"), result["msg"]
+        assert "Secret" in result["msg"] + str(result["warnings"])
+        assert "under config makes it versioned as well" in result["msg"] + str(result["warnings"])
+
+
+def test_a_copy_by_itself_needs_a_content() -> None:
+    with running() as memory:
+        result = Case("versioned_config", {"name": "web-config"}).run(memory).start().wait()
+        assert result["failed"]
+        assert "ConfigMap default/web-config does not exist and is given no content" in result["msg"]
+
+
+def test_a_copy_by_itself_stays_when_what_it_was_made_of_is_gone() -> None:
+    with running() as memory:
+        made("ConfigMap", CONFIG)(memory)
+        done("versioned_config", name="web-config")(memory)
+        memory.server.delete(KNOWN["v1", "ConfigMap"], _original(memory))
+        result = Case("versioned_config", {"name": "web-config"}).run(memory).start().wait()
+        assert not result["changed"], result
+        assert _values(memory) == ["1"]
+
+
+def test_copies_that_are_not_to_be_cleaned_up_stay() -> None:
+    with running() as memory:
+        for value in "12":
+            done("versioned_config", name="web-config", data={"a": value})(memory)
+        memory.clock.sleep(2 * HOUR)
+        done("versioned_config", name="web-config", data={"a": "3"}, keep=0, cleanup=False)(memory)
+        assert _values(memory) == ["1", "2", "3"]
+        done("versioned_config", name="web-config", data={"a": "3"}, keep=0)(memory)
+        assert _values(memory) == ["3"]
