@@ -14,8 +14,10 @@ import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import WORKLOADS
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import SERVICE
 
-from tests.memory.cases import BLUE, PLAIN, Case, edited, image, made
+from tests.memory.cases import BLUE, CONFIG, PLAIN, VERIFY, Case, done, edited, image, made
 from tests.memory.cluster import Memory, running
+from tests.memory.refusals import Cause, invalid
+from tests.memory.requests import Request
 from tests.memory.runs import Run
 from tests.memory.scenes import deployment, service
 
@@ -143,3 +145,164 @@ def test_another_template_that_somebody_gives_to_what_serves_is_told_at_the_end(
         result = run.wait()
         assert result["failed"]
         assert "was given another template by kubectl-edit after it had got the traffic" in result["msg"]
+
+
+# --- refused, or broken off ---------------------------------------------------------------------------------------------------------------
+
+
+def refusing(run: Run, fits: Callable[[Request], bool]) -> None:
+    """The server refuses the contents of these writes."""
+    cause = Cause("spec.anything", "Invalid value: 1: must not be")
+
+    def refuse(request: Request) -> Any:
+        return run.wire.spelled(422, invalid("Thing", "", "web", [cause]).body) if request.is_write and fits(request) else None
+
+    run.wire.before.append(refuse)
+
+
+def prepared(memory: Memory, before: Any = PLAIN, module: str = "blue_green", **options: Any) -> Run:
+    case = Case(module, {**(BLUE if module == "blue_green" else {"name": "web"}), "wait_timeout": 60, **options}, before)
+    case.prepare(memory)
+    return case.run(memory)
+
+
+def test_a_candidate_that_the_server_refuses_is_a_bad_version() -> None:
+    with running() as memory:
+        run = prepared(memory)
+        refusing(run, lambda request: request.path.endswith(f"/deployments/{GREEN}"))
+        result = run.start().wait()
+        assert result["failed"]
+        assert "Invalid value: 1: must not be" in result["msg"]
+        assert "says nothing of the new version" not in result["msg"]
+        assert result["rollouts"][0]["phase"] == "aborted"
+        assert not leads_to_green(memory)
+
+
+def test_what_came_along_before_a_refusal_is_told_as_it_stays() -> None:
+    with running() as memory:
+        second = {**CONFIG, "metadata": {"name": "z"}}
+        manifest = deployment("2", replicas=2)
+        case = Case("blue_green", {"definition": [CONFIG, second, manifest], "wait_timeout": 60}, PLAIN)
+        case.prepare(memory)
+        run = case.run(memory)
+        refusing(run, lambda request: request.path.endswith("/configmaps/z"))
+        result = run.start().wait()
+        assert result["failed"]
+        assert "Changed before that, and left so: ConfigMap default/web-config." in result["msg"], result["msg"]
+        assert memory.get("default", "Deployment", GREEN) is None
+
+
+def test_a_way_back_that_cannot_be_noted_is_not_begun() -> None:
+    with running() as memory:
+        run = prepared(memory, image="registry.example/web:missing")
+        refusing(run, lambda request: "/leases" in request.path and gives_up(request))
+        result = run.start().wait()
+        assert result["failed"]
+        assert "Going back did not finish: " in result["msg"], result["msg"]
+        assert "Run the module abort once that is mended." in result["msg"]
+        assert claim(memory)
+        assert memory.get("default", "Deployment", GREEN) is not None
+
+
+def gives_up(request: Request) -> bool:
+    text = (request.body["metadata"].get("annotations") or {}).get("rollout.kubernetes/claim", "")
+    return bool(text and json.loads(text).get("back"))
+
+
+def test_a_way_back_that_was_broken_off_is_finished_by_the_next_run() -> None:
+    with running() as memory:
+        run = prepared(memory, image="registry.example/web:missing")
+
+        def die(request: Request, answer: Any) -> Any:
+            if request.is_write and "/leases" in request.path and gives_up(request):
+                run.kill()
+                memory.clock.refuse_dead()
+            return answer
+
+        run.wire.after.append(die)
+        run.start().wait()
+        memory.clock.sleep(30)
+        result = Case("blue_green", {**BLUE, "image": "registry.example/web:missing"}).run(memory).start().wait()
+        assert result["failed"]
+        assert "An earlier run went back (" in result["msg"], result["msg"]
+        assert "and was interrupted; that is finished now. Run the task again to try anew." in result["msg"]
+        assert memory.get("default", "Deployment", GREEN) is None
+        assert not claim(memory)
+
+
+def test_requests_lost_after_the_old_pods_are_gone_are_told_with_the_way_back() -> None:
+    with running() as memory:
+        run = prepared(memory, verify={**VERIFY["verify"], "after": 30})
+        run.start()
+        memory.clock.wait(lambda: any("measuring for 30 s more" in line for line in run.lines))
+        edited("Deployment", lambda obj: obj["spec"].update(replicas=0), name=GREEN)(memory)
+        result = run.wait()
+        assert result["failed"]
+        assert "The new version serves, and the old pods are gone already; the module undo brings them back." in result["msg"], result[
+            "msg"
+        ]
+        assert leads_to_green(memory) or not memory.all("default", "Pod")
+
+
+def test_a_lock_that_is_lost_midway_ends_the_task_and_takes_nothing_back() -> None:
+    with running() as memory:
+        run = begun(memory, "unready")
+        memory.clock.wait(lambda: memory.get("default", "Deployment", GREEN) is not None)
+        edited("Lease", lambda obj: obj["spec"].update(holderIdentity="somebody else"), name="rollout-web")(memory)
+        result = run.wait()
+        assert result["failed"]
+        assert "was taken over by somebody else meanwhile" in result["msg"], result["msg"]
+        assert memory.get("default", "Deployment", GREEN) is not None
+
+
+# --- check mode ---------------------------------------------------------------------------------------------------------------------------
+
+
+def test_check_mode_of_a_change_without_a_new_version_says_so() -> None:
+    with running() as memory:
+        manifest = deployment("1", replicas=2)
+        done("blue_green", definition=[service(), manifest], scale_down_delay=0)(memory)
+        run = Case("blue_green", {"definition": deployment("1", replicas=3)}).run(memory, check=True)
+        result = run.start().wait()
+        assert result["changed"], result
+        assert "would be changed without a rollout" in result["msg"]
+        assert run.wire.changes == []
+
+
+def test_check_mode_up_to_a_step_that_is_reached_changes_nothing() -> None:
+    with running() as memory:
+        done_before = (*PLAIN, done("blue_green", **BLUE, stop_before="switch"))
+        run = prepared(memory, done_before, stop_before="switch", check=True)
+        result = run.start().wait()
+        assert not result["changed"], result
+        assert result["rollouts"][0]["phase"] == "paused"
+
+
+def test_a_namespace_that_comes_along_is_made_before_its_application() -> None:
+    with running() as memory:
+        namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}
+        definition = [namespace, service(), deployment("1", replicas=2)]
+        result = Case("blue_green", {"definition": definition, "namespace": "shop"}).run(memory).start().wait()
+        assert not result.get("failed"), result["msg"]
+        (made_there,) = memory.all("shop", "Deployment")
+        assert made_there["status"]["readyReplicas"] == 2
+
+
+def test_a_switch_whose_answer_was_never_heard_is_not_made_twice() -> None:
+    with running() as memory:
+        run = prepared(memory)
+
+        def die(request: Request, answer: Any) -> Any:
+            if request.is_write and "/services/" in request.path and leads_to_green(memory):
+                run.kill()
+                memory.clock.refuse_dead()
+            return answer
+
+        run.wire.after.append(die)
+        run.start().wait()
+        memory.clock.sleep(30)
+        again = Case("blue_green", BLUE).run(memory)
+        result = again.start().wait()
+        assert not result.get("failed"), result["msg"]
+        assert leads_to_green(memory)
+        assert not any("/services/" in request.path for request in again.wire.changes)

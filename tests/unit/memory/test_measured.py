@@ -15,6 +15,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.verific
 
 from tests.memory.cases import FROM_POD, edited, made
 from tests.memory.cluster import Memory, running
+from tests.memory.news import WAYS
 from tests.memory.runs import Run, call
 from tests.memory.scenes import deployment, service
 
@@ -248,4 +249,66 @@ def test_a_job_that_may_not_be_deleted_is_left_to_its_end() -> None:
         assert result["rollouts"][0]["phase"] == "complete", result["msg"]
         assert len(jobs(memory)) == 1
         memory.clock.sleep(3600)
+        assert jobs(memory) == []
+
+
+def test_a_pod_is_seen_to_start_also_by_a_watch_that_has_to_list_again() -> None:
+    with running() as memory:
+        rolled(memory)
+        WAYS["410"](memory, POD)
+        result = run(memory).wait()
+        assert result["rollouts"][0]["phase"] == "complete", result["msg"]
+        assert result["verify"]["requests"] > 3
+
+
+def at_once(memory: Memory, *more: str) -> None:
+    """What the pod tells of its first requests comes all at once, as from a log that was slow; `more` comes right after it."""
+    held: list[str] = []
+
+    def burst(line: str) -> list[str]:
+        number = int(line.split()[1])
+        if number < IN_A_ROW + 3:
+            held.append(line)
+            return []
+        return [*held, *more, line] if number == IN_A_ROW + 3 else [line]
+
+    told(memory, burst)
+
+
+def test_what_comes_right_after_the_first_requests_counts() -> None:
+    with running() as memory:
+        rolled(memory)
+        at_once(memory)
+        result = run(memory).wait()
+        assert result["rollouts"][0]["phase"] == "complete", result["msg"]
+        assert result["verify"]["failed"] == 0
+
+
+def test_a_pod_that_breaks_down_right_after_the_first_requests_has_shown_nothing() -> None:
+    with running() as memory:
+        rolled(memory)
+        at_once(memory, "E sleep in the image takes no fraction of a second")
+        result = run(memory).wait()
+        assert result["failed"]
+        assert "takes no fraction of a second" in result["msg"], result["msg"]
+
+
+def test_an_answer_that_never_comes_is_not_waited_for_longer_than_a_request_may_take() -> None:
+    with running() as memory:
+        rolled(memory)
+        told(memory, lambda line: [] if line.startswith("r 7 ") else [line])
+        task = run(memory)
+        result = task.wait()
+        assert result["rollouts"][0]["phase"] == "complete", result["msg"]
+        assert result["verify"]["failed"] == 0
+
+
+def test_who_may_not_make_jobs_is_told_before_anything_is_written() -> None:
+    with running() as memory:
+        rolled(memory)
+        memory.server.rights.deny("robot", ["patch", "create"], "jobs")
+        result = run(memory, user="robot").wait()
+        assert result["failed"]
+        assert "jobs" in result["msg"]
+        assert tag(memory) == "1"
         assert jobs(memory) == []
