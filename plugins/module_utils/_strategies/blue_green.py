@@ -216,7 +216,8 @@ def _kept(rollout: Rollout, scene: Scene) -> float:
 def _served(rollout: Rollout, scene: Scene) -> dict[str, Selector]:
     """The selectors by which the candidates get the traffic: at the end of leaving blue/green those without a mark."""
     wanted = rollout.to_candidates(scene, rollout.claim.services)
-    if rollout.claim.leaves and rollout.claim.switched:
+    # Where what serves has the plain name already, no traffic moves before it.
+    if rollout.claim.leaves and (rollout.claim.switched or not rollout.moving):
         widened = (name for name in wanted if name in scene.services and scene.services[name].selector == rollout.base(name))
         wanted = {**wanted, **{name: rollout.base(name) for name in widened}}
     return wanted

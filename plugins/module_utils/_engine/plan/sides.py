@@ -187,7 +187,9 @@ class Planner:
             if direct is not None:
                 return self._standing(direct, companions, stable, promotion)
         if claim is None and self._leaves() and all(self._is_plain(name, stable, services) for name in targets):
-            return replace(self._standing((), companions, stable, None), unchanged="there is one plain Deployment already")
+            self._refuse_leaving(targets, stable, manifests)
+            direct = self._direct(targets, stable, manifests) or ()
+            return replace(self._standing(direct, companions, stable, None), unchanged="there is one plain Deployment already")
         return self._claimed(claim, targets, services, previews, stable, manifests, companions, promotion)
 
     def _configured(self, targets: Mapping[str, Target], stable: Mapping[str, str]) -> dict[str, Target]:
@@ -235,7 +237,7 @@ class Planner:
         for manifest in manifests.values():
             check_manifest(manifest)
         if claim is None:
-            self._refuse_leaving(stable, manifests)
+            self._refuse_leaving(targets, stable, manifests)
             found = obstacles(
                 scene, stable, {name: mapping(entry, "spec", "template") for name, entry in manifests.items()}, services, previews
             )
@@ -251,7 +253,7 @@ class Planner:
         cause = self._cause(stable, manifests, promotion)
         moving = [name for name in targets if candidates[name] != stable[name]]
         planned = {name: self._writer.plan(DEPLOYMENT, self._ref(candidates[name]), Apply(bodies[name]), cause=cause) for name in moving}
-        sides = tuple(self._side(name, manifests[name], stable[name], candidates[name], planned.get(name)) for name in targets)
+        sides = tuple(self._side(targets[name], manifests[name], stable[name], candidates[name], planned.get(name)) for name in targets)
         fresh = claim is None
         if claim is not None:
             sides, fresh = self._continued(claim, sides, services)
@@ -327,12 +329,12 @@ class Planner:
             )
         return tuple(replace(side, created=kept[side.workload].created if side.workload in kept else side.created) for side in sides), True
 
-    def _side(self, workload: str, manifest: JsonObject, stable: str, candidate: str, planned: Planned | None) -> Side:
+    def _side(self, target: Target, manifest: JsonObject, stable: str, candidate: str, planned: Planned | None) -> Side:
         live = self._scene.workload(stable)
-        after = mapping(planned.after if planned is not None else manifest, "spec", "template")
+        after = mapping(planned.after, "spec", "template") if planned is not None else self._defaulted(target, manifest)
         asked = number(manifest, "spec", "replicas") if isinstance(at(manifest, "spec", "replicas"), int) else None
         return Side(
-            workload=workload,
+            workload=target.ref.name,
             stable=stable,
             candidate=candidate,
             wanted=fingerprint(after),
@@ -533,7 +535,7 @@ class Planner:
                     f"{live.desired}; leave spec.replicas out of it, or write how many you want."
                 )
 
-    def _refuse_leaving(self, stable: Mapping[str, str], manifests: Mapping[str, JsonObject]) -> None:
+    def _refuse_leaving(self, targets: Mapping[str, Target], stable: Mapping[str, str], manifests: Mapping[str, JsonObject]) -> None:
         """Who leaves blue/green ends at the Deployment of the plain name: beside what serves, so that must be there, and another one
         where there is a new version."""
         for name, manifest in manifests.items() if self._leaves() else ():
@@ -541,11 +543,17 @@ class Planner:
             if not stable[name]:
                 raise RefusedError(f"{ref} does not exist, nor has it colours, so there is nothing to leave; use the module rolling.")
             live = self._scene.workload(name) if stable[name] == name else None
-            if live is not None and fingerprint(mapping(manifest, "spec", "template")) != fingerprint(live.template):
+            if live is not None and fingerprint(self._defaulted(targets[name], manifest)) != fingerprint(live.template):
                 raise RefusedError(
                     f"{ref} serves itself, so it cannot get another version while it leaves blue/green; roll that version out first, "
                     "then leave by name alone."
                 )
+
+    def _defaulted(self, target: Target, manifest: JsonObject) -> JsonObject:
+        """The template of a manifest as the server would have it: a definition leaves out what is filled in."""
+        if target.manifest is None:
+            return mapping(manifest, "spec", "template")
+        return mapping(self._writer.plan(DEPLOYMENT, self._ref(target.ref.name), Apply(manifest)).after, "spec", "template")
 
     def _refuse_foreign(self, stable: Mapping[str, str], services: Mapping[str, str]) -> None:
         """What another controller looks after is refused by its name; what a GitOps tool may change back is warned of."""
