@@ -186,3 +186,14 @@ def test_a_service_may_lead_to_pods_that_others_make(kind: str) -> None:
         definition = [brings[kind]] if kind in brings else []
         result = rolls(memory, turned, *definition, deployment("2"), user="robot").start().wait()
         assert not result.get("failed"), result["msg"]
+
+
+@pytest.mark.parametrize(("number", "warns"), [(0, True), (7, False)])
+def test_a_service_of_one_pod_is_told_where_that_pod_is_replaced(*, number: int, warns: bool) -> None:
+    alone = service(app="web", **{"statefulset.kubernetes.io/pod-name": f"web-{number}"})
+    with running() as memory:
+        for act in (done("rolling", definition=manifest("StatefulSet")), made("Service", alone)):
+            act(memory)
+        result = rolls(memory, manifest("StatefulSet", "2")).start().wait()
+        assert not result.get("failed"), result["msg"]
+        assert any("leads to nothing while that pod is replaced" in warning for warning in result["warnings"]) is warns, result["warnings"]

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import WORKLOADS
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import SERVICE
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import POD, SERVICE
 
 from tests.memory.cases import BLUE, CONFIG, PLAIN, VERIFY, Case, done, edited, image, made
 from tests.memory.cluster import Memory, running
@@ -20,6 +20,7 @@ from tests.memory.refusals import Cause, invalid
 from tests.memory.requests import Request
 from tests.memory.runs import Run
 from tests.memory.scenes import deployment, service
+from tests.memory.trouble import act_before_first
 
 GREEN = "web-green"
 
@@ -306,3 +307,61 @@ def test_a_switch_whose_answer_was_never_heard_is_not_made_twice() -> None:
         assert not result.get("failed"), result["msg"]
         assert leads_to_green(memory)
         assert not any("/services/" in request.path for request in again.wire.changes)
+
+
+# --- midway -------------------------------------------------------------------------------------------------------------------------------
+
+
+def test_requests_lost_before_the_switch_take_the_rollout_back() -> None:
+    with running() as memory:
+        run = prepared(memory, image="registry.example/web:unready", wait_timeout=120, verify=VERIFY["verify"]).start()
+        memory.clock.wait(lambda: memory.get("default", "Deployment", GREEN) is not None)
+        edited("Deployment", lambda obj: obj["spec"].update(replicas=0))(memory)
+        result = run.wait()
+        assert result["failed"]
+        assert "Users lost requests: " in result["msg"], result["msg"]
+        assert not leads_to_green(memory)
+
+
+def test_what_comes_along_and_is_refused_first_leaves_nothing_to_tell() -> None:
+    with running() as memory:
+        case = Case("blue_green", {"definition": [CONFIG, deployment("2", replicas=2)], "wait_timeout": 60}, PLAIN)
+        case.prepare(memory)
+        run = case.run(memory)
+        refusing(run, lambda request: "/configmaps/" in request.path)
+        result = run.start().wait()
+        assert result["failed"]
+        assert "Changed before that" not in result["msg"]
+        assert memory.get("default", "Deployment", GREEN) is None
+
+
+def test_an_old_side_that_may_not_be_changed_says_nothing_of_the_new_version() -> None:
+    with running() as memory:
+        run = prepared(memory)
+        refusing(run, lambda request: request.path.endswith("/deployments/web") and leads_to_green(memory))
+        result = run.start().wait()
+        assert result["failed"]
+        assert "That says nothing of the new version, so nothing was taken back" in result["msg"], result["msg"]
+        assert leads_to_green(memory)
+        assert claim(memory)
+
+
+def test_pods_that_go_right_before_the_switch_are_waited_for() -> None:
+    with running() as memory:
+        run = prepared(memory)
+
+        def gone() -> None:
+            for pod in memory.all("default", "Pod"):
+                if pod["metadata"]["name"].startswith(GREEN):
+                    memory.server.delete(POD, pod)
+            memory.clock.sleep(0.1)
+
+        def looks(request: Request) -> bool:
+            found = memory.get("default", "Deployment", GREEN)
+            ready = found is not None and (found.get("status") or {}).get("readyReplicas") == 2
+            return bool(ready and request.method == "GET" and request.path.endswith("/services/web"))
+
+        act_before_first(run, looks, gone)
+        result = run.start().wait()
+        assert not result.get("failed"), result["msg"]
+        assert leads_to_green(memory)

@@ -247,3 +247,11 @@ def test_copies_that_are_not_to_be_cleaned_up_stay() -> None:
         assert _values(memory) == ["1", "2", "3"]
         done("versioned_config", name="web-config", data={"a": "3"}, keep=0)(memory)
         assert _values(memory) == ["3"]
+
+
+def test_check_mode_tells_which_copy_would_be_made_and_makes_none() -> None:
+    with running() as memory:
+        run = Case("versioned_config", {"name": "web-config", "data": {"a": "1"}}).run(memory, check=True)
+        assert run.start().wait()["changed"]
+        assert run.wire.changes == []
+        assert _values(memory) == []

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import WORKLOADS
+from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.transport import Lost
 
 from tests.memory.cases import CONFIG, NEXT, VERIFY, Case, done, edited, image, made, ours, replicas, slowly, theirs
 from tests.memory.cluster import Memory, running
@@ -65,6 +66,41 @@ def test_a_crash_without_a_word_is_told_without_a_log() -> None:
         result = rolls(memory, "crash").start().wait()
         assert "CrashLoopBackOff" in result["msg"]
         assert "Its log ends with" not in result["msg"]
+
+
+# --- images -------------------------------------------------------------------------------------------------------------------------------
+
+
+def of_few_words(memory: Memory) -> None:
+    """While it waits to pull again an older kubelet does not repeat why; only the Event tells."""
+    revise, told = memory.server.revise, set[str]()
+
+    def revised(resource: Any, live: Any, **parts: Any) -> Any:
+        for entry in (parts.get("status") or {}).get("containerStatuses") or ():
+            waiting = entry["state"].get("waiting") or {}
+            if waiting.get("reason") == "ImagePullBackOff":
+                waiting["message"], _words, cause = waiting["message"].partition(": ErrImagePull: ")
+                if cause and live["metadata"]["uid"] not in told:
+                    told.add(live["metadata"]["uid"])
+                    memory.controllers.kubelets.tell(live, "Failed", f'Failed to pull image "{entry["image"]}": {cause}')
+        return revise(resource, live, **parts)
+
+    memory.server.revise = revised  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize("sees_events", [True, False])
+def test_why_an_image_cannot_be_pulled_is_taken_from_the_event_where_the_pod_does_not_tell(*, sees_events: bool) -> None:
+    with running() as memory:
+        theirs()(memory)
+        of_few_words(memory)
+        edited("Deployment", image("missing"))(memory)
+        memory.clock.sleep(2)
+        if not sees_events:
+            memory.server.rights.deny("robot", ["list"], "events")
+        result = Case("wait", {"name": "web", "wait_timeout": 60}).run(memory, user="robot").start().wait()
+        assert result["failed"]
+        state = "ImagePullBackOff" if sees_events else "ErrImagePull"  # Without the Event it is known at the next try.
+        assert f"{state}: image registry.example/web:missing not found" in result["msg"], result["msg"]
 
 
 # --- other people -------------------------------------------------------------------------------------------------------------------------
@@ -150,6 +186,26 @@ def test_who_may_not_watch_any_more_takes_nothing_back(on_failure: str) -> None:
         assert tag(memory) == "unready"
 
 
+def test_a_cluster_that_does_not_answer_says_nothing_of_the_new_version() -> None:
+    with running() as memory:
+        ours()(memory)
+        run = rolls(memory, "unready", on_failure="rollback")
+
+        def lose(_request: Request) -> None:
+            if tag(memory) == "unready":
+                raise Lost("the connection broke off", sent=False)
+
+        run.start()
+        await_tag(memory, "unready")
+        memory.clock.sleep(3)
+        run.wire.before.append(lose)
+        memory.server.watches.break_all()
+        result = run.wait()
+        assert result["failed"]
+        assert "It was not taken back: the cluster did not answer, so how the new version is doing" in result["msg"], result["msg"]
+        assert tag(memory) == "unready"
+
+
 # --- several at once ----------------------------------------------------------------------------------------------------------------------
 
 
@@ -174,6 +230,14 @@ def test_what_came_along_with_a_version_that_was_taken_back_is_told_as_it_stays(
         assert result["failed"]
         (warning,) = result["warnings"]
         assert "has not the new version, but what was changed along with it stays changed: ConfigMap default/web-config." in warning
+
+
+def test_a_namespace_that_comes_along_is_made_before_what_is_held_in_it() -> None:
+    with running() as memory:
+        namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}
+        result = Case("recreate", {"definition": [namespace, deployment()], "namespace": "shop"}).run(memory).start().wait()
+        assert result["rollouts"][0]["phase"] == "complete", result["msg"]
+        assert memory.get("shop", "Lease", "rollout-web") is not None
 
 
 def test_after_a_write_that_is_refused_no_other_workload_is_begun() -> None:

@@ -40,6 +40,15 @@ def test_two_revisions_are_compared_with_the_copies_that_they_name() -> None:
         assert "-  a: '1'\n+  a: '2'" in entry["difference"], entry["difference"]
 
 
+def test_a_copy_that_both_revisions_name_is_not_shown() -> None:
+    with running() as memory:
+        for tag in ("1", "2"):
+            done("rolling", **{**COPIED, "definition": configured(tag)})(memory)
+        (entry,) = read(memory, "history_info", **COMPARED)["rollouts"]
+        assert "image: registry.example/web:2" in entry["difference"]
+        assert "a: '1'" not in entry["difference"]
+
+
 def test_copies_that_may_not_be_read_are_left_out_of_a_comparison_and_that_is_said() -> None:
     with running() as memory:
         for one in (COPIED, NEWER):
