@@ -28,6 +28,7 @@ extends_documentation_fragment:
   - rollout.kubernetes.wait
   - rollout.kubernetes.lock
   - rollout.kubernetes.lock.application
+  - rollout.kubernetes.approval
   - rollout.kubernetes.ownership
   - rollout.kubernetes.auth
   - rollout.kubernetes.attributes
@@ -60,6 +61,13 @@ msg:
   type: str
   returned: always
   sample: "Deployment shop/web is complete: successfully rolled out."
+plan_hash:
+  description:
+    - A short text that stands for what the task does, or would do in check mode. O(expect_plan) takes it, so that a later task does that.
+    - Not there when no plan could be made.
+  type: str
+  returned: when there is a plan
+  sample: p1-6b1f0c9d27e84a5530c1-5d41402a-7d793037-9e107d9d-e4d909c2-b1946ac9-fc3ff98e-0cc175b9-92eb5ffe
 rollouts:
   description: Each workload as it was at the end of the task.
   type: list

@@ -34,6 +34,7 @@ _TIMES: Spec = {
 _WAIT: Spec = {"wait": {"type": "bool", "default": True}, **_TIMES}
 _OWNERSHIP: Spec = {"take_ownership": {"type": "bool", "default": False}}
 _LOCK: Spec = {"application": {"type": "str"}, "lock_timeout": {"type": "int", "default": 0}}
+_APPROVED: Spec = {"expect_plan": {"type": "str"}}
 _UNDONE: Spec = {"refuse_undone": {"type": "bool", "default": False}}
 _REMEMBER: Spec = {"remember": {"type": "bool", "default": True}}
 _ASKED: Spec = {"requested_by": {"type": "str"}}
@@ -64,6 +65,7 @@ _APPLICATION: Spec = {
     "namespace": {"type": "str"},
     "requested_by": {"type": "str"},
     "lock_timeout": _LOCK["lock_timeout"],
+    **_APPROVED,
 }
 
 
@@ -135,6 +137,7 @@ def _strategy(
             **_CAUSE,
             **_LOCK,
             **_UNDONE,
+            **_APPROVED,
             **_OWNERSHIP,
             **options,
             **VERIFY,
@@ -239,14 +242,15 @@ ARGUMENTS: Mapping[str, Arguments] = {
             **_REMEMBER,
             **_CAUSE,
             **_LOCK,
+            **_APPROVED,
             **_OWNERSHIP,
             **VERIFY,
             **_WAIT,
         },
         mutually_exclusive=[("revision", "to")],
     ),
-    "pause": _on_workloads({**_ASKED, **_LOCK, **_OWNERSHIP}, kinds=_PAUSED),
-    "resume": _on_workloads({**_ASKED, **_LOCK, **_OWNERSHIP, **_WAIT}, kinds=_PAUSED),
+    "pause": _on_workloads({**_ASKED, **_LOCK, **_APPROVED, **_OWNERSHIP}, kinds=_PAUSED),
+    "resume": _on_workloads({**_ASKED, **_LOCK, **_APPROVED, **_OWNERSHIP, **_WAIT}, kinds=_PAUSED),
     "service_switch": Arguments(
         spec={
             **auth_argument_spec,
@@ -261,6 +265,7 @@ ARGUMENTS: Mapping[str, Arguments] = {
             "min_endpoints": {"type": "int", "default": 1},
             "several_workloads": {"type": "bool", "default": False},
             **_LOCK,
+            **_APPROVED,
             "requested_by": {"type": "str"},
             **_OWNERSHIP,
             "wait_timeout": {"type": "int", "default": 60, "aliases": ["timeout"]},
@@ -295,6 +300,7 @@ ARGUMENTS: Mapping[str, Arguments] = {
             "stop_before": {"type": "str", "choices": list(FORWARD[1:])},
             "supersede": {"type": "bool", "default": False},
             **_UNDONE,
+            **_APPROVED,
             **_LOCK,
             **_CONFIG,
             **_CAUSE,
@@ -365,6 +371,6 @@ ARGUMENTS: Mapping[str, Arguments] = {
             "required_one_of": [("name", "definition", "src", "template")],
         },
     ),
-    "restart": _on_workloads({"key": {"type": "str", "no_log": False}, **_CAUSE, **_LOCK, **_OWNERSHIP, **VERIFY, **_WAIT}),
+    "restart": _on_workloads({"key": {"type": "str", "no_log": False}, **_CAUSE, **_LOCK, **_APPROVED, **_OWNERSHIP, **VERIFY, **_WAIT}),
 }
 """By the module's name."""

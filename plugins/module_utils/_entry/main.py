@@ -20,8 +20,10 @@ from ansible.module_utils.errors import UnsupportedError
 from .._domain.errors import InputError, RolloutError
 from .._domain.exported import cleaned
 from .._domain.objects import JsonObject
+from .._domain.plan_hash import checked
 from .._domain.ports import Progress
 from .._engine.hold.turn import in_turn
+from .._engine.outside.approved import Approved
 from .._engine.outside.measurement import UNMEASURED, Measurement
 from .._engine.outside.surroundings import Surroundings
 from .._engine.tell.outcome import Outcome
@@ -74,6 +76,7 @@ class _Aside:
     warnings: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     measurement: Measurement = UNMEASURED
+    approved: Approved = field(default_factory=Approved)
 
 
 def run(name: str, parameters: Mapping[str, Any], context: Context, *, secrets: frozenset[str] = frozenset()) -> Answer:
@@ -91,6 +94,8 @@ def run(name: str, parameters: Mapping[str, Any], context: Context, *, secrets: 
     try:
         require()
         check_numbers(ARGUMENTS[name].spec, parameters)
+        if parameters.get("expect_plan") is not None:
+            aside.approved.expected = checked(parameters["expect_plan"])
         options = auth_options(parameters, environment=context.environment)
         veil.hidden |= options.secrets()
         veil.learn(parameters, ())
@@ -111,6 +116,8 @@ def run(name: str, parameters: Mapping[str, Any], context: Context, *, secrets: 
         result = failure(f"rollout.kubernetes.{name} broke off on an error of its own, please report it: {error!r}.", changed=bool(writes))
         if context.verbose:
             result["exception"] = traceback.format_exc()
+    if aside.approved.found:
+        result["plan_hash"] = aside.approved.found
     measured = aside.measurement.measured
     if measured is not None:
         result["verify"] = measured_result(measured)
@@ -160,7 +167,7 @@ def _call(
     aside.measurement = measurement_of(
         wanted, cluster=connection.cluster, clock=time.monotonic, guard=context.guard, progress=progress, seconds=seconds
     )
-    outside = Surroundings(connection.cluster, time.monotonic, progress, guard, aside.measurement, wrote)
+    outside = Surroundings(connection.cluster, time.monotonic, progress, guard, aside.measurement, wrote, approved=aside.approved)
     call, work = Call(name, parameters, manifests, connection.namespace, context.check), command(name)
     with closing(aside.measurement):
         outcome = in_turn(lambda: work(call, outside), outside, patience, check=context.check)

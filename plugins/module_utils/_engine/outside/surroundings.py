@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..._domain.ports import Clock, Cluster, Progress
+from .approved import Approved
 from .leases import Leases
 from .measurement import UNMEASURED, Measurement
 
@@ -19,7 +20,7 @@ class Surroundings:
     """`clock` counts seconds and never goes back; `guard` is called before each write and raises when this process must not write.
     `measurement` is what users notice of it, if that is asked for. `wrote` is told after each write that has changed something in the
     cluster, or perhaps has, as its answer was lost; not of the Lease, nor of what a measurement needs. `tell` lets others see at which step
-    the task is. `leases` are those of all applications, as they were seen last."""
+    the task is. `approved` says which plan may be carried out. `leases` are those of all applications, as they were seen last."""
 
     cluster: Cluster
     clock: Clock
@@ -28,6 +29,7 @@ class Surroundings:
     measurement: Measurement = UNMEASURED
     wrote: Callable[[], None] = lambda: None
     tell: Callable[[str], None] = lambda step: None
+    approved: Approved = field(default_factory=Approved)
     leases: Leases = field(init=False)
 
     def __post_init__(self) -> None:

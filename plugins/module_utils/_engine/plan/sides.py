@@ -51,6 +51,22 @@ from ..write.writer import Planned, Writer
 
 
 @dataclass(frozen=True)
+class Ends:
+    """What there shall be when all is done, by workload, for the hash of a plan; empty where that is not known."""
+
+    templates: Mapping[str, JsonObject | str] = field(default_factory=dict)
+    """As the server answers; the fingerprint where no more is known."""
+    written: Mapping[str, JsonObject | str] = field(default_factory=dict)
+    """As the manifests are written."""
+    services: Mapping[str, str] | None = None
+    """By Service the workload that it leads to; None where that is not known."""
+    previews: Mapping[str, str] = field(default_factory=dict)
+    selectors: Mapping[str, Selector] = field(default_factory=dict)
+    """Of the Services, without what tells the colours apart."""
+    colours: Colours | None = None
+
+
+@dataclass(frozen=True)
 class ColourPlan:
     """What is to be done. Without a claim there is no rollout: then `direct` are all the writes there are."""
 
@@ -71,6 +87,7 @@ class ColourPlan:
     """Why there is nothing to do."""
     warnings: tuple[str, ...] = ()
     configuration: Configuration = NO_CONFIGURATION
+    ends: Ends = Ends()
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -157,7 +174,15 @@ class Planner:
         return Known(self._request.application, claim, there, serving_of(self._history), self._given_up)
 
     def _nothing(self, why: str) -> ColourPlan:
-        return ColourPlan(None, serving=self._known_serving(), history=self._history, unchanged=why)
+        serving = self._known_serving()
+        live = self._live_templates(serving)
+        ends = Ends(live, live)
+        return ColourPlan(None, serving=serving, history=self._history, unchanged=why, ends=ends)
+
+    def _live_templates(self, deployments: Mapping[str, str]) -> dict[str, JsonObject | str]:
+        """The templates of these Deployments, by workload; without those that are not there."""
+        found = {name: self._scene.workload(deployment) for name, deployment in deployments.items()}
+        return {name: workload.template for name, workload in found.items() if workload is not None}
 
     def _known_serving(self) -> dict[str, str]:
         if not self._history:
@@ -166,7 +191,31 @@ class Planner:
 
     def _planned(self, claim: Claim) -> ColourPlan:
         serves = {side.workload: side.candidate if claim.switched and not claim.back else side.stable for side in claim.sides}
-        return ColourPlan(claim, serving=serves, history=self._history, warnings=tuple(self._warnings))
+        return ColourPlan(claim, serving=serves, history=self._history, warnings=tuple(self._warnings), ends=self._ends_of(claim))
+
+    def _ends_of(self, claim: Claim) -> Ends:
+        """What the rollout on its way ends with, as its claim tells: also of one that is given up, unless this task gives it up."""
+        given_up = self._request.goal == "abort"
+        sides = {side.workload: (side.stable, side.base) if given_up else (side.candidate, side.wanted) for side in claim.sides}
+        live = self._live_templates({name: deployment for name, (deployment, _wanted) in sides.items()})
+        templates = {name: live[name] if fingerprint(mapping(live.get(name))) == known else known for name, (_its, known) in sides.items()}
+        selectors = {name: base_of(claim.originals.get(name, {})) for name in claim.services}
+        colours = self._colours
+        if self._request.goal == "promote":
+            colours = Colours({}, claim.preview_replicas, claim.delay, claim.keep_old, claim.leaves)
+        return Ends(templates, templates, claim.services, claim.previews, selectors, colours)
+
+    def _ends(
+        self,
+        templates: Mapping[str, JsonObject | str],
+        manifests: Mapping[str, JsonObject],
+        services: Mapping[str, str],
+        previews: Mapping[str, str],
+    ) -> Ends:
+        """What a rollout ends with, from what is asked for."""
+        written = {name: mapping(manifest, "spec", "template") for name, manifest in manifests.items()}
+        selectors = {name: base_of(self._selector(name)) for name in services}
+        return Ends({**written, **templates}, written, services, previews, selectors, self._colours)
 
     # --- a new version ---------------------------------------------------------------------------------------------------------
 
@@ -185,11 +234,13 @@ class Planner:
         if claim is None and not self._leaves():
             direct = self._direct(targets, stable, manifests)
             if direct is not None:
-                return self._standing(direct, companions, stable, promotion)
+                ends = self._ends(self._live_templates(stable), manifests, services, previews)
+                return replace(self._standing(direct, companions, stable, promotion), ends=ends)
         if claim is None and self._leaves() and all(self._is_plain(name, stable, services) for name in targets):
             self._refuse_leaving(targets, stable, manifests)
             direct = self._direct(targets, stable, manifests) or ()
-            return replace(self._standing(direct, companions, stable, None), unchanged="there is one plain Deployment already")
+            ends = self._ends(self._live_templates(stable), manifests, services, previews)
+            return replace(self._standing(direct, companions, stable, None), unchanged="there is one plain Deployment already", ends=ends)
         return self._claimed(claim, targets, services, previews, stable, manifests, companions, promotion)
 
     def _configured(self, targets: Mapping[str, Target], stable: Mapping[str, str]) -> dict[str, Target]:
@@ -253,6 +304,9 @@ class Planner:
         cause = self._cause(stable, manifests, promotion)
         moving = [name for name in targets if candidates[name] != stable[name]]
         planned = {name: self._writer.plan(DEPLOYMENT, self._ref(candidates[name]), Apply(bodies[name]), cause=cause) for name in moving}
+        # What leaves blue/green in its place has its template already.
+        coming = self._live_templates({name: deployment for name, deployment in stable.items() if name not in planned})
+        coming |= {name: mapping(its.after, "spec", "template") for name, its in planned.items()}
         sides = tuple(self._side(targets[name], manifests[name], stable[name], candidates[name], planned.get(name)) for name in targets)
         fresh = claim is None
         if claim is not None:
@@ -290,6 +344,7 @@ class Planner:
             fresh=fresh,
             warnings=tuple(self._warnings),
             configuration=self._configuration,
+            ends=self._ends(coming, manifests, services, previews),
         )
 
     @staticmethod

@@ -34,6 +34,7 @@ from ..hold.lock import Lock
 from ..hold.memory import Memory
 from ..observe.scene import Stage
 from ..outside.surroundings import Surroundings
+from ..plan.approved_sides import refuse_other_sides
 from ..plan.rights import demand_rights, for_sides
 from ..plan.sides import ColourPlan, Planner
 from ..tell.outcome import Outcome, StepReport
@@ -90,6 +91,7 @@ def _roll(request: ColourRequest, outside: Surroundings, lease: JsonObject | Non
             refs |= {Ref("Service", request.namespace, name) for name in services}
             raise _RefusedPlan(error, refs) from error
         _refuse_others(request, plan, outside)
+        refuse_other_sides(plan, request, _covered(request, plan), outside)
         report = ColourReport(request, stage)
         if plan.empty:
             return _with_configuration(report.unchanged(plan), plan)

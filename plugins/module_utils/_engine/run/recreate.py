@@ -20,6 +20,7 @@ from ..hold.hold import Extents, Hold, Place, holding
 from ..observe.workloads import Observer
 from ..outside.surroundings import Surroundings
 from ..plan.admission import demand_admission
+from ..plan.approval import refuse_other
 from ..plan.plan import Plan, PlannedTarget, in_the_way, make_plan, may_be_in_the_way, obstacle, preview, require_pod_access
 from ..plan.taken_back import settle_undone
 from ..tell.outcome import Outage, Outcome, Rollout
@@ -34,6 +35,7 @@ def recreate(request: RolloutRequest, ours: Ours, outside: Surroundings, *, chec
     cannot be read or written: then nothing was written.
     """
     plan = make_plan(request, outside)
+    refuse_other(plan, request, outside)
     demand_admission(plan, outside.cluster)
     if check:
         plan = _looked_after(_announced(plan, outside), outside)

@@ -23,6 +23,7 @@ from ..._strategies import on_delete, partition
 from ..observe.workloads import Observer
 from ..outside.surroundings import Surroundings
 from ..plan.admission import demand_admission
+from ..plan.approval import refuse_other
 from ..plan.plan import Plan, Plotted, make_plan, plan_operation, preview, require_pod_access
 from ..plan.stepping import refuse_on_their_way
 from ..tell.outcome import Outcome
@@ -39,6 +40,7 @@ def roll(request: RolloutRequest, ours: Ours, outside: Surroundings, *, check: b
     written.
     """
     plan = _plan(request, outside)
+    refuse_other(plan, request, outside)
     demand_admission(plan, outside.cluster)
     if check:
         return preview(plan)
@@ -57,6 +59,7 @@ def abort(request: OperationRequest, ours: Ours, outside: Surroundings, *, check
     Raises as `plan_operation` and `carry_out`; `HeldError` when somebody else works on the workload.
     """
     plan = plan_operation(request, outside)
+    refuse_other(plan, request, outside)
     demand_admission(plan, outside.cluster)
     if check:
         return preview(plan)

@@ -29,6 +29,7 @@ from ..hold.hold import holding
 from ..hold.lock import Lock
 from ..observe.traffic import Traffic
 from ..outside.surroundings import Surroundings
+from ..plan.approval import refuse_other_switch
 from ..tell.outcome import Difference, Outcome, Rollout, RolloutPhase, StepReport, Switched
 from ..write.writer import Planned, Writer
 
@@ -67,6 +68,7 @@ def switch(request: SwitchRequest, outside: Surroundings, *, check: bool) -> Out
             Writer(outside.cluster, guard=outside.guard, take_ownership=request.take_ownership, wrote=outside.wrote),
         )
         plan = run.plan(former)
+        refuse_other_switch(request, outside)
         if plan.empty:
             return run.unchanged(plan)
         refuse_claimed(map(run.ref, request.wanted), outside)
