@@ -254,6 +254,11 @@ CASES: dict[str, Case] = {
     ),
     "blue_green: the second time": Case("blue_green", {**BLUE, "image": "x:3"}, (*PLAIN, done("blue_green", **BLUE))),
     "blue_green: leaving": Case("blue_green", {"name": "web", "leave": True, "scale_down_delay": 0}, (*PLAIN, done("blue_green", **BLUE))),
+    "blue_green: leaving in place": Case(
+        "blue_green",
+        {"definition": deployment(replicas=2), "leave": True, "scale_down_delay": 0},
+        (*PLAIN, done("blue_green", **BLUE, keep_old=True), done("undo", name="web")),
+    ),
     "blue_green: a bad version": Case("blue_green", {**BLUE, "image": "x:missing"}, PLAIN, fails=True),
     "blue_green: measured": Case("blue_green", {**BLUE, **VERIFY}, PLAIN),
     "blue_green: measured from a pod": Case("blue_green", {**BLUE, **FROM_POD}, PLAIN),
