@@ -14,6 +14,14 @@ from typing import Literal, Protocol
 from .objects import JsonObject, JsonValue
 from .resources import Resource
 
+Keep = Callable[[JsonObject], JsonObject]
+"""Makes of an object what is kept of it; called as soon as it is read. Metadata stays: name, namespace, UID and resourceVersion."""
+
+
+def whole(obj: JsonObject) -> JsonObject:
+    """Keeps all of an object."""
+    return obj
+
 
 @dataclass(frozen=True)
 class Page:
@@ -98,7 +106,7 @@ class Cluster(Protocol):
     def read(self, resource: Resource, namespace: str, name: str) -> JsonObject | None:
         """The object, None when it is not there."""
 
-    def list(self, resource: Resource, namespace: str = "", *, labels: str = "", fields: str = "") -> Page:
+    def list(self, resource: Resource, namespace: str = "", *, labels: str = "", fields: str = "", keep: Keep = whole) -> Page:
         """A whole collection (all namespaces without one), read in chunks; selectors as in the API's query."""
 
     def watch(
@@ -110,9 +118,10 @@ class Cluster(Protocol):
         fields: str = "",
         resource_version: str = "",
         opened: Callable[[], None] = lambda: None,
+        keep: Keep = whole,
     ) -> Subscription:
         """Changes after `resource_version`; without one it begins with a RESYNC of everything. `opened` is called each time the server has
-        taken the request."""
+        taken the request, `keep` in the thread that iterates."""
 
     def apply(self, resource: Resource, obj: JsonObject, *, manager: str, force: bool = False, dry_run: bool = False) -> JsonObject:
         """Server-side apply as the field manager `manager`; `ConflictError` names other managers unless forced."""

@@ -19,7 +19,7 @@ from typing import Any
 
 from .._domain.errors import ClusterError, ConflictError, GoneError, InputError, NotFoundError, RolloutError, UnreachableError
 from .._domain.objects import JsonObject, items, text
-from .._domain.ports import Page, PatchOperation
+from .._domain.ports import Keep, Page, PatchOperation, whole
 from .._domain.resources import KNOWN, POD, Resource
 from .._domain.served import elsewhere, gone_sentence
 from .answers import Deed, error_of, held_by, is_absent, is_refusal, seconds_asked, status_of, version_of
@@ -109,8 +109,8 @@ class KubeCluster:
             return None
         return self._parse(answer, deed)
 
-    def list(self, resource: Resource, namespace: str = "", *, labels: str = "", fields: str = "") -> Page:
-        return self._list(resource, namespace, _selectors(labels, fields), sleep=self._sleep)
+    def list(self, resource: Resource, namespace: str = "", *, labels: str = "", fields: str = "", keep: Keep = whole) -> Page:
+        return self._list(resource, namespace, _selectors(labels, fields), keep=keep, sleep=self._sleep)
 
     def watch(
         self,
@@ -121,13 +121,15 @@ class KubeCluster:
         fields: str = "",
         resource_version: str = "",
         opened: Callable[[], None] = lambda: None,
+        keep: Keep = whole,
     ) -> Watch:
         return Watch(
             transport=self._transport,
             path=resource.path(namespace),
             query=_selectors(labels, fields),
             resource_version=resource_version,
-            relist=lambda sleep: self._list(resource, namespace, _selectors(labels, fields), sleep=sleep),
+            relist=lambda sleep: self._list(resource, namespace, _selectors(labels, fields), keep=keep, sleep=sleep),
+            keep=keep,
             deed=Deed("watched", resource, namespace),
             attempts=self._attempts,
             clock=self._clock,
@@ -332,17 +334,19 @@ class KubeCluster:
         doubt = " Whether it was carried out is not known; run the task again." if written else ""
         return UnreachableError(f"{deed}: the cluster at {self.host} cannot be used: {lost.reason}{advice}{tried}.{doubt}")
 
-    def _list(self, resource: Resource, namespace: str, selectors: Sequence[tuple[str, str]], *, sleep: Callable[[float], None]) -> Page:
+    def _list(
+        self, resource: Resource, namespace: str, selectors: Sequence[tuple[str, str]], *, keep: Keep, sleep: Callable[[float], None]
+    ) -> Page:
         """All pages; from the beginning again when the snapshot behind them is compacted (after five minutes): only that is consistent."""
         deed = Deed("listed", resource, namespace)
         for _restart in range(_RESTARTS):
             try:
-                return self._pages(resource.path(namespace), selectors, deed=deed, sleep=sleep)
+                return self._pages(resource.path(namespace), selectors, deed=deed, keep=keep, sleep=sleep)
             except GoneError:
                 continue
-        return self._pages(resource.path(namespace), selectors, deed=deed, sleep=sleep)
+        return self._pages(resource.path(namespace), selectors, deed=deed, keep=keep, sleep=sleep)
 
-    def _pages(self, path: str, selectors: Sequence[tuple[str, str]], *, deed: Deed, sleep: Callable[[float], None]) -> Page:
+    def _pages(self, path: str, selectors: Sequence[tuple[str, str]], *, deed: Deed, keep: Keep, sleep: Callable[[float], None]) -> Page:
         found: builtins.list[JsonObject] = []
         token = ""
         while True:
@@ -350,7 +354,7 @@ class KubeCluster:
             page = self._parse(self._send("GET", path, deed=deed, query=query, sleep=sleep), deed, read=reader_of(deed.resource))
             # The items of a list lack what the list says for all of them.
             common = {"apiVersion": deed.resource.api_version, "kind": deed.resource.kind}
-            found += [{**common, **item} for item in items(page, "items")]
+            found += [keep({**common, **item}) for item in items(page, "items")]
             token = text(page, "metadata", "continue")
             if not token:
                 return Page(tuple(found), text(page, "metadata", "resourceVersion"))

@@ -19,7 +19,7 @@ from typing import Any, Literal, NoReturn
 
 from .._domain.errors import ClusterError, UnreachableError
 from .._domain.objects import JsonObject, number, text
-from .._domain.ports import Page, WatchEvent
+from .._domain.ports import Keep, Page, WatchEvent, whole
 from .answers import Deed, error_of, seconds_asked, status_of
 from .library import urllib3
 from .reading import reader_of
@@ -72,6 +72,7 @@ class Watch:
         attempts: Callable[[], Attempts],
         clock: Clock,
         opened: Callable[[], None] = lambda: None,
+        keep: Keep = whole,
     ) -> None:
         self._transport = transport
         self._path = path
@@ -83,6 +84,7 @@ class Watch:
         self._attempts = attempts
         self._clock = clock
         self._when_opened = opened
+        self._keep = keep
         self._opened = float("inf")
         self._asked = float("-inf")
         self._reached = False
@@ -136,7 +138,7 @@ class Watch:
                 self._interrupt(number(obj, "code"), obj)
             self._version = text(obj, "metadata", "resourceVersion") or self._version
             if kind in _TYPES:
-                yield WatchEvent(_TYPES[kind], obj)
+                yield WatchEvent(_TYPES[kind], self._keep(obj))
         if not heard and self._clock() - self._opened < STEADY_SECONDS:
             raise _Interrupted("each watch is ended at once")
 

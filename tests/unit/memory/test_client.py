@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import ConflictError, UnreachableError
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.ports import PatchOperation, WatchEvent
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, text
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.ports import Keep, PatchOperation, WatchEvent, whole
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import KNOWN
 from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.transport import Answer, Lost
 
@@ -85,9 +86,9 @@ def test_a_write_that_was_lost_and_overtaken_is_a_conflict() -> None:
         assert _live(memory)["data"] == {"a": "theirs"}
 
 
-def _watched(memory: Memory, wire: Wire) -> list[WatchEvent]:
+def _watched(memory: Memory, wire: Wire, keep: Keep = whole) -> list[WatchEvent]:
     found: list[WatchEvent] = []
-    watch = memory.client_on(wire, 100_000).watch(MAPS, "default", fields="metadata.name=one")
+    watch = memory.client_on(wire, 100_000).watch(MAPS, "default", fields="metadata.name=one", keep=keep)
 
     def listen() -> None:
         found.extend(watch)
@@ -140,6 +141,32 @@ def test_a_list_is_read_to_its_last_page() -> None:
             body = {"metadata": {"name": f"map-{number:03}", "namespace": "default"}}
             memory.server.create(MAPS, body)
         assert len(memory.client().list(MAPS, "default").items) >= 501
+
+
+def _name_and_kind(obj: JsonObject) -> JsonObject:
+    return {"name": text(obj, "metadata", "name"), "kind": text(obj, "kind")}
+
+
+def test_of_a_list_is_held_what_is_kept_of_each_object() -> None:
+    with running() as memory:
+        for number in range(251):
+            metadata = {"name": f"map-{number:03}", "namespace": "default", "labels": {"of": "many"}}
+            memory.server.create(MAPS, {"metadata": metadata})
+        found = memory.client().list(MAPS, "default", labels="of=many", keep=_name_and_kind).items
+        assert found == tuple({"name": f"map-{number:03}", "kind": "ConfigMap"} for number in range(251))
+
+
+def test_a_watch_tells_what_is_kept_and_goes_on_where_it_was_all_the_same() -> None:
+    with running() as memory:
+        _map(memory, a="1")
+        wire = Wire(memory.server)
+        found = _watched(memory, wire, _name_and_kind)
+        memory.clock.sleep(5)
+        memory.client().update(MAPS, {**_live(memory), "data": {"a": "2"}}, manager="test")
+        memory.clock.sleep(700)
+        kept = {"name": "one", "kind": "ConfigMap"}
+        assert [(event.type, event.object, event.items) for event in found] == [("RESYNC", {}, (kept,)), ("MODIFIED", kept, ())]
+        assert _versions(wire)[-1] > _versions(wire)[0]
 
 
 def test_each_write_asks_for_misspelt_fields_to_be_refused() -> None:

@@ -11,15 +11,18 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from ..._domain.errors import ClusterError, ForbiddenError
+from ..._domain.kept import kept_of_pod
 from ..._domain.objects import JsonObject, Ref, text
-from ..._domain.ports import Cluster, Subscription, WatchEvent
-from ..._domain.resources import Resource
+from ..._domain.ports import Cluster, Keep, Subscription, WatchEvent, whole
+from ..._domain.resources import POD, Resource
 
 _LOOKS, _LOOK_SECONDS = 25, 0.2
+_KEEPS: Mapping[Resource, Keep] = {POD: kept_of_pod}
+"""What is kept of the objects of a kind, from the moment at which they are read; of other kinds they are kept whole."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,8 @@ class Feed:
         """List a collection, then watch it from there; once only. Raises `ClusterError` when it cannot be read."""
         if source in self._sources:
             return
-        page = self._cluster.list(source.resource, source.namespace, labels=source.labels, fields=source.fields)
+        keep = _KEEPS.get(source.resource, whole)
+        page = self._cluster.list(source.resource, source.namespace, labels=source.labels, fields=source.fields, keep=keep)
         version, left = page.resource_version, list(reversed(page.items))
         del page
         while left:  # Each goes as it is taken: what is made of it needs the memory.
@@ -69,6 +73,7 @@ class Feed:
             fields=source.fields,
             resource_version=version,
             opened=lambda: self._has_opened(source),
+            keep=keep,
         )
         self._subscriptions.append(subscription)
         threading.Thread(target=self._pump, args=(source, subscription), daemon=True).start()

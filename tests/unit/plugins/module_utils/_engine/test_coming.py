@@ -18,7 +18,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors 
     RefusedError,
 )
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, Ref, ref_of
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.ports import Page, WatchEvent
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.ports import Keep, Page, WatchEvent, whole
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import POD, Resource
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps import Apply
 from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.write.coming import await_served
@@ -65,11 +65,11 @@ class Slow:
 
         self.clock.after(after, come)
 
-    def list(self, _resource: Resource, _namespace: str = "", *, labels: str = "", fields: str = "") -> Page:
+    def list(self, _resource: Resource, _namespace: str = "", *, labels: str = "", fields: str = "", keep: Keep = whole) -> Page:
         assert (labels, fields) == ("", f"metadata.name={WIDGETS.name}")
-        return Page((self.live,) if self.live is not None else (), "1")
+        return Page((keep(self.live),) if self.live is not None else (), "1")
 
-    def watch(self, _resource: Resource, _namespace: str, *, opened: Callable[[], None], **_more: str) -> Slow:
+    def watch(self, _resource: Resource, _namespace: str, *, opened: Callable[[], None], **_more: Any) -> Slow:
         opened()
         return self
 

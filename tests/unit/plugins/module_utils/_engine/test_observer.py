@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import WORKLOADS
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, Ref
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.ports import Page, WatchEvent
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, Ref, mapping
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.ports import Keep, Page, WatchEvent, whole
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import EVENT, POD, REPLICA_SET, Resource
+from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.observe.feed import Feed, Source
 from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.observe.workloads import Observer
 
 from tests.unit.plugins.module_utils._domain.samples import NEW, OLD, UID, controller_revision, pod, replica_set, with_metadata, workload
@@ -26,9 +27,9 @@ class Lists:
     def __init__(self, lists: Mapping[str, list[JsonObject]]) -> None:
         self._lists = lists
 
-    def list(self, resource: Resource, namespace: str = "", *, labels: str = "", fields: str = "") -> Page:
+    def list(self, resource: Resource, namespace: str = "", *, labels: str = "", fields: str = "", keep: Keep = whole) -> Page:
         del namespace, labels, fields
-        return Page(tuple(self._lists.get(resource.kind, ())), "1")
+        return Page(tuple(map(keep, self._lists.get(resource.kind, ()))), "1")
 
 
 def observer(pods: list[JsonObject], sets: list[JsonObject]) -> Observer:
@@ -132,3 +133,37 @@ def test_a_list_made_anew_says_nothing_of_other_kinds_and_namespaces() -> None:
         assert seen.snapshot(refs[2]).pods
         seen.hear(WORKLOADS["Deployment"], WatchEvent("RESYNC", {}, ()))
         assert seen.snapshot(refs[2]).workload is None, "of all namespaces"
+
+
+class News(Lists):
+    """A cluster that lists, and then tells one event of each kind that it knows."""
+
+    def __init__(self, lists: Mapping[str, list[JsonObject]], news: Mapping[str, JsonObject]) -> None:
+        super().__init__(lists)
+        self._news = news
+
+    def watch(self, resource: Resource, namespace: str = "", *, keep: Keep, opened: Callable[[], None], **query: str) -> Told:
+        del namespace, query
+        opened()
+        return Told([WatchEvent("MODIFIED", keep(self._news[resource.kind]))] if resource.kind in self._news else [])
+
+
+class Told(list[WatchEvent]):
+    """A watch that ends by itself."""
+
+    trouble = ""
+
+    def close(self) -> None:
+        self.clear()
+
+
+def test_of_the_pods_that_are_followed_only_what_is_read_is_held() -> None:
+    heard: list[tuple[str, JsonObject]] = []
+    there = {**pod("web-a", "h1"), "spec": {"nodeName": "", "volumes": []}}
+    changed = {"metadata": {"name": "web-b"}, "spec": {"volumes": []}}
+    cluster = News({"Pod": [there]}, {"Pod": changed})
+    feed = Feed(cluster, lambda _kind, event: heard.append((event.type, event.object)))  # type: ignore[arg-type]
+    feed.follow(Source(POD, "shop"))
+    feed.await_open()
+    feed.wait(5)
+    assert [(kind, "volumes" in mapping(obj, "spec")) for kind, obj in heard] == [("ADDED", False), ("MODIFIED", False)]
