@@ -17,6 +17,7 @@ _FAILURES, _LEFT_ALONE = f"{_MEMORY}test_failures.py", f"{_MEMORY}test_left_alon
 _COPIES, _CLIENT = f"{_MEMORY}test_copies.py", f"{_MEMORY}test_client.py"
 _ROWS = "tests/unit/conformance/test_memory.py"
 _TURNS = f"{_MEMORY}test_turns.py"
+_APPROVAL = f"{_MEMORY}test_approval.py"
 _LOST = f"{_LOCKS}::test_who_has_lost_its_lock_changes_nothing"
 
 
@@ -325,6 +326,20 @@ MUTATIONS = (
         old="    extents = _with_histories(extents_for(plan, ours), plan)\n",
         new="    extents: Extents = {}\n",
         tests=(f"{_LOST}[recreate]",),
+    ),
+    Mutation(
+        name="another plan carried out than the one that was approved",
+        file="_engine/plan/approval.py",
+        old="        raise RefusedError(other_plan(names, found))\n",
+        new="        return\n",
+        tests=(f"{_APPROVAL}::test_another_plan_is_refused_before_anything_is_written[rolling: another image]",),
+    ),
+    Mutation(
+        name="an approval that hangs on how far the partition has come",
+        file="_engine/plan/approval.py",
+        old="steps_partition=stepped or stays",
+        new="steps_partition=stays",
+        tests=(f"{_APPROVAL}::test_what_was_approved_may_be_done_in_parts[partition]",),
     ),
     Mutation(
         name="objects that stay known although a new list lacks them",
