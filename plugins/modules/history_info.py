@@ -157,9 +157,10 @@ rollouts:
       description:
         - The two sides by the names of their Deployments, C(stable) and C(candidate), of the C(workload), with what their Deployments ask
           for (C(replicas)), what its Services select (C(selectors)), and in check mode the C(plan) as lines of a table.
+        - C(plan_hash) is that of the task that began the rollout; empty where none is on its way.
       type: dict
       sample: {workload: web, stable: web, candidate: web-green, replicas: {web: 0, web-green: 3},
-        selectors: {web: {app: web, rollout.kubernetes/colour: green}}, plan: []}
+        selectors: {web: {app: web, rollout.kubernetes/colour: green}}, plan: [], plan_hash: ''}
     cause:
       description: Why the rollout failed; empty when it did not.
       type: str

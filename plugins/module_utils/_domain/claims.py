@@ -81,6 +81,8 @@ class Claim:
     """Who began it; empty where an earlier version of this collection has written the claim."""
     since: str = ""
     """When it was begun, in RFC 3339; empty as `by`."""
+    plan_hash: str = ""
+    """That of the task that began it; empty where an earlier version of this collection has written the claim."""
 
     @classmethod
     def of(cls, lease: JsonObject | None) -> Claim | None:
@@ -121,6 +123,7 @@ class Claim:
             switched=text(entry, "switched"),
             by=text(entry, "by"),
             since=text(entry, "since"),
+            plan_hash=text(entry, "plan_hash"),
         )
 
     def text(self) -> str:
@@ -156,6 +159,7 @@ class Claim:
             "switched": self.switched,
             "by": self.by,
             "since": self.since,
+            "plan_hash": self.plan_hash,
         }
         return json.dumps({key: value for key, value in plain.items() if value not in ("", None, False, {})}, sort_keys=True)
 

@@ -154,6 +154,7 @@ def _rollout(rollout: Rollout, known: frozenset[str]) -> Result:
             "replicas": dict(coloured.replicas),
             "selectors": {name: dict(selector) for name, selector in coloured.selectors.items()},
             "plan": list(coloured.plan),
+            "plan_hash": coloured.plan_hash,
         }
         entry["complete"] = rollout.phase == "complete"
     if rollout.history is not None:

@@ -282,6 +282,19 @@ def test_a_promotion_that_was_approved_promotes_no_other_version() -> None:
         done("promote", name="web", expect_plan=hash_of(promote, memory))(memory)
 
 
+def test_who_promotes_sees_which_plan_the_rollout_was_begun_with() -> None:
+    prepare = Case("blue_green", BLUE, PLAIN)
+    with running() as memory:
+        prepare.prepare(memory)
+        approved = hash_of(prepare, memory)
+        done("blue_green", **BLUE, stop_before="switch", expect_plan=approved)(memory)
+        done("blue_green", **{**BLUE, "scale_down_delay": 5}, stop_before="switch")(memory)
+        for check in (True, False):
+            promoted = finished(CASES["promote"].run(memory, check=check)).result
+            assert promoted["rollouts"][0]["blue_green"]["plan_hash"] == approved
+            assert promoted["plan_hash"] != approved
+
+
 @pytest.mark.parametrize("name", ["abort: before the switch", "partition: giving up"])
 def test_an_abort_that_was_approved_gives_up_no_other_version(name: str) -> None:
     case = CASES[name]

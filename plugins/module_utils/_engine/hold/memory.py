@@ -58,6 +58,7 @@ class Memory:
 
     def begin(self) -> None:
         """Store the claim before anything of it is carried out; what served until now begins the history."""
+        self.claim = replace(self.now, plan_hash=self._outside.approved.found)
         if not self._history and any(side.stable for side in self.now.sides):
             stable = {side.workload: side.stable for side in self.now.sides}
             self._history = (self._promotion(stable, at="", undoes=0, cause=""),)

@@ -328,6 +328,7 @@ class Planner:
             switched=claim.switched if claim is not None and not fresh else "",
             by=claim.by if claim is not None and not fresh else user_of(request.holder),
             since=claim.since if claim is not None and not fresh else f"{self._cluster.now():%Y-%m-%dT%H:%M:%SZ}",
+            plan_hash=claim.plan_hash if claim is not None and not fresh else "",
         )
         if claim is not None and not request.supersede:
             self._refuse_changed_stable(claim)

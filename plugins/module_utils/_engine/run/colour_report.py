@@ -200,6 +200,7 @@ class ColourReport:
                         selectors=services,
                         replicas={name: scene.desired(name) for name in dict.fromkeys((stable, candidate)) if name in scene.deployments},
                         plan=table,
+                        plan_hash=claim.plan_hash if claim is not None else "",
                     ),
                 )
             )

@@ -91,6 +91,8 @@ class Coloured:
     """What each Deployment asks for."""
     plan: tuple[str, ...] = ()
     """In check mode the plan as lines of a table."""
+    plan_hash: str = ""
+    """That of the task that began the rollout; empty where none is on its way, or it is not known."""
 
 
 @dataclass(frozen=True)
