@@ -7,13 +7,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.arguments import ARGUMENTS
 
-from tests.memory.cases import BLUE, CASES, CONFIG, NEXT, PASSWORD, PLAIN, SET, Act, Case, done, edited, made, ours, theirs
+from tests.memory.cases import BLUE, CASES, CONFIG, NEXT, PASSWORD, PLAIN, SET, Act, Case, done, edited, made, ours, replicas, theirs
 from tests.memory.cluster import Memory, running
+from tests.memory.requests import Request
 from tests.memory.runs import Run
 from tests.memory.scenes import deployment, service
 
@@ -32,6 +34,35 @@ def hash_of(case: Case, memory: Memory, **more: Any) -> str:
     found: str = result["plan_hash"]
     assert len(found) < 120
     return found
+
+
+def once(act: Act, memory: Memory) -> Callable[[Request], None]:
+    """Somebody does that right before the first write of a Deployment."""
+    waits = [act]
+
+    def before(request: Request) -> None:
+        if waits and request.is_write and "/deployments/" in request.path:
+            waits.pop()(memory)
+
+    return before
+
+
+def a_variable_more(obj: Any) -> None:
+    """A change: a variable of the environment."""
+    obj["spec"]["template"]["spec"]["containers"][0]["env"] = [{"name": "MODE", "value": "other"}]
+
+
+def image_of(memory: Memory) -> str:
+    """The image that the Deployment has now."""
+    found = memory.get("default", "Deployment", "web")
+    assert found is not None
+    image: str = found["spec"]["template"]["spec"]["containers"][0]["image"]
+    return image
+
+
+def restarted(obj: Any) -> None:
+    """A change: the pods are restarted by kubectl."""
+    obj["spec"]["template"]["metadata"]["annotations"] = {"kubectl.kubernetes.io/restartedAt": "2026-05-04T12:00:00Z"}
 
 
 def finished(run: Run) -> Run:
@@ -310,6 +341,39 @@ def test_an_abort_that_was_approved_gives_up_no_other_version(name: str) -> None
         approved = hash_of(case, memory)
         done(case.module, **case.options, expect_plan=approved)(memory)
         assert not finished(case.run(memory, expect_plan=approved)).result.get("failed")
+
+
+@pytest.mark.parametrize("approves", [True, False], ids=["approved", "nobody was asked"])
+def test_what_somebody_changes_between_the_plan_and_its_write_is_not_approved(*, approves: bool) -> None:
+    case = CASES["rolling: an image of theirs"]
+    with running() as memory:
+        case.prepare(memory)
+        run = case.run(memory, **({"expect_plan": hash_of(case, memory)} if approves else {}))
+        run.wire.before.append(once(edited("Deployment", a_variable_more), memory))
+        finished(run)
+        assert image_of(memory) == f"registry.example/web:{1 if approves else 2}"
+        refusal = "was given another template by kubectl-edit after the plan was compared with what was approved"
+        assert (refusal in run.result["msg"]) is approves
+
+
+def test_a_definition_that_takes_that_away_again_is_what_was_approved() -> None:
+    case = CASES["rolling: the next version"]
+    with running() as memory:
+        case.prepare(memory)
+        run = case.run(memory, expect_plan=hash_of(case, memory))
+        run.wire.before.append(once(edited("Deployment", a_variable_more), memory))
+        assert not finished(run).result.get("failed"), run.result["msg"]
+        assert image_of(memory) == "registry.example/web:2"
+
+
+@pytest.mark.parametrize("change", [replicas(5), restarted], ids=["scaled", "restarted"])
+def test_a_scaling_or_restart_between_the_plan_and_its_write_is_no_other_plan(change: Callable[[Any], None]) -> None:
+    case = CASES["rolling: an image of theirs"]
+    with running() as memory:
+        case.prepare(memory)
+        run = case.run(memory, expect_plan=hash_of(case, memory))
+        run.wire.before.append(once(edited("Deployment", change), memory))
+        assert not finished(run).result.get("failed"), run.result["msg"]
 
 
 # --- what is no hash ------------------------------------------------------------------------------------------------------------

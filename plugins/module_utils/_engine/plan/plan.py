@@ -166,7 +166,7 @@ def touched(plan: Plan) -> Iterator[Ref]:
 
 
 def _make_plan(request: RolloutRequest, outside: Surroundings, plot: Plot | None) -> Plan:
-    writer = Writer(outside.cluster, guard=outside.guard, take_ownership=request.take_ownership, wrote=outside.wrote)
+    writer = _writer(request, outside)
     writer.prefetch(request.targets)
     configuration = prepare(
         request.config,
@@ -203,6 +203,11 @@ def _make_plan(request: RolloutRequest, outside: Surroundings, plot: Plot | None
     )
 
 
+def _writer(request: RolloutRequest | OperationRequest, outside: Surroundings) -> Writer:
+    approved = bool(outside.approved.expected)
+    return Writer(outside.cluster, guard=outside.guard, take_ownership=request.take_ownership, wrote=outside.wrote, approved=approved)
+
+
 def _by_request(request: RolloutRequest, target: Target) -> Plot:
     steps = STRATEGIES[request.strategy](target, request.limits)
     return lambda its, writer, cause: Plotted(steps, writer.plan(its.resource, its.ref, _first_write(steps), cause=cause))
@@ -225,7 +230,7 @@ def _template(obj: JsonObject | None) -> JsonObject | None:
 def plan_operation(request: OperationRequest, outside: Surroundings) -> Plan:
     """The plan of an operation on workloads that are there. Raises as `make_plan`: one that is refused refuses the whole task."""
     operation, selection = request.operation, request.selection
-    writer = Writer(outside.cluster, guard=outside.guard, take_ownership=request.take_ownership, wrote=outside.wrote)
+    writer = _writer(request, outside)
     found = select(selection, outside.cluster)
     refuse_claimed((target.ref for target in found), outside)
     everywhere = is_everywhere(selection)

@@ -30,6 +30,7 @@ from ..._domain.objects import JsonObject, JsonValue, Ref, at, items, mapping, n
 from ..._domain.ownership import (
     APPLY_MANAGER,
     HANDOVER_MANAGER,
+    OURS,
     PATCH_MANAGER,
     Takeover,
     applied_fields,
@@ -41,6 +42,7 @@ from ..._domain.ownership import (
     restart_only,
     scaled_by,
     takeover,
+    unrestarted,
 )
 from ..._domain.ports import Cluster, PatchOperation
 from ..._domain.records import RECORDS
@@ -117,7 +119,7 @@ class Writer:
     """Plans and carries out writes to one cluster.
 
     `guard` is called right before each write and raises when this process must not write any more; `wrote` after it, also where the
-    answer was lost.
+    answer was lost. `approved`: somebody has approved the pod templates as they were planned.
     """
 
     def __init__(
@@ -127,11 +129,13 @@ class Writer:
         guard: Callable[[], None],
         take_ownership: bool = False,
         wrote: Callable[[], None] = lambda: None,
+        approved: bool = False,
     ) -> None:
         self._cluster = cluster
         self._guard = guard
         self._force = take_ownership
         self._wrote = wrote
+        self._approved = approved
         self._hpas: dict[str, tuple[JsonObject, ...] | None] = {}
         self._coming = Coming()
         self._fetched: dict[Ref, JsonObject | None] = {}
@@ -237,10 +241,25 @@ class Writer:
                 if not plans:
                     raise
                 plans -= 1
+                former = planned
                 planned = self.plan(planned.resource, planned.ref, planned.write, cause=cause)
+                self._refuse_unapproved(former, planned)
                 continue
             return self._served(written)
         return self._served(planned)
+
+    def _refuse_unapproved(self, former: Planned, planned: Planned) -> None:
+        """Raise `RefusedError` where a template was approved and would become another one, as somebody has changed it since the plan."""
+        if not self._approved or planned.resource.kind not in WORKLOADS:
+            return
+        wanted, found = (unrestarted(mapping(entry.after, "spec", "template")) for entry in (former, planned))
+        if not same_template(wanted, found):
+            who = last_writer(planned.before or {}, "spec", "template", besides=OURS)
+            by = f" by {who}" if who else ""
+            raise RefusedError(
+                f"{planned.ref} was given another template{by} after the plan was compared with what was approved; "
+                "it was left alone, as something else would come of it. Look at the plan in check mode and approve that."
+            )
 
     def _served(self, written: Planned) -> Planned:
         """The write itself, once the cluster serves what it defines: also where an earlier run was killed right after it."""
