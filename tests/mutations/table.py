@@ -246,8 +246,8 @@ MUTATIONS = (
     Mutation(
         name="a claim that does not say that the traffic has moved",
         file="_engine/hold/memory.py",
-        old="self._lock.note_all({CLAIM: self.claim.text(), HISTORY: history_text(self._history)})",
-        new="self._lock.note_all({HISTORY: history_text(self._history)})",
+        old=("        self.claim = self.now.noted(action.name, now)\n        self._lock.note_all({CLAIM: self.now.text(), **notes})"),
+        new=("        self.claim = self.now.noted(action.name, now)\n        self._lock.note_all({**notes})"),
         tests=(f"{_MEMORY}test_killed.py::test_killed_anywhere_the_next_run_ends_as_an_undisturbed_one[blue_green]",),
     ),
     Mutation(

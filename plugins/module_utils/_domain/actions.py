@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from .objects import Ref
 from .resources import Resource
@@ -58,13 +58,33 @@ class Turn:
 
 
 @dataclass(frozen=True)
-class Promote:
-    """Remember that the traffic has moved: from now on the old pods are kept for a while, and the history has a line more."""
+class Remember:
+    """Store in the claim that something has happened just now, under a name by which later tasks find the time (`Scene.since`)."""
 
-    news: str = "remember the promotion"
+    name: str
+    news: str
 
 
-Action: TypeAlias = "Change | Removal | Turn | Promote"
+Action: TypeAlias = Any
+"""A value that says what to do. `Change`, `Removal`, `Turn` and `Remember` are known; a strategy may bring others, with the functions that
+carry them out. Each has its `news`: what it does, in words."""
+
+
+class Hands(Protocol):
+    """Carries the known actions out for a strategy's own ones; each returns whether something was written."""
+
+    def change(self, action: Change, scene: Scene) -> bool:
+        """Write one object."""
+
+    def remove(self, action: Removal, scene: Scene) -> bool:
+        """Delete one object."""
+
+    def turn(self, turn: Turn, scene: Scene) -> bool:
+        """Point Services elsewhere."""
+
+
+Perform: TypeAlias = Callable[[Hands, Any, Scene], bool]
+"""Carries one kind of a strategy's own actions out and returns whether something was written."""
 
 
 def _none(_scene: Scene) -> str:

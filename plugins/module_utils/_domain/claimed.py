@@ -2,21 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which objects a rollout by blue/green has for itself until it is done or given up, and what others are told who want to change one."""
+"""What others are told who want to change an object that a rollout has for itself until it is done or given up."""
 
 from __future__ import annotations
 
-from .claims import Claim
-from .colours import deployments_of
-from .kinds import TWO_SIDED
+from .claim import Claim
 from .objects import Ref
-
-
-def covers(claim: Claim, ref: Ref) -> bool:
-    """The rollout needs this object as it is: a Deployment of one of its workloads, whichever side, or one of its Services."""
-    if ref.kind in TWO_SIDED:
-        return any(ref.name in (side.stable, side.candidate, *deployments_of(side.workload)) for side in claim.sides)
-    return ref.kind == "Service" and ref.name in {**claim.services, **claim.previews}
 
 
 def claimed(ref: Ref, application: str, claim: Claim, *, holder: str = "", step: str = "") -> str:
@@ -29,6 +20,8 @@ def claimed(ref: Ref, application: str, claim: Claim, *, holder: str = "", step:
     known = f"; {state}" if holder or claim.back or step else ""
     going_on = f"the module abort (name: {application}) finishes that"
     if not claim.back:
-        going_on = f"go on with it by promote or blue_green, or give it up by abort (name: {application}), and run this task after that"
+        going_on = (
+            f"go on with it by promote or {claim.strategy}, or give it up by abort (name: {application}), and run this task after that"
+        )
     cause = f" ({claim.cause})" if claim.cause else ""
-    return f"{ref} belongs to a blue/green rollout of {application} that is on its way{cause}{begun}{known}: {going_on}."
+    return f"{ref} belongs to a {claim.way} rollout of {application} that is on its way{cause}{begun}{known}: {going_on}."

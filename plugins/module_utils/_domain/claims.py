@@ -2,23 +2,26 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an application's Lease remembers of a rollout that spans several objects, and of those that are over.
+"""What an application's Lease remembers of the rollout that is on its way, and of those by blue/green that are over.
 
-A claim says which rollout is on its way, so that no other begins before it is done or given up, whoever runs it and however many tasks
-it takes. It holds what the cluster does not show: what was there before, and when the traffic moved. A promotion is one line of the
-application's history; its template is kept by the ReplicaSet that it names.
+A promotion is one line of the application's history; its template is kept by the ReplicaSet that it names.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Self
 
+from .claim import Claim, plain_claim, shared
+from .colours import deployments_of
 from .errors import InputError, RefusedError
+from .kinds import TWO_SIDED
 from .objects import JsonObject, JsonValue, Ref, at, flag, items, mapping, number, text, texts
 from .remembered import FORMAT, recalled, recalled_list, unreadable
+from .scenes import SWITCHED
 from .services import Selector
 from .stepping import STEPPING, Stepping
 
@@ -50,9 +53,13 @@ class Side:
     """The candidate's Deployment was not there before."""
 
 
+BLUE_GREEN = "blue_green"
+"""The strategy of a claim that names none, as 0.1.0 has written it."""
+
+
 @dataclass(frozen=True)
-class Claim:
-    """A rollout on its way. `services` and `previews` lead from a Service's name to its workload."""
+class SidesClaim(Claim):
+    """A rollout by blue/green. `services` and `previews` lead from a Service's name to its workload."""
 
     identity: str
     sides: tuple[Side, ...]
@@ -66,70 +73,28 @@ class Claim:
     keep_old: bool = False
     leaves: bool = False
     """It ends with one plain Deployment again."""
-    cause: str = ""
     undoes: int = 0
     """The number of the promotion that it brings back; 0 for something new."""
-    back: bool = False
-    """It was given up and goes back."""
-    why: str = ""
-    """Why it was given up."""
     candidates: tuple[str, ...] = ()
     """The names of its candidates when it was given up (ReplicaSets, which may be gone); none before, or where 0.1.0 gave it up."""
     switched: str = ""
     """When the traffic had moved, in RFC 3339; empty before."""
-    by: str = ""
-    """Who began it; empty where an earlier version of this collection has written the claim."""
-    since: str = ""
-    """When it was begun, in RFC 3339; empty as `by`."""
-    plan_hash: str = ""
-    """That of the task that began it; empty where an earlier version of this collection has written the claim."""
+    strategy: str = field(default=BLUE_GREEN, kw_only=True)
 
-    @classmethod
-    def of(cls, lease: JsonObject | None) -> Claim | None:
-        """From the annotations of a Lease; None when no rollout is on its way. Raises `RefusedError` for one that cannot be read."""
-        entry = recalled(lease, CLAIM)
-        if entry is None:
-            return None
-        if not _is_whole(entry):
-            raise unreadable(lease, CLAIM)
-        sides = tuple(
-            Side(
-                workload=text(side, "workload"),
-                stable=text(side, "stable"),
-                candidate=text(side, "candidate"),
-                wanted=text(side, "wanted"),
-                base=text(side, "base"),
-                mark=texts(side, "mark"),
-                replicas=_count(side, "replicas"),
-                created=flag(side, "created"),
-            )
-            for side in items(entry, "sides")
-        )
-        return cls(
-            identity=text(entry, "identity"),
-            sides=sides,
-            services=texts(entry, "services"),
-            previews=texts(entry, "previews"),
-            originals={name: texts(entry, "originals", name) for name in mapping(entry, "originals")},
-            preview_replicas=_count(entry, "preview_replicas"),
-            delay=number(entry, "delay"),
-            keep_old=flag(entry, "keep_old"),
-            leaves=flag(entry, "leaves"),
-            cause=text(entry, "cause"),
-            undoes=number(entry, "undoes"),
-            back=flag(entry, "back"),
-            why=text(entry, "why"),
-            candidates=tuple(text(entry, "candidates").split()),
-            switched=text(entry, "switched"),
-            by=text(entry, "by"),
-            since=text(entry, "since"),
-            plan_hash=text(entry, "plan_hash"),
-        )
+    @property
+    def moments(self) -> Mapping[str, str]:
+        """When something had happened, in RFC 3339, by its name."""
+        return {SWITCHED: self.switched} if self.switched else {}
 
-    def text(self) -> str:
-        """The value of the annotation."""
-        plain: dict[str, JsonValue] = {
-            "version": FORMAT,
+    def covers(self, ref: Ref) -> bool:
+        """It needs the Deployments of its workloads, whichever side, and its Services."""
+        if ref.kind in TWO_SIDED:
+            return any(ref.name in (side.stable, side.candidate, *deployments_of(side.workload)) for side in self.sides)
+        return ref.kind == "Service" and ref.name in {**self.services, **self.previews}
+
+    def plain(self) -> dict[str, JsonValue]:
+        """What is stored of it. The strategy is not, so that 0.1.0 reads it as before."""
+        return {
             "identity": self.identity,
             "sides": [
                 {
@@ -161,11 +126,64 @@ class Claim:
             "since": self.since,
             "plan_hash": self.plan_hash,
         }
-        return json.dumps({key: value for key, value in plain.items() if value not in ("", None, False, {})}, sort_keys=True)
 
-    def given_up(self, why: str, candidates: Iterable[str] = ()) -> Claim:
-        """The same, on its way back; `candidates`: the names of what is given up."""
-        return replace(self, back=True, why=why, candidates=tuple(sorted(candidates)))
+    def noted(self, name: str, at: str) -> Self:
+        """The same, which remembers when the traffic had moved."""
+        return replace(self, switched=at)
+
+
+def claim_of(lease: JsonObject | None) -> Claim | None:
+    """The claim in the annotations of a Lease; None when no rollout is on its way. Raises `RefusedError` for one that cannot be read."""
+    entry = recalled(lease, CLAIM)
+    if entry is None:
+        return None
+    strategy = text(entry, "strategy") or BLUE_GREEN
+    found = _READERS.get(strategy, plain_claim)(strategy, entry)
+    if found is None:
+        raise unreadable(lease, CLAIM)
+    return found
+
+
+def sides_claim_of(lease: JsonObject | None) -> SidesClaim | None:
+    """The claim of a rollout by blue/green; None where none, or another one, is on its way. Raises as `claim_of`."""
+    claim = claim_of(lease)
+    return claim if isinstance(claim, SidesClaim) else None
+
+
+def _sides_claim(_strategy: str, entry: JsonObject) -> SidesClaim | None:
+    if not _is_whole(entry):
+        return None
+    return SidesClaim(
+        identity=text(entry, "identity"),
+        sides=tuple(
+            Side(
+                workload=text(side, "workload"),
+                stable=text(side, "stable"),
+                candidate=text(side, "candidate"),
+                wanted=text(side, "wanted"),
+                base=text(side, "base"),
+                mark=texts(side, "mark"),
+                replicas=_count(side, "replicas"),
+                created=flag(side, "created"),
+            )
+            for side in items(entry, "sides")
+        ),
+        services=texts(entry, "services"),
+        previews=texts(entry, "previews"),
+        originals={name: texts(entry, "originals", name) for name in mapping(entry, "originals")},
+        preview_replicas=_count(entry, "preview_replicas"),
+        delay=number(entry, "delay"),
+        keep_old=flag(entry, "keep_old"),
+        leaves=flag(entry, "leaves"),
+        undoes=number(entry, "undoes"),
+        candidates=tuple(text(entry, "candidates").split()),
+        switched=text(entry, "switched"),
+        **shared(entry),
+    )
+
+
+_READERS: Mapping[str, Callable[[str, JsonObject], Claim | None]] = {BLUE_GREEN: _sides_claim}
+"""How the claims of strategies are read that have a form of their own."""
 
 
 @dataclass(frozen=True)
@@ -280,7 +298,7 @@ def _count(entry: JsonObject, name: str) -> int | None:
 def is_readable(lease: JsonObject) -> bool:
     """Whether all that a Lease remembers of rollouts can be understood."""
     try:
-        for read in (Claim.of, Settings.of, history_of, Stepping.of):
+        for read in (claim_of, Settings.of, history_of, Stepping.of):
             read(lease)
     except RefusedError:
         return False

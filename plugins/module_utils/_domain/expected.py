@@ -14,7 +14,7 @@ import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from .claims import Claim, Promotion
+from .claims import Promotion, SidesClaim
 from .errors import RefusedError
 from .objects import JsonObject, items, text
 from .remembered import FORMAT, recalled
@@ -45,7 +45,7 @@ class Known:
     """What is known of an application when something is expected of it."""
 
     application: str
-    claim: Claim | None
+    claim: SidesClaim | None
     candidates: frozenset[str]
     """Of the rollout on its way; the name is empty of one that was not made yet."""
     serving: frozenset[str]
@@ -78,7 +78,7 @@ def given_up_text(entries: Iterable[GivenUp]) -> str:
     return json.dumps({"version": FORMAT, "rollouts": kept}, sort_keys=True)
 
 
-def candidates_of(claim: Claim, scene: Scene) -> tuple[str, ...]:
+def candidates_of(claim: SidesClaim, scene: Scene) -> tuple[str, ...]:
     """The names of a rollout's candidates; empty for one that was not made yet. Of what goes back, those that were given up."""
     if claim.back:
         return claim.candidates
@@ -139,7 +139,7 @@ def _instead(known: Known) -> str:
     return f"{there}; look at that version and expect it by name, or abort it"
 
 
-def _on_its_way_back(claim: Claim) -> str:
+def _on_its_way_back(claim: SidesClaim) -> str:
     return f"the rollout on its way ({claim.cause}) is being given up ({claim.why.rstrip('.')})"
 
 

@@ -367,38 +367,51 @@ class Colours:
     """Back to one plain Deployment."""
 
 
-@dataclass(frozen=True)
-class ColourRequest:
-    """One task that rolls workloads of one namespace out by blue/green, or goes on with that.
+@dataclass(frozen=True, kw_only=True)
+class StagedRequest:
+    """One task of a rollout that may last over several tasks: it begins one, goes on with it, or gives it up.
 
     `goal` says what for: a new version, the end of what is on its way, giving that up, or an earlier version.
     """
 
+    strategy: str
     goal: Literal["roll", "promote", "abort", "undo"]
     namespace: str
     application: str
-    """Whose Lease holds the claim and the history."""
+    """Whose Lease holds the claim."""
     holder: str
+    objects: tuple[str, ...] = ()
+    """What the rollout has for itself, as `Deployment/web`; empty where the claim says it."""
+    wanted: JsonObject = field(default_factory=dict)
+    """What it shall bring, in the strategy's own words; empty where the claim says it."""
+    stop_before: str = ""
+    """The step that is not taken any more; empty: all are."""
+    supersede: bool = False
+    """Another rollout that is on its way gives way to this one."""
+    expect: frozenset[str] | None = None
+    """The names of the candidates that `promote` and `abort` are meant for; None: whatever is on its way."""
+    cause: Cause = Cause()
+    take_ownership: bool = False
+    waiting: Waiting = Waiting(on_failure="abort")
+    remember: bool = True
+    """What `abort` and `undo` take back counts as taken back by a person."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColourRequest(StagedRequest):
+    """One task that rolls workloads of one namespace out by blue/green, or goes on with that. Its Lease holds the history as well."""
+
+    strategy: str = "blue_green"
     targets: tuple[Target, ...] = ()
     companions: tuple[Companion, ...] = ()
     colours: Colours | None = None
     """None where the claim says it all."""
-    stop_before: str = ""
-    """The step that is not taken any more; empty: all are."""
-    supersede: bool = False
-    expect: frozenset[str] | None = None
-    """The names of the candidates that `promote` and `abort` are meant for; None: whatever is on its way."""
     revision: int | None = None
     """The promotion to go back to."""
     to: str = ""
-    cause: Cause = Cause()
-    take_ownership: bool = False
-    waiting: Waiting = Waiting(on_failure="abort")
     config: tuple[Versioned, ...] = ()
     refuse_undone: bool = False
     """A version that a person took back is refused."""
-    remember: bool = True
-    """What `abort` and `undo` take back counts as taken back by a person."""
 
 
 @dataclass(frozen=True)

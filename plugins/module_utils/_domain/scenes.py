@@ -88,6 +88,22 @@ modes), so what it missed by a moment is there a second later; the other second 
 preStop hook, where it has one, covers the same time."""
 
 
+SWITCHED = "switched"
+"""What a claim calls the moment in which the traffic had moved."""
+
+
+@dataclass(frozen=True)
+class View:
+    """What of a namespace a rollout looks at."""
+
+    deployments: tuple[str, ...]
+    services: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    """Those of the Services that need not be there."""
+    traffic: bool = False
+    """Also where requests go: all Services and pods of the namespace, EndpointSlices, autoscalers and budgets."""
+
+
 @dataclass(frozen=True)
 class Scene:
     """One moment of one namespace. Deployments that do not exist are not in it."""
@@ -100,10 +116,15 @@ class Scene:
     """What the EndpointSlices of the Services of this rollout hold."""
     autoscalers: tuple[Autoscaler, ...] = ()
     budgets: tuple[Budget, ...] = ()
-    since_switch: float = 0.0
-    """Seconds since the traffic has moved for good: since the promotion."""
+    since: Mapping[str, float] = field(default_factory=dict)
+    """Seconds since something had happened that the claim remembers, by its name there."""
     since_turn: float = inf
     """Seconds since this task has pointed a Service elsewhere, forward or back; infinite if it has not."""
+
+    @property
+    def since_switch(self) -> float:
+        """Seconds since the traffic has moved for good: since the promotion. 0 before."""
+        return self.since.get(SWITCHED, 0.0)
 
     def workload(self, deployment: str) -> Workload | None:
         """A Deployment's spec and status; None when it does not exist."""

@@ -10,16 +10,21 @@ A strategy brings a template, an operation changes what is there; a new one is o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from .._domain.request import Abort, Limits, Operation, Restart, Target, Undo
 from .._domain.steps import Step
 from .._domain.workload import Snapshot
-from . import abort, pause, recreate, restart, rolling, undo
+from . import abort, blue_green, pause, recreate, restart, rolling, undo
+from .staged import Staged
 
 STRATEGIES: Mapping[str, Callable[[Target, Limits], tuple[Step, ...]]] = {
     "rolling": rolling.steps,
     "recreate": recreate.steps,
 }
+
+STAGED: dict[str, Staged[Any]] = {blue_green.STRATEGY.name: blue_green.STRATEGY}
+"""The strategies whose rollouts may last over several tasks."""
 
 
 def steps_of(operation: Operation, target: Target, snapshot: Snapshot) -> tuple[Step, ...]:

@@ -14,14 +14,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from .._domain.actions import Action, Change, Promote, Removal, SceneStep
-from .._domain.claims import Claim
+from .._domain.actions import Action, Change, Remember, Removal, SceneStep
+from .._domain.claims import BLUE_GREEN, SidesClaim
 from .._domain.colours import deployments_of, fingerprint, is_coloured, mark_of
 from .._domain.objects import JsonObject
 from .._domain.resources import DEPLOYMENT
-from .._domain.scenes import DRAIN_SECONDS, Scene
+from .._domain.scenes import DRAIN_SECONDS, SWITCHED, Scene, View
 from .._domain.services import Selector
 from .._domain.steps import Apply
+from .blue_green_back import back
+from .staged import Staged
 from .two_sides import (
     Rollout,
     as_many,
@@ -52,7 +54,7 @@ FORWARD = ("prepare", "preview", "scale_up", "switch", "verify", "hold", "scale_
 """The names of the steps, in their order."""
 
 
-def forward(claim: Claim, namespace: str, manifests: Mapping[str, JsonObject]) -> tuple[SceneStep, ...]:
+def forward(claim: SidesClaim, namespace: str, manifests: Mapping[str, JsonObject]) -> tuple[SceneStep, ...]:
     """The steps of a rollout, in their order. `manifests` has the candidate's manifest for each workload; without one its template must
     be there already."""
     rollout = Rollout(claim, namespace, manifests)
@@ -191,7 +193,7 @@ def _switch(rollout: Rollout, scene: Scene) -> tuple[Action, ...]:
 def _verify(rollout: Rollout, scene: Scene) -> tuple[Action, ...]:
     claim = rollout.claim
     if not claim.switched:
-        return () if not_proven(scene, _served(rollout, scene), partial=True) else (Promote(),)
+        return () if not_proven(scene, _served(rollout, scene), partial=True) else (Remember(SWITCHED, "remember the promotion"),)
     # At the end of leaving blue/green nothing is told apart any more.
     told = () if claim.leaves and not colours_left(rollout, scene) else rollout.moving
     marks = ((side, mark_of(scene.snapshot(side.candidate))) for side in told)
@@ -296,3 +298,13 @@ def led_elsewhere(rollout: Rollout, scene: Scene) -> dict[str, Selector]:
     """Return the Services that somebody has led elsewhere or deleted since the traffic has moved, with the selectors that they had got."""
     served = _served(rollout, scene)
     return {name: served[name] for name in led_away(scene, served)}
+
+
+def view_of(claim: SidesClaim) -> View:
+    """Return what a rollout looks at whose claim says it all."""
+    deployments = {name for side in claim.sides for name in (side.stable, side.candidate) if name}
+    services = (*claim.services, *claim.previews)
+    return View(tuple(sorted(deployments)), services, services, traffic=True)
+
+
+STRATEGY = Staged(BLUE_GREEN, view_of, lambda claim, namespace: forward(claim, namespace, {}), back)

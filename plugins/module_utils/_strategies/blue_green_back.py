@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from .._domain.actions import Action, Removal, SceneStep
-from .._domain.claims import Claim, Side
+from .._domain.claims import Side, SidesClaim
 from .._domain.colours import is_pinned, mark_of
 from .._domain.objects import texts
 from .._domain.resources import DEPLOYMENT
@@ -45,7 +45,7 @@ BACK = ("restore", "switch_back", "verify_back", "clear", "release")
 """The names of the steps, in their order."""
 
 
-def back(claim: Claim, namespace: str) -> tuple[SceneStep, ...]:
+def back(claim: SidesClaim, namespace: str) -> tuple[SceneStep, ...]:
     """The steps that give a rollout up, from wherever it is; none where nothing served before."""
     remembered = Rollout(claim, namespace, {})
     if remembered.first():
@@ -77,7 +77,7 @@ def back(claim: Claim, namespace: str) -> tuple[SceneStep, ...]:
     )
 
 
-def gone(claim: Claim, namespace: str, scene: Scene) -> str:
+def gone(claim: SidesClaim, namespace: str, scene: Scene) -> str:
     """What served before and does not exist any more: then there is no way back. Empty when there is."""
     rollout = Rollout(claim, namespace, {})
     missing = (rollout.ref(side.stable) for side in rollout.moving if side.stable and scene.workload(side.stable) is None)

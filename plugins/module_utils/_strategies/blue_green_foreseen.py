@@ -7,29 +7,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 
-from .._domain.claims import Claim, Side
+from .._domain.claims import Side, SidesClaim
 from .._domain.colours import deployments_of
-from .._domain.objects import JsonValue, Ref
-from .._domain.resources import BUDGET, DEPLOYMENT, HPA, SERVICE, Resource
+from .._domain.objects import Ref
+from .._domain.resources import BUDGET, DEPLOYMENT, HPA, SERVICE
 from .._domain.scenes import Scene
 from .._domain.services import Selector
 from .blue_green_plan import coming_mark
+from .foreseen import Foreseen
 from .two_sides import Rollout, adopted_now, autoscaler_target, budgets_of, has_moved, narrowed
 
 
-@dataclass(frozen=True)
-class Foreseen:
-    """One field of one object as it is going to be; without a path the object goes."""
-
-    resource: Resource
-    ref: Ref
-    path: tuple[str, ...] = ()
-    value: JsonValue = None
-
-
-def foreseen(claim: Claim, namespace: str, scene: Scene, steps: Collection[str]) -> tuple[Foreseen, ...]:
+def foreseen(claim: SidesClaim, namespace: str, scene: Scene, steps: Collection[str]) -> tuple[Foreseen, ...]:
     """What becomes of the objects when these steps are taken: those forward, or all of those back where the claim says so."""
     rollout = Rollout(claim, namespace, {})
     return tuple(_back(rollout, scene) if claim.back else _forward(rollout, scene, frozenset(steps)))

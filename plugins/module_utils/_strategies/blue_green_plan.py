@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from .._domain.claims import Claim, Side
+from .._domain.claims import Side, SidesClaim
 from .._domain.colours import base_of, colour_of, deployments_of, is_pinned, mark_of
 from .._domain.scenes import Scene
 from .._domain.services import Selector, spelled
@@ -17,7 +17,7 @@ from .._domain.workload import COLOUR, TEMPLATE_HASH
 from .two_sides import Rollout, budgets_of, needs_template
 
 
-def rows(claim: Claim, namespace: str, scene: Scene) -> tuple[Row, ...]:
+def rows(claim: SidesClaim, namespace: str, scene: Scene) -> tuple[Row, ...]:
     """The table of a rollout that goes forward."""
     rollout = Rollout(claim, namespace, {})
     found: list[Row] = []
@@ -38,7 +38,7 @@ def rows(claim: Claim, namespace: str, scene: Scene) -> tuple[Row, ...]:
     return tuple(found)
 
 
-def extra_pods(claim: Claim, namespace: str, scene: Scene) -> int:
+def extra_pods(claim: SidesClaim, namespace: str, scene: Scene) -> int:
     """How many pods more than now there will be while both sides stand."""
     rollout = Rollout(claim, namespace, {})
     return sum(max(0, rollout.size(scene, side) - scene.desired(side.candidate)) for side in rollout.moving)

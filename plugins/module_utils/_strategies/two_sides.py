@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, TypeAlias, TypeVar
 
 from .._domain.actions import Action, Change, SceneStep, Turn
-from .._domain.claims import Claim, Side
+from .._domain.claims import Side, SidesClaim
 from .._domain.colours import base_of, colour_of, deployments_of, fingerprint, is_coloured, is_pinned, mark_of
 from .._domain.completion import standing
 from .._domain.edits import Paused, Replicas
@@ -30,7 +30,7 @@ Lacking: TypeAlias = Callable[[Scene], str]
 class Rollout:
     """What all steps ask: the claim, with the names and selectors that follow from it."""
 
-    def __init__(self, claim: Claim, namespace: str, manifests: Mapping[str, JsonObject], former: Rollout | None = None) -> None:
+    def __init__(self, claim: SidesClaim, namespace: str, manifests: Mapping[str, JsonObject], former: Rollout | None = None) -> None:
         """`former`: the same rollout as it was remembered, where what serves has changed since."""
         self.claim = claim
         self.former = former

@@ -2,37 +2,34 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Keeping hands off what a rollout by blue/green has for itself: one list of the Leases of a namespace tells."""
+"""Keeping hands off what a rollout has for itself over several tasks: one list of the Leases of a namespace tells."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
-from ..._domain.claimed import claimed, covers
-from ..._domain.claims import Claim, is_readable, may_be_about
+from ..._domain.claim import Claim
+from ..._domain.claimed import claimed
+from ..._domain.claims import claim_of, is_readable, may_be_about
 from ..._domain.errors import HeldError, RefusedError, RolloutError
-from ..._domain.kinds import TWO_SIDED
 from ..._domain.leases import Holding, application_of
 from ..._domain.objects import JsonObject, Ref
 from ..._domain.ports import Cluster
-from ..._domain.resources import SERVICE
-from ..._strategies.blue_green import forward
+from ..._strategies import STAGED
 from ..observe.scene import Stage
 from ..outside.leases import Leases
 from ..outside.surroundings import Surroundings
 
-_CLAIMABLE = (*TWO_SIDED, SERVICE.kind)
-
 
 def refuse_claimed(refs: Iterable[Ref], outside: Surroundings, *, besides: str = "") -> None:
-    """Raise `RefusedError` where a rollout by blue/green covers one of these objects, but for that of the application `besides`; a
+    """Raise `RefusedError` where a rollout has claimed one of these objects, but for that of the application `besides`; a
     `HeldError` where somebody works on each of these rollouts now.
 
     Who may not list Leases is not kept from anything.
     """
     places: dict[str, list[Ref]] = {}
     for ref in refs:
-        if ref.kind in _CLAIMABLE:
+        if ref.namespace:
             places.setdefault(ref.namespace, []).append(ref)
     found = [claim for place, there in sorted(places.items()) for claim in _claims(place, there, outside, besides)]
     if not found:
@@ -46,8 +43,8 @@ def refuse_claimed(refs: Iterable[Ref], outside: Surroundings, *, besides: str =
 def _claims(namespace: str, refs: list[Ref], outside: Surroundings, besides: str) -> Iterator[tuple[JsonObject, str]]:
     """The Leases of the rollouts that cover some of them, and a sentence about the first of these."""
     for lease in leases_of(namespace, outside.leases, about={ref.name for ref in refs}):
-        claim, application = Claim.of(lease), application_of(lease)
-        first = next((ref for ref in refs if claim is not None and covers(claim, ref)), None)
+        claim, application = claim_of(lease), application_of(lease)
+        first = next((ref for ref in refs if claim is not None and claim.covers(ref)), None)
         if claim is None or first is None or application == besides:
             continue
         holder = Holding.of(lease).holder
@@ -63,12 +60,13 @@ def leases_of(namespace: str, leases: Leases, *, about: Collection[str]) -> tupl
 
 def _step(claim: Claim, namespace: str, cluster: Cluster) -> str:
     """The step before which a rollout stands, as the cluster shows it; empty where that cannot be read."""
-    deployments = {name for side in claim.sides for name in (side.stable, side.candidate) if name}
-    services = (*claim.services, *claim.previews)
+    strategy = STAGED.get(claim.strategy)
+    if strategy is None:
+        return ""
     try:
-        with Stage(cluster, namespace, sorted(deployments), services, follow=False, optional=services) as stage:
-            scene = stage.scene(claim.switched)
+        with Stage(cluster, namespace, strategy.view(claim), follow=False) as stage:
+            scene = stage.scene(claim.moments)
     except RolloutError:
         return ""
-    steps = (step for step in forward(claim, namespace, {}) if not step.idle)
+    steps = (step for step in strategy.forward(claim, namespace) if not step.idle)
     return next((step.name for step in steps if step.lacking(scene)), "")

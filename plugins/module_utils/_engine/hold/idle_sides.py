@@ -17,6 +17,7 @@ from ..._domain.leases import application_of
 from ..._domain.objects import JsonObject, Ref, texts
 from ..._domain.ports import Cluster
 from ..._domain.resources import SERVICE
+from ..._domain.scenes import View
 from ..._domain.services import picks, spelled
 from ..._domain.sides import serving
 from ..._domain.workload import COLOUR
@@ -74,8 +75,10 @@ def _refuse_idle_side(ref: Ref, lease: JsonObject, settings: Settings, cluster: 
 
 def _serving(workload: str, namespace: str, settings: Settings, cluster: Cluster) -> str:
     """The Deployment to which the Services of a workload lead; empty where that is not one, or cannot be read."""
+    services = tuple(settings.previews)
+    view = View(deployments_of(workload), services, services, traffic=True)
     try:
-        with Stage(cluster, namespace, deployments_of(workload), settings.previews, follow=False, optional=settings.previews) as stage:
+        with Stage(cluster, namespace, view, follow=False) as stage:
             scene = stage.scene()
         there = [found for name in deployments_of(workload) if (found := scene.workload(name)) is not None]
         labels = [texts(found.template, "metadata", "labels") for found in there]

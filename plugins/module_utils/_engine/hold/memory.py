@@ -2,47 +2,86 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is remembered of an application's rollout, in annotations of its Lease: the claim, the history, what was given up or taken back."""
+"""What a run stores of its rollout, in annotations of the application's Lease: the claim, and what the strategy notes beside it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Generic, Protocol, TypeVar
 
-from ..._domain.actions import Promote
-from ..._domain.claims import CLAIM, HISTORY, SETTINGS, Claim, Promotion, Settings, history_text
-from ..._domain.errors import RefusedError
-from ..._domain.expected import GIVEN_UP, GivenUp, candidates_of, given_up_of, given_up_text
-from ..._domain.leases import user_of
-from ..._domain.request import ColourRequest
+from ..._domain.actions import Remember
+from ..._domain.claim import Claim
+from ..._domain.claims import CLAIM, claim_of
+from ..._domain.objects import JsonObject
 from ..._domain.scenes import Scene
 from ..._domain.switching import INTENT, Intent, half_done
-from ..._domain.undone import UNDONE, Undone, settled, undone_of, undone_text
 from ..outside.surroundings import Surroundings
 from .lock import Lock
 
+C = TypeVar("C", bound=Claim)
+C_contra = TypeVar("C_contra", bound=Claim, contravariant=True)
 
-class Memory:
-    """The claim and the history of the application that a task works on. Each change is one write of the Lease."""
+
+class Notes(Protocol[C_contra]):
+    """What a strategy stores beside its claim: annotations of the Lease, by name; an empty text takes one away.
+
+    Each is called with the claim and the scene at that moment, and with the Lease as it is.
+    """
+
+    def begun(self, claim: C_contra, scene: Scene, lease: JsonObject | None) -> Mapping[str, str]:
+        """Before anything of the rollout is carried out, and when the options of a task that goes on have changed the claim."""
+
+    def remembered(self, claim: C_contra, scene: Scene, at: str) -> Mapping[str, str]:
+        """When something has happened that the claim remembers, at a time in RFC 3339."""
+
+    def ended(self, claim: C_contra, scene: Scene, lease: JsonObject | None) -> Mapping[str, str]:
+        """When nothing is on its way any more."""
+
+    def given_up(self, claim: C_contra, lease: JsonObject | None) -> Mapping[str, str]:
+        """When a person has given the rollout up."""
+
+    def went_back(self, claim: C_contra, scene: Scene, lease: JsonObject | None) -> Mapping[str, str]:
+        """When it is given up for good."""
+
+
+class NoNotes:
+    """A strategy that stores nothing beside its claim."""
+
+    def begun(self, _claim: Claim, _scene: Scene, _lease: JsonObject | None) -> Mapping[str, str]:
+        """Return nothing."""
+        return {}
+
+    ended = went_back = begun
+
+    def remembered(self, _claim: Claim, _scene: Scene, _at: str) -> Mapping[str, str]:
+        """Return nothing."""
+        return {}
+
+    def given_up(self, _claim: Claim, _lease: JsonObject | None) -> Mapping[str, str]:
+        """Return nothing."""
+        return {}
+
+
+class Memory(Generic[C]):
+    """The claim of the rollout that a run works on. Each change is one write of the Lease."""
 
     def __init__(
         self,
-        request: ColourRequest,
         outside: Surroundings,
         lock: Lock,
         scene: Callable[[], Scene],
-        claim: Claim | None,
-        history: tuple[Promotion, ...],
+        claim: C | None,
+        notes: Notes[C],
     ) -> None:
-        self._request = request
         self._outside = outside
         self._lock = lock
         self._scene = scene
+        self._notes = notes
         self.claim = claim
-        self._history = history
 
     @property
-    def now(self) -> Claim:
+    def now(self) -> C:
         """The claim of the rollout that is on its way. Raises `ValueError` where there is none."""
         if self.claim is None:
             raise ValueError("There is no rollout on its way.")
@@ -54,119 +93,41 @@ class Memory:
         if former.after and not half_done(former, self._scene().services):
             self._lock.forget(INTENT)
 
-    # --- forward --------------------------------------------------------------------------------------------------------------
-
     def begin(self) -> None:
-        """Store the claim before anything of it is carried out; what served until now begins the history."""
+        """Store the claim before anything of it is carried out."""
         self.claim = replace(self.now, plan_hash=self._outside.approved.found)
-        if not self._history and any(side.stable for side in self.now.sides):
-            stable = {side.workload: side.stable for side in self.now.sides}
-            self._history = (self._promotion(stable, at="", undoes=0, cause=""),)
-        self._lock.note_all({CLAIM: self.now.text(), HISTORY: history_text(self._history), SETTINGS: _settings(self.now).text()})
+        self._store()
+
+    def _store(self) -> None:
+        notes = self._notes.begun(self.now, self._scene(), self._lock.lease)
+        self._lock.note_all({CLAIM: self.now.text(), **notes})
 
     def note_options(self) -> None:
         """Store the claim where the options of a task that goes on have changed it."""
-        if Claim.of(self._lock.lease) != self.now:
-            self._lock.note_all({CLAIM: self.now.text(), SETTINGS: _settings(self.now).text()})
+        if claim_of(self._lock.lease) != self.now:
+            self._store()
 
-    def promote(self, _action: Promote, _scene: Scene) -> bool:
-        """Store that the traffic has moved, with a line more in the history."""
+    def remember(self, action: Remember, scene: Scene) -> bool:
+        """Store that something has happened just now."""
         now = self._outside.cluster.now().isoformat(timespec="seconds").replace("+00:00", "Z")
-        candidates = {side.workload: side.candidate for side in self.now.sides}
-        entry = self._promotion(candidates, at=now, undoes=self.now.undoes, cause=self.now.cause)
-        self._history = (*self._history, entry)
-        self.claim = replace(self.now, switched=now)
-        self._lock.note_all({CLAIM: self.claim.text(), HISTORY: history_text(self._history)})
+        notes = self._notes.remembered(self.now, scene, now)
+        self.claim = self.now.noted(action.name, now)
+        self._lock.note_all({CLAIM: self.now.text(), **notes})
         return True
 
     def end(self) -> None:
         """Store that nothing is on its way any more."""
-        claim = self.now
-        gone = {HISTORY: "", SETTINGS: "", GIVEN_UP: ""} if claim.leaves else {}
-        back = {side.workload: side.base for side in claim.sides if side.base} if claim.undoes and self._request.remember else {}
-        undone = self._undone(back, {side.workload: side.wanted for side in claim.sides})
         # The intent as well, in one write: whoever is killed right after it leaves nothing that a later task would act on.
-        self._lock.note_all({CLAIM: "", INTENT: "", **gone, **undone})
+        self._lock.note_all({CLAIM: "", INTENT: "", **self._notes.ended(self.now, self._scene(), self._lock.lease)})
 
-    def _promotion(self, deployments: Mapping[str, str], *, at: str, undoes: int, cause: str) -> Promotion:
-        scene = self._scene()
-        parts: dict[str, tuple[str, str]] = {}
-        images: list[str] = []
-        causes: list[str] = []
-        for workload, deployment in deployments.items():
-            snapshot = scene.snapshot(deployment)
-            if snapshot.workload is None:
-                continue
-            wanted = snapshot.workload.normal
-            revision = next((entry for entry in snapshot.revisions if entry.normal == wanted), None)
-            parts[workload] = (deployment, revision.hash if revision is not None else "")
-            images.extend(snapshot.workload.images.values())
-            if revision is not None and revision.change_cause:
-                causes.append(revision.change_cause)
-        number = self._history[-1].number + 1 if self._history else 1
-        text = cause or "; ".join(dict.fromkeys(causes))
-        return Promotion(number, at, text, parts, tuple(dict.fromkeys(images)), undoes)
-
-    # --- back -----------------------------------------------------------------------------------------------------------------
-
-    def begin_back(self, why: str, *, requested: bool) -> None:
-        """Store that the rollout is given up, and why. `requested`: by a person, whose word against the version is remembered."""
-        # What went back by itself and is only brought to its end now was taken back by nobody.
-        stored = Claim.of(self._lock.lease)
-        wanted = requested and self._request.remember and stored is not None and not stored.back
-        if not self.now.back:
-            self.claim = self.now.given_up(why, candidates_of(self.now, self._scene()))
-        undone = self._undone({side.workload: side.wanted for side in self.now.sides} if wanted else {}, {})
-        self._lock.note_all({CLAIM: self.now.text(), **undone})
+    def begin_back(self, claim: C, *, requested: bool) -> None:
+        """Store the claim of a rollout that is given up. `requested`: by a person."""
+        # What went back by itself and is only brought to its end now was given up by nobody.
+        stored = claim_of(self._lock.lease)
+        notes = self._notes.given_up(claim, self._lock.lease) if requested and stored is not None and not stored.back else {}
+        self.claim = claim
+        self._lock.note_all({CLAIM: claim.text(), **notes})
 
     def end_back(self) -> None:
         """Store that the rollout is given up for good."""
-        claim = self.now
-        if claim.switched and self._history:
-            self._history = self._history[:-1]
-        gone = {SETTINGS: ""} if len(self._history) < 2 and self._is_adopted_back() else {}
-        kept = "" if gone else history_text(self._history)
-        self._lock.note_all({CLAIM: "", INTENT: "", HISTORY: kept, **gone, **self._given_up()})
-
-    def _is_adopted_back(self) -> bool:
-        """Return whether blue/green began with this rollout, and has ended with it."""
-        scene, claim = self._scene(), self.now
-        return all(
-            name in scene.services and scene.services[name].selector == selector
-            for name, selector in claim.originals.items()
-            if name in claim.services
-        )
-
-    def _given_up(self) -> dict[str, str]:
-        """Return what is stored of a rollout that was given up; nothing of one whose candidates were not made."""
-        claim = self.now
-        if not claim.candidates or not all(claim.candidates):
-            return {}
-        try:
-            former = given_up_of(self._lock.lease)
-        except RefusedError:  # It cannot be read, and nothing but an approval that comes late needs it.
-            former = ()
-        entry = GivenUp(frozenset(claim.candidates), claim.why, user_of(self._request.holder), self._stamp())
-        return {GIVEN_UP: given_up_text((*former, entry))}
-
-    def _undone(self, back: Mapping[str, str], again: Mapping[str, str]) -> dict[str, str]:
-        """Return what is stored of versions (workload to fingerprint) that were taken back, or that run again."""
-        former, why = undone_of(self._lock.lease), self._request.cause.why
-        by, now = self._request.cause.by or user_of(self._request.holder), self._stamp()
-        kept = settled(
-            former,
-            back=[Undone(f"Deployment/{workload}", template, by, why, now) for workload, template in back.items()],
-            again=[(f"Deployment/{workload}", template) for workload, template in again.items()],
-        )
-        return {UNDONE: undone_text(kept)} if kept != former else {}
-
-    def _stamp(self) -> str:
-        return f"{self._outside.cluster.now():%Y-%m-%dT%H:%M:%SZ}"
-
-
-def _settings(claim: Claim) -> Settings:
-    """Return what later tasks take from this rollout where they do not say."""
-    previews = {
-        service: next((name for name, its in claim.previews.items() if its == workload), "") for service, workload in claim.services.items()
-    }
-    return Settings(previews, claim.delay, claim.keep_old)
+        self._lock.note_all({CLAIM: "", INTENT: "", **self._notes.went_back(self.now, self._scene(), self._lock.lease)})

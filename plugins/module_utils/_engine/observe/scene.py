@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from math import inf
 from types import TracebackType
@@ -17,7 +17,7 @@ from ..._domain.errors import ForbiddenError, NotFoundError
 from ..._domain.objects import JsonObject, Ref, moment, uid_of
 from ..._domain.ports import Cluster, WatchEvent
 from ..._domain.resources import BUDGET, DEPLOYMENT, HPA, Resource
-from ..._domain.scenes import Autoscaler, Budget, Scene
+from ..._domain.scenes import Autoscaler, Budget, Scene, View
 from .feed import Feed, Source
 from .traffic import Traffic
 from .workloads import Observer
@@ -26,46 +26,38 @@ T = TypeVar("T")
 
 
 class Stage:
-    """Follows what a rollout needs until it is closed; use it as a context manager.
+    """Follows what a rollout looks at until it is closed; use it as a context manager.
 
-    ``optional`` Services need not be there yet. Without the right to read autoscalers or budgets there are none for it, and `warnings`
-    say so. Raises `NotFoundError` for a Service that is missing, `ClusterError` when the cluster cannot be read.
+    Without the right to read autoscalers or budgets there are none for it, and `warnings` say so. Raises `NotFoundError` for a Service
+    that is missing, `ClusterError` when the cluster cannot be read.
     """
 
-    def __init__(
-        self,
-        cluster: Cluster,
-        namespace: str,
-        deployments: Iterable[str],
-        services: Iterable[str],
-        *,
-        follow: bool = True,
-        optional: Iterable[str] = (),
-    ) -> None:
+    def __init__(self, cluster: Cluster, namespace: str, view: View, *, follow: bool = True) -> None:
         self._cluster = cluster
         self._namespace = namespace
-        self._names = tuple(deployments)
-        self._service_names = tuple(services)
+        self._view = view
         self._feed = Feed(cluster, self._hear, follow=follow)
-        self._observer = Observer(cluster, [self.ref(name) for name in self._names], feed=self._feed)
-        self.traffic = Traffic(cluster, namespace, self._service_names, feed=self._feed, whole=True, optional=optional)
+        self._observer = Observer(cluster, [self.ref(name) for name in view.deployments], feed=self._feed)
+        self.traffic = Traffic(cluster, namespace, view.services, feed=self._feed, whole=True, optional=view.optional)
+        """Where requests go; it follows nothing where the view leaves that out."""
         self._scalers: dict[str, Autoscaler] = {}
         self._budgets: dict[str, Budget] = {}
         self._stack = ExitStack()
         self._turned: float | None = None
         self._seen: dict[str, float] = {}
-        """When a time at which the traffic moved was seen first."""
+        """When a time that the claim remembers was seen first."""
         self.warnings: list[str] = []
         """What could not be read, in sentences."""
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             stack.callback(self._feed.close)
-            stack.enter_context(self.traffic)
+            if self._view.traffic:
+                stack.enter_context(self.traffic)
             stack.enter_context(self._observer)
             if self._observer.warnings:
                 raise ForbiddenError(self._observer.warnings[0], status=403)
-            for resource in (HPA, BUDGET):
+            for resource in (HPA, BUDGET) if self._view.traffic else ():
                 self._follow(resource)
             self._feed.await_open()
             self._stack = stack.pop_all()
@@ -82,27 +74,27 @@ class Stage:
         except NotFoundError:
             return  # An old cluster without this version of the API has none of them.
 
-    def scene(self, switched: str = "") -> Scene:
-        """What is known now; `switched` is when the traffic moved, in RFC 3339."""
-        snapshots = {name: self._observer.snapshot(self.ref(name)) for name in self._names}
+    def scene(self, moments: Mapping[str, str] | None = None) -> Scene:
+        """What is known now; `moments` are those that the claim remembers, in RFC 3339."""
+        snapshots = {name: self._observer.snapshot(self.ref(name)) for name in self._view.deployments}
         return Scene(
             deployments={name: snapshot for name, snapshot in snapshots.items() if snapshot.workload is not None},
             services=self.traffic.all_services(),
             backends=self.traffic.backends(),
-            endpoints={name: self.traffic.endpoints(name) for name in self._service_names},
+            endpoints={name: self.traffic.endpoints(name) for name in self._view.services},
             autoscalers=tuple(sorted(self._scalers.values(), key=lambda entry: entry.ref)),
             budgets=tuple(sorted(self._budgets.values(), key=lambda entry: entry.ref)),
-            since_switch=self._since(switched),
+            since={name: self._since(at) for name, at in (moments or {}).items()},
             since_turn=inf if self._turned is None else time.monotonic() - self._turned,
         )
 
-    def _since(self, switched: str) -> float:
-        """Seconds since the traffic has moved, by the server's clock, which has also written when. What another clock has written, as
-        one that is ahead, counts at least from when it was first seen here: a wait that hangs on it ends in its time."""
-        then = moment({"at": switched}, "at")
+    def _since(self, at: str) -> float:
+        """Seconds since a moment, by the server's clock, which has also written it. What another clock has written, as one that is ahead,
+        counts at least from when it was first seen here: a wait that hangs on it ends in its time."""
+        then = moment({"at": at}, "at")
         if then is None:
             return 0.0
-        seen = time.monotonic() - self._seen.setdefault(switched, time.monotonic())
+        seen = time.monotonic() - self._seen.setdefault(at, time.monotonic())
         return max(seen, (self._cluster.now() - then).total_seconds())
 
     def turned(self) -> None:
@@ -116,7 +108,7 @@ class Stage:
     def wait(self, timeout: float) -> tuple[Ref, ...]:
         """Block until something happens or `timeout` seconds are over; return all Deployments, as anything may matter to each of them."""
         self._feed.wait(timeout)
-        return tuple(self.ref(name) for name in self._names)
+        return tuple(self.ref(name) for name in self._view.deployments)
 
     def wake(self) -> None:
         """End a wait now, from any thread."""

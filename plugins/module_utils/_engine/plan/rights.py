@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ..._domain.claims import Claim
+from ..._domain.claims import SidesClaim
 from ..._domain.errors import ClusterError, ForbiddenError
 from ..._domain.objects import JsonObject, Ref, at
 from ..._domain.ownership import APPLY_MANAGER
 from ..._domain.ports import Cluster
 from ..._domain.resources import ACCESS_REVIEW, DEPLOYMENT, POD, Resource
-from ..._strategies.blue_green_foreseen import Foreseen
+from ..._strategies.foreseen import Foreseen
 from ..outside.parallel import side_by_side
 from .plan import Plan
 
@@ -78,7 +78,7 @@ def for_later_writes(plan: Plan) -> Iterator[Need]:
             yield Need("patch", entry.target.resource, entry.target.ref.namespace, entry.target.ref.name)
 
 
-def for_sides(claim: Claim, changes: Iterable[Foreseen], namespace: str) -> Iterator[Need]:
+def for_sides(claim: SidesClaim, changes: Iterable[Foreseen], namespace: str) -> Iterator[Need]:
     """What a blue/green rollout needs, forward or back: its changes, and pausing its Deployments. Each object is read before."""
     paused = (Foreseen(DEPLOYMENT, Ref(DEPLOYMENT.kind, namespace, side.stable), ("spec", "paused")) for side in claim.sides if side.stable)
     for change in (*paused, *changes):

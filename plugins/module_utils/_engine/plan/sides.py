@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from ..._domain.causes import signed
 from ..._domain.changes import describe
-from ..._domain.claims import Claim, Promotion, Settings, Side, chosen, history_of
+from ..._domain.claims import Promotion, Settings, Side, SidesClaim, chosen, history_of, sides_claim_of
 from ..._domain.colours import (
     base_of,
     check_manifest,
@@ -43,11 +43,12 @@ from ..._domain.steps import Apply, Edit
 from ..._domain.workload import Revision
 from ..._strategies.blue_green_back import gone
 from ..._strategies.rolling import with_change
-from ..config.configuration import NO_CONFIGURATION, Configuration, prepare
+from ..config.configuration import Configuration, prepare
 from ..hold.taken_services import refuse_taken
 from ..hold.undone import told_of_undone
 from ..outside.surroundings import Surroundings
 from ..write.writer import Planned, Writer
+from .staged import StagedPlan
 
 
 @dataclass(frozen=True)
@@ -67,39 +68,15 @@ class Ends:
 
 
 @dataclass(frozen=True)
-class ColourPlan:
-    """What is to be done. Without a claim there is no rollout: then `direct` are all the writes there are."""
+class ColourPlan(StagedPlan[SidesClaim]):
+    """The plan of a task by blue/green."""
 
-    claim: Claim | None
     manifests: Mapping[str, JsonObject] = field(default_factory=dict)
     """The candidates' manifests, by workload."""
-    companions: tuple[Planned, ...] = ()
-    direct: tuple[Planned, ...] = ()
-    """Changes of what serves that bring no new template."""
-    candidates: tuple[Planned, ...] = ()
-    """The candidates as they would be."""
     serving: Mapping[str, str] = field(default_factory=dict)
     """What serves now, by workload; empty for nothing yet."""
     history: tuple[Promotion, ...] = ()
-    fresh: bool = False
-    """The claim is new: nothing of it has been carried out."""
-    unchanged: str = ""
-    """Why there is nothing to do."""
-    warnings: tuple[str, ...] = ()
-    configuration: Configuration = NO_CONFIGURATION
     ends: Ends = Ends()
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What the configuration has to say."""
-        changed = [planned for planned in self.candidates if planned.template_changed] if self.fresh else []
-        found = (self.configuration.unversioned(planned.ref, mapping(planned.after, "spec", "template")) for planned in changed)
-        return (*self.configuration.notes, *(note for notes in found for note in notes))
-
-    @property
-    def empty(self) -> bool:
-        """There is nothing to do."""
-        return self.claim is None and not any(planned.changed for planned in (*self.companions, *self.direct))
 
 
 class Planner:
@@ -110,7 +87,7 @@ class Planner:
         self._outside = outside
         self._cluster = outside.cluster
         self._scene = scene
-        self._claim = Claim.of(lease)
+        self._claim = sides_claim_of(lease)
         self._history = history_of(lease)
         self._given_up = given_up_of(lease) if request.expect is not None else ()
         self._writer = Writer(outside.cluster, guard=outside.guard, take_ownership=request.take_ownership, wrote=outside.wrote)
@@ -166,7 +143,9 @@ class Planner:
         lost = "" if claim.back else gone(claim, self._request.namespace, self._scene)
         if lost:
             raise RefusedError(f"{lost}, which served before, is deleted already, so there is no way back; promote the rollout to its end.")
-        return self._planned(claim if claim.back else claim.given_up("aborted on request", candidates_of(claim, self._scene)))
+        if not claim.back:
+            claim = replace(claim.given_up("aborted on request"), candidates=tuple(sorted(candidates_of(claim, self._scene))))
+        return self._planned(claim)
 
     def _known(self) -> Known:
         claim = self._claim
@@ -189,11 +168,11 @@ class Planner:
             return {self._request.application: self._request.application}
         return {name: deployment for name, (deployment, _hash) in self._history[-1].parts.items()}
 
-    def _planned(self, claim: Claim) -> ColourPlan:
+    def _planned(self, claim: SidesClaim) -> ColourPlan:
         serves = {side.workload: side.candidate if claim.switched and not claim.back else side.stable for side in claim.sides}
         return ColourPlan(claim, serving=serves, history=self._history, warnings=tuple(self._warnings), ends=self._ends_of(claim))
 
-    def _ends_of(self, claim: Claim) -> Ends:
+    def _ends_of(self, claim: SidesClaim) -> Ends:
         """What the rollout on its way ends with, as its claim tells: also of one that is given up, unless this task gives it up."""
         given_up = self._request.goal == "abort"
         sides = {side.workload: (side.stable, side.base) if given_up else (side.candidate, side.wanted) for side in claim.sides}
@@ -275,7 +254,7 @@ class Planner:
 
     def _claimed(
         self,
-        claim: Claim | None,
+        claim: SidesClaim | None,
         targets: Mapping[str, Target],
         services: Mapping[str, str],
         previews: Mapping[str, str],
@@ -313,7 +292,7 @@ class Planner:
             sides, fresh = self._continued(claim, sides, services)
         colours = self._colours
         originals = claim.originals if claim is not None else self._originals({**services, **previews})
-        whole = Claim(
+        whole = SidesClaim(
             identity=claim.identity if claim is not None and not fresh else uuid.uuid4().hex[:12],
             sides=sides,
             services=services,
@@ -349,7 +328,7 @@ class Planner:
         )
 
     @staticmethod
-    def _undoes(claim: Claim | None, promotion: Promotion | None) -> int:
+    def _undoes(claim: SidesClaim | None, promotion: Promotion | None) -> int:
         """The number of what is brought back; that of a rollout that goes on stays."""
         if claim is not None:
             return claim.undoes
@@ -367,7 +346,7 @@ class Planner:
         wide = all(scene.services[name].selector == base_of(scene.services[name].selector) for name in services if name in scene.services)
         return stable[workload] == workload and wide and not any(name in scene.deployments for name in deployments_of(workload)[1:])
 
-    def _continued(self, claim: Claim, sides: tuple[Side, ...], services: Mapping[str, str]) -> tuple[tuple[Side, ...], bool]:
+    def _continued(self, claim: SidesClaim, sides: tuple[Side, ...], services: Mapping[str, str]) -> tuple[tuple[Side, ...], bool]:
         """The sides of a rollout that is on its way; whether it is another one. Raises `RefusedError` where that was not asked for."""
         same = {side.workload: side.wanted for side in sides} == {side.workload: side.wanted for side in claim.sides}
         kept = {side.workload: side for side in claim.sides}
@@ -412,7 +391,7 @@ class Planner:
             return {name: Target(DEPLOYMENT, self._ref(name), change=ShortChange()) for name in names}
         return {target.ref.name: target for target in self._request.targets}
 
-    def _promotion_wanted(self, claim: Claim | None) -> Promotion:
+    def _promotion_wanted(self, claim: SidesClaim | None) -> Promotion:
         """What an undo brings back. Raises `RefusedError` where a rollout is on its way, unless that is this very undo, which goes on."""
         if claim is None:
             return self._promotion()
@@ -466,7 +445,7 @@ class Planner:
     def _originals(self, services: Mapping[str, str]) -> dict[str, Selector]:
         return {name: self._selector(name) for name in services}
 
-    def _stable(self, claim: Claim | None, targets: Mapping[str, Target], services: Mapping[str, str]) -> dict[str, str]:
+    def _stable(self, claim: SidesClaim | None, targets: Mapping[str, Target], services: Mapping[str, str]) -> dict[str, str]:
         if claim is not None:
             known = {side.workload: side.stable for side in claim.sides}
             if set(targets) != set(known):
@@ -553,7 +532,7 @@ class Planner:
         write = Edit(Replicas(asked), single=True)
         return (self._writer.plan(DEPLOYMENT, self._ref(deployment), write),)
 
-    def _candidate(self, claim: Claim | None, workload: str, stable: str) -> str:
+    def _candidate(self, claim: SidesClaim | None, workload: str, stable: str) -> str:
         if claim is not None:
             return next(side.candidate for side in claim.sides if side.workload == workload)
         return workload if self._leaves() else other(workload, stable, self._scene.deployments)
@@ -625,7 +604,7 @@ class Planner:
             if tool:
                 self._warnings.append(tool.partition(";")[0] + "; its next synchronisation may change it back.")
 
-    def _refuse_changed_stable(self, claim: Claim) -> None:
+    def _refuse_changed_stable(self, claim: SidesClaim) -> None:
         """What serves is what the rollout began with: the base to go back to (R9)."""
         for side in claim.sides:
             live = self._scene.workload(side.stable)

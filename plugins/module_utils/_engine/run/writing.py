@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from ..._domain.actions import Change, Removal, Turn
-from ..._domain.errors import InvalidError, RefusedError
+from ..._domain.errors import InvalidError, NotFoundError, RefusedError
 from ..._domain.objects import Ref, texts
 from ..._domain.ownership import OURS, last_writer
-from ..._domain.request import Cause, ColourRequest, SwitchRequest
+from ..._domain.request import Cause, StagedRequest, SwitchRequest
 from ..._domain.resources import SERVICE
 from ..._domain.scenes import Scene
 from ..._domain.services import spelled
+from ..._domain.steps import Apply
 from ..._domain.workload import Condition
 from ..hold.lock import Lock
 from ..observe.scene import Stage
@@ -29,7 +30,7 @@ from .switch import switch_within
 class Writing:
     """Carries actions out for one request under its lock; `cause` returns what new templates are told as their change cause."""
 
-    def __init__(self, request: ColourRequest, outside: Surroundings, stage: Stage, lock: Lock, cause: Callable[[], str]) -> None:
+    def __init__(self, request: StagedRequest, outside: Surroundings, stage: Stage, lock: Lock, cause: Callable[[], str]) -> None:
         self._request = request
         self._outside = outside
         self._stage = stage
@@ -50,13 +51,18 @@ class Writing:
         self._keep(self.writer.execute(planned))
 
     def change(self, action: Change, scene: Scene) -> bool:
-        """Write one object; return whether that changed it. Raises `StepFailed` where the server refuses the new template."""
+        """Write one object; return whether that changed it. Raises `StepFailed` where the server refuses the new template, `NotNow` where
+        the object is gone since the look: the next one knows that."""
         cause = Cause(self._cause())
         try:
             planned = self.writer.plan(action.resource, action.ref, action.write, cause=cause)
             if action.starts:
                 self.stale[action.ref.name] = deadline_exceeded(scene.snapshot(action.ref.name))
             written = self.writer.execute(planned, cause=cause)
+        except NotFoundError as error:
+            if isinstance(action.write, Apply):
+                raise
+            raise NotNow(error.message) from error
         except InvalidError as error:
             if action.starts:
                 raise StepFailed(error.message) from error

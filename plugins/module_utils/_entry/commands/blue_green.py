@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from ..._domain.kinds import TWO_SIDED
 from ..._domain.request import Selection
 from ..._engine.outside.surroundings import Surroundings
-from ..._engine.run import blue_green, stateful
+from ..._engine.run import methods, stateful
 from ..._engine.tell.outcome import Outcome
 from ..colour_requests import colour_operation, colour_request, colour_undo
 from ..repair import check_repair
@@ -23,23 +23,23 @@ from .two_sided import two_sided
 
 def roll_out(call: Call, outside: Surroundings) -> Outcome:
     request = colour_request(call.parameters, call.manifests, outside.cluster, call.namespace, this_process())
-    return blue_green.roll(request, outside, check=call.check)
+    return methods.roll(request, outside, check=call.check)
 
 
 def promote(call: Call, outside: Surroundings) -> Outcome:
-    return blue_green.roll(colour_operation("promote", call.parameters, call.namespace, this_process()), outside, check=call.check)
+    return methods.roll(colour_operation("promote", call.parameters, call.namespace, this_process()), outside, check=call.check)
 
 
 def abort(call: Call, outside: Surroundings) -> Outcome:
     if call.parameters["kind"] not in TWO_SIDED:
         return stateful.abort(abort_request(call.parameters, call.namespace), ours_in(call), outside, check=call.check)
     check_repair(call.parameters, Selection((named_target(call.parameters, call.namespace),)))
-    return blue_green.roll(colour_operation("abort", call.parameters, call.namespace, this_process()), outside, check=call.check)
+    return methods.roll(colour_operation("abort", call.parameters, call.namespace, this_process()), outside, check=call.check)
 
 
 def undo(call: Call, outside: Surroundings) -> Outcome:
     if two_sided(call, outside):
-        return blue_green.roll(colour_undo(call.parameters, call.namespace, this_process()), outside, check=call.check)
+        return methods.roll(colour_undo(call.parameters, call.namespace, this_process()), outside, check=call.check)
     return operate(call, undo_request(call.parameters, selection_in(call)), outside)
 
 

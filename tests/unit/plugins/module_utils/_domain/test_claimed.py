@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.claimed import claimed, covers
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.claims import Claim, Side
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.claimed import claimed
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.claims import Side, SidesClaim
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.leases import application_of, new_lease
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import Ref
 
 SIDES = (Side("web", "web", "web-green", "w"), Side("api", "old-api", "api-blue", "w"))
-CLAIM = Claim(
+CLAIM = SidesClaim(
     "one", SIDES, {"web": "web", "front": "api"}, {"preview": "web"}, cause="image web=web:2", by="alice@box", since="2026-11-29T15:50:00Z"
 )
 WEB = Ref("Deployment", "shop", "web")
@@ -37,7 +37,7 @@ WEB = Ref("Deployment", "shop", "web")
     ],
 )
 def test_both_sides_and_all_services_are_covered(kind: str, name: str, covered: bool) -> None:
-    assert covers(CLAIM, Ref(kind, "shop", name)) is covered
+    assert CLAIM.covers(Ref(kind, "shop", name)) is covered
 
 
 GOING_ON = "go on with it by promote or blue_green, or give it up by abort (name: web), and run this task after that."
@@ -56,7 +56,7 @@ BEGUN = "begun by alice@box at 2026-11-29T15:50:00Z"
         (replace(CLAIM, by="", since="", cause=""), {}, f": {GOING_ON}"),
     ],
 )
-def test_the_sentence_says_who_since_when_where_and_how_to_go_on(claim: Claim, state: dict[str, str], told: str) -> None:
+def test_the_sentence_says_who_since_when_where_and_how_to_go_on(claim: SidesClaim, state: dict[str, str], told: str) -> None:
     assert claimed(WEB, "web", claim, **state) == BELONGS + told
 
 

@@ -15,15 +15,17 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.claims 
     HISTORY,
     REMEMBERED,
     SETTINGS,
-    Claim,
     Promotion,
     Settings,
     Side,
+    SidesClaim,
     chosen,
+    claim_of,
     history_of,
     history_text,
     is_readable,
     may_be_about,
+    sides_claim_of,
 )
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import InputError, RefusedError
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, Ref
@@ -46,7 +48,7 @@ SIDES = st.builds(
     created=st.booleans(),
 )
 CLAIMS = st.builds(
-    Claim,
+    SidesClaim,
     identity=TEXTS,
     sides=st.lists(SIDES, min_size=1, max_size=2).map(tuple),
     services=SELECTORS,
@@ -82,12 +84,12 @@ def lease(**annotations: str) -> JsonObject:
 
 
 @given(CLAIMS)
-def test_a_claim_comes_back_as_it_was_stored(claim: Claim) -> None:
-    assert Claim.of(lease(claim=claim.text())) == claim
+def test_a_claim_comes_back_as_it_was_stored(claim: SidesClaim) -> None:
+    assert sides_claim_of(lease(claim=claim.text())) == claim
 
 
 @given(CLAIMS, TEXTS)
-def test_a_claim_that_is_given_up_says_why_and_stays_the_same_otherwise(claim: Claim, why: str) -> None:
+def test_a_claim_that_is_given_up_says_why_and_stays_the_same_otherwise(claim: SidesClaim, why: str) -> None:
     back = claim.given_up(why)
     assert (back.back, back.why, back.identity, back.sides, back.switched) == (True, why, claim.identity, claim.sides, claim.switched)
 
@@ -99,14 +101,14 @@ BROKEN = ([], [3], [SIDE, "text"], [{**SIDE, "candidate": 3}], [{"workload": "we
 @pytest.mark.parametrize("value", [*UNREADABLE, "[]", "{}", '{"sides": 3}', *(json.dumps({"sides": sides}) for sides in BROKEN)])
 def test_a_claim_that_cannot_be_read_is_never_taken_for_none(value: str) -> None:
     with pytest.raises(RefusedError, match=r"The annotation rollout.kubernetes/claim of Lease shop/rollout-web cannot be read"):
-        Claim.of(lease(claim=value))
+        sides_claim_of(lease(claim=value))
 
 
 @pytest.mark.parametrize("part", ["services", "previews", "originals"])
 def test_a_claim_with_a_part_of_another_type_cannot_be_read(part: str) -> None:
-    assert Claim.of(lease(claim=json.dumps({"sides": [SIDE]}))) is not None, "as 0.1.0 has written it, without a version"
+    assert sides_claim_of(lease(claim=json.dumps({"sides": [SIDE]}))) is not None, "as 0.1.0 has written it, without a version"
     with pytest.raises(RefusedError, match="cannot be read"):
-        Claim.of(lease(claim=json.dumps({"sides": [SIDE], part: 3})))
+        sides_claim_of(lease(claim=json.dumps({"sides": [SIDE], part: 3})))
 
 
 @pytest.mark.parametrize(
@@ -122,14 +124,14 @@ def test_what_cannot_be_read_may_be_about_what_it_names_and_about_nothing_else(n
 @pytest.mark.parametrize("version", [2, 10, "2"])
 def test_what_a_newer_version_has_written_is_refused_by_name(version: object) -> None:
     value = json.dumps({"version": version, "workloads": []})
-    for name, read in (("claim", Claim.of), ("settings", Settings.of), ("history", history_of)):
+    for name, read in (("claim", claim_of), ("settings", Settings.of), ("history", history_of)):
         with pytest.raises(RefusedError, match=rf"newer version of this collection \(format {version}\)") as refused:
             read(lease(**{name: value}))
         assert "kubectl --namespace shop annotate lease rollout-web rollout.kubernetes/" in refused.value.message
 
 
 def test_without_a_lease_there_is_nothing() -> None:
-    assert (Claim.of(None), Settings.of(None), history_of(None)) == (None, None, ())
+    assert (sides_claim_of(None), Settings.of(None), history_of(None)) == (None, None, ())
 
 
 @given(st.dictionaries(TEXTS, TEXTS, min_size=1, max_size=2), st.integers(0, 100), st.booleans())

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.claims import Claim, Promotion, Side
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.claims import Promotion, Side, SidesClaim, sides_claim_of
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import RefusedError
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.expected import (
     GIVEN_UP,
@@ -26,9 +26,11 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.scenes import Scene
 
 TWO, THREE = frozenset({"web-green-h2"}), frozenset({"web-h3"})
-CLAIM = Claim("c1", (Side("web", "web", "web-green", "f2"),), {"web": "web"}, cause="release 2", by="alice", since="2026-05-04T12:00:00Z")
+CLAIM = SidesClaim(
+    "c1", (Side("web", "web", "web-green", "f2"),), {"web": "web"}, cause="release 2", by="alice", since="2026-05-04T12:00:00Z"
+)
 BEGUN = ", begun by alice at 2026-05-04T12:00:00Z"
-BACK = CLAIM.given_up("it crashed.", TWO)
+BACK = replace(CLAIM.given_up("it crashed."), candidates=tuple(sorted(TWO)))
 FORMER = GivenUp(TWO, "it crashed.", "bob", "2026-05-04T12:30:00Z")
 NOTHING = Known("web", None, frozenset(), frozenset())
 ON_ITS_WAY = replace(NOTHING, claim=CLAIM, candidates=TWO)
@@ -140,4 +142,4 @@ def test_what_serves_is_named_by_the_last_promotion() -> None:
 def test_candidates_that_were_given_up_are_named_by_the_claim_and_others_by_what_there_is() -> None:
     assert candidates_of(BACK, Scene({}, {}, (), {})) == ("web-green-h2",)
     assert candidates_of(CLAIM, Scene({}, {}, (), {})) == ("",)
-    assert Claim.of({"metadata": {"annotations": {"rollout.kubernetes/claim": BACK.text()}}}) == BACK
+    assert sides_claim_of({"metadata": {"annotations": {"rollout.kubernetes/claim": BACK.text()}}}) == BACK

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from math import inf
 
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.claims import CLAIM, Claim
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.claims import CLAIM, SidesClaim, sides_claim_of
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import workload_of
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import (
     JsonObject,
@@ -112,12 +112,12 @@ class World:
     # --- reading --------------------------------------------------------------------------------------------------------------
 
     @property
-    def claim(self) -> Claim:
-        found = Claim.of({"metadata": {"annotations": {CLAIM: self.stored}}})
+    def claim(self) -> SidesClaim:
+        found = sides_claim_of({"metadata": {"annotations": {CLAIM: self.stored}}})
         assert found is not None
         return found
 
-    def keep(self, claim: Claim) -> None:
+    def keep(self, claim: SidesClaim) -> None:
         self.stored = claim.text()
 
     def service(self, name: str) -> Service:
@@ -145,7 +145,7 @@ class World:
                 for name, target in self.scalers.items()
             ),
             budgets=tuple(Budget(Ref("PodDisruptionBudget", NAMESPACE, name), found) for name, found in self.budgets.items()),
-            since_switch=self.clock - self.moved,
+            since={"switched": self.clock - self.moved},
             since_turn=self.clock - self.turned,
         )
 

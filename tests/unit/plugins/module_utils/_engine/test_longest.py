@@ -8,26 +8,30 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.claims import Claim, Side
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.claims import Side, SidesClaim
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import at
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.request import ColourRequest, Waiting
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.verification import PodProbe, Verification
 from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.gates.measuring_job import FromPod
 from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.outside.measurement import UNMEASURED, Measurement
 from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.plan.sides import ColourPlan
-from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.run.blue_green import longest
+from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.run.blue_green import BlueGreen
 
 
-def seconds_of(delay: float) -> float:
-    claim = Claim("a", (Side("web", "web", "web-green", "x"),), {"web": "web"}, delay=delay)
-    request = ColourRequest("promote", "shop", "web", "alice", waiting=Waiting(timeout=10))
-    return longest(ColourPlan(claim), request)
+def seconds_of(claim: SidesClaim | None) -> float:
+    request = ColourRequest(goal="promote", namespace="shop", application="web", holder="alice", waiting=Waiting(timeout=10))
+    nowhere: Any = None
+    return BlueGreen(request, nowhere, None).seconds(ColourPlan(claim))
+
+
+def holding(delay: float) -> SidesClaim:
+    return SidesClaim("a", (Side("web", "web", "web-green", "x"),), {"web": "web"}, delay=delay)
 
 
 def test_the_hold_of_the_claim_comes_on_top_of_all_steps_there_and_back() -> None:
-    assert seconds_of(900) - seconds_of(0) == 900
-    assert 10 * 7 < seconds_of(0) < 10 * 30
-    assert longest(ColourPlan(None), ColourRequest("promote", "shop", "web", "alice", waiting=Waiting(timeout=10))) > 0
+    assert seconds_of(holding(900)) - seconds_of(holding(0)) == 900
+    assert 10 * 7 < seconds_of(holding(0)) < 10 * 30
+    assert seconds_of(None) > 0
 
 
 def test_the_pod_that_measures_lives_as_long_as_the_plan_may_take() -> None:

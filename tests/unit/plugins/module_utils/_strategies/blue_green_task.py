@@ -11,8 +11,8 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.actions import Action, Change, Promote, Removal, SceneStep, Turn
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.claims import Claim, Side
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.actions import Action, Change, Remember, Removal, SceneStep, Turn
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.claims import Side, SidesClaim
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.colours import (
     coloured,
     fingerprint,
@@ -68,14 +68,14 @@ def begin(
         )
         sides.append(side)
     originals = {name: world.services[name] for name in (*services, *previews)}
-    claim = Claim("one", tuple(sides), services, previews, originals, leaves=leaves, **options)
+    claim = SidesClaim("one", tuple(sides), services, previews, originals, leaves=leaves, **options)
     world.keep(claim)
     world.first = not any(stable.values())
     world.trace.append(f"BEGIN {claim}")
     return bodies_of(claim, written)
 
 
-def bodies_of(claim: Claim, written: Mapping[str, JsonObject]) -> Manifests:
+def bodies_of(claim: SidesClaim, written: Mapping[str, JsonObject]) -> Manifests:
     """What is applied of what was written."""
     return {
         side.workload: plain_manifest(written[side.workload]) if claim.leaves else coloured(written[side.workload], side.candidate)
@@ -158,7 +158,7 @@ def _execute(world: World, action: Action) -> Way:
             _write(world, action)
         case Removal():
             world.remove(action.ref.name, action.uid)
-        case Promote():
+        case Remember():
             world.moved = world.clock
             world.keep(replace(world.claim, switched="2026-11-21T10:00:00Z"))
         case Turn():

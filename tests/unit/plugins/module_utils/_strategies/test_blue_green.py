@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.actions import SceneStep, Turn
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.claims import Claim, Side
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.claims import Side, SidesClaim
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.colours import coloured, fingerprint
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import mapping, replaced, text, without
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.scenes import DRAIN_SECONDS
@@ -304,7 +304,7 @@ def test_a_candidate_that_is_missing_or_too_small_is_named() -> None:
     assert step.lacking(world.scene()) == "Deployment shop/web-green does not exist yet"
 
 
-def _claim(world: World) -> Claim:
+def _claim(world: World) -> SidesClaim:
     begin(world)
     return world.claim
 
@@ -450,5 +450,5 @@ def test_what_the_endpoints_lose_after_the_switch_is_waited_for() -> None:
 
 def test_the_side_of_another_definition_is_told_by_its_claim() -> None:
     side = Side("web", "web-blue", "web-blue", "same")
-    claim = Claim("one", (side,), {"web": "web"})
+    claim = SidesClaim("one", (side,), {"web": "web"})
     assert {step.name: step.idle for step in forward(claim, NAMESPACE, {})}["prepare"] == "the Deployment of the plain name serves already"

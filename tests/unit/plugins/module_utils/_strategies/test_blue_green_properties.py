@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.claims import Claim, Side
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.claims import Side, SidesClaim
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.colours import base_of, deployments_of, fingerprint
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, mapping
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import TEMPLATE_HASH
@@ -127,7 +127,7 @@ class Chain:
         self.check_end(world.claim, paused)
         world.first = False
 
-    def refused(self, plan: Plan, claim: Claim) -> bool:
+    def refused(self, plan: Plan, claim: SidesClaim) -> bool:
         """The planner begins no such rollout."""
         there = {side.workload: self.world.deployments.get(side.stable, {}) for side in claim.sides}
         same = {side.workload: fingerprint(mapping(there[side.workload], "spec", "template")) == side.wanted for side in claim.sides}
@@ -200,7 +200,7 @@ class Chain:
 
     # --- the end --------------------------------------------------------------------------------------------------------------
 
-    def check_end(self, claim: Claim, paused: set[str]) -> None:
+    def check_end(self, claim: SidesClaim, paused: set[str]) -> None:
         world = self.world
         world.clock += 100
         world.settle()
@@ -217,7 +217,7 @@ class Chain:
             assert not any(TEMPLATE_HASH in selector for selector in world.services.values())
         world.stored = ""
 
-    def check_side(self, claim: Claim, side: Side, serves: str) -> None:
+    def check_side(self, claim: SidesClaim, side: Side, serves: str) -> None:
         world = self.world
         idle = [name for name in deployments_of(side.workload) if name in world.deployments and name != serves]
         for name in (name for name, workload in claim.services.items() if workload == side.workload):
