@@ -95,9 +95,14 @@ class Traffic:
         """Block until the server has taken all watches. Raises `ForbiddenError` where it refuses one."""
         self._feed.await_open()
 
-    def wait(self, timeout: float) -> None:
-        """Block until something happens or `timeout` seconds are over."""
+    def wait(self, timeout: float) -> tuple[Ref, ...]:
+        """Block until something happens or `timeout` seconds are over; return the Services, as anything may matter to each of them."""
         self._feed.wait(timeout)
+        return tuple(Ref(SERVICE.kind, self._namespace, name) for name in self._names)
+
+    def wake(self) -> None:
+        """End a wait now, from any thread."""
+        self._feed.wake()
 
     @property
     def silence(self) -> str:

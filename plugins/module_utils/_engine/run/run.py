@@ -28,6 +28,7 @@ from ..plan.rights import demand_rights, for_later_writes, for_pods
 from ..tell.outcome import Outage, Outcome, Rollout, StepReport
 from ..wait.course import SETTLE_SECONDS, Course, await_all
 from ..wait.failure import deleted, failure_of, phase_of, read_logs, with_logs
+from ..wait.loop import Until, take
 from ..wait.superseding import Superseded, wanted_of
 from ..wait.verdict import deadline_exceeded
 from ..write.writer import Planned
@@ -96,19 +97,15 @@ class Run:
             return
         observer = self.observer()
         require_pod_access(observer)
-        deadline = self._started + (waiting.timeout if waiting.wait else SETTLE_SECONDS)
-        shown = ""
-        while True:
-            found = next(filter(None, (obstacle(entry, observer) for entry in entries)), "")
-            left = deadline - self.outside.clock()
-            if not found:
-                break
-            if left <= 0:
-                raise in_the_way(found, waiting)
-            if found != shown:
-                self.outside.progress(f"{found}: waiting for that first")
-                shown = found
-            observer.wait(left)
+        way = Until(
+            lambda: next(filter(None, (obstacle(entry, observer) for entry in entries)), ""),
+            self._started + (waiting.timeout if waiting.wait else SETTLE_SECONDS),
+            self.outside,
+            show=lambda found: f"{found}: waiting for that first",
+        )
+        take([way], observer, self.outside)
+        if way.missing:
+            raise in_the_way(way.missing, waiting)
         self._measure_from_now([entry for entry in entries if entry.outages is not None and waiting.wait])
 
     def _measure_from_now(self, entries: Sequence[PlannedTarget]) -> None:

@@ -31,6 +31,7 @@ from ..observe.traffic import Traffic
 from ..outside.surroundings import Surroundings
 from ..plan.approval import refuse_other_switch
 from ..tell.outcome import Difference, Outcome, Rollout, RolloutPhase, StepReport, Switched
+from ..wait.loop import Until, take
 from ..write.writer import Planned, Writer
 
 _PATH = ("spec", "selector")
@@ -212,29 +213,33 @@ class _Run:
     def _prove(self, wanted: Mapping[str, Selector], minimum_of: Callable[[str], int], *, until_lost: bool = False) -> str:
         """Wait until the EndpointSlices of all Services hold the pods of their selectors and nothing else; what is missing when the time
         is over. With `until_lost` no longer than there are enough ready pods at all: without them waiting is an outage."""
-        deadline = self._outside.clock() + self._request.timeout
-        shown = ""
-        while True:
-            lacks = {name: self._unproven(name, selector, minimum_of(name)) for name, selector in wanted.items()}
-            missing = next((f"{self.ref(name)}: {lack}" for name, lack in lacks.items() if lack), "")
-            if not missing:
-                return ""
-            if missing != shown:
-                self._outside.progress(missing)
-                shown = missing
-            taken = next(filter(None, map(self._taken, wanted)), "") if until_lost else ""
-            if taken:
-                return taken
-            backends = self._traffic.backends()
-            lost = [name for name, selector in wanted.items() if ready_behind(selector, backends) < minimum_of(name)] if until_lost else []
-            if lost:
-                count = ready_behind(wanted[lost[0]], backends)
-                return f"{self.ref(lost[0])}: only {count} of at least {minimum_of(lost[0])} pods are ready after the switch"
-            left = deadline - self._outside.clock()
-            if left <= 0:
-                silence = f"; the cluster did not answer ({self._traffic.silence})" if self._traffic.silence else ""
-                return f"{missing} (wait_timeout of {self._request.timeout:g} s is over){silence}"
-            self._traffic.wait(left)
+        proof = Until(
+            lambda: self._missing(wanted, minimum_of),
+            self._outside.clock() + self._request.timeout,
+            self._outside,
+            hopeless=(lambda: self._never_proven(wanted, minimum_of)) if until_lost else lambda: "",
+        )
+        take([proof], self._traffic, self._outside)
+        if proof.lost or not proof.missing:
+            return proof.lost
+        silence = f"; the cluster did not answer ({self._traffic.silence})" if self._traffic.silence else ""
+        return f"{proof.missing} (wait_timeout of {self._request.timeout:g} s is over){silence}"
+
+    def _missing(self, wanted: Mapping[str, Selector], minimum_of: Callable[[str], int]) -> str:
+        lacks = {name: self._unproven(name, selector, minimum_of(name)) for name, selector in wanted.items()}
+        return next((f"{self.ref(name)}: {lack}" for name, lack in lacks.items() if lack), "")
+
+    def _never_proven(self, wanted: Mapping[str, Selector], minimum_of: Callable[[str], int]) -> str:
+        """Return that somebody has led a Service elsewhere, or that too few pods are ready, or ''."""
+        taken = next(filter(None, map(self._taken, wanted)), "")
+        if taken:
+            return taken
+        backends = self._traffic.backends()
+        lost = next((name for name, selector in wanted.items() if ready_behind(selector, backends) < minimum_of(name)), "")
+        if not lost:
+            return ""
+        count = ready_behind(wanted[lost], backends)
+        return f"{self.ref(lost)}: only {count} of at least {minimum_of(lost)} pods are ready after the switch"
 
     def _taken(self, name: str) -> str:
         """That somebody has deleted a Service, or led it elsewhere, since it was switched; empty where nobody has."""

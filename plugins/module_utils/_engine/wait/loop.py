@@ -9,7 +9,7 @@ It knows no strategy, no step and no action.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
 from ..._domain.objects import Ref
@@ -45,6 +45,52 @@ class Watch(Protocol):
 
     def wake(self) -> None:
         """End a wait now, from any thread."""
+
+
+class Until:
+    """A track of one wait: until nothing is `lacking`, until it is `hopeless`, or until the clock's time `deadline`.
+
+    Both return a sentence or ''; `show` makes the line of progress from what is lacking. What users lose meanwhile is judged by whoever
+    waits, not here.
+    """
+
+    def __init__(
+        self,
+        lacking: Callable[[], str],
+        deadline: float,
+        outside: Surroundings,
+        *,
+        hopeless: Callable[[], str] = lambda: "",
+        show: Callable[[str], str] = str,
+    ) -> None:
+        self._lacking = lacking
+        self._hopeless = hopeless
+        self._show = show
+        self._outside = outside
+        self._shown = ""
+        self.open = True
+        self.wakes_at = deadline
+        self.missing = ""
+        """What was lacking in the end; '' when it has come."""
+        self.lost = ""
+        """Why it was hopeless, if it was."""
+
+    def concerns(self, changed: Collection[Ref]) -> bool:
+        """Return True: what is lacking may have come with any event."""
+        del changed
+        return True
+
+    def lose(self, sentence: str) -> None:
+        """Go on."""
+
+    def advance(self) -> None:
+        """Look, and end the wait where that is due."""
+        self.missing = self._lacking()
+        if self.missing and self.missing != self._shown:
+            self._outside.progress(self._show(self.missing))
+            self._shown = self.missing
+        self.lost = self._hopeless() if self.missing else ""
+        self.open = bool(self.missing) and not self.lost and self._outside.clock() < self.wakes_at
 
 
 def take(tracks: Sequence[Track], watch: Watch, outside: Surroundings) -> None:
