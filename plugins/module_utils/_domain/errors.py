@@ -28,6 +28,10 @@ class InputError(RolloutError):
     """The arguments are wrong; nothing was read or written."""
 
 
+class MissingError(InputError):
+    """What is to be changed does not exist."""
+
+
 class RefusedError(RolloutError):
     """The request is understood and not carried out, for safety: another controller owns the workload, another run holds it."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from ..._domain.actions import Change, Removal, Turn
-from ..._domain.errors import InvalidError, NotFoundError, RefusedError
+from ..._domain.errors import InvalidError, MissingError, NotFoundError, RefusedError
 from ..._domain.objects import Ref, texts
 from ..._domain.ownership import OURS, last_writer
 from ..._domain.request import Cause, StagedRequest, SwitchRequest
@@ -59,7 +59,7 @@ class Writing:
             if action.starts:
                 self.stale[action.ref.name] = deadline_exceeded(scene.snapshot(action.ref.name))
             written = self.writer.execute(planned, cause=cause)
-        except NotFoundError as error:
+        except (MissingError, NotFoundError) as error:
             if isinstance(action.write, Apply):
                 raise
             raise NotNow(error.message) from error

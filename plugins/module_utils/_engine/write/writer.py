@@ -21,7 +21,16 @@ from ..._domain.borrowed import STRATEGY_FIELD, applied_back
 from ..._domain.causes import signed
 from ..._domain.changes import content, describe, patch_between
 from ..._domain.custom import CRD, served_kinds
-from ..._domain.errors import ConflictError, ForbiddenError, InputError, InvalidError, NotFoundError, RefusedError, RolloutError
+from ..._domain.errors import (
+    ConflictError,
+    ForbiddenError,
+    InputError,
+    InvalidError,
+    MissingError,
+    NotFoundError,
+    RefusedError,
+    RolloutError,
+)
 from ..._domain.fields import FieldSet, extract, is_empty, remove, under
 from ..._domain.foreign import foreign_controller, helm_release
 from ..._domain.immutable import changed_fields, fixed_sentence
@@ -193,7 +202,7 @@ class Writer:
                 self._coming.note(resource, live, planned.after)
             return planned
         if live is None:
-            raise InputError(
+            raise MissingError(
                 f"{missing(ref, self._cluster)}, so there is nothing to change; correct kind, name and namespace, or give its manifest by "
                 "definition."
             )
