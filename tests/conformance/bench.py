@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import RolloutError
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.ports import Cluster, WatchEvent
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import KNOWN, Resource
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.errors import RolloutError
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.ports import Cluster, WatchEvent
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import KNOWN, Resource
 
 ME = "conformance"
 OTHER = "somebody"

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import ConflictError
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.ports import PatchOperation as Step
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.errors import ConflictError
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.ports import PatchOperation as Step
 
 from .bench import ME, OTHER, Bench, config_map, deployment, kind, owners, plain, refused, row
 

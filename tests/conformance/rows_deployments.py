@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.ports import PatchOperation as Step
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.ports import PatchOperation as Step
 
 from .bench import ME, Bench, deployment, kind, object_of, row
 from .workloads import (

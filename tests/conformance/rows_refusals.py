@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import ForbiddenError, InvalidError
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import at
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.ports import PatchOperation as Step
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import ACCESS_REVIEW, Resource
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.errors import ForbiddenError, InvalidError
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.objects import at
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.ports import PatchOperation as Step
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import ACCESS_REVIEW, Resource
 
 from .bench import ME, Bench, config_map, deployment, kind, refused, row
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import ClusterError, ForbiddenError, InvalidError
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.ports import PatchOperation as Step
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.errors import ClusterError, ForbiddenError, InvalidError
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.ports import PatchOperation as Step
 
 from .bench import ME, Bench, config_map, deployment, kind, object_of, refused, row
 from .workloads import comes, condition, is_ready, made, patch, pods, read, rolled_out

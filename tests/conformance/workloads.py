@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.ports import PatchOperation as Step
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.ports import WatchEvent
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.ports import PatchOperation as Step
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.ports import WatchEvent
 
 from .bench import ME, Bench, deployment, kind
 

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain import config_use
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.config_content import Content, named_by_content
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import RefusedError
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.errors import RefusedError
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.config import use as config_use
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.config.content import Content, named_by_content
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.main import Context
 
 from .calls import call

@@ -16,8 +16,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain import config_use
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.config_references import references
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.config import use as config_use
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.config.references import references
 
 from .calls import call
 from .cluster import Cluster

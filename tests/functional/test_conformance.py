@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import ClusterError
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.ports import Cluster as Api
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.ports import WatchEvent
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import Resource
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.errors import ClusterError
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.ports import Cluster as Api
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.ports import WatchEvent
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import Resource
 from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.auth import auth_options
 from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.connect import connect
 

@@ -19,14 +19,14 @@ from typing import Any
 import certifi
 import pytest
 import yaml
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import (
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.errors import (
     ForbiddenError,
     InputError,
     RolloutError,
     UnauthorizedError,
     UnreachableError,
 )
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import DEPLOYMENT, KNOWN, Resource
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import DEPLOYMENT, KNOWN, Resource
 from ansible_collections.rollout.kubernetes.plugins.module_utils._kube import config as config_module
 from ansible_collections.rollout.kubernetes.plugins.module_utils._kube import transport as transport_module
 from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.auth import auth_options

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import (
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.errors import (
     ConflictError,
     ForbiddenError,
     InputError,
@@ -22,9 +22,9 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors 
     ServerError,
     UnreachableError,
 )
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.ports import Cluster as Api
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.ports import PatchOperation as Step
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import DEPLOYMENT, KNOWN, POD, SECRET, Resource
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.ports import Cluster as Api
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.ports import PatchOperation as Step
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import DEPLOYMENT, KNOWN, POD, SECRET, Resource
 from ansible_collections.rollout.kubernetes.plugins.module_utils._kube import client as client_module
 from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.auth import auth_options
 from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.connect import connect

@@ -15,11 +15,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import ForbiddenError, RolloutError, UnreachableError
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import text
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.ports import Cluster as Api
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.ports import Subscription, WatchEvent
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import KNOWN, Resource
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.errors import ForbiddenError, RolloutError, UnreachableError
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.objects import text
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.ports import Cluster as Api
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.ports import Subscription, WatchEvent
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import KNOWN, Resource
 from ansible_collections.rollout.kubernetes.plugins.module_utils._kube import watch as watch_module
 from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.auth import auth_options
 from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.connect import connect

@@ -17,8 +17,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import RefusedError
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import mapping
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.errors import RefusedError
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.objects import mapping
 from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.hold.lock import Lock, read_lease
 from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.outside.surroundings import Surroundings
 from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.auth import auth_options

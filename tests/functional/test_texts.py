@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import InputError
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import text
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import Resource
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.errors import InputError
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.objects import text
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import Resource
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.manifests import manifests_of
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.text_files import text_of
 from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.auth import auth_options

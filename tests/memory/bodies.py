@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import Resource
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import Resource
 
 from . import refusals, schema
 from .requests import Place

@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import KNOWN
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import KNOWN
 from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.client import KubeCluster
 
 from .clock import Clock

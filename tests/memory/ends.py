@@ -10,9 +10,9 @@ import json
 import re
 from typing import Any
 
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.expected import GIVEN_UP
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.leases import OBJECTS, STEP, TAKEN_AT
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.stepping import STEPPING
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.leases.lease import OBJECTS, STEP, TAKEN_AT
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.leases.stepping import STEPPING
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.sides.expected import GIVEN_UP
 
 from .cluster import Memory
 from .controllers.base import controller_of

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import BUDGET, POD
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import BUDGET, POD
 
 from . import refusals
 from .schema import Json

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import POD
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import POD
 
 from .schema import Json
 from .store import Change, Store

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import KNOWN, POD, Resource
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import KNOWN, POD, Resource
 
 from .defaults import amount, canonical
 from .refusals import not_admitted

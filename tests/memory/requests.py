@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import KNOWN, Resource
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import KNOWN, Resource
 
 from .refusals import no_such_path
 from .rights import ADMINISTRATOR

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import ACCESS_REVIEW, KNOWN, Resource
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import ACCESS_REVIEW, KNOWN, Resource
 
 from . import checks, evictions, managed, quota, refusals, schema
 from .bodies import annotated, ignored, is_newer, kind, matcher, merge_patched, placed, refuse_misfits, untyped

@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import KNOWN, POD
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import KNOWN, POD
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.verification import Verification
 from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.outside import measurement
 from ansible_collections.rollout.kubernetes.plugins.module_utils._gates.http import Outcome

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import Resource
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import Resource
 
 from .clock import Clock
 from .refusals import expired

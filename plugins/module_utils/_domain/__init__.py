@@ -6,4 +6,6 @@
 
 Everything here is a pure function or a frozen value: what Kubernetes' objects mean (workloads, pods, revisions), when a rollout
 is done, why it is not, who owns which field, which errors there are, and the ports through which the engine reaches the outside.
+
+Imports between its packages go one way (a contract in pyproject.toml); each says in its docstring what it may import.
 """

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from difflib import unified_diff
 
-from .causes import reason_of
-from .config_references import references
-from .errors import InputError
-from .objects import JsonObject, JsonValue, Ref
-from .records import UndoRecord
-from .revisions import candidate_of, is_of, newest_besides
-from .veils import veiled
-from .workload import Revision, Snapshot
+from .base.errors import InputError
+from .base.objects import JsonObject, JsonValue, Ref
+from .config.references import references
+from .text.causes import reason_of
+from .text.veils import veiled
+from .workloads.records import UndoRecord
+from .workloads.revisions import candidate_of, is_of, newest_besides
+from .workloads.workload import Revision, Snapshot
 
 _MOST_MATCHES = 1_000_000
 _CONTEXT = 3

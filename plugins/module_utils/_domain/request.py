@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
+from .base.objects import JsonObject, Ref
+from .base.resources import Resource
 from .kinds import named
-from .kinds.kind import Kind
-from .leases import user_of
-from .objects import JsonObject, Ref
-from .replicas import Amount
-from .resources import Resource
+from .leases.lease import user_of
+from .workloads.kind import Kind
+from .workloads.replicas import Amount
 
 OnFailure = Literal["rollback", "hold", "abort"]
 Goal = Literal["complete", "progressing", "paused", "healthy"]

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
-from .errors import InputError
+from .base.errors import InputError
 
 OK = "ok"
 """The outcome of a request that was answered as it should be; each other outcome is a failure."""

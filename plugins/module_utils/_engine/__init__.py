@@ -4,5 +4,5 @@
 
 """One loop for every strategy: observe → plan → apply → wait. The only place that writes to the cluster, and only through its port.
 
-Imports `_strategies` and `_domain`; the cluster comes in as a port (`_domain.ports.Cluster`).
+Imports `_strategies` and `_domain`; the cluster comes in as a port (`_domain.base.ports.Cluster`).
 """

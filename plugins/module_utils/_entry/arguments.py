@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .._domain.kinds import DEFAULT, KINDS, WORKLOADS
-from .._domain.kinds.kind import Kind
+from .._domain.workloads.kind import Kind
 from .._kube.auth import auth_argument_spec
 from .._strategies.blue_green import FORWARD
 from .._strategies.takes import TAKES

@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
-from .._domain.errors import InputError
-from .._domain.objects import JsonObject
-from .._domain.ports import Cluster
+from .._domain.base.errors import InputError
+from .._domain.base.objects import JsonObject
+from .._domain.base.ports import Cluster
+from .._domain.base.resources import DEPLOYMENT
 from .._domain.request import ColourRequest, Colours, Limits, ShortChange, Target
-from .._domain.resources import DEPLOYMENT
 from .configs import entries_of
 from .definitions import refuse_twice, sorted_out
 from .manifests import check_name

@@ -11,9 +11,9 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from .._domain.config_content import CONFIG_MAP, SECRET, Content, checked
-from .._domain.errors import InputError
-from .._domain.objects import JsonObject, JsonValue, ref_of, text
+from .._domain.base.errors import InputError
+from .._domain.base.objects import JsonObject, JsonValue, ref_of, text
+from .._domain.config.content import CONFIG_MAP, SECRET, Content, checked
 from .._domain.request import Versioned
 from .manifest_text import ManifestTextError
 from .manifests import NoTextError, check_name, kind_of, manifests_of, secrets_of

@@ -10,14 +10,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .._domain.custom import kinds_of
-from .._domain.errors import InputError
+from .._domain.base.errors import InputError
+from .._domain.base.objects import JsonObject, Ref, ref_of, replaced, text, without
+from .._domain.base.ports import Cluster
+from .._domain.base.resources import Resource
+from .._domain.definitions.custom import kinds_of
+from .._domain.definitions.order import place_of
 from .._domain.kinds import kind_of
-from .._domain.objects import JsonObject, Ref, ref_of, replaced, text, without
-from .._domain.order import place_of
-from .._domain.ports import Cluster
 from .._domain.request import Companion, Target
-from .._domain.resources import Resource
 from .._strategies.takes import TAKES
 from .manifests import check_name
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from .._domain.objects import JsonObject, JsonValue, at, containers, mapping, text
+from .._domain.base.objects import JsonObject, JsonValue, at, containers, mapping, text
 
 _HELM = re.compile(r"\{\{-|-\}\}|\{\{\s*(?:\.|\$|(?:if|else|end|with|range|include|define|template|block|toYaml|tpl|default|quote)\b)")
 _JINJA = re.compile(r"\{\{|\{%|\{#")

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, cast
 
-from .._domain.errors import InputError
-from .._domain.objects import JsonObject, JsonValue, at, text
-from .._domain.scalars import key_text, plain_number
+from .._domain.base.errors import InputError
+from .._domain.base.objects import JsonObject, JsonValue, at, text
+from .._domain.text.scalars import key_text, plain_number
 from .foreign_text import foreign_kind
 from .manifest_text import values_of
 

@@ -10,9 +10,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .._domain.errors import InputError
-from .._domain.replicas import Amount, amount
+from .._domain.base.errors import InputError
 from .._domain.request import ONE_POD, Batching, Partitioning, Primary
+from .._domain.workloads.replicas import Amount, amount
 
 _ONE_BY_ONE = "one_by_one"
 _LABEL = re.compile(r"[\w./-]+=[\w.-]*(?:,[\w./-]+=[\w.-]*)*", re.ASCII)

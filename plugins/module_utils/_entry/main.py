@@ -17,11 +17,11 @@ from typing import Any, NoReturn
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible.module_utils.errors import UnsupportedError
 
-from .._domain.errors import InputError, RolloutError
-from .._domain.exported import cleaned
-from .._domain.objects import JsonObject
-from .._domain.plan_hash import checked
-from .._domain.ports import Progress
+from .._domain.base.errors import InputError, RolloutError
+from .._domain.base.objects import JsonObject
+from .._domain.base.ports import Progress
+from .._domain.definitions.exported import cleaned
+from .._domain.steps.plan_hash import checked
 from .._engine.hold.turn import in_turn
 from .._engine.outside.approved import Approved
 from .._engine.outside.measurement import UNMEASURED, Measurement

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NoReturn
 
-from .._domain.errors import InputError
-from .._domain.objects import JsonValue
-from .._domain.scalars import plain_number
+from .._domain.base.errors import InputError
+from .._domain.base.objects import JsonValue
+from .._domain.text.scalars import plain_number
 from .foreign_text import foreign_advice
 from .yaml_reader import DEEPEST, YamlError, read_document
 

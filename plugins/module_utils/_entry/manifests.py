@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from .._domain.errors import InputError
-from .._domain.nulls import without_nulls
-from .._domain.objects import JsonObject, JsonValue, at, mapping, text, texts, without
+from .._domain.base.errors import InputError
+from .._domain.base.objects import JsonObject, JsonValue, at, mapping, text, texts, without
+from .._domain.definitions.nulls import without_nulls
 from .given_objects import check_identity, objects_in
 
 try:

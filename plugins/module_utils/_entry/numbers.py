@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import Any
 
-from .._domain.errors import InputError
+from .._domain.base.errors import InputError
 
 _YEAR = 365 * 24 * 60 * 60
 _INT32 = 2**31 - 1

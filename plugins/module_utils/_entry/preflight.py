@@ -10,11 +10,11 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from .._domain.errors import InputError
-from .._domain.objects import JsonObject, replaced, text
+from .._domain.base.errors import InputError
+from .._domain.base.objects import JsonObject, replaced, text
 from .._domain.preflight.findings import KINDS, SEVERITIES, Finding
-from .._domain.replicas import check_limits
 from .._domain.request import Limits, PreflightRequest, Selection, Severity
+from .._domain.workloads.replicas import check_limits
 from .._engine.tell.outcome import Outcome, Preflight
 from .configs import entries_of
 from .manifests import check_name

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .._domain.errors import InputError
+from .._domain.base.errors import InputError
 from .._domain.kinds import named
 from .._domain.request import Selection
 

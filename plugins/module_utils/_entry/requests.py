@@ -10,11 +10,10 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from .._domain.errors import InputError
+from .._domain.base.errors import InputError
+from .._domain.base.objects import JsonObject, Ref
+from .._domain.base.ports import Cluster
 from .._domain.kinds import DEFAULT, WORKLOADS, named
-from .._domain.objects import JsonObject, Ref
-from .._domain.ports import Cluster
-from .._domain.replicas import check_limits
 from .._domain.request import (
     Abort,
     Cause,
@@ -34,6 +33,7 @@ from .._domain.request import (
     Waiting,
     WatchRequest,
 )
+from .._domain.workloads.replicas import check_limits
 from .configs import entries_of, own_entries
 from .definitions import refuse_twice, sorted_out
 from .groups import grouping_of

@@ -10,14 +10,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from .._domain.changes import diff_pair
-from .._domain.completion import standing
-from .._domain.diagnosis import Finding
+from .._domain.base.objects import text
 from .._domain.history import Entry, difference
-from .._domain.objects import text
-from .._domain.revisions import candidate_of, old_and_new
-from .._domain.veils import veiled, veiled_pair
-from .._domain.workload import CHANGE_CAUSE, REVISION, Condition, Revision, Snapshot
+from .._domain.steps.changes import diff_pair
+from .._domain.text.veils import veiled, veiled_pair
+from .._domain.workloads.completion import standing
+from .._domain.workloads.diagnosis import Finding
+from .._domain.workloads.revisions import candidate_of, old_and_new
+from .._domain.workloads.workload import CHANGE_CAUSE, REVISION, Condition, Revision, Snapshot
 from .._engine.config.configuration import Copy
 from .._engine.tell.outcome import Difference, Outcome, Rollout, StepReport
 from .manifests import dumped

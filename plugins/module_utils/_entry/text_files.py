@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import os
 
-from .._domain.errors import InputError
+from .._domain.base.errors import InputError
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 

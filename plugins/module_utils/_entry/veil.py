@@ -14,10 +14,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .._domain.masking import is_ordinary, mask
-from .._domain.objects import JsonObject, at, containers, mapping, text
-from .._domain.veils import secrets_within, veiled
-from .._domain.visible import visible
+from .._domain.base.objects import JsonObject, at, containers, mapping, text
+from .._domain.text.masking import is_ordinary, mask
+from .._domain.text.veils import secrets_within, veiled
+from .._domain.text.visible import visible
 
 _NAMING = frozenset(
     {

@@ -10,11 +10,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from .._domain.errors import InputError
+from .._domain.base.errors import InputError
+from .._domain.base.objects import JsonObject, text
+from .._domain.base.ports import Clock, Cluster, Progress
 from .._domain.kinds import WORKLOADS
-from .._domain.masking import SHORTEST, looks_secret
-from .._domain.objects import JsonObject, text
-from .._domain.ports import Clock, Cluster, Progress
+from .._domain.text.masking import SHORTEST, looks_secret
 from .._domain.verification import (
     AFTER,
     MOST_AT_ONCE,

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from .._domain.objects import JsonValue
-from .._domain.scalars import MERGE, STR, key_text, plain_number, resolved
+from .._domain.base.objects import JsonValue
+from .._domain.text.scalars import MERGE, STR, key_text, plain_number, resolved
 
 try:
     import yaml

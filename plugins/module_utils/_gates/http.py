@@ -21,7 +21,7 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from .._domain.errors import InputError, causes
+from .._domain.base.errors import InputError, causes
 from .._domain.verification import OK, Verification
 
 try:

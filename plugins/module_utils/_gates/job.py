@@ -13,7 +13,7 @@ import json
 import re
 from dataclasses import dataclass
 
-from .._domain.objects import JsonObject, JsonValue
+from .._domain.base.objects import JsonObject, JsonValue
 from .._domain.verification import OK, PodProbe, Verification
 from .http import Outcome
 

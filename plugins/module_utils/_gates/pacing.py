@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from .._domain.ports import Clock
+from .._domain.base.ports import Clock
 from .._domain.verification import IN_A_ROW, OK, Reply, Verification
 from .http import Outcome
 

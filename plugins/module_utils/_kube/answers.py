@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from .._domain.errors import (
+from .._domain.base.errors import (
     ClusterError,
     ConflictError,
     ForbiddenError,
@@ -24,8 +24,8 @@ from .._domain.errors import (
     ServerError,
     UnauthorizedError,
 )
-from .._domain.objects import JsonObject, Ref, at, items, number, text
-from .._domain.resources import SECRET, Resource
+from .._domain.base.objects import JsonObject, Ref, at, items, number, text
+from .._domain.base.resources import SECRET, Resource
 from .refusals import immutable_of_secret, plainer_causes, quantity_fault, refused_by, typed_faults
 
 _LONGEST = 1000

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .._domain.errors import InputError
+from .._domain.base.errors import InputError
 
 _HEADERS = ("proxy_basic_auth", "basic_auth", "user_agent")
 

@@ -17,11 +17,11 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from .._domain.errors import ClusterError, ConflictError, GoneError, InputError, NotFoundError, RolloutError, UnreachableError
-from .._domain.objects import JsonObject, items, text
-from .._domain.ports import Keep, Page, PatchOperation, whole
-from .._domain.resources import KNOWN, POD, Resource
-from .._domain.served import elsewhere, gone_sentence
+from .._domain.base.errors import ClusterError, ConflictError, GoneError, InputError, NotFoundError, RolloutError, UnreachableError
+from .._domain.base.objects import JsonObject, items, text
+from .._domain.base.ports import Keep, Page, PatchOperation, whole
+from .._domain.base.resources import KNOWN, POD, Resource
+from .._domain.base.served import elsewhere, gone_sentence
 from .answers import Deed, error_of, held_by, is_absent, is_refusal, seconds_asked, status_of, version_of
 from .encoding import as_json, as_yaml
 from .log import LogStream

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from .._domain.errors import InputError
+from .._domain.base.errors import InputError
 from .auth import AuthOptions, is_header_value, secrets_of_user
 from .kubeconfig import Kubeconfig, capital, read_kubeconfig
 from .library import kubernetes, require, urllib3

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from .._domain.ports import Cluster
+from .._domain.base.ports import Cluster
 from .auth import AuthOptions
 from .client import KubeCluster
 from .config import load_settings

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from json.encoder import encode_basestring
 from typing import Any
 
-from .._domain.errors import InputError
+from .._domain.base.errors import InputError
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _NOT_IN_JSON = re.compile("[&<>\u2028\u2029]")

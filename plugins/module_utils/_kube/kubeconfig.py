@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .._domain.errors import InputError
+from .._domain.base.errors import InputError
 from .library import yaml
 
 _FORMS = "set kubeconfig to a path, several paths joined by ':', or the content as a dictionary"

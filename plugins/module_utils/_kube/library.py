@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import traceback
 
-from .._domain.errors import RolloutError
+from .._domain.base.errors import RolloutError
 
 __all__ = ["MISSING", "LibraryMissingError", "kubernetes", "require", "urllib3", "yaml"]
 

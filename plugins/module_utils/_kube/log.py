@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from .._domain.errors import ClusterError
-from .._domain.resources import POD
+from .._domain.base.errors import ClusterError
+from .._domain.base.resources import POD
 from .answers import Deed, error_of, status_of
 from .library import urllib3
 from .transport import Clock, Lost, Transport

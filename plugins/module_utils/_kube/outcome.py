@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from .._domain.objects import JsonObject, JsonValue
-from .._domain.ports import PatchOperation
+from .._domain.base.objects import JsonObject, JsonValue
+from .._domain.base.ports import PatchOperation
 
 _BY_THE_SERVER = frozenset({"resourceVersion", "generation", "managedFields", "creationTimestamp", "uid", "selfLink"})
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from .._domain.resources import CONTROLLER_REVISION, POD, REPLICA_SET, Resource
+from .._domain.base.resources import CONTROLLER_REVISION, POD, REPLICA_SET, Resource
 
 _MADE_BY_CONTROLLERS = (POD, REPLICA_SET, CONTROLLER_REVISION)
 """Kinds of which nobody here asks who owns which field, and of which there may be thousands."""

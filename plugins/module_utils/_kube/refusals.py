@@ -12,8 +12,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from .._domain.masking import looks_secret
-from .._domain.objects import JsonObject, JsonValue, mapping
+from .._domain.base.objects import JsonObject, JsonValue, mapping
+from .._domain.text.masking import looks_secret
 
 _LONGEST_VALUE = 60
 _TYPED = re.compile(r"^failed to create typed patch object \([^)]*\): (?:errors:\s*)?", re.DOTALL)

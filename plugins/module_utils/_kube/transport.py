@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 from urllib.parse import urlencode
 
-from .._domain.errors import InputError, causes
+from .._domain.base.errors import InputError, causes
 from .config import Settings
 from .library import urllib3
 from .proxies import without_secrets

@@ -17,9 +17,9 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal, NoReturn
 
-from .._domain.errors import ClusterError, UnreachableError
-from .._domain.objects import JsonObject, number, text
-from .._domain.ports import Keep, Page, WatchEvent, whole
+from .._domain.base.errors import ClusterError, UnreachableError
+from .._domain.base.objects import JsonObject, number, text
+from .._domain.base.ports import Keep, Page, WatchEvent, whole
 from .answers import Deed, error_of, seconds_asked, status_of
 from .library import urllib3
 from .reading import reader_of

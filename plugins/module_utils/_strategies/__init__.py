@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .._domain.request import Abort, Limits, Operation, Restart, Target, Undo
-from .._domain.steps import Step
-from .._domain.workload import Snapshot
+from .._domain.steps.step import Step
+from .._domain.workloads.workload import Snapshot
 from . import abort, blue_green, pause, recreate, restart, rolling, undo
 from .staged import Staged
 

@@ -12,14 +12,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .._domain.edits import Nothing
-from .._domain.errors import RefusedError
-from .._domain.objects import Ref
-from .._domain.records import StrategyRecord
+from .._domain.base.errors import RefusedError
+from .._domain.base.objects import Ref
 from .._domain.request import Abort, Target, Undo
-from .._domain.revisions import candidate_of, is_of
-from .._domain.steps import Edit, Step
-from .._domain.workload import Snapshot
+from .._domain.steps.edits import Nothing
+from .._domain.steps.step import Edit, Step
+from .._domain.workloads.records import StrategyRecord
+from .._domain.workloads.revisions import candidate_of, is_of
+from .._domain.workloads.workload import Snapshot
 from . import undo
 
 NOTHING = "nothing is on its way (undo brings an earlier version back)"

@@ -14,14 +14,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from .._domain.actions import Action, Change, Remember, Removal, SceneStep
-from .._domain.claims import BLUE_GREEN, SidesClaim
-from .._domain.colours import deployments_of, fingerprint, is_coloured, mark_of
-from .._domain.objects import JsonObject
-from .._domain.resources import DEPLOYMENT
-from .._domain.scenes import DRAIN_SECONDS, SWITCHED, Scene, View
-from .._domain.services import Selector
-from .._domain.steps import Apply
+from .._domain.base.objects import JsonObject
+from .._domain.base.resources import DEPLOYMENT
+from .._domain.sides.claims import BLUE_GREEN, SidesClaim
+from .._domain.sides.colours import deployments_of, fingerprint, is_coloured, mark_of
+from .._domain.steps.actions import Action, Change, Remember, Removal, SceneStep
+from .._domain.steps.step import Apply
+from .._domain.traffic.scenes import DRAIN_SECONDS, SWITCHED, Scene, View
+from .._domain.traffic.services import Selector
 from .blue_green_back import back
 from .staged import Staged
 from .two_sides import (

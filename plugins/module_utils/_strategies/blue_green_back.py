@@ -10,14 +10,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
-from .._domain.actions import Action, Removal, SceneStep
-from .._domain.claims import Side, SidesClaim
-from .._domain.colours import is_pinned, mark_of
-from .._domain.objects import texts
-from .._domain.resources import DEPLOYMENT
-from .._domain.scenes import DRAIN_SECONDS, Scene
-from .._domain.services import Selector, picks
-from .._domain.workload import COLOUR, TEMPLATE_HASH, Workload
+from .._domain.base.objects import texts
+from .._domain.base.resources import DEPLOYMENT
+from .._domain.sides.claims import Side, SidesClaim
+from .._domain.sides.colours import is_pinned, mark_of
+from .._domain.steps.actions import Action, Removal, SceneStep
+from .._domain.traffic.scenes import DRAIN_SECONDS, Scene
+from .._domain.traffic.services import Selector, picks
+from .._domain.workloads.workload import COLOUR, TEMPLATE_HASH, Workload
 from .two_sides import (
     Rollout,
     adopted_now,

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from .._domain.claims import Side, SidesClaim
-from .._domain.colours import deployments_of
-from .._domain.objects import Ref
-from .._domain.resources import BUDGET, DEPLOYMENT, HPA, SERVICE
-from .._domain.scenes import Scene
-from .._domain.services import Selector
+from .._domain.base.objects import Ref
+from .._domain.base.resources import BUDGET, DEPLOYMENT, HPA, SERVICE
+from .._domain.sides.claims import Side, SidesClaim
+from .._domain.sides.colours import deployments_of
+from .._domain.traffic.scenes import Scene
+from .._domain.traffic.services import Selector
 from .blue_green_plan import coming_mark
 from .foreseen import Foreseen
 from .two_sides import Rollout, adopted_now, autoscaler_target, budgets_of, has_moved, narrowed

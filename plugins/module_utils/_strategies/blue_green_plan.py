@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from .._domain.claims import Side, SidesClaim
-from .._domain.colours import base_of, colour_of, deployments_of, is_pinned, mark_of
-from .._domain.scenes import Scene
-from .._domain.services import Selector, spelled
-from .._domain.tables import Row
-from .._domain.workload import COLOUR, TEMPLATE_HASH
+from .._domain.sides.claims import Side, SidesClaim
+from .._domain.sides.colours import base_of, colour_of, deployments_of, is_pinned, mark_of
+from .._domain.text.tables import Row
+from .._domain.traffic.scenes import Scene
+from .._domain.traffic.services import Selector, spelled
+from .._domain.workloads.workload import COLOUR, TEMPLATE_HASH
 from .two_sides import Rollout, budgets_of, needs_template
 
 

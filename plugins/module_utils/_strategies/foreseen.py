@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .._domain.objects import JsonValue, Ref
-from .._domain.resources import Resource
+from .._domain.base.objects import JsonValue, Ref
+from .._domain.base.resources import Resource
 
 
 @dataclass(frozen=True)

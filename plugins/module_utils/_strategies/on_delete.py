@@ -13,18 +13,18 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from .._domain.diagnosis import is_hopeless
-from .._domain.edits import Chain, SameTemplate
-from .._domain.goals import is_complete
-from .._domain.groups import Group, place_of
+from .._domain.base.objects import JsonObject, mapping, replaced, text
 from .._domain.kinds import workload_of
-from .._domain.kinds.kind import Kind
-from .._domain.objects import JsonObject, mapping, replaced, text
-from .._domain.records import StrategyRecord
 from .._domain.request import Limits, ShortChange, Target
-from .._domain.revisions import candidate_of, is_of, observed
-from .._domain.steps import Apply, Edit, Replacement, Step, Write
-from .._domain.workload import Pod, Revision, Snapshot, Workload
+from .._domain.steps.edits import Chain, SameTemplate
+from .._domain.steps.goals import is_complete
+from .._domain.steps.groups import Group, place_of
+from .._domain.steps.step import Apply, Edit, Replacement, Step, Write
+from .._domain.workloads.diagnosis import is_hopeless
+from .._domain.workloads.kind import Kind
+from .._domain.workloads.records import StrategyRecord
+from .._domain.workloads.revisions import candidate_of, is_of, observed
+from .._domain.workloads.workload import Pod, Revision, Snapshot, Workload
 from .rolling import NewTemplate, wants_of, with_limits
 
 STRATEGY = ("spec", "updateStrategy")

@@ -14,16 +14,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from .._domain.borrowed import with_own_strategy
-from .._domain.edits import Chain, OwnStrategy, SameTemplate
-from .._domain.errors import RefusedError
-from .._domain.goals import is_complete
-from .._domain.groups import Group, partition_below
-from .._domain.objects import JsonObject, Ref, at, mapping, replaced, text
+from .._domain.base.errors import RefusedError
+from .._domain.base.objects import JsonObject, Ref, at, mapping, replaced, text
+from .._domain.ownership.borrowed import with_own_strategy
 from .._domain.request import Limits, Repair, ShortChange, Target
-from .._domain.revisions import candidate_of, is_of, observed
-from .._domain.steps import Apply, Edit, Step, Terms, Write
-from .._domain.workload import Snapshot, Workload
+from .._domain.steps.edits import Chain, OwnStrategy, SameTemplate
+from .._domain.steps.goals import is_complete
+from .._domain.steps.groups import Group, partition_below
+from .._domain.steps.step import Apply, Edit, Step, Terms, Write
+from .._domain.workloads.revisions import candidate_of, is_of, observed
+from .._domain.workloads.workload import Snapshot, Workload
 from .repair import blocked, way_for_the_new
 from .rolling import NewTemplate, ignored_unavailable, wants_of, with_limits
 

@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
-from .._domain.edits import Paused
-from .._domain.goals import is_complete
 from .._domain.request import Pause, Target
-from .._domain.steps import Edit, Step
-from .._domain.workload import Snapshot
+from .._domain.steps.edits import Paused
+from .._domain.steps.goals import is_complete
+from .._domain.steps.step import Edit, Step
+from .._domain.workloads.workload import Snapshot
 
 
 def steps(target: Target, snapshot: Snapshot, operation: Pause) -> tuple[Step, ...]:

@@ -15,13 +15,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from .._domain.edits import Chain
-from .._domain.goals import is_complete
-from .._domain.objects import JsonObject, mapping, replaced, text
+from .._domain.base.objects import JsonObject, mapping, replaced, text
 from .._domain.request import Limits, ShortChange, Target
-from .._domain.revisions import candidate_of, observed
-from .._domain.steps import Apply, Edit, Step
-from .._domain.workload import Pod, Snapshot, Workload
+from .._domain.steps.edits import Chain
+from .._domain.steps.goals import is_complete
+from .._domain.steps.step import Apply, Edit, Step
+from .._domain.workloads.revisions import candidate_of, observed
+from .._domain.workloads.workload import Pod, Snapshot, Workload
 from .rolling import NewTemplate, wants_of, with_limits
 
 _STRATEGY = ("spec", "strategy")

@@ -15,11 +15,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 
-from .._domain.diagnosis import is_hopeless
 from .._domain.request import Repair
-from .._domain.revisions import candidate_of, is_of, observed
-from .._domain.steps import Replacement
-from .._domain.workload import Pod, Revision, Snapshot, Workload
+from .._domain.steps.step import Replacement
+from .._domain.workloads.diagnosis import is_hopeless
+from .._domain.workloads.revisions import candidate_of, is_of, observed
+from .._domain.workloads.workload import Pod, Revision, Snapshot, Workload
 
 
 def way_for_the_new(repair: Repair, goal: Revision | None = None, before: Snapshot | None = None) -> Replacement | None:

@@ -9,20 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from .._domain.borrowed import LIMITS_FIELD, SURGING
-from .._domain.causes import restart_cause, signed
-from .._domain.edits import Chain, OwnStrategy
-from .._domain.errors import RefusedError
-from .._domain.goals import is_complete
-from .._domain.objects import JsonObject, JsonValue, items, mapping, replaced, text
-from .._domain.pace import has_host_ports
-from .._domain.records import RestartRecord
-from .._domain.replicas import Bounds, resolve
+from .._domain.base.errors import RefusedError
+from .._domain.base.objects import JsonObject, JsonValue, items, mapping, replaced, text
+from .._domain.ownership.borrowed import LIMITS_FIELD, SURGING
+from .._domain.ownership.superseded import by_restart
 from .._domain.request import Restart, Target
-from .._domain.revisions import observed
-from .._domain.steps import Edit, Replacement, Step
-from .._domain.superseded import by_restart
-from .._domain.workload import CHANGE_CAUSE, RESTARTED_AT, Pod, Snapshot, Workload
+from .._domain.steps.edits import Chain, OwnStrategy
+from .._domain.steps.goals import is_complete
+from .._domain.steps.step import Edit, Replacement, Step
+from .._domain.text.causes import restart_cause, signed
+from .._domain.workloads.pace import has_host_ports
+from .._domain.workloads.records import RestartRecord
+from .._domain.workloads.replicas import Bounds, resolve
+from .._domain.workloads.revisions import observed
+from .._domain.workloads.workload import CHANGE_CAUSE, RESTARTED_AT, Pod, Snapshot, Workload
 
 _TEMPLATE_MARK = ("spec", "template", "metadata", "annotations", RESTARTED_AT)
 

@@ -11,19 +11,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from .._domain.changes import check_bounds, set_env, set_images, set_limits
-from .._domain.config_entries import renamed
-from .._domain.edits import Chain, OwnStrategy
-from .._domain.errors import InputError, RefusedError
-from .._domain.goals import is_complete
+from .._domain.base.errors import InputError, RefusedError
+from .._domain.base.objects import JsonObject, JsonValue, Ref, at, mapping, replaced, text
+from .._domain.config.entries import renamed
 from .._domain.kinds import named, workload_of
-from .._domain.objects import JsonObject, JsonValue, Ref, at, mapping, replaced, text
-from .._domain.pace import left_behind, pace_of, replaces_pods, waits_for_deletion
+from .._domain.ownership.superseded import Wanted, by_change, by_manifest
 from .._domain.request import Limits, ShortChange, Target
-from .._domain.revisions import observed
-from .._domain.steps import Apply, Edit, Step, Terms, Write
-from .._domain.superseded import Wanted, by_change, by_manifest
-from .._domain.workload import Snapshot, Workload
+from .._domain.steps.changes import check_bounds, set_env, set_images, set_limits
+from .._domain.steps.edits import Chain, OwnStrategy
+from .._domain.steps.goals import is_complete
+from .._domain.steps.step import Apply, Edit, Step, Terms, Write
+from .._domain.workloads.pace import left_behind, pace_of, replaces_pods, waits_for_deletion
+from .._domain.workloads.revisions import observed
+from .._domain.workloads.workload import Snapshot, Workload
 from .repair import blocked, way_for_the_new
 
 _ROLLING_UPDATE = ("spec", "updateStrategy", "rollingUpdate")

@@ -14,10 +14,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from .._domain.actions import Perform, SceneStep
-from .._domain.claim import Claim
-from .._domain.objects import JsonObject
-from .._domain.scenes import Scene, View
+from .._domain.base.objects import JsonObject
+from .._domain.leases.claim import Claim
+from .._domain.steps.actions import Perform, SceneStep
+from .._domain.traffic.scenes import Scene, View
 
 C = TypeVar("C", bound=Claim)
 

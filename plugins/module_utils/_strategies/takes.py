@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from .._domain.kinds import KINDS
-from .._domain.kinds.kind import Kind
+from .._domain.workloads.kind import Kind
 
 TAKES: Mapping[str, tuple[Kind, ...]] = {
     "rolling": KINDS,

@@ -10,17 +10,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, TypeAlias, TypeVar
 
-from .._domain.actions import Action, Change, SceneStep, Turn
-from .._domain.claims import Side, SidesClaim
-from .._domain.colours import base_of, colour_of, deployments_of, fingerprint, is_coloured, is_pinned, mark_of
-from .._domain.completion import standing
-from .._domain.edits import Paused, Replicas
-from .._domain.objects import JsonObject, Ref, replaced, texts, without
-from .._domain.resources import BUDGET, DEPLOYMENT, HPA
-from .._domain.scenes import DRAIN_SECONDS, Autoscaler, Budget, Scene
-from .._domain.services import Selector, picks, spelled, unproven
-from .._domain.steps import Edit, Replace
-from .._domain.workload import COLOUR, Workload
+from .._domain.base.objects import JsonObject, Ref, replaced, texts, without
+from .._domain.base.resources import BUDGET, DEPLOYMENT, HPA
+from .._domain.sides.claims import Side, SidesClaim
+from .._domain.sides.colours import base_of, colour_of, deployments_of, fingerprint, is_coloured, is_pinned, mark_of
+from .._domain.steps.actions import Action, Change, SceneStep, Turn
+from .._domain.steps.edits import Paused, Replicas
+from .._domain.steps.step import Edit, Replace
+from .._domain.traffic.scenes import DRAIN_SECONDS, Autoscaler, Budget, Scene
+from .._domain.traffic.services import Selector, picks, spelled, unproven
+from .._domain.workloads.completion import standing
+from .._domain.workloads.workload import COLOUR, Workload
 
 T = TypeVar("T")
 Due: TypeAlias = Callable[[Scene], tuple[Action, ...]]

@@ -10,17 +10,17 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from .._domain.causes import signed, undo_cause
-from .._domain.completion import standing
-from .._domain.edits import Chain, OwnStrategy, Paused, SameTemplate
+from .._domain.base.objects import JsonObject, JsonValue, Ref, mapping, replaced, text, without
 from .._domain.history import described, numbered, previous
-from .._domain.objects import JsonObject, JsonValue, Ref, mapping, replaced, text, without
-from .._domain.records import StrategyRecord, UndoRecord
+from .._domain.ownership.superseded import by_template
 from .._domain.request import Target, Undo
-from .._domain.revisions import candidate_of, is_of, observed
-from .._domain.steps import Edit, Replacement, Step
-from .._domain.superseded import by_template
-from .._domain.workload import CHANGE_CAUSE, RESTARTED_AT, Revision, Snapshot
+from .._domain.steps.edits import Chain, OwnStrategy, Paused, SameTemplate
+from .._domain.steps.step import Edit, Replacement, Step
+from .._domain.text.causes import signed, undo_cause
+from .._domain.workloads.completion import standing
+from .._domain.workloads.records import StrategyRecord, UndoRecord
+from .._domain.workloads.revisions import candidate_of, is_of, observed
+from .._domain.workloads.workload import CHANGE_CAUSE, RESTARTED_AT, Revision, Snapshot
 from .repair import blocked, way_for_the_new
 
 _LAST_APPLIED = ("metadata", "annotations", "kubectl.kubernetes.io/last-applied-configuration")

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import HPA
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import WORKLOADS
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import HPA
 
 from ..schema import Json
 from .base import Controller, conditions_with

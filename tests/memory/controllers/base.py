@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from math import ceil, floor
 from typing import Any
 
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import KNOWN, POD, Resource
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import KNOWN, POD, Resource
 
 from ..evictions import is_ready
 from ..refusals import Refusal

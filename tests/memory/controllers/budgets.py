@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import BUDGET, KNOWN, POD
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import BUDGET, KNOWN, POD
 
 from ..evictions import is_ready
 from ..schema import Json

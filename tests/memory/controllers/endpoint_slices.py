@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import ENDPOINT_SLICE, POD, SERVICE
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import ENDPOINT_SLICE, POD, SERVICE
 
 from ..evictions import is_ready
 from ..schema import Json

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import KNOWN
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import KNOWN
 
 from ..quota import QUOTA, status_of
 from ..schema import Json

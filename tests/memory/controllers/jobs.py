@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import JOB, POD
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import JOB, POD
 
 from ..schema import Json
 from .base import Controller, conditions_with, is_active, key_of, moment

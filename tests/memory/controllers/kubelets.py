@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import NODE, POD
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import NODE, POD
 
 from ..schema import Json
 from ..users import is_measuring, measure

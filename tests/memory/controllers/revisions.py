@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import CONTROLLER_REVISION
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import CONTROLLER_REVISION
 
 from ..schema import Json
 from .base import Controller, key_of, template_hash

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import POD, STATEFUL_SET
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import POD, STATEFUL_SET
 
 from ..evictions import is_ready
 from ..refusals import Refusal

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import ClusterError
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.ports import Cluster, WatchEvent
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import Resource
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.errors import ClusterError
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.ports import Cluster, WatchEvent
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import Resource
 
 pytest.register_assert_rewrite("tests.conformance")
 

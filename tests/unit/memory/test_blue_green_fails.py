@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import POD, SERVICE
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import WORKLOADS
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import POD, SERVICE
 
 from tests.memory.cases import BLUE, CONFIG, PLAIN, VERIFY, Case, done, edited, image, made
 from tests.memory.cluster import Memory, running

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import ConflictError, UnreachableError
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, text
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.ports import Keep, PatchOperation, WatchEvent, whole
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import KNOWN
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.errors import ConflictError, UnreachableError
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.objects import JsonObject, text
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.ports import Keep, PatchOperation, WatchEvent, whole
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import KNOWN
 from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.transport import Answer, Lost
 
 from tests.memory.cluster import Memory, running

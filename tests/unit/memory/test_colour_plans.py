@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import BUDGET, REPLICA_SET
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import WORKLOADS
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import BUDGET, REPLICA_SET
 
 from tests.memory.cases import BLUE, LIMITS, NEXT, PLAIN, SCALER, Act, Case, done, edited, made, theirs
 from tests.memory.cluster import Memory, running

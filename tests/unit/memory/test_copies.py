@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import KNOWN
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import KNOWN
 
 from tests.memory.cases import CONFIG, PASSWORD, Case, done, made
 from tests.memory.cluster import Memory, running

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.expected import GIVEN_UP
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import DEPLOYMENT
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import DEPLOYMENT
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.sides.expected import GIVEN_UP
 
 from tests.memory.cases import PLACE, PLAIN
 from tests.memory.cluster import Memory, running

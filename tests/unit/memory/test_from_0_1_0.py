@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.leases import OBJECTS
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.leases.lease import OBJECTS
 
 from tests.memory.cases import BLUE, PLAIN, Case, done
 from tests.memory.cluster import Memory, running

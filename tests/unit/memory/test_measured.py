@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import POD
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import POD
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.verification import IN_A_ROW
 
 from tests.memory.cases import FROM_POD, edited, made

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import REPLICA_SET
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import REPLICA_SET
 
 from tests.memory.cases import BLUE, COPIED, NEWER, PASSWORD, PLAIN, Case, done, edited, image, made, ours, replicas, slowly, theirs
 from tests.memory.cluster import Memory, running

@@ -15,15 +15,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.actions import Action, Change, Hands, Remember, SceneStep
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.claim import Claim
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.edits import Replicas
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import RolloutError
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, Ref, number, replaced, text
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.errors import RolloutError
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.objects import JsonObject, Ref, number, replaced, text
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import DEPLOYMENT
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.leases.claim import Claim
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.request import StagedRequest, Waiting
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import DEPLOYMENT
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.scenes import Scene, View
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps import Edit
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps.actions import Action, Change, Hands, Remember, SceneStep
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps.edits import Replicas
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps.step import Edit
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.traffic.scenes import Scene, View
 from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.hold.turn import in_turn
 from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.outside.surroundings import Surroundings
 from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.run import methods

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import SERVICE
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import SERVICE
 from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.transport import Answer
 
 from tests.memory.cases import Case, edited, made, replicas, theirs

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.scenes import DRAIN_SECONDS
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.traffic.scenes import DRAIN_SECONDS
 
 from tests.memory.cases import BLUE, PLAIN, Case, done, edited, made, theirs
 from tests.memory.cluster import Memory, running

@@ -13,11 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..objects import JsonObject, controller_of, text
-from ..resources import Resource
-from ..workload import Revision, Workload
+from ..base.objects import JsonObject, controller_of, text
+from ..base.resources import Resource
+from ..workloads.kind import Kind
+from ..workloads.workload import Revision, Workload
 from . import daemon_set, deployment, stateful_set
-from .kind import Kind
 
 KINDS: tuple[Kind, ...] = (
     deployment.KIND,

@@ -6,15 +6,15 @@
 
 from __future__ import annotations
 
-from ..completion import Standing, are, complete, count, have, progressing, some
-from ..errors import InputError
-from ..objects import JsonObject, mapping, number, texts
-from ..pace import Pace, has_host_ports, limit_of, spelled
-from ..replicas import Amount, refuse_both_zero, refuse_more_than_all, resolve
-from ..resources import CONTROLLER_REVISION, DAEMON_SET
-from ..revisions import as_revision
-from ..workload import REVISION_HASH, Counts, Revision, Snapshot, Workload
-from .kind import Kind
+from ..base.errors import InputError
+from ..base.objects import JsonObject, mapping, number, texts
+from ..base.resources import CONTROLLER_REVISION, DAEMON_SET
+from ..workloads.completion import Standing, are, complete, count, have, progressing, some
+from ..workloads.kind import Kind
+from ..workloads.pace import Pace, has_host_ports, limit_of, spelled
+from ..workloads.replicas import Amount, refuse_both_zero, refuse_more_than_all, resolve
+from ..workloads.revisions import as_revision
+from ..workloads.workload import REVISION_HASH, Counts, Revision, Snapshot, Workload
 
 
 def _read(obj: JsonObject) -> Workload:

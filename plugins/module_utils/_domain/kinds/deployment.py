@@ -19,14 +19,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import inf
 
-from ..completion import Standing, are, complete, count, have, progressing, some
-from ..objects import JsonObject, mapping, texts
-from ..pace import Pace, about, limit_of, spelled
-from ..replicas import Amount, refuse_both_zero, resolve
-from ..resources import DEPLOYMENT, REPLICA_SET
-from ..revisions import as_revision, candidate_of, numeral
-from ..workload import REVISION, TEMPLATE_HASH, Condition, Counts, Revision, Snapshot, Workload, condition
-from .kind import Kind
+from ..base.objects import JsonObject, mapping, texts
+from ..base.resources import DEPLOYMENT, REPLICA_SET
+from ..workloads.completion import Standing, are, complete, count, have, progressing, some
+from ..workloads.kind import Kind
+from ..workloads.pace import Pace, about, limit_of, spelled
+from ..workloads.replicas import Amount, refuse_both_zero, resolve
+from ..workloads.revisions import as_revision, candidate_of, numeral
+from ..workloads.workload import REVISION, TEMPLATE_HASH, Condition, Counts, Revision, Snapshot, Workload, condition
 
 
 def _read(obj: JsonObject) -> Workload:

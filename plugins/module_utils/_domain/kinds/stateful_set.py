@@ -13,15 +13,15 @@ Where the rule of completion deviates from `kubectl rollout status`, each time o
 
 from __future__ import annotations
 
-from ..completion import Standing, are, complete, count, have, progressing, some
-from ..errors import InputError
-from ..objects import JsonObject, mapping, number, text
-from ..pace import Pace, about, left_behind, limit_of, pod_at
-from ..replicas import Amount, resolve
-from ..resources import CONTROLLER_REVISION, STATEFUL_SET
-from ..revisions import as_revision, candidate_of, is_of
-from ..workload import Counts, Revision, Snapshot, Workload
-from .kind import Kind
+from ..base.errors import InputError
+from ..base.objects import JsonObject, mapping, number, text
+from ..base.resources import CONTROLLER_REVISION, STATEFUL_SET
+from ..workloads.completion import Standing, are, complete, count, have, progressing, some
+from ..workloads.kind import Kind
+from ..workloads.pace import Pace, about, left_behind, limit_of, pod_at
+from ..workloads.replicas import Amount, resolve
+from ..workloads.revisions import as_revision, candidate_of, is_of
+from ..workloads.workload import Counts, Revision, Snapshot, Workload
 
 
 def _read(obj: JsonObject) -> Workload:

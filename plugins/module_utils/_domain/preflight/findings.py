@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ..base.objects import JsonObject, JsonValue, Ref, ref_of, text
 from ..kinds import WORKLOADS
-from ..objects import JsonObject, JsonValue, Ref, ref_of, text
 from ..request import Severity, Way
 
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")

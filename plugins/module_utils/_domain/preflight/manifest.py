@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from ..base.objects import JsonObject, JsonValue, Ref, at, items, mapping, number, ref_of, text, texts
 from ..kinds import WORKLOADS, named
-from ..kinds.kind import Kind
-from ..objects import JsonObject, JsonValue, Ref, at, items, mapping, number, ref_of, text, texts
+from ..workloads.kind import Kind
 
 POD = "spec.template.spec"
 """The path of the pod's spec."""

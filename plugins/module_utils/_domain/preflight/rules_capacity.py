@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
-from ..objects import JsonObject, JsonValue, at, flag, items, mapping, number, ref_of, text, texts
-from ..workload import TEMPLATE_HASH
+from ..base.objects import JsonObject, JsonValue, at, flag, items, mapping, number, ref_of, text, texts
+from ..workloads.workload import TEMPLATE_HASH
 from .findings import Fault, Scenery, near, yaml_lines
 from .manifest import POD, Subject
 from .surroundings import amounts, asked, asked_by, chosen, desired, eligible, first_time, matches, needed, surges, way

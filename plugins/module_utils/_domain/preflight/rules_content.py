@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..config_references import references
-from ..config_report import mutable_references
-from ..objects import JsonObject, JsonValue, flag, mapping, ref_of, text
+from ..base.objects import JsonObject, JsonValue, flag, mapping, ref_of, text
+from ..config.references import references
+from ..config.report import mutable_references
 from .findings import Fault, Scenery, near, yaml_lines
 from .manifest import Part, Subject
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..errors import InputError
-from ..objects import JsonObject, at, mapping
-from ..replicas import amount, resolve
+from ..base.errors import InputError
+from ..base.objects import JsonObject, at, mapping
+from ..workloads.replicas import amount, resolve
 from .findings import Fault, Scenery, yaml_lines
 from .manifest import Subject, probe_budget, whole
 from .surroundings import answering, autoscalers, bounds_of, desired, least, limit, rolls, served_by, usual_start, way

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from ..objects import JsonValue, at, mapping, number, text
+from ..base.objects import JsonValue, at, mapping, number, text
 from .findings import Fault, Scenery, yaml_lines
 from .manifest import POD, Part, Subject, needs_files, pre_stops, slept, whole
 from .surroundings import answering, served_by, serving

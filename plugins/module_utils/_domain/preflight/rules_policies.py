@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..errors import InputError
-from ..objects import JsonObject, JsonValue, at, mapping, number, ref_of
-from ..replicas import Amount, amount
+from ..base.errors import InputError
+from ..base.objects import JsonObject, JsonValue, at, mapping, number, ref_of
+from ..workloads.replicas import Amount, amount
 from .findings import Fault, Scenery, near, removal, yaml_lines
 from .manifest import Subject
 from .surroundings import about, autoscalers, budgets, counts, desired, listed, unseen, workloads

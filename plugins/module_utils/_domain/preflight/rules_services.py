@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ..colours import base_of
-from ..emptied import OF_ONE_POD, OF_ONE_TEMPLATE, Relabelled, Turned, emptied, of_one_pod
-from ..objects import JsonObject, Ref, at, items, ref_of, text, texts
-from ..services import Backend, Selector, Service, picks, spelled
+from ..base.objects import JsonObject, Ref, at, items, ref_of, text, texts
+from ..sides.colours import base_of
+from ..traffic.emptied import OF_ONE_POD, OF_ONE_TEMPLATE, Relabelled, Turned, emptied, of_one_pod
+from ..traffic.services import Backend, Selector, Service, picks, spelled
 from .findings import Fault, Scenery, near, yaml_lines
 from .manifest import Subject, subjects
 from .surroundings import about, bounds_of, listed, served_by, services, unseen, way, workload_of, workloads

@@ -11,16 +11,16 @@ from datetime import datetime
 from fractions import Fraction
 from statistics import median_low
 
-from ..colours import base_of, deployments_of
-from ..errors import InputError
+from ..base.errors import InputError
+from ..base.objects import JsonObject, JsonValue, Ref, at, items, mapping, moment, number, ref_of, text, texts
+from ..base.quantities import quantity
 from ..kinds import WORKLOADS
-from ..objects import JsonObject, JsonValue, Ref, at, items, mapping, moment, number, ref_of, text, texts
-from ..quantities import quantity
-from ..replicas import Bounds, resolve
 from ..request import Way
-from ..scenes import Budget
-from ..services import Service, picks
-from ..workload import Pod
+from ..sides.colours import base_of, deployments_of
+from ..traffic.scenes import Budget
+from ..traffic.services import Service, picks
+from ..workloads.replicas import Bounds, resolve
+from ..workloads.workload import Pod
 from .findings import Scenery, near
 from .manifest import Part, Subject, subject_of, subjects
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TypeAlias
 
-from ..errors import InputError
+from ..base.errors import InputError
 from ..request import Severity
 from . import rules_capacity, rules_content, rules_limits, rules_pods, rules_policies, rules_services
 from .findings import SEVERITIES, Fault, Finding, Scenery

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from ..._domain import config_use
-from ..._domain.config_content import Key
-from ..._domain.config_naming import BASE, base_of, label_value
-from ..._domain.config_use import in_use, removable
-from ..._domain.errors import ForbiddenError, InputError, NotFoundError, RolloutError
-from ..._domain.foreign import foreign_controller, helm_release
+from ..._domain.base.errors import ForbiddenError, InputError, NotFoundError, RolloutError
+from ..._domain.base.objects import JsonObject, Ref, moment, ref_of, uid_of
+from ..._domain.base.ports import Cluster
+from ..._domain.config import use as config_use
+from ..._domain.config.content import Key
+from ..._domain.config.naming import BASE, base_of, label_value
+from ..._domain.config.use import in_use, removable
 from ..._domain.kinds import WORKLOADS
-from ..._domain.objects import JsonObject, Ref, moment, ref_of, uid_of
-from ..._domain.ports import Cluster
+from ..._domain.ownership.foreign import foreign_controller, helm_release
 from ..._domain.request import Versioned
 from ..write.writer import Writer
 from .configuration import Copy, resource_of

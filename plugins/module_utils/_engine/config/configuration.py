@@ -13,17 +13,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from ..._domain.config_changes import Changes, compared
-from ..._domain.config_content import Content, Key
-from ..._domain.config_entries import accompanying, copies_of, in_place, joined, kept_credentials, news_of, places, refuse_unused
-from ..._domain.config_naming import BASE, base_of, bases_of, copy_of, label_value, verify
-from ..._domain.config_report import mutable_references
-from ..._domain.errors import ClusterError, ForbiddenError, InputError
-from ..._domain.objects import JsonObject, Ref, flag, mapping, ref_of, replaced, text
-from ..._domain.ports import Cluster
+from ..._domain.base.errors import ClusterError, ForbiddenError, InputError
+from ..._domain.base.objects import JsonObject, Ref, flag, mapping, ref_of, replaced, text
+from ..._domain.base.ports import Cluster
+from ..._domain.base.resources import KNOWN, Resource
+from ..._domain.config.changes import Changes, compared
+from ..._domain.config.content import Content, Key
+from ..._domain.config.entries import accompanying, copies_of, in_place, joined, kept_credentials, news_of, places, refuse_unused
+from ..._domain.config.naming import BASE, base_of, bases_of, copy_of, label_value, verify
+from ..._domain.config.report import mutable_references
 from ..._domain.request import Companion, ConfigNews, CopyNames, Target, Versioned
-from ..._domain.resources import KNOWN, Resource
-from ..._domain.steps import Apply
+from ..._domain.steps.step import Apply
 from ..write.writer import Planned, Writer
 
 _TEMPLATE = ("spec", "template")

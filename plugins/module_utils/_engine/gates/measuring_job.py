@@ -14,15 +14,15 @@ import threading
 import uuid
 from collections.abc import Callable
 
-from ..._domain.diagnosis import Finding, diagnose_pod
-from ..._domain.errors import ClusterError, RefusedError, RolloutError
-from ..._domain.masking import mask
-from ..._domain.objects import Ref, number, replaced, text, uid_of
-from ..._domain.ports import Clock, Cluster, Lines, WatchEvent
-from ..._domain.resources import EVENT, JOB, POD, Resource
-from ..._domain.steps import Apply
+from ..._domain.base.errors import ClusterError, RefusedError, RolloutError
+from ..._domain.base.objects import Ref, number, replaced, text, uid_of
+from ..._domain.base.ports import Clock, Cluster, Lines, WatchEvent
+from ..._domain.base.resources import EVENT, JOB, POD, Resource
+from ..._domain.steps.step import Apply
+from ..._domain.text.masking import mask
 from ..._domain.verification import IN_A_ROW, PodProbe, Reply, Verification
-from ..._domain.workload import Pod
+from ..._domain.workloads.diagnosis import Finding, diagnose_pod
+from ..._domain.workloads.workload import Pod
 from ..._gates.job import CONTAINER, LABEL, Line, complaint_of, line_of, manifest
 from ..observe.feed import Feed, Source
 from ..write.writer import Writer

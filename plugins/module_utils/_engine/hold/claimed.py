@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
-from ..._domain.claim import Claim
-from ..._domain.claimed import claimed
-from ..._domain.claims import claim_of, is_readable, may_be_about
-from ..._domain.errors import HeldError, RefusedError, RolloutError
-from ..._domain.leases import Holding, application_of
-from ..._domain.objects import JsonObject, Ref
-from ..._domain.ports import Cluster
+from ..._domain.base.errors import HeldError, RefusedError, RolloutError
+from ..._domain.base.objects import JsonObject, Ref
+from ..._domain.base.ports import Cluster
+from ..._domain.leases.claim import Claim
+from ..._domain.leases.claimed import claimed
+from ..._domain.leases.lease import Holding, application_of
+from ..._domain.sides.claims import claim_of, is_readable, may_be_about
 from ..._strategies import STAGED
 from ..observe.scene import Stage
 from ..outside.leases import Leases

@@ -15,9 +15,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TypeAlias
 
-from ..._domain.errors import ForbiddenError, HeldError
-from ..._domain.leases import Holding, default_application, held_sentence, object_of, overtaken_sentence, version_taken
-from ..._domain.objects import JsonObject, Ref, text
+from ..._domain.base.errors import ForbiddenError, HeldError
+from ..._domain.base.objects import JsonObject, Ref, text
+from ..._domain.leases.lease import Holding, default_application, held_sentence, object_of, overtaken_sentence, version_taken
 from ..outside.surroundings import Surroundings
 from .claimed import refuse_claimed
 from .lock import Lock

@@ -9,18 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..._domain.claims import Settings, history_of
-from ..._domain.colours import base_of, deployments_of, is_pinned
-from ..._domain.errors import RefusedError, RolloutError
+from ..._domain.base.errors import RefusedError, RolloutError
+from ..._domain.base.objects import JsonObject, Ref, texts
+from ..._domain.base.ports import Cluster
+from ..._domain.base.resources import SERVICE
 from ..._domain.kinds import TWO_SIDED
-from ..._domain.leases import application_of
-from ..._domain.objects import JsonObject, Ref, texts
-from ..._domain.ports import Cluster
-from ..._domain.resources import SERVICE
-from ..._domain.scenes import View
-from ..._domain.services import picks, spelled
-from ..._domain.sides import serving
-from ..._domain.workload import COLOUR
+from ..._domain.leases.lease import application_of
+from ..._domain.sides.claims import Settings, history_of
+from ..._domain.sides.colours import base_of, deployments_of, is_pinned
+from ..._domain.sides.serving import serving
+from ..._domain.traffic.scenes import View
+from ..._domain.traffic.services import picks, spelled
+from ..._domain.workloads.workload import COLOUR
 from ..observe.scene import Stage
 from ..outside.surroundings import Surroundings
 from ..write.writer import Planned

@@ -16,8 +16,10 @@ from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 from typing import Self
 
-from ..._domain.errors import ConflictError, HeldError, NotFoundError, RefusedError, RolloutError
-from ..._domain.leases import (
+from ..._domain.base.errors import ConflictError, HeldError, NotFoundError, RefusedError, RolloutError
+from ..._domain.base.objects import JsonObject, Ref, texts
+from ..._domain.base.resources import LEASE
+from ..._domain.leases.lease import (
     DURATION,
     STEP,
     TAKEN_AT,
@@ -34,9 +36,7 @@ from ..._domain.leases import (
     taken,
     version_taken,
 )
-from ..._domain.objects import JsonObject, Ref, texts
-from ..._domain.ownership import APPLY_MANAGER
-from ..._domain.resources import LEASE
+from ..._domain.ownership.owners import APPLY_MANAGER
 from ..outside.surroundings import Surroundings
 
 _TRIES = 10

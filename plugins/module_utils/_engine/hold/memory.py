@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Generic, Protocol, TypeVar
 
-from ..._domain.actions import Remember
-from ..._domain.claim import Claim
-from ..._domain.claims import CLAIM, claim_of
-from ..._domain.objects import JsonObject
-from ..._domain.scenes import Scene
-from ..._domain.switching import INTENT, Intent, half_done
+from ..._domain.base.objects import JsonObject
+from ..._domain.leases.claim import Claim
+from ..._domain.sides.claims import CLAIM, claim_of
+from ..._domain.steps.actions import Remember
+from ..._domain.traffic.scenes import Scene
+from ..._domain.traffic.switching import INTENT, Intent, half_done
 from ..outside.surroundings import Surroundings
 from .lock import Lock
 

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..._domain.claims import HISTORY, SETTINGS, Promotion, Settings, SidesClaim, history_text
-from ..._domain.errors import RefusedError
-from ..._domain.expected import GIVEN_UP, GivenUp, given_up_of, given_up_text
-from ..._domain.leases import user_of
-from ..._domain.objects import JsonObject
-from ..._domain.ports import Cluster
+from ..._domain.base.errors import RefusedError
+from ..._domain.base.objects import JsonObject
+from ..._domain.base.ports import Cluster
+from ..._domain.leases.lease import user_of
+from ..._domain.leases.undone import UNDONE, Undone, settled, undone_of, undone_text
 from ..._domain.request import ColourRequest
-from ..._domain.scenes import Scene
-from ..._domain.undone import UNDONE, Undone, settled, undone_of, undone_text
+from ..._domain.sides.claims import HISTORY, SETTINGS, Promotion, Settings, SidesClaim, history_text
+from ..._domain.sides.expected import GIVEN_UP, GivenUp, given_up_of, given_up_text
+from ..._domain.traffic.scenes import Scene
 
 
 class SidesNotes:

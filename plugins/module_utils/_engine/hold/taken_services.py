@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from ..._domain.claims import Settings
-from ..._domain.colours import deployments_of
-from ..._domain.errors import ForbiddenError, RefusedError
+from ..._domain.base.errors import ForbiddenError, RefusedError
+from ..._domain.base.objects import Ref, text, texts
+from ..._domain.base.ports import Cluster
 from ..._domain.kinds import KINDS
-from ..._domain.leases import application_of
-from ..._domain.objects import Ref, text, texts
-from ..._domain.ports import Cluster
-from ..._domain.scenes import Scene
-from ..._domain.services import Selector, picks, spelled
-from ..._domain.sides import strangers_behind
+from ..._domain.leases.lease import application_of
+from ..._domain.sides.claims import Settings
+from ..._domain.sides.colours import deployments_of
+from ..._domain.sides.serving import strangers_behind
+from ..._domain.traffic.scenes import Scene
+from ..._domain.traffic.services import Selector, picks, spelled
 from ..outside.surroundings import Surroundings
 from .claimed import leases_of
 

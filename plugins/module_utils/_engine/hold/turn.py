@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from ..._domain.errors import ConflictError, HeldError, NotFoundError
-from ..._domain.leases import Holding, released
-from ..._domain.objects import JsonObject, Ref, ref_of
-from ..._domain.ownership import APPLY_MANAGER
-from ..._domain.ports import WatchEvent
-from ..._domain.resources import LEASE, Resource
+from ..._domain.base.errors import ConflictError, HeldError, NotFoundError
+from ..._domain.base.objects import JsonObject, Ref, ref_of
+from ..._domain.base.ports import WatchEvent
+from ..._domain.base.resources import LEASE, Resource
+from ..._domain.leases.lease import Holding, released
+from ..._domain.ownership.owners import APPLY_MANAGER
 from ..observe.feed import Feed, Source
 from ..outside.surroundings import Surroundings
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..._domain.colours import fingerprint
-from ..._domain.errors import RefusedError
-from ..._domain.objects import JsonObject, Ref, mapping
-from ..._domain.ownership import unrestarted
-from ..._domain.undone import found
+from ..._domain.base.errors import RefusedError
+from ..._domain.base.objects import JsonObject, Ref, mapping
+from ..._domain.leases.undone import found
+from ..._domain.ownership.owners import unrestarted
+from ..._domain.sides.colours import fingerprint
 from ..outside.surroundings import Surroundings
 
 

@@ -14,11 +14,11 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from ..._domain.errors import ClusterError, ForbiddenError
-from ..._domain.kept import kept_of_pod
-from ..._domain.objects import JsonObject, Ref, text
-from ..._domain.ports import Cluster, Keep, Subscription, WatchEvent, whole
-from ..._domain.resources import POD, Resource
+from ..._domain.base.errors import ClusterError, ForbiddenError
+from ..._domain.base.objects import JsonObject, Ref, text
+from ..._domain.base.ports import Cluster, Keep, Subscription, WatchEvent, whole
+from ..._domain.base.resources import POD, Resource
+from ..._domain.workloads.kept import kept_of_pod
 
 _LOOKS, _LOOK_SECONDS = 25, 0.2
 _KEEPS: Mapping[Resource, Keep] = {POD: kept_of_pod}

@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-from ..._domain.errors import ClusterError
+from ..._domain.base.errors import ClusterError
+from ..._domain.base.objects import Ref
+from ..._domain.base.ports import Cluster
 from ..._domain.kinds import WORKLOADS
-from ..._domain.objects import Ref
-from ..._domain.ports import Cluster
 
 
 def missing(ref: Ref, cluster: Cluster) -> str:

@@ -13,11 +13,11 @@ from math import inf
 from types import TracebackType
 from typing import Self, TypeVar
 
-from ..._domain.errors import ForbiddenError, NotFoundError
-from ..._domain.objects import JsonObject, Ref, moment, uid_of
-from ..._domain.ports import Cluster, WatchEvent
-from ..._domain.resources import BUDGET, DEPLOYMENT, HPA, Resource
-from ..._domain.scenes import Autoscaler, Budget, Scene, View
+from ..._domain.base.errors import ForbiddenError, NotFoundError
+from ..._domain.base.objects import JsonObject, Ref, moment, uid_of
+from ..._domain.base.ports import Cluster, WatchEvent
+from ..._domain.base.resources import BUDGET, DEPLOYMENT, HPA, Resource
+from ..._domain.traffic.scenes import Autoscaler, Budget, Scene, View
 from .feed import Feed, Source
 from .traffic import Traffic
 from .workloads import Observer

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..._domain.errors import NotFoundError
-from ..._domain.objects import Ref, ref_of
-from ..._domain.ports import Cluster
+from ..._domain.base.errors import NotFoundError
+from ..._domain.base.objects import Ref, ref_of
+from ..._domain.base.ports import Cluster
 from ..._domain.request import Selection, Target
-from ..._domain.workload import Snapshot
+from ..._domain.workloads.workload import Snapshot
 from .namesakes import missing
 from .workloads import Observer
 

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
-from ..._domain.errors import NotFoundError
-from ..._domain.objects import JsonObject, Ref, ref_of, texts, uid_of
-from ..._domain.ports import Cluster, WatchEvent
-from ..._domain.resources import ENDPOINT_SLICE, POD, SERVICE, Resource
-from ..._domain.services import SERVICE_NAME, Backend, Endpoint, Service
+from ..._domain.base.errors import NotFoundError
+from ..._domain.base.objects import JsonObject, Ref, ref_of, texts, uid_of
+from ..._domain.base.ports import Cluster, WatchEvent
+from ..._domain.base.resources import ENDPOINT_SLICE, POD, SERVICE, Resource
+from ..._domain.traffic.services import SERVICE_NAME, Backend, Endpoint, Service
 from .feed import Feed, Source
 
 

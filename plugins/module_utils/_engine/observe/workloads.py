@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
-from ..._domain.errors import ForbiddenError
+from ..._domain.base.errors import ForbiddenError
+from ..._domain.base.objects import JsonObject, Ref, text, uid_of
+from ..._domain.base.ports import Cluster, WatchEvent
+from ..._domain.base.resources import DEPLOYMENT, EVENT, POD, Resource
 from ..._domain.kinds import KINDS, WORKLOADS, named, revision_of, workload_of
-from ..._domain.objects import JsonObject, Ref, text, uid_of
-from ..._domain.ports import Cluster, WatchEvent
-from ..._domain.resources import DEPLOYMENT, EVENT, POD, Resource
-from ..._domain.revisions import observed, revisions_of
-from ..._domain.workload import Pod, Revision, Snapshot, Workload
+from ..._domain.workloads.revisions import observed, revisions_of
+from ..._domain.workloads.workload import Pod, Revision, Snapshot, Workload
 from .feed import Feed, Source
 
 _KEEPERS = frozenset(kind.revisions for kind in KINDS)

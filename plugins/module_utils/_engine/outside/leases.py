@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
-from ..._domain.errors import ForbiddenError
-from ..._domain.leases import OURS
-from ..._domain.objects import JsonObject, text
-from ..._domain.ports import Cluster
-from ..._domain.resources import LEASE
+from ..._domain.base.errors import ForbiddenError
+from ..._domain.base.objects import JsonObject, text
+from ..._domain.base.ports import Cluster
+from ..._domain.base.resources import LEASE
+from ..._domain.leases.lease import OURS
 
 
 class Leases:

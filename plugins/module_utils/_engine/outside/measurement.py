@@ -16,8 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-from ..._domain.errors import RefusedError, RolloutError
-from ..._domain.ports import Clock, Progress
+from ..._domain.base.errors import RefusedError, RolloutError
+from ..._domain.base.ports import Clock, Progress
 from ..._domain.verification import IN_A_ROW, Reply, Tally, Verification, loss, shown_url
 from ..._gates.http import HttpProbe
 from ..._gates.pacing import Pace, in_a_row

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ..._domain.ports import Clock, Cluster, Progress
+from ..._domain.base.ports import Clock, Cluster, Progress
 from .approved import Approved
 from .leases import Leases
 from .measurement import UNMEASURED, Measurement

@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
-from ..._domain.admission import decides, is_a_users, is_hopeless, may_lose_pods, refusal, trial_pod
-from ..._domain.errors import ClusterError, InvalidError, RefusedError, ServerError
-from ..._domain.objects import JsonObject
-from ..._domain.ownership import APPLY_MANAGER
-from ..._domain.ports import Cluster
-from ..._domain.resources import POD
+from ..._domain.base.errors import ClusterError, InvalidError, RefusedError, ServerError
+from ..._domain.base.objects import JsonObject
+from ..._domain.base.ports import Cluster
+from ..._domain.base.resources import POD
+from ..._domain.ownership.owners import APPLY_MANAGER
+from ..._domain.steps.admission import decides, is_a_users, is_hopeless, may_lose_pods, refusal, trial_pod
 from ..outside.parallel import side_by_side
 from .plan import Plan, PlannedTarget
 

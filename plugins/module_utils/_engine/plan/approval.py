@@ -12,12 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 
-from ..._domain.borrowed import with_everything_back
-from ..._domain.errors import RefusedError, RolloutError
-from ..._domain.groups import batches, falling, pods_of, primary_of
+from ..._domain.base.errors import RefusedError, RolloutError
+from ..._domain.base.objects import JsonObject, JsonValue, Ref, mapping, replaced
 from ..._domain.kinds import WORKLOADS, workload_of
-from ..._domain.objects import JsonObject, JsonValue, Ref, mapping, replaced
-from ..._domain.plan_hash import (
+from ..._domain.ownership.borrowed import with_everything_back
+from ..._domain.request import Abort, Batching, OperationRequest, Partitioning, Pause, Primary, Restart, RolloutRequest, SwitchRequest
+from ..._domain.steps.groups import batches, falling, pods_of, primary_of
+from ..._domain.steps.plan_hash import (
     UNKNOWN,
     Aspect,
     Aspects,
@@ -33,9 +34,8 @@ from ..._domain.plan_hash import (
     settings_of,
     words_of,
 )
-from ..._domain.request import Abort, Batching, OperationRequest, Partitioning, Pause, Primary, Restart, RolloutRequest, SwitchRequest
-from ..._domain.services import spelled
-from ..._domain.steps import Apply
+from ..._domain.steps.step import Apply
+from ..._domain.traffic.services import spelled
 from ..config.configuration import Configuration
 from ..hold.hold import refuse_held
 from ..outside.surroundings import Surroundings

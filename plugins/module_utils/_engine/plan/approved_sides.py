@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from ..._domain.colours import base_of, fingerprint
-from ..._domain.objects import JsonObject, JsonValue, Ref, mapping, replaced, texts
-from ..._domain.ownership import unrestarted
-from ..._domain.plan_hash import NONE, UNKNOWN, Aspect, Aspects, images_in_words, settings_in_words, settings_of, words_of
+from ..._domain.base.objects import JsonObject, JsonValue, Ref, mapping, replaced, texts
+from ..._domain.base.resources import DEPLOYMENT
+from ..._domain.ownership.owners import unrestarted
 from ..._domain.request import ColourRequest
-from ..._domain.resources import DEPLOYMENT
-from ..._domain.services import spelled
+from ..._domain.sides.colours import base_of, fingerprint
+from ..._domain.steps.plan_hash import NONE, UNKNOWN, Aspect, Aspects, images_in_words, settings_in_words, settings_of, words_of
+from ..._domain.traffic.services import spelled
 from ..._strategies.blue_green import FORWARD
 from ..._strategies.blue_green_back import BACK
 from ..outside.surroundings import Surroundings

@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ..._domain.emptied import OF_ONE_TEMPLATE, Relabelled, Turned, concerned, emptied, of_one_pod
-from ..._domain.errors import ForbiddenError, RefusedError
+from ..._domain.base.errors import ForbiddenError, RefusedError
+from ..._domain.base.objects import JsonObject, Ref, mapping, ref_of, text, texts
+from ..._domain.base.ports import Cluster
+from ..._domain.base.resources import POD, SERVICE
 from ..._domain.kinds import WORKLOADS, workload_of
-from ..._domain.objects import JsonObject, Ref, mapping, ref_of, text, texts
-from ..._domain.ports import Cluster
-from ..._domain.resources import POD, SERVICE
-from ..._domain.revisions import same_template
-from ..._domain.services import Backend, Selector, Service, spelled
-from ..._domain.workload import Snapshot
+from ..._domain.traffic.emptied import OF_ONE_TEMPLATE, Relabelled, Turned, concerned, emptied, of_one_pod
+from ..._domain.traffic.services import Backend, Selector, Service, spelled
+from ..._domain.workloads.revisions import same_template
+from ..._domain.workloads.workload import Snapshot
 from ..observe.workloads import Observer
 from ..write.writer import Planned
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..._domain.kinds import workload_of
-from ..._domain.workload import Snapshot
+from ..._domain.workloads.workload import Snapshot
 from ..observe.workloads import Observer
 from ..outside.surroundings import Surroundings
 from .plan import Plan, PlannedTarget

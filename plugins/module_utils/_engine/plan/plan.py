@@ -10,18 +10,18 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TypeAlias, TypeVar
 
-from ..._domain.borrowed import with_everything_back
-from ..._domain.changes import content
-from ..._domain.completion import standing
-from ..._domain.edits import EverythingBack
-from ..._domain.errors import ForbiddenError, InputError, RefusedError
+from ..._domain.base.errors import ForbiddenError, InputError, RefusedError
+from ..._domain.base.objects import JsonObject, Ref, flag, mapping
+from ..._domain.base.ports import Cluster
 from ..._domain.kinds import WORKLOADS, named, workload_of
-from ..._domain.objects import JsonObject, Ref, flag, mapping
-from ..._domain.ports import Cluster
+from ..._domain.ownership.borrowed import with_everything_back
 from ..._domain.request import Abort, Cause, OperationRequest, Pause, Repair, Restart, RolloutRequest, Target, Undo, Waiting
-from ..._domain.revisions import candidate_of, foreseen, is_of
-from ..._domain.steps import NO_TERMS, Apply, Edit, Step, StepState, Terms, Write
-from ..._domain.workload import Pod, Snapshot
+from ..._domain.steps.changes import content
+from ..._domain.steps.edits import EverythingBack
+from ..._domain.steps.step import NO_TERMS, Apply, Edit, Step, StepState, Terms, Write
+from ..._domain.workloads.completion import standing
+from ..._domain.workloads.revisions import candidate_of, foreseen, is_of
+from ..._domain.workloads.workload import Pod, Snapshot
 from ..._strategies import STRATEGIES, steps_of, warning_of
 from ..config.configuration import NO_CONFIGURATION, Configuration, prepare
 from ..hold.claimed import refuse_claimed

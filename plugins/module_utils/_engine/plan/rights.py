@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ..._domain.claims import SidesClaim
-from ..._domain.errors import ClusterError, ForbiddenError
-from ..._domain.objects import JsonObject, Ref, at
-from ..._domain.ownership import APPLY_MANAGER
-from ..._domain.ports import Cluster
-from ..._domain.resources import ACCESS_REVIEW, DEPLOYMENT, POD, Resource
+from ..._domain.base.errors import ClusterError, ForbiddenError
+from ..._domain.base.objects import JsonObject, Ref, at
+from ..._domain.base.ports import Cluster
+from ..._domain.base.resources import ACCESS_REVIEW, DEPLOYMENT, POD, Resource
+from ..._domain.ownership.owners import APPLY_MANAGER
+from ..._domain.sides.claims import SidesClaim
 from ..._strategies.foreseen import Foreseen
 from ..outside.parallel import side_by_side
 from .plan import Plan

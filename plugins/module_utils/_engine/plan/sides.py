@@ -10,10 +10,15 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from ..._domain.causes import signed
-from ..._domain.changes import describe
-from ..._domain.claims import Promotion, Settings, Side, SidesClaim, chosen, history_of, sides_claim_of
-from ..._domain.colours import (
+from ..._domain.base.errors import InputError, RefusedError
+from ..._domain.base.objects import JsonObject, Ref, at, mapping, number, replaced, text, texts, without
+from ..._domain.base.resources import DEPLOYMENT, SERVICE
+from ..._domain.leases.lease import user_of
+from ..._domain.ownership.foreign import foreign_controller
+from ..._domain.ownership.owners import OURS, last_writer
+from ..._domain.request import Cause, ColourRequest, Colours, Companion, ShortChange, Target
+from ..._domain.sides.claims import Promotion, Settings, Side, SidesClaim, chosen, history_of, sides_claim_of
+from ..._domain.sides.colours import (
     base_of,
     check_manifest,
     coloured,
@@ -27,20 +32,15 @@ from ..._domain.colours import (
     with_template,
     workload_behind,
 )
-from ..._domain.edits import Replicas
-from ..._domain.errors import InputError, RefusedError
-from ..._domain.expected import Known, aborted_already, candidates_of, given_up_of, promoted_already, serving_of
-from ..._domain.foreign import foreign_controller
-from ..._domain.leases import user_of
-from ..._domain.objects import JsonObject, Ref, at, mapping, number, replaced, text, texts, without
-from ..._domain.ownership import OURS, last_writer
-from ..._domain.request import Cause, ColourRequest, Colours, Companion, ShortChange, Target
-from ..._domain.resources import DEPLOYMENT, SERVICE
-from ..._domain.scenes import Scene
-from ..._domain.services import Selector
-from ..._domain.sides import obstacles, serving
-from ..._domain.steps import Apply, Edit
-from ..._domain.workload import Revision
+from ..._domain.sides.expected import Known, aborted_already, candidates_of, given_up_of, promoted_already, serving_of
+from ..._domain.sides.serving import obstacles, serving
+from ..._domain.steps.changes import describe
+from ..._domain.steps.edits import Replicas
+from ..._domain.steps.step import Apply, Edit
+from ..._domain.text.causes import signed
+from ..._domain.traffic.scenes import Scene
+from ..._domain.traffic.services import Selector
+from ..._domain.workloads.workload import Revision
 from ..._strategies.blue_green_back import gone
 from ..._strategies.rolling import with_change
 from ..config.configuration import Configuration, prepare

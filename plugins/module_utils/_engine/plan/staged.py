@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
-from ..._domain.causes import signed
-from ..._domain.claim import Claim
-from ..._domain.errors import RefusedError
-from ..._domain.leases import user_of
-from ..._domain.objects import mapping
+from ..._domain.base.errors import RefusedError
+from ..._domain.base.objects import mapping
+from ..._domain.leases.claim import Claim
+from ..._domain.leases.lease import user_of
 from ..._domain.request import StagedRequest
-from ..._domain.scenes import Scene
+from ..._domain.text.causes import signed
+from ..._domain.traffic.scenes import Scene
 from ..._strategies.staged import Staged
 from ..config.configuration import NO_CONFIGURATION, Configuration
 from ..outside.surroundings import Surroundings

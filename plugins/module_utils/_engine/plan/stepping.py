@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ..._domain.errors import RefusedError
+from ..._domain.base.errors import RefusedError
+from ..._domain.base.objects import JsonObject
 from ..._domain.kinds import workload_of
-from ..._domain.leases import Holding, application_of
-from ..._domain.objects import JsonObject
+from ..._domain.leases.lease import Holding, application_of
+from ..._domain.leases.stepping import STEPPING, Stepping, goes_on
 from ..._domain.request import RolloutRequest
-from ..._domain.stepping import STEPPING, Stepping, goes_on
 from ..hold.claimed import leases_of
 from ..hold.hold import Extents, Hold, Notes, Place
 from ..hold.undone import version_of

@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 from ..._domain.kinds import WORKLOADS
-from ..._domain.leases import lease_name
-from ..._domain.undone import UNDONE, Undone, settled, undone_of, undone_text
+from ..._domain.leases.lease import lease_name
+from ..._domain.leases.undone import UNDONE, Undone, settled, undone_of, undone_text
 from ..hold.hold import Extents, Hold, Notes, Place
 from ..hold.undone import version_of
 from ..outside.surroundings import Surroundings

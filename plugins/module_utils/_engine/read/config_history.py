@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ..._domain.config_content import Key, base_by_shape
-from ..._domain.config_naming import base_of
-from ..._domain.config_references import references
-from ..._domain.errors import ForbiddenError
-from ..._domain.objects import JsonObject, JsonValue, Ref, mapping, ref_of
-from ..._domain.ports import Cluster
-from ..._domain.workload import Revision
+from ..._domain.base.errors import ForbiddenError
+from ..._domain.base.objects import JsonObject, JsonValue, Ref, mapping, ref_of
+from ..._domain.base.ports import Cluster
+from ..._domain.config.content import Key, base_by_shape
+from ..._domain.config.naming import base_of
+from ..._domain.config.references import references
+from ..._domain.workloads.workload import Revision
 from ..config.configuration import Shelf
 from ..tell.outcome import Difference, Outcome, Rollout
 

@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from ..._domain.borrowed import told
-from ..._domain.completion import standing
-from ..._domain.diagnosis import diagnose
-from ..._domain.errors import ForbiddenError
-from ..._domain.goals import GOALS, old_pods_gone
+from ..._domain.base.errors import ForbiddenError
+from ..._domain.base.objects import Ref
 from ..._domain.history import entries, numbered
-from ..._domain.objects import Ref
+from ..._domain.ownership.borrowed import told
 from ..._domain.request import HistoryRequest, WatchRequest
-from ..._domain.revisions import candidate_of, newest_besides, observed, stable_of
-from ..._domain.workload import Snapshot
+from ..._domain.steps.goals import GOALS, old_pods_gone
+from ..._domain.workloads.completion import standing
+from ..._domain.workloads.diagnosis import diagnose
+from ..._domain.workloads.revisions import candidate_of, newest_besides, observed, stable_of
+from ..._domain.workloads.workload import Snapshot
 from ..observe.select import is_everywhere, present, select
 from ..observe.workloads import Observer
 from ..outside.surroundings import Surroundings

@@ -12,18 +12,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from ..._domain.colours import deployments_of
-from ..._domain.errors import ForbiddenError, NotFoundError
+from ..._domain.base.errors import ForbiddenError, NotFoundError
+from ..._domain.base.objects import JsonObject, Ref, number, ref_of, text, without
+from ..._domain.base.ports import Cluster
+from ..._domain.base.resources import KNOWN, Resource
 from ..._domain.kinds import WORKLOADS, workload_of
-from ..._domain.objects import JsonObject, Ref, number, ref_of, text, without
-from ..._domain.ports import Cluster
 from ..._domain.preflight.findings import KINDS, Scenery
 from ..._domain.preflight.manifest import subject_of, subjects
 from ..._domain.preflight.surroundings import way
 from ..._domain.preflight.table import check, check_ignored
 from ..._domain.request import Limits, PreflightRequest, Selection, ShortChange, Target, WatchRequest
-from ..._domain.resources import KNOWN, Resource
-from ..._domain.workload import Snapshot
+from ..._domain.sides.colours import deployments_of
+from ..._domain.workloads.workload import Snapshot
 from ..._strategies.rolling import with_change, with_limits
 from ..outside.parallel import side_by_side
 from ..outside.surroundings import Surroundings

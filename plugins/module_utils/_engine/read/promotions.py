@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ..._domain.claims import Promotion, Settings, history_of
-from ..._domain.colours import deployments_of
-from ..._domain.completion import standing
-from ..._domain.errors import ForbiddenError, InputError
+from ..._domain.base.errors import ForbiddenError, InputError
+from ..._domain.base.objects import Ref, moment
+from ..._domain.base.resources import DEPLOYMENT
 from ..._domain.history import Entry, config_of
-from ..._domain.objects import Ref, moment
 from ..._domain.request import HistoryRequest
-from ..._domain.resources import DEPLOYMENT
-from ..._domain.workload import Revision, Snapshot
+from ..._domain.sides.claims import Promotion, Settings, history_of
+from ..._domain.sides.colours import deployments_of
+from ..._domain.workloads.completion import standing
+from ..._domain.workloads.workload import Revision, Snapshot
 from ..hold.lock import read_lease
 from ..observe.workloads import Observer
 from ..outside.surroundings import Surroundings

@@ -10,17 +10,17 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..._domain.actions import Perform, SceneStep
-from ..._domain.claims import BLUE_GREEN, Settings, SidesClaim, history_of, sides_claim_of
-from ..._domain.colours import deployments_of, fingerprint
-from ..._domain.errors import RefusedError
-from ..._domain.expected import candidates_of
-from ..._domain.objects import JsonObject, Ref
-from ..._domain.ownership import OURS, last_writer, unrestarted
+from ..._domain.base.errors import RefusedError
+from ..._domain.base.objects import JsonObject, Ref
+from ..._domain.base.resources import DEPLOYMENT, SERVICE
+from ..._domain.ownership.owners import OURS, last_writer, unrestarted
 from ..._domain.request import ColourRequest
-from ..._domain.resources import DEPLOYMENT, SERVICE
-from ..._domain.scenes import DRAIN_SECONDS, Scene, View
-from ..._domain.sides import leading, leads_only_to
+from ..._domain.sides.claims import BLUE_GREEN, Settings, SidesClaim, history_of, sides_claim_of
+from ..._domain.sides.colours import deployments_of, fingerprint
+from ..._domain.sides.expected import candidates_of
+from ..._domain.sides.serving import leading, leads_only_to
+from ..._domain.steps.actions import Perform, SceneStep
+from ..._domain.traffic.scenes import DRAIN_SECONDS, Scene, View
 from ..._strategies.blue_green import FORWARD, forward
 from ..._strategies.blue_green_back import back, gone
 from ..._strategies.blue_green_foreseen import foreseen

@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..._domain.errors import RolloutError
-from ..._domain.objects import Ref
+from ..._domain.base.errors import RolloutError
+from ..._domain.base.objects import Ref
 from ..._domain.request import Cause, Undo
-from ..._domain.revisions import candidate_of, stable_of
-from ..._domain.workload import Revision, Snapshot
+from ..._domain.workloads.revisions import candidate_of, stable_of
+from ..._domain.workloads.workload import Revision, Snapshot
 from ..._strategies import steps_of
 from ..tell.outcome import Rollout, StepReport
 from ..wait.course import Course

@@ -10,16 +10,16 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from ..._domain.actions import Perform, SceneStep
-from ..._domain.claim import Claim
-from ..._domain.completion import standing
-from ..._domain.errors import RefusedError
-from ..._domain.objects import Ref
-from ..._domain.plan_hash import Aspect, words_of
+from ..._domain.base.errors import RefusedError
+from ..._domain.base.objects import Ref
+from ..._domain.leases.claim import Claim
 from ..._domain.request import StagedRequest
-from ..._domain.scenes import DRAIN_SECONDS, Scene, View
-from ..._domain.tables import Row
-from ..._domain.workload import Snapshot
+from ..._domain.steps.actions import Perform, SceneStep
+from ..._domain.steps.plan_hash import Aspect, words_of
+from ..._domain.text.tables import Row
+from ..._domain.traffic.scenes import DRAIN_SECONDS, Scene, View
+from ..._domain.workloads.completion import standing
+from ..._domain.workloads.workload import Snapshot
 from ..._strategies import STAGED
 from ..._strategies.foreseen import Foreseen
 from ..hold.memory import NoNotes, Notes

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..._domain.claims import BLUE_GREEN, claim_of
-from ..._domain.objects import JsonObject
+from ..._domain.base.objects import JsonObject
 from ..._domain.request import StagedRequest
+from ..._domain.sides.claims import BLUE_GREEN, claim_of
 from ..outside.surroundings import Surroundings
 from ..tell.outcome import Outcome
 from . import staged

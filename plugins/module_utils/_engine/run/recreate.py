@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..._domain.completion import standing
-from ..._domain.errors import RolloutError
+from ..._domain.base.errors import RolloutError
+from ..._domain.base.objects import Ref, mapping
 from ..._domain.kinds import workload_of
-from ..._domain.leases import default_application, lease_name
-from ..._domain.objects import Ref, mapping
-from ..._domain.outages import OUTAGES, announcement, expected, outages_of, stops_pods, with_outage
+from ..._domain.leases.lease import default_application, lease_name
+from ..._domain.leases.outages import OUTAGES, announcement, expected, outages_of, stops_pods, with_outage
 from ..._domain.request import Ours, RolloutRequest
-from ..._domain.workload import Snapshot
+from ..._domain.workloads.completion import standing
+from ..._domain.workloads.workload import Snapshot
 from ..hold.hold import Extents, Hold, Place, holding
 from ..observe.workloads import Observer
 from ..outside.surroundings import Surroundings

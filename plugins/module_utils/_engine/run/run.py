@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
-from ..._domain.errors import ClusterError, RolloutError
+from ..._domain.base.errors import ClusterError, RolloutError
+from ..._domain.base.objects import Ref, mapping
 from ..._domain.kinds import workload_of
-from ..._domain.objects import Ref, mapping
-from ..._domain.outages import Gap, expected, is_serving, spelled
-from ..._domain.revisions import candidate_of, stable_of
-from ..._domain.steps import Step, StepState, Write
-from ..._domain.superseded import Wanted
-from ..._domain.workload import Condition, Snapshot
+from ..._domain.leases.outages import Gap, expected, is_serving, spelled
+from ..._domain.ownership.superseded import Wanted
+from ..._domain.steps.step import Step, StepState, Write
+from ..._domain.workloads.revisions import candidate_of, stable_of
+from ..._domain.workloads.workload import Condition, Snapshot
 from ..config.cleaning import clean_up
 from ..observe.workloads import Observer
 from ..outside.parallel import side_by_side

@@ -13,16 +13,16 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal, Self, TypeAlias
 
-from ..._domain.actions import SceneStep
-from ..._domain.errors import ClusterError, NotFoundError, RolloutError
-from ..._domain.objects import Ref, texts
-from ..._domain.ownership import OURS, last_writer
+from ..._domain.base.errors import ClusterError, NotFoundError, RolloutError
+from ..._domain.base.objects import Ref, texts
+from ..._domain.base.resources import SERVICE
+from ..._domain.ownership.owners import OURS, last_writer
 from ..._domain.request import Waiting
-from ..._domain.resources import SERVICE
-from ..._domain.scenes import Scene
-from ..._domain.services import Selector, spelled
-from ..._domain.steps import StepState
-from ..._domain.workload import Condition
+from ..._domain.steps.actions import SceneStep
+from ..._domain.steps.step import StepState
+from ..._domain.traffic.scenes import Scene
+from ..._domain.traffic.services import Selector, spelled
+from ..._domain.workloads.workload import Condition
 from ..hold.lock import Lock
 from ..observe.scene import Stage
 from ..outside.surroundings import Surroundings

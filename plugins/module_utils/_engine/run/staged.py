@@ -17,16 +17,16 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from ..._domain.actions import Remember, SceneStep
-from ..._domain.claim import Claim
-from ..._domain.claims import Settings, claim_of, history_of
-from ..._domain.errors import RefusedError, RolloutError
+from ..._domain.base.errors import RefusedError, RolloutError
+from ..._domain.base.objects import JsonObject, Ref
+from ..._domain.base.resources import SERVICE
 from ..._domain.kinds import TWO_SIDED
-from ..._domain.leases import lease_name
-from ..._domain.objects import JsonObject, Ref
+from ..._domain.leases.claim import Claim
+from ..._domain.leases.lease import lease_name
 from ..._domain.request import StagedRequest
-from ..._domain.resources import SERVICE
-from ..._domain.scenes import Scene
+from ..._domain.sides.claims import Settings, claim_of, history_of
+from ..._domain.steps.actions import Remember, SceneStep
+from ..._domain.traffic.scenes import Scene
 from ..config.cleaning import clean_up
 from ..hold.claimed import refuse_claimed
 from ..hold.hold import holding, refuse_held

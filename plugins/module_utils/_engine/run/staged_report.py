@@ -10,14 +10,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..._domain.claim import Claim
-from ..._domain.completion import standing
-from ..._domain.objects import JsonObject, replaced
-from ..._domain.ports import Cluster
+from ..._domain.base.objects import JsonObject, replaced
+from ..._domain.base.ports import Cluster
+from ..._domain.leases.claim import Claim
 from ..._domain.request import StagedRequest
-from ..._domain.revisions import candidate_of
-from ..._domain.scenes import Scene
-from ..._domain.tables import lines_of
+from ..._domain.text.tables import lines_of
+from ..._domain.traffic.scenes import Scene
+from ..._domain.workloads.completion import standing
+from ..._domain.workloads.revisions import candidate_of
 from ..._strategies.foreseen import Foreseen
 from ..observe.scene import Stage
 from ..plan.plan import notes

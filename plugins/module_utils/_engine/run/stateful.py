@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ..._domain.budgets import never
-from ..._domain.errors import ForbiddenError, NotFoundError, RefusedError
-from ..._domain.groups import Group, batches, falling, place_of, pods_of, primary_of, ready_places, taken
+from ..._domain.base.errors import ForbiddenError, NotFoundError, RefusedError
+from ..._domain.base.objects import JsonObject, Ref, mapping, ref_of, text, texts
+from ..._domain.base.ports import Cluster
+from ..._domain.base.resources import BUDGET, NODE
 from ..._domain.kinds import named, workload_of
-from ..._domain.objects import JsonObject, Ref, mapping, ref_of, text, texts
-from ..._domain.ports import Cluster
 from ..._domain.request import Batching, Cause, Limits, OperationRequest, Ours, Partitioning, RolloutRequest, Target
-from ..._domain.resources import BUDGET, NODE
-from ..._domain.revisions import candidate_of, is_of
-from ..._domain.workload import Snapshot, Workload
+from ..._domain.steps.groups import Group, batches, falling, place_of, pods_of, primary_of, ready_places, taken
+from ..._domain.traffic.budgets import never
+from ..._domain.workloads.revisions import candidate_of, is_of
+from ..._domain.workloads.workload import Snapshot, Workload
 from ..._strategies import on_delete, partition
 from ..observe.workloads import Observer
 from ..outside.surroundings import Surroundings

@@ -14,16 +14,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from ..._domain.errors import ClusterError, NotFoundError, RefusedError, RolloutError
-from ..._domain.leases import lease_name
-from ..._domain.objects import JsonObject, Ref, texts
-from ..._domain.ownership import OURS, last_writer
+from ..._domain.base.errors import ClusterError, NotFoundError, RefusedError, RolloutError
+from ..._domain.base.objects import JsonObject, Ref, texts
+from ..._domain.base.resources import SERVICE
+from ..._domain.leases.lease import lease_name
+from ..._domain.ownership.owners import OURS, last_writer
 from ..._domain.request import SwitchRequest
-from ..._domain.resources import SERVICE
-from ..._domain.services import Selector, Service, picked, ready_behind, spelled, unfit, unproven, unswitchable
-from ..._domain.steps import Replace, StepState
-from ..._domain.switching import INTENT, Intent, following, half_done, is_same
-from ..._domain.workload import Snapshot
+from ..._domain.steps.step import Replace, StepState
+from ..._domain.traffic.services import Selector, Service, picked, ready_behind, spelled, unfit, unproven, unswitchable
+from ..._domain.traffic.switching import INTENT, Intent, following, half_done, is_same
+from ..._domain.workloads.workload import Snapshot
 from ..hold.claimed import refuse_claimed
 from ..hold.hold import holding
 from ..hold.lock import Lock

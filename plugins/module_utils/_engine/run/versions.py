@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..._domain.errors import InputError
-from ..._domain.objects import ref_of
+from ..._domain.base.errors import InputError
+from ..._domain.base.objects import ref_of
 from ..._domain.request import ConfigRequest, Versioned
 from ..config.cleaning import clean_up
 from ..config.configuration import Copy, Shelf, copied

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from ..._domain.actions import Change, Removal, Turn
-from ..._domain.errors import InvalidError, MissingError, NotFoundError, RefusedError
-from ..._domain.objects import Ref, texts
-from ..._domain.ownership import OURS, last_writer
+from ..._domain.base.errors import InvalidError, MissingError, NotFoundError, RefusedError
+from ..._domain.base.objects import Ref, texts
+from ..._domain.base.resources import SERVICE
+from ..._domain.ownership.owners import OURS, last_writer
 from ..._domain.request import Cause, StagedRequest, SwitchRequest
-from ..._domain.resources import SERVICE
-from ..._domain.scenes import Scene
-from ..._domain.services import spelled
-from ..._domain.steps import Apply
-from ..._domain.workload import Condition
+from ..._domain.steps.actions import Change, Removal, Turn
+from ..._domain.steps.step import Apply
+from ..._domain.traffic.scenes import Scene
+from ..._domain.traffic.services import spelled
+from ..._domain.workloads.workload import Condition
 from ..hold.lock import Lock
 from ..observe.scene import Stage
 from ..outside.surroundings import Surroundings

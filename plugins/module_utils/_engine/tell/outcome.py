@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from ..._domain.diagnosis import Finding
+from ..._domain.base.objects import JsonObject, Ref
 from ..._domain.history import Entry
-from ..._domain.objects import JsonObject, Ref
 from ..._domain.preflight.findings import Finding as Prediction
 from ..._domain.request import Severity
-from ..._domain.services import Selector
-from ..._domain.steps import StepState
-from ..._domain.workload import Revision, Snapshot
+from ..._domain.steps.step import StepState
+from ..._domain.traffic.services import Selector
+from ..._domain.workloads.diagnosis import Finding
+from ..._domain.workloads.workload import Revision, Snapshot
 from ..config.configuration import Copy
 
 RolloutPhase = Literal["pending", "progressing", "paused", "complete", "degraded", "aborted"]

@@ -10,16 +10,16 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Literal
 
-from ..._domain.diagnosis import needs_pull_error
-from ..._domain.errors import ClusterError, RolloutError
-from ..._domain.goals import is_complete
-from ..._domain.objects import Ref, text
-from ..._domain.ports import Cluster
+from ..._domain.base.errors import ClusterError, RolloutError
+from ..._domain.base.objects import Ref, text
+from ..._domain.base.ports import Cluster
+from ..._domain.base.resources import EVENT, POD
 from ..._domain.request import Waiting
-from ..._domain.resources import EVENT, POD
-from ..._domain.revisions import candidate_of, old_and_new
-from ..._domain.steps import Replacement
-from ..._domain.workload import Condition, Pod, Snapshot, Workload
+from ..._domain.steps.goals import is_complete
+from ..._domain.steps.step import Replacement
+from ..._domain.workloads.diagnosis import needs_pull_error
+from ..._domain.workloads.revisions import candidate_of, old_and_new
+from ..._domain.workloads.workload import Condition, Pod, Snapshot, Workload
 from ..observe.workloads import Observer
 from ..outside.surroundings import Surroundings
 from ..write.writer import Writer

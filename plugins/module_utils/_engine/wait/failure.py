@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ..._domain.completion import standing
-from ..._domain.diagnosis import Finding
-from ..._domain.errors import ClusterError
-from ..._domain.masking import mask
-from ..._domain.objects import Ref
-from ..._domain.ports import Cluster
+from ..._domain.base.errors import ClusterError
+from ..._domain.base.objects import Ref
+from ..._domain.base.ports import Cluster
 from ..._domain.request import Waiting
-from ..._domain.revisions import candidate_of
-from ..._domain.workload import Snapshot
+from ..._domain.text.masking import mask
+from ..._domain.workloads.completion import standing
+from ..._domain.workloads.diagnosis import Finding
+from ..._domain.workloads.revisions import candidate_of
+from ..._domain.workloads.workload import Snapshot
 from ..tell.outcome import Rollout, RolloutPhase
 from .course import Course
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
-from ..._domain.objects import Ref
+from ..._domain.base.objects import Ref
 from ..outside.surroundings import Surroundings
 
 

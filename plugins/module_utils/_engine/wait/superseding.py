@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
-from ..._domain.errors import ClusterError
-from ..._domain.objects import mapping
-from ..._domain.ports import Cluster
-from ..._domain.steps import Step
-from ..._domain.superseded import NOTHING_WANTED, Wanted, sentence
-from ..._domain.workload import Snapshot
+from ..._domain.base.errors import ClusterError
+from ..._domain.base.objects import mapping
+from ..._domain.base.ports import Cluster
+from ..._domain.ownership.superseded import NOTHING_WANTED, Wanted, sentence
+from ..._domain.steps.step import Step
+from ..._domain.workloads.workload import Snapshot
 from ..write.writer import Planned
 
 

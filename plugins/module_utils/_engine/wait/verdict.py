@@ -10,11 +10,11 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from ..._domain.completion import standing
-from ..._domain.diagnosis import CRASH_LIMIT, Finding, diagnose
-from ..._domain.goals import is_complete
 from ..._domain.request import Waiting
-from ..._domain.workload import Condition, Snapshot, condition
+from ..._domain.steps.goals import is_complete
+from ..._domain.workloads.completion import standing
+from ..._domain.workloads.diagnosis import CRASH_LIMIT, Finding, diagnose
+from ..._domain.workloads.workload import Condition, Snapshot, condition
 
 FindingKey = tuple[str, str]
 """Container and reason: a trouble goes on when another pod of the same version shows it."""

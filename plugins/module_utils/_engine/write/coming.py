@@ -12,11 +12,11 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from ..._domain.custom import CRD, kinds_of, refusal_of, served_kinds
-from ..._domain.errors import ClusterError, InputError, InvalidError, NotFoundError, RefusedError
-from ..._domain.objects import JsonObject, Ref, ref_of
-from ..._domain.ports import Cluster, WatchEvent
-from ..._domain.resources import Resource
+from ..._domain.base.errors import ClusterError, InputError, InvalidError, NotFoundError, RefusedError
+from ..._domain.base.objects import JsonObject, Ref, ref_of
+from ..._domain.base.ports import Cluster, WatchEvent
+from ..._domain.base.resources import Resource
+from ..._domain.definitions.custom import CRD, kinds_of, refusal_of, served_kinds
 from ..observe.feed import Feed, Source
 
 T = TypeVar("T")

@@ -6,7 +6,7 @@
 
 What came from a definition is written by server-side apply of one manager, its undo included; a change of fields that are not ours
 by a JSON patch that tests what it replaces. Fields of people's tools are taken over first, those of controllers never are
-(`_domain.ownership` has the rules). The order of the writes makes every interruption harmless: a hand-over or a take-over alone
+(`_domain.ownership.owners` has the rules). The order of the writes makes every interruption harmless: a hand-over or a take-over alone
 changes who owns fields and no value.
 """
 
@@ -17,11 +17,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
-from ..._domain.borrowed import STRATEGY_FIELD, applied_back
-from ..._domain.causes import signed
-from ..._domain.changes import content, describe, patch_between
-from ..._domain.custom import CRD, served_kinds
-from ..._domain.errors import (
+from ..._domain.base.errors import (
     ConflictError,
     ForbiddenError,
     InputError,
@@ -31,12 +27,16 @@ from ..._domain.errors import (
     RefusedError,
     RolloutError,
 )
-from ..._domain.fields import FieldSet, extract, is_empty, remove, under
-from ..._domain.foreign import foreign_controller, helm_release
-from ..._domain.immutable import changed_fields, fixed_sentence
+from ..._domain.base.objects import JsonObject, JsonValue, Ref, at, items, mapping, number, ref_of, replaced, text, texts, uid_of, without
+from ..._domain.base.ports import Cluster, PatchOperation
+from ..._domain.base.resources import HPA, SECRET, Resource
+from ..._domain.definitions.custom import CRD, served_kinds
 from ..._domain.kinds import WORKLOADS
-from ..._domain.objects import JsonObject, JsonValue, Ref, at, items, mapping, number, ref_of, replaced, text, texts, uid_of, without
-from ..._domain.ownership import (
+from ..._domain.ownership.borrowed import STRATEGY_FIELD, applied_back
+from ..._domain.ownership.fields import FieldSet, extract, is_empty, remove, under
+from ..._domain.ownership.foreign import foreign_controller, helm_release
+from ..._domain.ownership.immutable import changed_fields, fixed_sentence
+from ..._domain.ownership.owners import (
     APPLY_MANAGER,
     HANDOVER_MANAGER,
     OURS,
@@ -53,13 +53,13 @@ from ..._domain.ownership import (
     takeover,
     unrestarted,
 )
-from ..._domain.ports import Cluster, PatchOperation
-from ..._domain.records import RECORDS
 from ..._domain.request import Cause, Target
-from ..._domain.resources import HPA, SECRET, Resource
-from ..._domain.revisions import same_template
-from ..._domain.steps import Apply, Edit, Replace, Write
-from ..._domain.workload import CHANGE_CAUSE
+from ..._domain.steps.changes import content, describe, patch_between
+from ..._domain.steps.step import Apply, Edit, Replace, Write
+from ..._domain.text.causes import signed
+from ..._domain.workloads.records import RECORDS
+from ..._domain.workloads.revisions import same_template
+from ..._domain.workloads.workload import CHANGE_CAUSE
 from ..observe.namesakes import missing
 from .coming import Coming, await_served, patiently
 

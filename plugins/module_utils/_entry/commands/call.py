@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..._domain.objects import JsonObject
+from ..._domain.base.objects import JsonObject
 from ..._domain.request import Ours, Selection
 from ..._engine.outside.surroundings import Surroundings
 from ..._engine.tell.outcome import Outcome

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import RolloutError
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.errors import RolloutError
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.arguments import ARGUMENTS
 from ansible_collections.rollout.kubernetes.plugins.plugin_utils import action
 

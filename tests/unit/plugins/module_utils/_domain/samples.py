@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.objects import JsonObject, JsonValue, mapping, uid_of
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import revision_of, workload_of
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, JsonValue, mapping, uid_of
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.revisions import revisions_of
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Pod, Revision, Snapshot
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloads.revisions import revisions_of
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloads.workload import Pod, Revision, Snapshot
 
 UID = "uid-of-the-workload"
 OLD, NEW = "registry.example/web:1.0", "registry.example/web:2.0"

@@ -9,7 +9,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import InputError
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.errors import InputError
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.objects import JsonObject, JsonValue, Ref
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.history import (
     config_of,
     described,
@@ -19,10 +20,9 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.history
     previous,
     shown_template,
 )
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.masking import MASK
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, JsonValue, Ref
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.records import UndoRecord
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Snapshot
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.text.masking import MASK
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloads.records import UndoRecord
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloads.workload import Snapshot
 
 from .samples import NEW, OLD, UID, controller_revision, pod, replica_set, snapshot, with_metadata, workload
 

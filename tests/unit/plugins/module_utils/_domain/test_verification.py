@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import InputError
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.errors import InputError
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.verification import (
     OK,
     Allowance,

@@ -16,9 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from math import inf
 
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.claims import CLAIM, SidesClaim, sides_claim_of
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import workload_of
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import (
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.objects import (
     JsonObject,
     JsonValue,
     Ref,
@@ -30,10 +28,12 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects
     text,
     texts,
 )
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.scenes import DRAIN_SECONDS, Autoscaler, Budget, Scene
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.services import Backend, Endpoint, Selector, Service, picks
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.switching import Intent
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import (
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import workload_of
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.sides.claims import CLAIM, SidesClaim, sides_claim_of
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.traffic.scenes import DRAIN_SECONDS, Autoscaler, Budget, Scene
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.traffic.services import Backend, Endpoint, Selector, Service, picks
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.traffic.switching import Intent
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloads.workload import (
     TEMPLATE_HASH,
     Pod,
     Revision,

@@ -10,17 +10,17 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.custom import CRD, kinds_of
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import (
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.errors import (
     InputError,
     InvalidError,
     NotFoundError,
     RefusedError,
 )
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, Ref, ref_of
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.ports import Keep, Page, WatchEvent, whole
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import POD, Resource
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps import Apply
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.objects import JsonObject, Ref, ref_of
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.ports import Keep, Page, WatchEvent, whole
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import POD, Resource
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.definitions.custom import CRD, kinds_of
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps.step import Apply
 from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.write.coming import await_served
 from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.write.writer import Planned, Writer
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, Ref
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.objects import JsonObject, Ref
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.request import Waiting
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Snapshot
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloads.workload import Snapshot
 from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.wait.course import Course
 from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.wait.failure import failure_of
 

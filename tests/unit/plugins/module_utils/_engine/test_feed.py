@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, text
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.ports import WatchEvent
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import DEPLOYMENT, SERVICE, Resource
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.objects import JsonObject, text
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.ports import WatchEvent
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import DEPLOYMENT, SERVICE, Resource
 from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.observe.feed import Feed
 
 

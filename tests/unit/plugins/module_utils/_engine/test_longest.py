@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.claims import Side, SidesClaim
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import at
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.objects import at
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.request import ColourRequest, Waiting
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.sides.claims import Side, SidesClaim
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.verification import PodProbe, Verification
 from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.gates.measuring_job import FromPod
 from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.outside.measurement import UNMEASURED, Measurement

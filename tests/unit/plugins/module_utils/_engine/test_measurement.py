@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import RefusedError
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.errors import RefusedError
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.verification import Allowance, Reply, Verification
 from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.outside.measurement import UNMEASURED, Measurement
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.objects import JsonObject, Ref, mapping
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.ports import Keep, Page, WatchEvent, whole
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import EVENT, POD, REPLICA_SET, Resource
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import WORKLOADS
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, Ref, mapping
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.ports import Keep, Page, WatchEvent, whole
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import EVENT, POD, REPLICA_SET, Resource
 from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.observe.feed import Feed, Source
 from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.observe.workloads import Observer
 

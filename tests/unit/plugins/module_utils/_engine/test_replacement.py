@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.goals import is_complete
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, Ref
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.objects import JsonObject, Ref
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.request import Waiting
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps import Replacement
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Pod, Snapshot
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps.goals import is_complete
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps.step import Replacement
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloads.workload import Pod, Snapshot
 from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.wait.course import Course
 from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.wait.verdict import judge
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, JsonValue
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.objects import JsonObject, JsonValue
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.request import Waiting
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Snapshot
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloads.workload import Snapshot
 from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.wait.verdict import deadline_exceeded, judge
 from hypothesis import given
 from hypothesis import strategies as st

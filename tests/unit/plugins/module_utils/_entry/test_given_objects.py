@@ -10,8 +10,8 @@ import datetime
 from typing import Any
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import InputError
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import at
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.errors import InputError
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.objects import at
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.manifests import manifests_of
 
 

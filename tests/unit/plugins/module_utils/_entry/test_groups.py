@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import InputError
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.replicas import Amount
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.errors import InputError
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.request import Batching, Partitioning, Primary
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloads.replicas import Amount
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.groups import grouping_of
 
 

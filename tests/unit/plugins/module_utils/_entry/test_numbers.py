@@ -11,7 +11,7 @@ from math import inf, nan
 from typing import Any
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import InputError
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.errors import InputError
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.arguments import ARGUMENTS
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.main import Context, run
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.numbers import check_numbers

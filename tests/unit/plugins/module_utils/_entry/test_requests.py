@@ -10,9 +10,9 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import InputError
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.errors import InputError
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.objects import Ref
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import WORKLOADS
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import Ref
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.request import Cause, Limits, Pause, Restart, Selection, Undo
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.arguments import ARGUMENTS
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.requests import (

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import Ref
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Snapshot
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.objects import Ref
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloads.workload import Snapshot
 from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.tell.outcome import Outcome, Rollout
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.results import bounded, failure, result_of
 

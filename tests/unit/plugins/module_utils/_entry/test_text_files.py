@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import InputError
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.errors import InputError
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.text_files import read_text, text_of
 
 

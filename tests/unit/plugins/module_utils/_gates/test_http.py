@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import InputError
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.errors import InputError
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.verification import Verification, statuses_of
 from ansible_collections.rollout.kubernetes.plugins.module_utils._gates.http import HttpProbe
 

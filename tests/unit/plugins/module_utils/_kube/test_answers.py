@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import (
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.errors import (
     ClusterError,
     ConflictError,
     ForbiddenError,
@@ -20,7 +20,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors 
     ServerError,
     UnauthorizedError,
 )
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import DEPLOYMENT, KNOWN, SECRET
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import DEPLOYMENT, KNOWN, SECRET
 from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.answers import (
     Deed,
     error_of,

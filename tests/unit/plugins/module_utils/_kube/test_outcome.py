@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.ports import PatchOperation as Step
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.ports import PatchOperation as Step
 from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.outcome import holds, is_repeatable, patch_holds
 
 LIVE: dict[str, Any] = {

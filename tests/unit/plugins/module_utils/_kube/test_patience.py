@@ -10,8 +10,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import ClusterError, UnreachableError
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import LEASE
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.errors import ClusterError, UnreachableError
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import LEASE
 from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.client import KubeCluster
 from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.transport import Lost
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import (
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import (
     CONTROLLER_REVISION,
     DEPLOYMENT,
     POD,

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import DEPLOYMENT, SECRET, Resource
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.served import elsewhere, gone_sentence
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import DEPLOYMENT, SECRET, Resource
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.served import elsewhere, gone_sentence
 from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.answers import Deed, error_of, is_refusal
 from hypothesis import given
 from hypothesis import strategies as st

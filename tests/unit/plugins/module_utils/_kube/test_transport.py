@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import urllib3
 import yaml
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import InputError
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.errors import InputError
 from ansible_collections.rollout.kubernetes.plugins.module_utils._kube import library
 from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.auth import auth_options
 from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.connect import connect

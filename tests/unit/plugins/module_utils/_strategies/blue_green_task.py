@@ -11,21 +11,28 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.actions import Action, Change, Remember, Removal, SceneStep, Turn
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.claims import Side, SidesClaim
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.colours import (
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.objects import JsonObject, at, mapping
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.sides.claims import Side, SidesClaim
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.sides.colours import (
     coloured,
     fingerprint,
     mark_of,
     other,
     plain_manifest,
 )
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, at, mapping
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.scenes import Scene
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.services import Selector, ready_behind, unfit, unproven
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.sides import obstacles, serving
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps import Apply, Edit, Replace
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.switching import Intent, following
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.sides.serving import obstacles, serving
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps.actions import (
+    Action,
+    Change,
+    Remember,
+    Removal,
+    SceneStep,
+    Turn,
+)
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps.step import Apply, Edit, Replace
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.traffic.scenes import Scene
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.traffic.services import Selector, ready_behind, unfit, unproven
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.traffic.switching import Intent, following
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.blue_green import FORWARD, forward
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.blue_green_back import BACK, back, gone
 

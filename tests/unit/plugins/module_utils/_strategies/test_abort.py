@@ -7,12 +7,12 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import RefusedError
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, JsonValue, Ref, at, mapping
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.errors import RefusedError
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.objects import JsonObject, JsonValue, Ref, at, mapping
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import STATEFUL_SET
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.request import Abort, Repair, Target
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import STATEFUL_SET
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps import Edit, Step
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Snapshot
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps.step import Edit, Step
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloads.workload import Snapshot
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies import steps_of
 
 from tests.unit.plugins.module_utils._domain.samples import NEW, OLD, UID, controller_revision, pod, snapshot, template, workload

@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.actions import SceneStep, Turn
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.claims import Side, SidesClaim
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.colours import coloured, fingerprint
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import mapping, replaced, text, without
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.scenes import DRAIN_SECONDS
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import COLOUR
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.objects import mapping, replaced, text, without
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.sides.claims import Side, SidesClaim
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.sides.colours import coloured, fingerprint
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps.actions import SceneStep, Turn
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.traffic.scenes import DRAIN_SECONDS
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloads.workload import COLOUR
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.blue_green import FORWARD, forward
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.blue_green_back import BACK, back, gone
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.two_sides import budgets_of

@@ -7,9 +7,9 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import mapping, replaced, text, without
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.scenes import DRAIN_SECONDS
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import COLOUR
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.objects import mapping, replaced, text, without
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.traffic.scenes import DRAIN_SECONDS
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloads.workload import COLOUR
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.blue_green import FORWARD
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.blue_green_back import back, gone
 

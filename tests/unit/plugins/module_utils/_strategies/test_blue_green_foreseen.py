@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import COLOUR
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloads.workload import COLOUR
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.blue_green import FORWARD
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.blue_green_foreseen import foreseen
 

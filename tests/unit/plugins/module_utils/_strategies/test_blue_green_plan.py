@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.tables import Row
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import COLOUR
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.text.tables import Row
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloads.workload import COLOUR
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.blue_green_plan import extra_pods, rows
 
 from tests.unit.plugins.module_utils._domain.world import NAMESPACE, World

@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.claims import Side, SidesClaim
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.colours import base_of, deployments_of, fingerprint
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, mapping
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import TEMPLATE_HASH
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.objects import JsonObject, mapping
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.sides.claims import Side, SidesClaim
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.sides.colours import base_of, deployments_of, fingerprint
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloads.workload import TEMPLATE_HASH
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.blue_green import forward
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.blue_green_back import back, gone
 from hypothesis import given, note, settings

@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import RefusedError
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.groups import Group
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.errors import RefusedError
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.objects import JsonObject, JsonValue, Ref, at, mapping, text
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import WORKLOADS
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, JsonValue, Ref, at, mapping, text
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.records import STRATEGY, StrategyRecord
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.request import Limits, ShortChange, Target
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps import Apply, Edit, Step
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Snapshot
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps.groups import Group
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps.step import Apply, Edit, Step
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloads.records import STRATEGY, StrategyRecord
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloads.workload import Snapshot
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies import on_delete
 
 from tests.unit.plugins.module_utils._domain.samples import (

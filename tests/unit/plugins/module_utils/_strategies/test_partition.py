@@ -9,15 +9,22 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import RefusedError
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.groups import falling, partition_below
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.errors import RefusedError
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.objects import (
+    JsonObject,
+    JsonValue,
+    Ref,
+    at,
+    mapping,
+    replaced,
+)
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import STATEFUL_SET
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import workload_of
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, JsonValue, Ref, at, mapping, replaced
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.replicas import Amount
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.request import Limits, Partitioning, ShortChange, Target
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import STATEFUL_SET
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps import Apply, Edit, Step
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Snapshot
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps.groups import falling, partition_below
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps.step import Apply, Edit, Step
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloads.replicas import Amount
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloads.workload import Snapshot
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies import partition
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -7,12 +7,12 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.objects import JsonObject, JsonValue, Ref, at, mapping
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import DEPLOYMENT
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import workload_of
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, JsonValue, Ref, at, mapping
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.request import Limits, ShortChange, Target
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import DEPLOYMENT
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps import Apply, Edit, Step
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Snapshot
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps.step import Apply, Edit, Step
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloads.workload import Snapshot
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies import STRATEGIES
 
 from tests.unit.plugins.module_utils._domain.samples import NEW, OLD, pod, replica_set, snapshot, template, workload

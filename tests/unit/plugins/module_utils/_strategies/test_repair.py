@@ -7,10 +7,10 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, JsonValue, mapping
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.objects import JsonObject, JsonValue, mapping
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.request import Repair
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps import Replacement
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Snapshot
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps.step import Replacement
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloads.workload import Snapshot
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.repair import blocked, way_for_the_new
 
 from tests.unit.plugins.module_utils._domain.samples import UID, controller_revision, pod, snapshot, workload

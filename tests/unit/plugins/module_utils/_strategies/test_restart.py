@@ -9,9 +9,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import RefusedError
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import WORKLOADS
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import (
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.errors import RefusedError
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.objects import (
     JsonObject,
     JsonValue,
     Ref,
@@ -20,10 +19,11 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects
     replaced,
     text,
 )
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.records import RESTART, RestartRecord
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import WORKLOADS
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.request import Cause, Restart, Target
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps import Edit, Replacement, Step
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Pod, Snapshot
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps.step import Edit, Replacement, Step
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloads.records import RESTART, RestartRecord
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloads.workload import Pod, Snapshot
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies import steps_of, warning_of
 from hypothesis import given
 from hypothesis import strategies as st

@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import InputError, RefusedError
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.errors import InputError, RefusedError
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.objects import JsonObject, JsonValue, Ref, at, mapping, text
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import WORKLOADS
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, JsonValue, Ref, at, mapping, text
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.records import STRATEGY, UNDO, UndoRecord
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.request import Cause, Target, Undo
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps import Edit, Replacement, Step
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workload import Pod, Snapshot
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps.step import Edit, Replacement, Step
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloads.records import STRATEGY, UNDO, UndoRecord
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloads.workload import Pod, Snapshot
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies import steps_of, warning_of
 from hypothesis import assume, given
 from hypothesis import strategies as st

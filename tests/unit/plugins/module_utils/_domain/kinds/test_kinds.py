@@ -9,11 +9,8 @@ from __future__ import annotations
 from dataclasses import fields
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import KINDS, WORKLOADS, kind_of, named, workload_of
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds.kind import Kind
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import JsonObject, JsonValue
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.replicas import Amount
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resources import (
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.objects import JsonObject, JsonValue
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import (
     CONTROLLER_REVISION,
     DAEMON_SET,
     DEPLOYMENT,
@@ -23,8 +20,11 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.resourc
     STATEFUL_SET,
     Resource,
 )
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.revisions import candidate_of
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.revisions import observed as is_observed
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import KINDS, WORKLOADS, kind_of, named, workload_of
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloads.kind import Kind
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloads.replicas import Amount
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloads.revisions import candidate_of
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloads.revisions import observed as is_observed
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.takes import TAKES
 
 from ..samples import NEW, controller_revision, replica_set, snapshot, with_metadata, workload

@@ -11,15 +11,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain import resources
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base import resources
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import WORKLOADS
 
 PLUGINS = Path(__file__).resolve().parents[6] / "plugins"
 FILES = sorted(path for folder in ("module_utils", "plugin_utils", "action") for path in (PLUGINS / folder).rglob("*.py"))
 KINDS_OWN = PLUGINS / "module_utils" / "_domain" / "kinds"
 ALLOWED = {
-    "module_utils/_domain/resources.py": "says where the API serves each kind, which is how the files of the kinds get their names",
-    "module_utils/_domain/served.py": "says which kinds an API group of the past had, whatever we roll out today",
+    "module_utils/_domain/base/resources.py": "says where the API serves each kind, which is how the files of the kinds get their names",
+    "module_utils/_domain/base/served.py": "says which kinds an API group of the past had, whatever we roll out today",
     "module_utils/_engine/config/cleaning.py": "names kinds of other groups that are called alike",
 }
 CONSTANTS = {name for name, value in vars(resources).items() if value in WORKLOADS.values()}

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.quantities import quantity
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.preflight.findings import Scenery
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.quantities import quantity
 
 from .manifests import APP, CONTAINER, DROP, POD, companion, node, nodes, of, paths, web, worker
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.errors import InputError
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.errors import InputError
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.objects import Ref
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import WORKLOADS
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.objects import Ref
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.preflight import findings
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.preflight.findings import SEVERITIES, Scenery
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.preflight.table import RULES, check

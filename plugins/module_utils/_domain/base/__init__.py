@@ -1,0 +1,8 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What all the others need: plain JSON and its typed reading, errors, quantities, what the API serves where, and the ports.
+
+It imports nothing else of `_domain`.
+"""
