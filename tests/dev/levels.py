@@ -98,7 +98,7 @@ def oldest(extra: Sequence[str]) -> list[Outcome]:
 
 def functional(extra: Sequence[str]) -> list[Outcome]:
     """Every module against the real control plane; one test after the other goes to whoever is free, the longest first."""
-    spread = ["--only=server", "-n", "5", "--dist", "load", "--maxschedchunk", "1"]
+    spread = ["--only=server", "-n", "6", "--dist", "load", "--maxschedchunk", "1"]
     with test_cluster() as variables:
         return [pytest("functional", envs.main(), ["tests/functional", *spread], extra, variables)]
 
