@@ -43,6 +43,25 @@ def test_a_version_of_what_is_paused_is_refused(how: str) -> None:
         assert words in refusal_of(memory, "rolling", before, options)
 
 
+SAME: dict[str, dict[str, Any]] = {
+    "named": {"name": "web", "image": "registry.example/web:1"},
+    "defined": {"definition": deployment()},
+    "defined as paused": {"definition": deployment(paused=True)},
+}
+
+
+@pytest.mark.parametrize("how", SAME)
+def test_the_version_that_runs_already_is_no_news_for_what_is_paused(how: str) -> None:
+    with running() as memory:
+        case = Case("rolling", SAME[how], PAUSED)
+        case.prepare(memory)
+        run = case.run(memory)
+        result = run.start().wait()
+        assert not result.get("failed"), result["msg"]
+        assert (result["rollouts"][0]["phase"], memory.get("default", "Deployment", "web")["spec"]["paused"]) == ("paused", True)
+        assert not case.run(memory).start().wait()["changed"]
+
+
 BLIND: dict[str, tuple[str, dict[str, Any]]] = {"restart": ("restart", {"name": "web"}), "recreate": ("recreate", NEXT)}
 
 

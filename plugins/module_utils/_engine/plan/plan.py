@@ -186,7 +186,7 @@ def _make_plan(request: RolloutRequest, outside: Surroundings, plot: Plot | None
         plotted = its_plot(target, writer, cause)
         write, first = plotted.write, plotted.steps[0]
         steps = plotted.steps if request.strategy == "on_delete" else _giving_back(plotted.steps, write)
-        _refuse_paused(write, target)
+        _refuse_paused(write, target, outside.cluster)
         terms = first.terms(write.before, write.after) if first.terms is not None else NO_TERMS
         return PlannedTarget(target, request.strategy, steps, write, plotted.before, cause=cause, terms=terms, left=plotted.left)
 
@@ -393,14 +393,14 @@ def _first_write(steps: tuple[Step, ...]) -> Write:
     return steps[0].write
 
 
-def _refuse_paused(planned: Planned, target: Target) -> None:
-    """A paused Deployment takes a new template and rolls nothing out: say so instead of waiting for ever."""
+def _refuse_paused(planned: Planned, target: Target, cluster: Cluster) -> None:
+    """Raise `RefusedError` for a paused Deployment, which takes a new template and rolls nothing out, unless what is wanted runs already."""
     if not workload_of(planned.after).paused:
         return
     if planned.before is None:
         raise RefusedError(f"{planned.ref} would be created paused, so nothing would be rolled out; take paused out of the definition.")
     is_paused = workload_of(planned.before).paused
-    if planned.template_changed or not is_paused or not standing(Snapshot(workload_of(planned.before))).done:
+    if planned.template_changed or not is_paused or not _runs(target, cluster):
         if target.manifest is not None and flag(target.manifest, "spec", "paused"):
             resume = ", and resume it (module resume)" if is_paused else ""
             raise RefusedError(
@@ -410,3 +410,9 @@ def _refuse_paused(planned: Planned, target: Target) -> None:
             f"{planned.ref} is paused, so nothing would be rolled out; resume it first (module resume), or write paused: false into the "
             "definition."
         )
+
+
+def _runs(target: Target, cluster: Cluster) -> bool:
+    """Return whether all pods of a workload run its template. Of a paused one only its revisions tell."""
+    with Observer(cluster, [target.ref], follow=False) as observer:
+        return standing(observer.snapshot(target.ref)).done
