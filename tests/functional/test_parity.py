@@ -44,6 +44,7 @@ def comparable(results: Sequence[Result], name: str) -> dict[str, dict[str, Any]
     for result in results:
         kept = {key: value for key, value in result.data.items() if key not in OF_THE_WAY and not key.startswith("_ansible")}
         text = json.dumps({**kept, "outcome": result.outcome}, sort_keys=True).replace(name, "NAME")
+        text = re.sub(r"\bp1(-[0-9a-f]{8,20})+", "PLAN", text)  # It is about the objects by their names.
         text = re.sub(r"\b10(\.\d+){3}\b", "ADDRESS", text)
         text = re.sub(r"node-\d{6}", "NODE", text)
         text = re.sub(r"NAME-[a-z0-9]{6,10}-[a-z0-9]{5}\b", "POD", text)

@@ -12,10 +12,11 @@ from ..._domain.kinds import workload_of
 from ..._domain.workloads.workload import Snapshot
 from ..observe.workloads import Observer
 from ..outside.surroundings import Surroundings
+from .in_place import InPlace
 from .plan import Plan, PlannedTarget
 
 
-def with_current_pods(plan: Plan, outside: Surroundings, *, check: bool) -> Plan:
+def with_current_pods(plan: Plan, outside: Surroundings, check: bool) -> Plan:
     """Return the plan with the pods that are there now of StatefulSets whose pods it may delete. Check mode names them; a run needs to know
     which ones were not ready when it began. Without the right to list pods there are none."""
     refs = [entry.target.ref for entry in plan.targets if _needs_pods(entry, check=check)]
@@ -43,3 +44,6 @@ def _seeing(entry: PlannedTarget, seen: Snapshot) -> PlannedTarget:
     if first.replacement is not None and first.replacement.since is not None:
         first = replace(first, replacement=first.replacement.since(seen))
     return replace(entry, steps=(first, *others), seen=seen)
+
+
+ROLLING = InPlace(optional=True, seen=with_current_pods)

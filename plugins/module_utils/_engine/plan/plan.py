@@ -394,7 +394,7 @@ def _first_write(steps: tuple[Step, ...]) -> Write:
 
 
 def _refuse_paused(planned: Planned, target: Target, cluster: Cluster) -> None:
-    """Raise `RefusedError` for a paused Deployment, which takes a new template and rolls nothing out, unless what is wanted runs already."""
+    """Raise `RefusedError` for a paused Deployment, which rolls no new template out, unless what is wanted runs already."""
     if not workload_of(planned.after).paused:
         return
     if planned.before is None:

@@ -23,7 +23,7 @@ def command(name: str) -> Command:
     elif name == "recreate":
         from .recreate import COMMANDS
     elif name in ("partition", "on_delete"):
-        from .stateful import COMMANDS
+        from .pod_by_pod import COMMANDS
     elif name in ("wait", "status_info", "history_info"):
         from .looking import COMMANDS
     elif name == "preflight_info":

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from ..._domain.kinds import TWO_SIDED
 from ..._domain.request import Selection
 from ..._engine.outside.surroundings import Surroundings
-from ..._engine.run import methods, stateful
+from ..._engine.plan.pod_by_pod import ABORT
+from ..._engine.run import in_place, methods
 from ..._engine.tell.outcome import Outcome
 from ..colour_requests import colour_operation, colour_request, colour_undo
 from ..repair import check_repair
@@ -32,7 +33,7 @@ def promote(call: Call, outside: Surroundings) -> Outcome:
 
 def abort(call: Call, outside: Surroundings) -> Outcome:
     if call.parameters["kind"] not in TWO_SIDED:
-        return stateful.abort(abort_request(call.parameters, call.namespace), ours_in(call), outside, check=call.check)
+        return in_place.operate(abort_request(call.parameters, call.namespace), ABORT, ours_in(call), outside, check=call.check)
     check_repair(call.parameters, Selection((named_target(call.parameters, call.namespace),)))
     return methods.roll(colour_operation("abort", call.parameters, call.namespace, this_process()), outside, check=call.check)
 

@@ -8,37 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..._domain.request import OperationRequest, Undo
+from ..._domain.request import OperationRequest
 from ..._engine.outside.surroundings import Surroundings
-from ..._engine.plan.admission import demand_admission
-from ..._engine.plan.approval import refuse_other
-from ..._engine.plan.foresight import with_current_pods
-from ..._engine.plan.plan import make_plan, plan_operation, preview
-from ..._engine.plan.stepping import refuse_on_their_way
-from ..._engine.run.alone import carry_out_alone
+from ..._engine.plan.foresight import ROLLING
+from ..._engine.plan.in_place import OPERATION
+from ..._engine.run import in_place
 from ..._engine.tell.outcome import Outcome
 from ..requests import pause_request, restart_request, rollout_request
 from .call import Call, Command, ours_in, selection_in
 
 
 def roll_out(call: Call, outside: Surroundings) -> Outcome:
-    ours = ours_in(call)
     request = rollout_request(call.name, call.parameters, call.manifests, outside.cluster, call.namespace)
-    plan = with_current_pods(make_plan(request, outside), outside, check=call.check)
-    refuse_other(plan, request, outside)
-    refuse_on_their_way(plan, outside)
-    demand_admission(plan, outside.cluster)
-    return preview(plan) if call.check else carry_out_alone(plan, ours, outside, optional=True)
+    return in_place.roll_out(request, ROLLING, ours_in(call), outside, check=call.check)
 
 
 def operate(call: Call, request: OperationRequest, outside: Surroundings) -> Outcome:
-    ours = ours_in(call)
-    plan = plan_operation(request, outside)
-    refuse_other(plan, request, outside)
-    if not isinstance(request.operation, Undo):  # It gives up what is on its way.
-        refuse_on_their_way(plan, outside)
-    demand_admission(plan, outside.cluster)
-    return preview(plan) if call.check else carry_out_alone(plan, ours, outside, optional=True)
+    return in_place.operate(request, OPERATION, ours_in(call), outside, check=call.check)
 
 
 def pause(call: Call, outside: Surroundings) -> Outcome:

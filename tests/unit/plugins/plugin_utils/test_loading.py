@@ -45,9 +45,9 @@ def loaded_by(name: str, compiled: Path) -> tuple[set[str], set[str], bool, int]
 @pytest.mark.parametrize(
     ("name", "needed", "others"),
     [
-        ("rolling", "run", {"blue_green", "stateful", "switch", "recreate", "look", "preflight", "promotions", "versions"}),
-        ("blue_green", "blue_green", {"recreate", "preflight", "look"}),
-        ("partition", "stateful", {"blue_green", "recreate", "preflight"}),
+        ("rolling", "run", {"blue_green", "staged", "pod_by_pod", "switch", "outages", "look", "preflight", "promotions", "versions"}),
+        ("blue_green", "blue_green", {"outages", "preflight", "look"}),
+        ("partition", "pod_by_pod", {"blue_green", "outages", "preflight"}),
     ],
 )
 def test_a_plugin_brings_what_its_own_tasks_need_and_no_engine_of_others(name: str, needed: str, others: set[str], tmp_path: Path) -> None:

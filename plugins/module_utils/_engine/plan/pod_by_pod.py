@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rollouts that go pod by pod: their steps follow from what there is, and one task at a time takes them, under the application's lock."""
+"""Rollouts that go pod by pod: their steps follow from what there is."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..._domain.base.objects import JsonObject, Ref, mapping, ref_of, text, text
 from ..._domain.base.ports import Cluster
 from ..._domain.base.resources import BUDGET, NODE
 from ..._domain.kinds import named, workload_of
-from ..._domain.request import Batching, Cause, Limits, OperationRequest, Ours, Partitioning, RolloutRequest, Target
+from ..._domain.request import Batching, Cause, Limits, Partitioning, RolloutRequest, Target
 from ..._domain.steps.groups import Group, batches, falling, place_of, pods_of, primary_of, ready_places, taken
 from ..._domain.traffic.budgets import never
 from ..._domain.workloads.revisions import candidate_of, is_of
@@ -22,63 +22,20 @@ from ..._domain.workloads.workload import Snapshot, Workload
 from ..._strategies import on_delete, partition
 from ..observe.workloads import Observer
 from ..outside.surroundings import Surroundings
-from ..plan.admission import demand_admission
-from ..plan.approval import refuse_other
-from ..plan.plan import Plan, Plotted, make_plan, plan_operation, preview, require_pod_access
-from ..plan.stepping import refuse_on_their_way
 from ..tell.outcome import Outcome
 from ..write.writer import Planned, Writer
-from .alone import carry_out_alone
-from .run import carry_out
+from .in_place import InPlace
+from .plan import Plan, Plot, Plotted, require_pod_access
 
 
-def roll(request: RolloutRequest, ours: Ours, outside: Surroundings, *, check: bool) -> Outcome:
-    """Carry the request out, or in check mode tell what it would do.
-
-    Raises as `make_plan` and `carry_out`; `HeldError` when somebody else works on the workload, `RefusedError` for an
-    order, a budget or a primary with which it could not end; `ClusterError` when its Lease cannot be read or written: then nothing was
-    written.
-    """
-    plan = _plan(request, outside)
-    refuse_other(plan, request, outside)
-    demand_admission(plan, outside.cluster)
-    if check:
-        return preview(plan)
-    return _counted(carry_out_alone(plan, ours, outside), plan)
-
-
-def _by_steps(plan: Plan, request: RolloutRequest, outside: Surroundings) -> Plan:
-    """The plan that keeps the workload between its steps. Raises `RefusedError` where another rollout does."""
-    refuse_on_their_way(plan, outside, request)
-    return replace(plan, by_steps=True)
-
-
-def abort(request: OperationRequest, ours: Ours, outside: Surroundings, *, check: bool) -> Outcome:
-    """Give up what is on its way, or in check mode tell what that would do.
-
-    Raises as `plan_operation` and `carry_out`; `HeldError` when somebody else works on the workload.
-    """
-    plan = plan_operation(request, outside)
-    refuse_other(plan, request, outside)
-    demand_admission(plan, outside.cluster)
-    if check:
-        return preview(plan)
-    (entry,) = plan.targets
-    if not entry.is_pending(entry.steps[0]):
-        return carry_out(plan, outside)
-    outcome = carry_out_alone(plan, ours, outside)
-    given_up = (replace(rollout, phase="aborted") if not rollout.cause and rollout.news else rollout for rollout in outcome.rollouts)
-    return replace(outcome, rollouts=tuple(given_up))
-
-
-def _plan(request: RolloutRequest, outside: Surroundings) -> Plan:
+def plot_of(request: RolloutRequest, outside: Surroundings) -> Plot:
+    """What makes the steps of a request from what there is. It raises `RefusedError` for an order, a budget or a primary with which the
+    rollout could not end."""
     grouping = request.grouping
     if isinstance(grouping, Partitioning):
-        plan = make_plan(request, outside, lambda target, writer, cause: _by_partition(request, grouping, target, writer, cause, outside))
-        return _by_steps(plan, request, outside)
+        return lambda target, writer, cause: _by_partition(request, grouping, target, writer, cause, outside)
     if isinstance(grouping, Batching):
-        plan = make_plan(request, outside, lambda target, writer, cause: _by_deletion(request, grouping, target, writer, cause, outside))
-        return _by_steps(plan, request, outside)
+        return lambda target, writer, cause: _by_deletion(request, grouping, target, writer, cause, outside)
     raise ValueError(f"The strategy {request.strategy} needs groups.")
 
 
@@ -88,17 +45,6 @@ def _seen(target: Target, live: JsonObject | None, outside: Surroundings) -> Sna
     with Observer(outside.cluster, [target.ref], follow=False) as observer:
         require_pod_access(observer)
         return observer.snapshot(target.ref)
-
-
-def _counted(outcome: Outcome, plan: Plan) -> Outcome:
-    """The outcome that tells of a workload that somebody has scaled meanwhile: no pod was left behind, and the steps had others."""
-    told = []
-    for rollout in outcome.rollouts:
-        planned = next(workload_of(entry.write.after).desired for entry in plan.targets if entry.target.ref == rollout.ref)
-        now = rollout.snapshot.workload.desired if rollout.snapshot.workload is not None else planned
-        if now != planned and not named(rollout.ref.kind).per_node:
-            told.append(f"{rollout.ref} was scaled from {planned} to {now} meanwhile, and all its pods were reckoned with")
-    return replace(outcome, notes=(*outcome.notes, *told))
 
 
 # --- partition ----------------------------------------------------------------------------------------------------------------
@@ -199,3 +145,25 @@ def _refuse_hopeless(ref: Ref, metadata: JsonObject, cluster: Cluster) -> None:
     sentence = never(({**budget, "kind": "PodDisruptionBudget"} for budget in budgets), ref, texts(metadata, "labels"))
     if sentence:
         raise RefusedError(sentence)
+
+
+def _scaled_meanwhile(outcome: Outcome, plan: Plan) -> Outcome:
+    """The outcome that tells of a workload that somebody has scaled meanwhile: no pod was left behind, and the steps had others."""
+    told = []
+    for rollout in outcome.rollouts:
+        planned = next(workload_of(entry.write.after).desired for entry in plan.targets if entry.target.ref == rollout.ref)
+        now = rollout.snapshot.workload.desired if rollout.snapshot.workload is not None else planned
+        if now != planned and not named(rollout.ref.kind).per_node:
+            told.append(f"{rollout.ref} was scaled from {planned} to {now} meanwhile, and all its pods were reckoned with")
+    return replace(outcome, notes=(*outcome.notes, *told))
+
+
+def _given_up(outcome: Outcome, _plan: Plan) -> Outcome:
+    """The outcome in which what was taken back well is aborted."""
+    ends = (replace(rollout, phase="aborted") if not rollout.cause and rollout.news else rollout for rollout in outcome.rollouts)
+    return replace(outcome, rollouts=tuple(ends))
+
+
+POD_BY_POD = InPlace(plot=plot_of, by_steps=True, told=_scaled_meanwhile)
+ABORT = InPlace(told=_given_up)
+"""Giving up what is on its way pod by pod."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..._engine.outside.surroundings import Surroundings
-from ..._engine.run import stateful
+from ..._engine.plan.pod_by_pod import POD_BY_POD
+from ..._engine.run.in_place import roll_out
 from ..._engine.tell.outcome import Outcome
 from ..requests import rollout_request
 from .call import Call, Command, ours_in
@@ -17,7 +18,7 @@ from .call import Call, Command, ours_in
 
 def pod_by_pod(call: Call, outside: Surroundings) -> Outcome:
     request = rollout_request(call.name, call.parameters, call.manifests, outside.cluster, call.namespace)
-    return stateful.roll(request, ours_in(call), outside, check=call.check)
+    return roll_out(request, POD_BY_POD, ours_in(call), outside, check=call.check)
 
 
 COMMANDS: Mapping[str, Command] = {"partition": pod_by_pod, "on_delete": pod_by_pod}

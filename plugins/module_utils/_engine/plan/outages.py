@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A rollout that makes an outage: announced from the application's own history, under the application's lock, remembered afterwards."""
+"""Rollouts that make an outage: announced from the application's own history, and remembered in its Lease afterwards."""
 
 from __future__ import annotations
 
@@ -13,43 +13,14 @@ from ..._domain.base.objects import Ref, mapping
 from ..._domain.kinds import workload_of
 from ..._domain.leases.lease import default_application, lease_name
 from ..._domain.leases.outages import OUTAGES, announcement, expected, outages_of, stops_pods, with_outage
-from ..._domain.request import Ours, RolloutRequest
 from ..._domain.workloads.completion import standing
 from ..._domain.workloads.workload import Snapshot
-from ..hold.hold import Extents, Hold, Place, holding
+from ..hold.hold import Extents, Hold, Place
 from ..observe.workloads import Observer
 from ..outside.surroundings import Surroundings
-from ..plan.admission import demand_admission
-from ..plan.approval import refuse_other
-from ..plan.plan import Plan, PlannedTarget, in_the_way, make_plan, may_be_in_the_way, obstacle, preview, require_pod_access
-from ..plan.taken_back import settle_undone
 from ..tell.outcome import Outage, Outcome, Rollout
-from .alone import extents_for, make_namespaces
-from .run import carry_out
-
-
-def recreate(request: RolloutRequest, ours: Ours, outside: Surroundings, *, check: bool) -> Outcome:
-    """Carry the request out, or in check mode tell what it would do.
-
-    Raises as `make_plan` and `carry_out`; `HeldError` when somebody else works on one of the workloads, `ClusterError` when a Lease
-    cannot be read or written: then nothing was written.
-    """
-    plan = make_plan(request, outside)
-    refuse_other(plan, request, outside)
-    demand_admission(plan, outside.cluster)
-    if check:
-        plan = _looked_after(_announced(plan, outside), outside)
-        return _completed(preview(plan), plan)
-    extents = _with_histories(extents_for(plan, ours), plan)
-    if not extents:
-        return _completed(carry_out(plan, outside), plan)
-    make_namespaces(plan, extents)
-    with holding(extents, outside, ours.holder) as hold:
-        plan = _announced(plan, outside)
-        outcome = _completed(carry_out(plan, outside), plan)
-        settle_undone(plan, outcome, hold, extents)
-        outcome = _remembered(outcome, plan, hold)
-    return replace(outcome, warnings=(*hold.warnings, *outcome.warnings))
+from .in_place import InPlace
+from .plan import Plan, PlannedTarget, in_the_way, may_be_in_the_way, obstacle, require_pod_access
 
 
 def _with_histories(extents: Extents, plan: Plan) -> Extents:
@@ -131,3 +102,6 @@ def _remembered(outcome: Outcome, plan: Plan, hold: Hold) -> Outcome:
         except RolloutError as error:
             lost.append(f"The outage of {ref} could not be remembered for the next announcement: {error.message}")
     return replace(outcome, warnings=(*outcome.warnings, *lost))
+
+
+RECREATE = InPlace(announced=_announced, waits_first=_looked_after, extents=_with_histories, told=_completed, remembered=_remembered)
