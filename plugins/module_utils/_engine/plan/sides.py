@@ -156,7 +156,7 @@ class Planner:
         serving = self._known_serving()
         live = self._live_templates(serving)
         ends = Ends(live, live)
-        return ColourPlan(None, serving=serving, history=self._history, unchanged=why, ends=ends)
+        return ColourPlan(claim=None, serving=serving, history=self._history, unchanged=why, ends=ends)
 
     def _live_templates(self, deployments: Mapping[str, str]) -> dict[str, JsonObject | str]:
         """The templates of these Deployments, by workload; without those that are not there."""
@@ -170,7 +170,7 @@ class Planner:
 
     def _planned(self, claim: SidesClaim) -> ColourPlan:
         serves = {side.workload: side.candidate if claim.switched and not claim.back else side.stable for side in claim.sides}
-        return ColourPlan(claim, serving=serves, history=self._history, warnings=tuple(self._warnings), ends=self._ends_of(claim))
+        return ColourPlan(claim=claim, serving=serves, history=self._history, warnings=tuple(self._warnings), ends=self._ends_of(claim))
 
     def _ends_of(self, claim: SidesClaim) -> Ends:
         """What the rollout on its way ends with, as its claim tells: also of one that is given up, unless this task gives it up."""
@@ -242,7 +242,7 @@ class Planner:
         if promotion is not None:
             why = f"what promotion {promotion.number} brought ({promotion.cause}) serves already"
         return ColourPlan(
-            None,
+            claim=None,
             companions=companions,
             direct=direct,
             serving=stable,
@@ -315,7 +315,7 @@ class Planner:
             versions = {self._ref(side.workload): side.wanted for side in sides}
             self._warnings += told_of_undone(versions, self._outside, refuse=request.refuse_undone)
         return ColourPlan(
-            whole,
+            claim=whole,
             manifests=bodies,
             companions=companions,
             candidates=tuple(planned.values()),

@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 from ..._domain.base.errors import RefusedError, RolloutError
 from ..._domain.base.objects import JsonObject, Ref
@@ -45,7 +45,7 @@ from .writing import Writing
 
 _LOOKS = 5
 """How often the first plan is made when others begin or end in the meantime."""
-Make = Callable[[JsonObject | None], Method[Any, Any]]
+Make: TypeAlias = "Callable[[JsonObject | None], Method[Any, Any]]"
 """Returns the answers of the strategy, from what the Lease has told. Raises `RolloutError` for what is refused."""
 
 
