@@ -11,7 +11,7 @@ before a step, go on in another process, go back, and keep the other modules awa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -248,6 +248,22 @@ def test_another_process_gives_it_up(memory: Memory) -> None:
     assert (result["rollouts"][0]["phase"], web(memory)) == ("aborted", ("none", 3)), result["msg"]
 
 
+def test_what_has_no_way_back_is_not_given_up(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    stopped(memory)
+    monkeypatch.setitem(STAGED, FLAGS.name, replace(FLAGS, back=lambda claim, namespace: ()))
+    run = Run(memory, "abort", namespace=PLACE, name="web", wait_timeout=60)
+    assert ended(run)["msg"] == "web is rolled out by flags, which has no way back; promote it to its end."
+    assert (run.wire.writes, web(memory)) == ([], ("green", 3))
+
+
+@pytest.mark.parametrize("module", ["promote", "abort"])
+def test_candidates_that_it_does_not_have_cannot_be_expected(memory: Memory, module: str) -> None:
+    stopped(memory)
+    run = Run(memory, module, namespace=PLACE, name="web", wait_timeout=60, expect=["web-1"])
+    assert ended(run)["msg"] == "A rollout of web by flags names no candidates; leave expect out."
+    assert run.wire.writes == []
+
+
 def test_it_goes_back_by_itself_where_a_step_can_never_finish(memory: Memory) -> None:
     result = ended(FlagsRun(memory, size=9))
     assert result["failed"]
@@ -272,6 +288,7 @@ def test_other_ways_to_change_its_objects_are_refused_while_it_stands(memory: Me
     assert result["failed"]
     assert "rollout" in result["msg"], result["msg"]
     assert "on its way" in result["msg"], result["msg"]
+    assert "()" not in result["msg"]
     assert run.wire.changes == []
 
 

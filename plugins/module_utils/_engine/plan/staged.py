@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
-from ..._domain.base.errors import RefusedError
+from ..._domain.base.errors import InputError, RefusedError
 from ..._domain.base.objects import mapping
 from ..._domain.leases.claim import Claim
 from ..._domain.leases.lease import user_of
@@ -60,16 +60,22 @@ class StagedPlan(Generic[C_co]):
 
 
 def plan_of(request: StagedRequest, strategy: Staged[Claim], claim: Claim | None, scene: Scene, outside: Surroundings) -> StagedPlan[Claim]:
-    """The plan of a request. Raises `RefusedError` where another rollout of the application is on its way."""
+    """The plan of a request. Raises `RefusedError` where another rollout of the application is on its way, or where this one has no way
+    back; `InputError` for candidates that are expected, as such a rollout names none."""
+    if request.expect is not None:
+        raise InputError(f"A rollout of {request.application} by {strategy.name} names no candidates; leave expect out.")
     if request.goal in ("promote", "abort"):
         if claim is None:
             return StagedPlan(None, unchanged="nothing is on its way")
+        if request.goal == "abort" and not strategy.back(claim, request.namespace):
+            raise RefusedError(f"{request.application} is rolled out by {strategy.name}, which has no way back; promote it to its end.")
         return StagedPlan(claim.given_up("aborted on request") if request.goal == "abort" and not claim.back else claim)
     if claim is not None and (claim.back or claim.wanted == request.wanted):
         return StagedPlan(claim)
     if claim is not None and not request.supersede:
+        told = f" ({claim.cause})" if claim.cause else ""
         raise RefusedError(
-            f"{request.application} has another rollout on its way ({claim.cause}); promote or abort it first, or set supersede: "
+            f"{request.application} has another rollout on its way{told}; promote or abort it first, or set supersede: "
             "true to put this one in its place."
         )
     new = Claim(
