@@ -4,7 +4,7 @@
 
 """Tests marked `long` run with `--all`, or when they are asked for by name: what they show is shown more briefly by another test.
 
-Workers of the level `unit` stay on a core each.
+Workers that run tests in memory stay on a core each.
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Take --all."""
+    """Take --all and --a-core-each."""
     parser.addoption("--all", action="store_true", help="run the tests marked `long` as well")
+    parser.addoption("--a-core-each", action="store_true", help="keep each worker on one core")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep a worker that runs tests in memory on one core: there one thread runs at a time, and each hands over to another all the time."""
+    """Keep a worker on one core where it is asked for: in tests in memory one thread runs at a time, and hands over to others all the time."""
     worker = getattr(config, "workerinput", {}).get("workerid", "")
-    if worker and config.getoption("only", None) == "memory" and hasattr(os, "sched_setaffinity"):
+    if worker and config.getoption("--a-core-each") and hasattr(os, "sched_setaffinity"):
         cores = sorted(os.sched_getaffinity(0))
         os.sched_setaffinity(0, {cores[int(worker.removeprefix("gw")) % len(cores)]})
 

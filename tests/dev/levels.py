@@ -29,6 +29,8 @@ ENGINE = 95
 SCENARIOS = ROOT / "extensions" / "molecule"
 AT_A_TIME = 3
 """Scenarios of molecule that run side by side: each waits for the cluster half of the time."""
+A_CORE_EACH = ("-n", "2", "--a-core-each")
+"""How tests run that need no cluster."""
 TEST_CLUSTER = "test"
 BENCH_CLUSTER = "bench"
 REAL_CLUSTER = "real"
@@ -61,7 +63,7 @@ def unit(extra: Sequence[str]) -> list[Outcome]:
     nearly all of the engine."""
     environment = envs.main()
     coverage = {"COVERAGE_FILE": str(OUTPUT / ".coverage")}
-    chosen = ["tests/unit", "tests/functional", "--only=memory", "-n", "2"]
+    chosen = ["tests/unit", "tests/functional", "--only=memory", *A_CORE_EACH]
     if extra:
         return [pytest("unit", environment, chosen, extra)]
     measured = [*chosen, "-m", "not matrix", "--cov", "--cov-report="]
@@ -86,11 +88,12 @@ def _covered(layers: Sequence[str], least: int, environment: Path, variables: Ma
 
 
 def oldest(extra: Sequence[str]) -> list[Outcome]:
-    """Unit tests, without the matrices, and the marked functional tests under the oldest supported ansible-core and Python."""
+    """Unit tests, without the matrices and with few examples of each property, and the marked functional tests under the oldest supported
+    ansible-core and Python."""
     environment = envs.oldest()
     outcomes = []
     if (ROOT / "tests" / "unit").is_dir():
-        outcomes.append(pytest("oldest-unit", environment, ["tests/unit", "-m", "not matrix", "-n", "2"], extra))
+        outcomes.append(pytest("oldest-unit", environment, ["tests/unit", *A_CORE_EACH, "-m", "not matrix", "--hypothesis-profile=few"], extra))
     with test_cluster() as variables:
         outcomes.append(pytest("oldest-functional", environment, ["tests/functional", "-m", "oldest", "-n", "3"], extra, variables))
     return outcomes

@@ -136,6 +136,7 @@ PAIRS: dict[str, tuple[tuple[Act, ...], Case, Case]] = {
 }
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("seed", range(1, 21))
 @pytest.mark.parametrize("pair", PAIRS)
 def test_two_that_overlap_work_one_after_the_other(pair: str, seed: int) -> None:

@@ -18,6 +18,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.sides.c
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloads.workload import TEMPLATE_HASH
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.blue_green import forward
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.blue_green_back import back, gone
+import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
@@ -236,6 +237,7 @@ class Chain:
         assert scaled <= {serves}
 
 
+@pytest.mark.matrix
 @settings(max_examples=100, derandomize=True, deadline=None)
 @given(APPLICATIONS, st.lists(PLANS, min_size=1, max_size=4), EVENTS)
 def test_nobody_is_left_without_a_ready_pod_and_every_rollout_ends(application: Application, plans: list[Plan], events: list[int]) -> None:

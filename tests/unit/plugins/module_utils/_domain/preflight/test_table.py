@@ -152,6 +152,7 @@ def _all_fields(kind: str) -> list[dict[str, Any]]:
     ]
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("turn", range(6))
 def test_no_manifest_is_too_wrong_to_be_read(turn: int) -> None:
     """Each field is each sort of junk once, over all turns."""
