@@ -221,7 +221,7 @@ BY_NAME = ("mutations",)
 
 WITH_LONG_TESTS = ("functional", "zero_downtime")
 """Levels that have tests marked `long`."""
-BESIDE = {"sanity": ("lint", "importer")}
+BESIDE = {"sanity": ("lint", "importer", "molecule")}
 """Levels that leave a core free, and those that run meanwhile, when all levels run."""
 
 
