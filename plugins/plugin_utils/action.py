@@ -32,6 +32,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.errors import RolloutError
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.arguments import ARGUMENTS
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.configs import files_of, quiet_manifests
+from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.given import given
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.main import Answer, Context, redacted, refused, run
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.manifests import manifests_of
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.plain import date_text, with_text_keys
@@ -43,17 +44,10 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.library i
 _Reader = Callable[[str, str, bool], Sequence[Any]]
 """Makes manifests of a text and the name of its file; the third says whether there may be none."""
 _DEFINITION = ("definition", "resource_definition", "inline")
-_GUARDS = ("expect",)
-"""Options that keep a task from doing something: an empty one is a mistake, and is refused where it is read."""
 _SHORT = ("name", "image", "env", "container")
 _PATHS = ("ca_cert", "ssl_ca_cert", "client_cert", "cert_file", "client_key", "key_file")
 _HUMAN_CALLBACKS = ("default", "minimal", "debug", "yaml", "awx_display", "dense", "profile_tasks", "unixy")
 _PR_SET_PDEATHSIG = 1
-
-
-def given(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out the options whose value is an empty text, a survey's question that was left open; but not those that are guards."""
-    return {key: value for key, value in arguments.items() if value != "" or key in _GUARDS}
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]
@@ -67,7 +61,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         task_vars = task_vars or {}
         name = str(self._task.action).rpartition(".")[2]
         try:
-            arguments = self._localise(name, _plain(self._task.args), task_vars, _instead_of_manifests(name))
+            arguments = self._localise(name, _given(name, self._task.args), task_vars, _instead_of_manifests(name))
             arguments |= self._asked_by(name, arguments, task_vars)
         except AnsibleError as error:
             return self._failure(str(error))
@@ -98,7 +92,6 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     def _localise(self, module: str, arguments: dict[str, Any], task_vars: Mapping[str, Any], instead: tuple[str, ...]) -> dict[str, Any]:
         """Make the arguments independent of where the work is done: files of the controller become contents or absolute paths.
         `instead` has what excludes manifests."""
-        arguments = given(arguments)
         _refuse_other_than_entries(arguments.get("config"))
         if "template" in arguments:
             others = [key for key in (*_DEFINITION, "src", *instead) if key in arguments]
@@ -338,6 +331,14 @@ def _instead_of_manifests(module: str) -> tuple[str, ...]:
     """The options of the short way, where a module takes that or manifests and never both."""
     exclusive = ARGUMENTS[module].checks.get("mutually_exclusive", ())
     return _SHORT if any("src" in group and "name" in group for group in exclusive) else ()
+
+
+def _given(module: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of a task as plain JSON types, without those that are empty. Raises `AnsibleActionFail`."""
+    try:
+        return given(ARGUMENTS[module].spec, _plain(arguments))
+    except RolloutError as error:
+        raise AnsibleActionFail(error.message) from None
 
 
 def _plain(arguments: Mapping[str, Any]) -> dict[str, Any]:

@@ -34,6 +34,7 @@ from .._kube.proxies import without_secrets
 from .arguments import ARGUMENTS
 from .commands import Call, command
 from .configs import config_secrets
+from .given import given
 from .manifests import secrets_of
 from .numbers import check_numbers
 from .preflight import preflight_lines
@@ -247,6 +248,15 @@ class _Module(AnsibleModule):  # type: ignore[misc]
     params: dict[str, Any]
     known_as = ""
     veil = Veil()
+
+    def _load_params(self) -> None:
+        """Read the arguments, before Ansible validates them. Empty texts go here, and texts become mappings and lists."""
+        super()._load_params()
+        try:
+            self.params = given(self.argument_spec, self.params)
+        except InputError as error:
+            self.params = {}
+            self.fail_json(msg=error.message)
 
     def fail_json(self, msg: str, **others: Any) -> NoReturn:
         self.params = redacted(self.params, self.known_as, self.veil)

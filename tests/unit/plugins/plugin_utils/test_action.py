@@ -108,8 +108,3 @@ def test_the_guard_refuses_to_write_once_the_parent_is_another():
 @pytest.mark.parametrize(("module", "short"), [("rolling", True), ("blue_green", True), ("preflight_info", False), ("status_info", False)])
 def test_the_short_way_excludes_manifests_where_the_module_says_so(module, short):
     assert action._instead_of_manifests(module) == (("name", "image", "env", "container") if short else ())
-
-
-def test_an_empty_text_is_not_given_unless_that_would_take_a_guard_away():
-    asked = {"name": "web", "stop_before": "", "requested_by": "", "expect": ""}
-    assert action.given(asked) == {"name": "web", "expect": ""}
