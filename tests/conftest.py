@@ -21,7 +21,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep a worker on one core where it is asked for: in tests in memory one thread runs at a time, and hands over to others all the time."""
+    """Keep a worker on one core where it is asked for: in tests in memory one thread runs at a time, and often hands over to others."""
     worker = getattr(config, "workerinput", {}).get("workerid", "")
     if worker and config.getoption("--a-core-each") and hasattr(os, "sched_setaffinity"):
         cores = sorted(os.sched_getaffinity(0))

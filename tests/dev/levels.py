@@ -93,7 +93,9 @@ def oldest(extra: Sequence[str]) -> list[Outcome]:
     environment = envs.oldest()
     outcomes = []
     if (ROOT / "tests" / "unit").is_dir():
-        outcomes.append(pytest("oldest-unit", environment, ["tests/unit", *A_CORE_EACH, "-m", "not matrix", "--hypothesis-profile=few"], extra))
+        outcomes.append(
+            pytest("oldest-unit", environment, ["tests/unit", *A_CORE_EACH, "-m", "not matrix", "--hypothesis-profile=few"], extra)
+        )
     with test_cluster() as variables:
         outcomes.append(pytest("oldest-functional", environment, ["tests/functional", "-m", "oldest", "-n", "3"], extra, variables))
     return outcomes

@@ -12,13 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.objects import JsonObject, mapping
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.sides.claims import Side, SidesClaim
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.sides.colours import base_of, deployments_of, fingerprint
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloads.workload import TEMPLATE_HASH
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.blue_green import forward
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.blue_green_back import back, gone
-import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
