@@ -153,6 +153,10 @@ rollouts:
       type: list
       elements: dict
       sample: []
+    cause:
+      description: Why the rollout failed; empty when it did not.
+      type: str
+      sample: ""
     blue_green:
       description:
         - The two sides by the names of their Deployments, C(stable) and C(candidate), of the C(workload), with what their Deployments ask
@@ -161,10 +165,6 @@ rollouts:
       type: dict
       sample: {workload: web, stable: web, candidate: web-green, replicas: {web: 0, web-green: 3},
         selectors: {web: {app: web, rollout.kubernetes/colour: green}}, plan: [], plan_hash: ''}
-    cause:
-      description: Why the rollout failed; empty when it did not.
-      type: str
-      sample: ""
     revisions:
       description: The revisions of the workload, oldest first.
       type: list

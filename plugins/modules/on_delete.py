@@ -317,8 +317,8 @@ verify:
       sample: 3
     outcomes:
       description:
-        - How many requests had which outcome. V(ok) is success; the others are V(refused), V(reset), V(closed), V(timeout),
-          V(unresolved), V(unreachable), V(tls), V(no http), V(wrong body), and V(status N) for a status that was not wanted.
+        - How many requests had which outcome. V(ok) is success; the others are V(refused), V(reset), V(closed), V(timeout), V(unresolved),
+          V(unreachable), V(tls), V(no http), V(wrong body), and V(status N) for a status that was not wanted.
       type: dict
       sample: {ok: 479, refused: 2, status 503: 1}
     failures:

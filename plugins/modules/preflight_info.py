@@ -167,6 +167,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+msg:
+  description: What happened, in a sentence for each workload; the cause and the remedy when it failed.
+  type: str
+  returned: always
+  sample: "Deployment shop/web is complete: successfully rolled out."
 passed:
   description: Whether nothing was found that is as bad as O(fail_on) says.
   type: bool
@@ -227,11 +232,6 @@ counts:
   type: dict
   returned: when the rules were asked
   sample: {error: 0, warning: 1, info: 0}
-msg:
-  description: What happened, in a sentence for each workload; the cause and the remedy when it failed.
-  type: str
-  returned: always
-  sample: "Deployment shop/web is complete: successfully rolled out."
 rollouts:
   description: Each workload as it was at the end of the task.
   type: list

@@ -334,6 +334,10 @@ rollouts:
       type: list
       elements: dict
       sample: []
+    cause:
+      description: Why the rollout failed; empty when it did not.
+      type: str
+      sample: ""
     outage:
       description:
         - The time without a pod, of a DaemonSet whose only pod stops before the new one starts; not there otherwise.
@@ -341,10 +345,6 @@ rollouts:
           C(expected_seconds) is null.
       type: dict
       sample: {expected_seconds: null, seconds: 2.3}
-    cause:
-      description: Why the rollout failed; empty when it did not.
-      type: str
-      sample: ""
 configs:
   description: The configuration that was versioned, each by its copy. Values are never shown.
   type: list

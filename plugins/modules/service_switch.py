@@ -212,6 +212,10 @@ rollouts:
       type: list
       elements: dict
       sample: []
+    cause:
+      description: Why the rollout failed; empty when it did not.
+      type: str
+      sample: ""
     selector:
       description: The selector that the Service has at the end of the task.
       type: dict
@@ -224,10 +228,6 @@ rollouts:
       description: How many C(pods) the selector picks, and how many endpoints in the Service's EndpointSlices are C(ready).
       type: dict
       sample: {pods: 3, ready: 3}
-    cause:
-      description: Why the rollout failed; empty when it did not.
-      type: str
-      sample: ""
 diff:
   description: The objects before and after, in diff mode. Values of Secrets are never shown.
   type: list

@@ -195,7 +195,7 @@ configs:
   description: The configuration that was versioned, each by its copy. Values are never shown.
   type: list
   elements: dict
-  returned: success
+  returned: when configuration is versioned
   contains:
     kind:
       description: V(ConfigMap) or V(Secret).

@@ -79,12 +79,9 @@ def parser() -> argparse.ArgumentParser:
         commands, "bench", run_benchmarks, "measure what tasks cost, as ratios within one run (./dev bench --help: its options)"
     )
     benchmarks.usage = "dev bench [OPTION ...]"
-    add(
-        commands,
-        "docs",
-        write_docs,
-        "write the pages that are made from the code: docs/preflight_rules.md, and the table in tests/README.md",
-    )
+    generated = "write what is made from something else: what modules say of results, and pages of the documentation"
+    written = add(commands, "docs", write_docs, generated)
+    written.add_argument("--check", action="store_true", help="write nothing, and say what somebody has changed by hand")
     add(commands, "lock", lock_requirements, "compile the hash-locked requirement files again, with the newest versions")
     return root
 
@@ -182,15 +179,12 @@ def run_benchmarks(options: argparse.Namespace) -> int:
     return levels.bench(options.extra)
 
 
-def write_docs(_options: argparse.Namespace) -> int:
-    """Write the pages that are made from the code."""
+def write_docs(options: argparse.Namespace) -> int:
+    """Write what is made from something else, or check it."""
     environment = envs.main()
     variables = envs.variables(environment) | {"PYTHONPATH": os.pathsep.join((str(COLLECTIONS), str(ROOT)))}
-    written = (
-        run([environment / "bin" / "python", "-m", module], env=variables, cwd=ROOT)
-        for module in ("tests.dev.rules", "tests.mutations.page")
-    )
-    return max(written)
+    check = ["--check"] * options.check
+    return run([environment / "bin" / "python", "-m", "tests.dev.pages", *check], env=variables, cwd=ROOT)
 
 
 def lock_requirements(_options: argparse.Namespace) -> int:

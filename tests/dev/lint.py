@@ -34,6 +34,7 @@ def checks() -> dict[str, list[str]]:
         "ruff format": ["ruff", "format", "--no-cache", "--check", "."],
         "yamllint": ["yamllint", "--strict", "."],
         "changelog": ["antsibull-changelog", "lint"],
+        "generated": ["python", "-m", "tests.dev.pages", "--check"],
         "imports": ["lint-imports", "--no-cache"],
     }
     if not (ROOT / "galaxy.yml").exists():

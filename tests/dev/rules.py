@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""docs/preflight_rules.md, made from the table of the rules and from samples; run it in the environment: ./dev docs."""
+"""docs/preflight_rules.md, made from the table of the rules and from samples: ./dev docs writes it."""
 
 from __future__ import annotations
 
@@ -97,10 +97,6 @@ def _section(rule: Rule, path: Path, finding: Finding) -> Iterator[str]:
     yield from ("", f"What mends it, at `{finding.path}` of {finding.ref}:", "", "```yaml", finding.remedy, "```", "")
 
 
-def main() -> None:
-    """Write the page."""
-    PAGE.write_text(page(), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
+def pages() -> dict[Path, str]:
+    """The page, for ./dev docs."""
+    return {PAGE: page()}

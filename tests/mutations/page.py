@@ -27,11 +27,7 @@ def wanted() -> str:
     return "".join(f"{row}\n" for row in rows())
 
 
-def main() -> None:
-    """Write it into the page."""
+def pages() -> dict[Path, str]:
+    """The page with its table, for ./dev docs."""
     before, _table = parts(PAGE.read_text("utf-8"))
-    PAGE.write_text(before + wanted(), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
+    return {PAGE: before + wanted()}
