@@ -14,10 +14,11 @@ class ModuleDocFragment:
 options:
   lock_timeout:
     description:
-      - How many seconds to wait while another task changes the same objects. With V(0) the task is refused as soon as it sees that the
+      - How long to wait while another task changes the same objects. With V(0) the task is refused as soon as it sees that the
         other one is alive; a task that was killed is in the way for 15 seconds at most.
-    type: int
-    default: 0
+      - Seconds, or a text such as V(90s), V(10m) or V(1h30m).
+    type: str
+    default: '0'
 """
 
     APPLICATION = r"""

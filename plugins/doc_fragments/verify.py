@@ -68,16 +68,19 @@ options:
                 out.
             type: int
       interval:
-        description: Seconds from one request to the next, from V(0.01) to V(60).
-        type: float
-        default: 0.1
+        description:
+          - The time from one request to the next, from V(10ms) to V(60s).
+          - Seconds, or a text such as V(500ms) or V(2s).
+        type: str
+        default: 100ms
       timeout:
         description:
-          - Seconds that a request may take, up to V(60), from the look-up of the name to the last byte.
+          - How long a request may take, up to V(60s), from the look-up of the name to the last byte.
           - So many requests may be on their way at one time as begin in that time, but not more than 64. When that many wait for an answer,
             none is sent until one of them has ended; RV(verify.skipped) counts that.
-        type: float
-        default: 5.0
+          - Seconds, or a text such as V(90s), V(10m) or V(1h30m).
+        type: str
+        default: 5s
       method:
         description: The method of the requests.
         type: str
@@ -111,10 +114,11 @@ options:
         default: '0'
       after:
         description:
-          - Seconds that the measurement goes on once the rollout is complete, as requests are lost typically while old pods end.
+          - How long the measurement goes on once the rollout is complete, as requests are lost typically while old pods end.
           - A pod that ends leaves the EndpointSlices within about a second, and kube-proxy and its like take that over within another one;
             the default has one more. Give more if a load balancer in front learns later than that.
           - Blue/green has the end of the old pods within the task anyway.
-        type: float
-        default: 3.0
+          - Seconds, or a text such as V(90s), V(10m) or V(1h30m).
+        type: str
+        default: 3s
 """

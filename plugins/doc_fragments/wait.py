@@ -14,19 +14,21 @@ class ModuleDocFragment:
 options:
   wait_timeout:
     description:
-      - How many seconds to wait for all workloads of the task together. At least 1.
-      - It covers the waiting; a rollback after a failure has the same time once more.
-    type: int
-    default: 600
+      - How long each step may take, of all workloads of the task together. At least a second. A rolling update is one step; what must end
+        before it begins has the same time, and so has a rollback after a failure.
+      - Seconds, or a text such as V(90s), V(10m) or V(1h30m).
+    type: str
+    default: 10m
     aliases: [timeout]
   failure_grace:
     description:
-      - How many seconds a trouble may last that can heal by itself (no node has room, a quota is used up, the registry has a
+      - How long a trouble may last that can heal by itself (no node has room, a quota is used up, the registry has a
         hiccup) before the wait ends as failed.
       - Without it the workload's own progress deadline decides, as Kubernetes counts it.
       - What cannot heal (the image does not exist, a key of a ConfigMap is missing, an admission policy refuses the pods) always ends the
         wait at once, and a crash loop at its third restart.
-    type: int
+      - Seconds, or a text such as V(90s), V(10m) or V(1h30m).
+    type: str
   log_lines:
     description:
       - How many of the last lines of a crashing container's log stand in the message. V(0) turns it off.

@@ -19,19 +19,21 @@ description:
     the new version may have written to its volumes.
   - When nothing is on its way, it does nothing. A rollout that has come to its end is undone by M(rollout.kubernetes.undo).
 options:
-  kind:
-    description:
-      - V(Deployment) what blue/green rolls out. V(StatefulSet) what goes pod by pod. Under the update strategy OnDelete a template moves no
-        pod, so there M(rollout.kubernetes.on_delete) with the version before is the way back, in the batches that you want.
-    type: str
-    choices: [Deployment, StatefulSet]
-    default: Deployment
-  name:
+  application:
     description:
       - The application, as O(rollout.kubernetes.blue_green#module:application) or the workload's name calls it, or the name of the
         StatefulSet.
     type: str
     required: true
+    aliases: [name]
+  kind:
+    description:
+      - V(Deployment) what blue/green rolls out. V(StatefulSet) what goes pod by pod. By default it is found out, from what the application
+        has on its way; O(application) is the name of the workload where a kind is given.
+      - Under the update strategy OnDelete a template moves no pod, so there M(rollout.kubernetes.on_delete) with the version before is the
+        way back, in the batches that you want.
+    type: str
+    choices: [Deployment, StatefulSet]
   namespace:
     description: Its namespace. The default is that of the kubeconfig's context.
     type: str
@@ -45,7 +47,7 @@ options:
         holds the hash of the template; of an application of several workloads all are named.
       - When they were given up already, nothing is changed and the task is ok.
       - When another candidate is on its way, or none, or when they serve already, the task fails and changes nothing.
-      - Not for O(kind=StatefulSet).
+      - Not for a StatefulSet.
     type: list
     elements: str
   repair:
@@ -53,20 +55,24 @@ options:
       - Which pods of a StatefulSet are deleted so that it gets past them, one at a time and each only when the one before is ready again.
         They are made anew from the template that comes back; the message names them with the reason. Ready pods are never deleted, and
         neither are volumes.
-      - V(true) those that are not ready and not of the revision that serves. V(all) also those of that revision that were not ready when
-        the task began. V(false) none; then the message names the pod that is in the way.
+      - V(blocking) those that are not ready and not of the revision that serves. V(all) also those of that revision that were not ready
+        when the task began. V(none) none; then the message names the pod that is in the way.
+      - V(true) and V(false) are what V(blocking) and V(none) were called in 0.1.0; they are deprecated.
     type: str
-    choices: ['true', 'false', 'all']
-    default: 'true'
+    choices: [none, blocking, all, 'true', 'false']
+    default: blocking
   wait_timeout:
-    description: How many seconds each step may take.
-    type: int
-    default: 600
+    description:
+      - How long each step may take.
+      - Seconds, or a text such as V(90s), V(10m) or V(1h30m).
+    type: str
+    default: 10m
     aliases: [timeout]
   failure_grace:
     description:
-      - How many seconds trouble that may heal by itself is waited for. The default is the Deployment's own progress deadline.
-    type: int
+      - How long trouble that may heal by itself is waited for. The default is the Deployment's own progress deadline.
+      - Seconds, or a text such as V(90s), V(10m) or V(1h30m).
+    type: str
   log_lines:
     description: How many of the last lines of a crashing container's log are shown. V(0) shows none.
     type: int
@@ -97,12 +103,12 @@ author:
 EXAMPLES = r"""
 - name: Give up what is on its way
   rollout.kubernetes.abort:
-    name: web
+    application: web
     namespace: shop
 
 - name: Where the approval is denied, give that very candidate up
   rollout.kubernetes.abort:
-    name: web
+    application: web
     namespace: shop
     expect: "{{ prepared.rollouts | map(attribute='candidate.name') }}"
 
@@ -114,7 +120,7 @@ EXAMPLES = r"""
 
 - name: Bring everything back, and tell whether that cost requests
   rollout.kubernetes.abort:
-    name: web
+    application: web
     namespace: shop
     verify:
       url: https://shop.example/healthz

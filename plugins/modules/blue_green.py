@@ -103,10 +103,11 @@ options:
     type: int
   scale_down_delay:
     description:
-      - How many seconds the old pods stay after the switch, for connections that are open, and for going back at once.
+      - How long the old pods stay after the switch, for connections that are open, and for going back at once.
       - Pods that had requests stay for 2 seconds after any switch, forward or back, so that all nodes have followed.
-    type: int
-    default: 30
+      - Seconds, or a text such as V(90s), V(10m) or V(1h30m).
+    type: str
+    default: 30s
   keep_old:
     description:
       - Keep the old pods at their size until the next rollout. M(rollout.kubernetes.undo) is one switch then.
@@ -120,9 +121,11 @@ options:
     type: bool
     default: false
   stop_before:
-    description: The step that is not taken any more. The result's phase is V(paused) then, which is no failure.
+    description:
+      - The step that is not taken any more, V(preview), V(scale_up), V(switch), V(verify), V(hold) or V(scale_down). The result's phase is
+        V(paused) then, which is no failure. M(rollout.kubernetes.promote) goes on to the end all the same.
+      - A name that is none of the steps is refused.
     type: str
-    choices: [preview, scale_up, switch, verify, hold, scale_down]
   supersede:
     description:
       - Put this version in the place of another one that is on its way and does not serve yet. Otherwise that is refused.
@@ -140,23 +143,27 @@ options:
     default: false
   on_failure:
     description:
-      - V(abort) brings everything back when a step fails; what served before is made able to carry everything first. V(hold) leaves it as
-        it is, to look at.
+      - V(rollback) brings everything back when a step fails; what served before is made able to carry everything first. V(hold) leaves it
+        as it is, to look at.
       - When a Service cannot be switched, it is turned back in both cases. Once the old pods go there is no going back.
       - What the task itself cannot do (a missing right, a webhook that is out of order, a cluster that does not answer) says nothing of the
         new version. All stays as it is then in both cases, and the same task goes on later.
+      - V(abort) is what V(rollback) was called in 0.1.0; it is deprecated.
     type: str
-    choices: [abort, hold]
-    default: abort
+    choices: [rollback, hold, abort]
+    default: rollback
   wait_timeout:
-    description: How many seconds each step may take. In the step V(hold) the O(scale_down_delay) comes on top.
-    type: int
-    default: 600
+    description:
+      - How long each step may take. In the step V(hold) the O(scale_down_delay) comes on top.
+      - Seconds, or a text such as V(90s), V(10m) or V(1h30m).
+    type: str
+    default: 10m
     aliases: [timeout]
   failure_grace:
     description:
-      - How many seconds trouble that may heal by itself is waited for. The default is the Deployment's own progress deadline.
-    type: int
+      - How long trouble that may heal by itself is waited for. The default is the Deployment's own progress deadline.
+      - Seconds, or a text such as V(90s), V(10m) or V(1h30m).
+    type: str
   log_lines:
     description: How many of the last lines of a crashing container's log are shown. V(0) shows none.
     type: int

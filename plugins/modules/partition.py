@@ -64,8 +64,10 @@ options:
     description: The container that O(env) is for. Needed when there are several.
     type: str
   min_ready_seconds:
-    description: How many seconds a new pod must be ready before it counts as available.
-    type: int
+    description:
+      - How long a new pod must be ready before it counts as available.
+      - Seconds, or a text such as V(90s), V(10m) or V(1h30m).
+    type: str
   take_ownership:
     description:
       - Take a workload over although GitOps or Helm manages it, and fields although a controller owns them. The other side may write
@@ -109,23 +111,25 @@ options:
       - Which pods are deleted so that the StatefulSet gets past them, one at a time and each only when the one before is ready again.
         They are made anew from the template that is wanted; the message names them with the reason. Ready pods are never deleted, and
         neither are volumes.
-      - V(true) those that are not ready and not of the revision to be reached; a pod of the version that serves only if it certainly does
-        not heal, otherwise it is waited for.
+      - V(blocking) those that are not ready and not of the revision to be reached; a pod of the version that serves only if it certainly
+        does not heal, otherwise it is waited for.
       - V(all) also those of the version that serves, and those of the revision to be reached that were not ready when the task began,
         although they may still heal.
-      - V(false) none. Then the message names the pod that is in the way.
+      - V(none) none. Then the message names the pod that is in the way.
       - A pod below the partition comes back with the version that serves.
+      - V(true) and V(false) are what V(blocking) and V(none) were called in 0.1.0; they are deprecated.
     type: str
-    choices: ['true', 'false', 'all']
-    default: 'true'
+    choices: [none, blocking, all, 'true', 'false']
+    default: blocking
   on_failure:
     description:
       - What to do when the new version fails. V(hold) leaves everything as it is, and the pods below the partition go on with the version
-        before. V(abort) brings the template of that version back at the same partition, so that the updated pods get it again, and
+        before. V(rollback) brings the template of that version back at the same partition, so that the updated pods get it again, and
         deletes those that stand in the way because they are not ready. The task fails in both cases.
-      - The volumes of the pods are never touched. Think of what the new version may have written there before you choose V(abort).
+      - The volumes of the pods are never touched. Think of what the new version may have written there before you choose V(rollback).
+      - V(abort) is what V(rollback) was called in 0.1.0; it is deprecated.
     type: str
-    choices: [hold, abort]
+    choices: [rollback, hold, abort]
     default: hold
 extends_documentation_fragment:
   - rollout.kubernetes.workload
@@ -189,7 +193,7 @@ EXAMPLES = r"""
     image: registry.example/cache:7.4
     steps: [20%, 50%]
     min_ready_seconds: 30
-    on_failure: abort
+    on_failure: rollback
 """
 
 RETURN = r"""

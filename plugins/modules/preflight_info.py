@@ -65,19 +65,26 @@ options:
     description: What the rollout is going to set, as the option of M(rollout.kubernetes.rolling).
     type: raw
   min_ready_seconds:
-    description: What the rollout is going to set, as the option of M(rollout.kubernetes.rolling).
-    type: int
+    description:
+      - What the rollout is going to set, as the option of M(rollout.kubernetes.rolling).
+      - Seconds, or a text such as V(90s), V(10m) or V(1h30m).
+    type: str
   progress_deadline_seconds:
-    description: What the rollout is going to set, as the option of M(rollout.kubernetes.rolling).
-    type: int
+    description:
+      - What the rollout is going to set, as the option of M(rollout.kubernetes.rolling).
+      - Seconds, or a text such as V(90s), V(10m) or V(1h30m).
+    type: str
   wait_timeout:
-    description: How many seconds the rollout is going to be waited for. If not given, it is not compared with anything.
-    type: int
+    description:
+      - How long the rollout is going to be waited for. If not given, it is not compared with anything.
+      - Seconds, or a text such as V(90s), V(10m) or V(1h30m).
+    type: str
     aliases: [timeout]
   shutdown_seconds:
     description:
-      - How many seconds the programs need to end after SIGTERM. It is compared with what a preStop hook leaves of the grace period.
-    type: int
+      - How long the programs need to end after SIGTERM. It is compared with what a preStop hook leaves of the grace period.
+      - Seconds, or a text such as V(90s), V(10m) or V(1h30m).
+    type: str
   fail_on:
     description:
       - Which findings make the task fail, V(error), errors and warnings (V(warning)), or none (V(never)).

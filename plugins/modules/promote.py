@@ -16,10 +16,11 @@ description:
     there; with one that was changed since by somebody else it refuses to.
   - When nothing is on its way, it does nothing.
 options:
-  name:
+  application:
     description: The application, as O(rollout.kubernetes.blue_green#module:application) or the workload's name calls it.
     type: str
     required: true
+    aliases: [name]
   namespace:
     description: Its namespace. The default is that of the kubeconfig's context.
     type: str
@@ -33,27 +34,32 @@ options:
     type: list
     elements: str
   stop_before:
-    description: The step that is not taken any more. The result's phase is V(paused) then, which is no failure.
+    description:
+      - The step that is not taken any more, by its name in RV(rollouts[].steps). The result's phase is V(paused) then, which is no failure.
+      - A name that is none of the steps is refused.
     type: str
-    choices: [preview, scale_up, switch, verify, hold, scale_down]
   on_failure:
     description:
-      - V(abort) brings everything back when a step fails. V(hold) leaves it as it is, to look at.
+      - V(rollback) brings everything back when a step fails. V(hold) leaves it as it is, to look at.
+      - V(abort) is what V(rollback) was called in 0.1.0; it is deprecated.
     type: str
-    choices: [abort, hold]
-    default: abort
+    choices: [rollback, hold, abort]
+    default: rollback
   requested_by:
     description: Who asks for it, as others see it who find the Lease held. In AWX the user and the job by default.
     type: str
   wait_timeout:
-    description: How many seconds each step may take.
-    type: int
-    default: 600
+    description:
+      - How long each step may take.
+      - Seconds, or a text such as V(90s), V(10m) or V(1h30m).
+    type: str
+    default: 10m
     aliases: [timeout]
   failure_grace:
     description:
-      - How many seconds trouble that may heal by itself is waited for. The default is the Deployment's own progress deadline.
-    type: int
+      - How long trouble that may heal by itself is waited for. The default is the Deployment's own progress deadline.
+      - Seconds, or a text such as V(90s), V(10m) or V(1h30m).
+    type: str
   log_lines:
     description: How many of the last lines of a crashing container's log are shown. V(0) shows none.
     type: int
@@ -81,7 +87,7 @@ author:
 EXAMPLES = r"""
 - name: Give the traffic to the candidate
   rollout.kubernetes.promote:
-    name: web
+    application: web
     namespace: shop
 
 - name: Prepare a version, to look at it
@@ -94,13 +100,13 @@ EXAMPLES = r"""
 
 - name: Once it is approved, give the traffic to that very candidate
   rollout.kubernetes.promote:
-    name: web
+    application: web
     namespace: shop
     expect: "{{ prepared.rollouts | map(attribute='candidate.name') }}"
 
 - name: Give it the traffic, and take it back if users lose requests
   rollout.kubernetes.promote:
-    name: web
+    application: web
     namespace: shop
     verify:
       url: https://shop.example/healthz

@@ -66,11 +66,15 @@ options:
     description: The container that O(env) is for. Needed when there are several.
     type: str
   min_ready_seconds:
-    description: How many seconds a new pod must be ready before it counts as available.
-    type: int
+    description:
+      - How long a new pod must be ready before it counts as available.
+      - Seconds, or a text such as V(90s), V(10m) or V(1h30m).
+    type: str
   progress_deadline_seconds:
-    description: After how many seconds without progress Kubernetes calls the rollout failed.
-    type: int
+    description:
+      - After how long without progress Kubernetes calls the rollout failed.
+      - Seconds, or a text such as V(90s), V(10m) or V(1h30m).
+    type: str
   take_ownership:
     description:
       - Take a workload over although GitOps or Helm manages it, and fields although a controller owns them. The other side may write

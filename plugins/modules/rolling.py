@@ -80,11 +80,15 @@ options:
       - It counts pods and is no ordinal, so with C(ordinals.start) 5 and a partition of 2 the pods 5 and 6 stay.
     type: int
   min_ready_seconds:
-    description: How many seconds a new pod must be ready before it counts as available.
-    type: int
+    description:
+      - How long a new pod must be ready before it counts as available.
+      - Seconds, or a text such as V(90s), V(10m) or V(1h30m).
+    type: str
   progress_deadline_seconds:
-    description: After how many seconds without progress Kubernetes calls the rollout failed. Only a Deployment has it.
-    type: int
+    description:
+      - After how long without progress Kubernetes calls the rollout failed. Only a Deployment has it.
+      - Seconds, or a text such as V(90s), V(10m) or V(1h30m).
+    type: str
   take_ownership:
     description:
       - Take a workload over although GitOps or Helm manages it, and fields although a controller owns them. The other side may write
@@ -96,22 +100,23 @@ options:
       - Which pods of a StatefulSet are deleted so that it gets past them, one at a time and each only when the one before is ready again.
         They are made anew from the template that is wanted; the message names them with the reason. Ready pods are never deleted, and
         neither are volumes.
-      - V(true) those that are not ready and not of the revision to be reached; a pod of the version that serves only if it certainly does
-        not heal, otherwise it is waited for.
+      - V(blocking) those that are not ready and not of the revision to be reached; a pod of the version that serves only if it certainly
+        does not heal, otherwise it is waited for.
       - V(all) also those of the version that serves, and those of the revision to be reached that were not ready when the task began,
         although they may still heal.
-      - V(false) none. Then the message names the pod that is in the way.
+      - V(none) none. Then the message names the pod that is in the way.
       - Refused for a workload of another kind, which gets past broken pods by itself; among several kinds it counts for the StatefulSets.
+      - V(true) and V(false) are what V(blocking) and V(none) were called in 0.1.0; they are deprecated.
     type: str
-    choices: ['true', 'false', 'all']
-    default: 'true'
+    choices: [none, blocking, all, 'true', 'false']
+    default: blocking
   on_failure:
     description:
       - What to do when the rollout fails. V(hold) leaves everything as it is, the old pods that still run go on serving. V(rollback) brings
         the template back that served before and waits for it. The task fails in both cases.
       - What somebody else has given another template meanwhile is left alone, and so is what the task cannot write or watch any more.
     type: str
-    choices: [hold, rollback]
+    choices: [rollback, hold]
     default: hold
   wait:
     description: Wait until the rollout is complete. Without waiting nothing is rolled back.

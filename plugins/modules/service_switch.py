@@ -66,9 +66,11 @@ options:
     type: bool
     default: false
   wait_timeout:
-    description: How many seconds the EndpointSlices may take to follow before the Services are switched back.
-    type: int
-    default: 60
+    description:
+      - How long the EndpointSlices may take to follow before the Services are switched back.
+      - Seconds, or a text such as V(90s), V(10m) or V(1h30m).
+    type: str
+    default: 1m
     aliases: [timeout]
   progress:
     description:

@@ -45,13 +45,14 @@ options:
       - Which pods of a StatefulSet are deleted so that it gets past them, one at a time and each only when the one before is ready again.
         They are made anew from the template that is wanted; the message names them with the reason. Ready pods are never deleted, and
         neither are volumes.
-      - V(true) those that are not ready and not of the revision to be reached.
+      - V(blocking) those that are not ready and not of the revision to be reached.
       - V(all) also those of that revision that were not ready when the task began, although they may still heal.
-      - V(false) none. Then the message names the pod that is in the way.
+      - V(none) none. Then the message names the pod that is in the way.
       - Refused for a workload of another kind, which gets past broken pods by itself; among several kinds it counts for the StatefulSets.
+      - V(true) and V(false) are what V(blocking) and V(none) were called in 0.1.0; they are deprecated.
     type: str
-    choices: ['true', 'false', 'all']
-    default: 'true'
+    choices: [none, blocking, all, 'true', 'false']
+    default: blocking
   last_applied:
     description:
       - What becomes of the annotation that C(kubectl apply) compares with, if there is one.

@@ -32,6 +32,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.errors import RolloutError
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.arguments import ARGUMENTS
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.configs import files_of, quiet_manifests
+from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.former_words import LAST_VERSION
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.given import given
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.main import Answer, Context, redacted, refused, run
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.manifests import manifests_of
@@ -261,10 +262,12 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         )
         refusal = refused(str(self._task.action), validated)
         veil = Veil(set(secrets))
-        answer = Answer(veil.result(refusal), (), veil) if refusal else run(name, parameters, context, secrets=secrets)
+        answer = Answer(veil.result(refusal), veil=veil) if refusal else run(name, parameters, context, secrets=secrets)
         result = dict(answer.result)
         if _wants_invocation(task_vars):
             result["invocation"] = {"module_args": redacted(parameters, name, answer.veil)}
+        for sentence in answer.deprecations:
+            self._display.deprecated(sentence, version=LAST_VERSION, collection_name="rollout.kubernetes")
         warnings = [*_said_by(validated, self._display), *answer.warnings]
         if warnings:
             result["warnings"] = warnings

@@ -265,7 +265,7 @@ STATEFUL = (
     ),
     Act(
         title="A version whose image does not exist: one replica fails, the others and the primary go on, and it is taken back.",
-        command=partition("postgres:missing-16.6", on_failure="abort"),
+        command=partition("postgres:missing-16.6", on_failure="rollback"),
         fails=True,
         shows="Went back to revision 2",
     ),

@@ -179,7 +179,7 @@ def test_without_repair_a_stuck_stateful_set_stays_stuck(ours, versions, get, au
     """The control experiment: this is what happens after kubectl's undo, for ever."""
     versions("StatefulSet", 1, "missing")
     ours("wait", kind="StatefulSet", fails=True)
-    result = ours("undo", kind="StatefulSet", repair="false", wait_timeout=4, fails=True)
+    result = ours("undo", kind="StatefulSet", repair="none", wait_timeout=4, fails=True)
     assert "wait_timeout of 4 s is over" in result["msg"]
     assert not [event for event in audit.writes() if event.verb == "delete"]
     # The undo is written already: the next run repairs all the same.

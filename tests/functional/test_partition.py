@@ -251,7 +251,7 @@ def test_a_broken_version_is_taken_back_at_the_same_partition(roll, manifest, ta
     stable = status()["currentRevision"]
     roll("partition", definition=manifest(KIND, 2, replicas=4), steps=[2], stop_before="web-1")
     broken = manifest(KIND, "missing", replicas=4)
-    failed = roll("partition", definition=broken, steps=[2], on_failure="abort", supersede=True, fails=True)
+    failed = roll("partition", definition=broken, steps=[2], on_failure="rollback", supersede=True, fails=True)
     assert failed["rollouts"][0]["phase"] == "aborted"
     assert "Went back to revision 1" in failed["msg"]
     assert index(get) == 2
@@ -318,7 +318,7 @@ def test_an_abort_is_refused_where_a_template_moves_no_pod_and_where_a_task_is_o
     observed(kubectl, "statefulset/web")
     audit.mark()
     assert "run the module on_delete with the version before" in roll("abort", kind=KIND, name="web", fails=True)["msg"]
-    assert "repair: all is for StatefulSets" in roll("abort", name="web", repair="all", fails=True)["msg"]
+    assert "repair: all is for StatefulSets" in roll("abort", name="web", kind="Deployment", repair="all", fails=True)["msg"]
     assert audit.writes() == []
 
 

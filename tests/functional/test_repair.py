@@ -88,7 +88,7 @@ def unready(kubectl, get) -> Callable[[str], None]:
 # --- stuck on a version that was given up ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("repair", ["true", "all"])
+@pytest.mark.parametrize("repair", ["blocking", "all"])
 @pytest.mark.parametrize("module", ["rolling", "undo"])
 def test_the_pod_of_a_version_that_was_given_up_is_deleted_and_nothing_else(run, stuck, manifest, audit, deleted, uids, module, repair):
     stuck()
@@ -113,10 +113,10 @@ def test_the_pod_of_a_version_that_was_given_up_is_deleted_and_nothing_else(run,
 def test_without_repair_the_message_names_the_pod_and_the_remedy(run, stuck, manifest, deleted, module):
     stuck()
     options = {"definition": manifest(2)} if module == "rolling" else {}
-    shown = run(module, repair="false", check=True, **options)
+    shown = run(module, repair="none", check=True, **options)
     assert "would delete" not in shown["msg"]
-    failed = run(module, repair="false", wait_timeout=4, fails=True, **options)
-    assert f"{GIVEN_UP} is in the way; repair: true would delete it (wait_timeout of 4 s is over)" in failed["msg"]
+    failed = run(module, repair="none", wait_timeout=4, fails=True, **options)
+    assert f"{GIVEN_UP} is in the way; repair: blocking would delete it (wait_timeout of 4 s is over)" in failed["msg"]
     assert deleted() == []
     shown = run(module, check=True, **options)
     assert shown["changed"]
@@ -134,17 +134,17 @@ def test_a_task_that_does_not_wait_deletes_nothing_and_says_nothing_of_it(run, s
     assert deleted() == []
 
 
-@pytest.mark.parametrize("repair", ["true", "false"])
+@pytest.mark.parametrize("repair", ["blocking", "none"])
 def test_going_back_after_a_failure_obeys_it_too(run, manifest, deleted, repair):
     run(definition=manifest(1))
     failed = run(definition=manifest("missing"), on_failure="rollback", repair=repair, wait_timeout=10, fails=True)
     assert "Went back to revision 1" in failed["msg"]
-    if repair == "true":
+    if repair == "blocking":
         assert f"Deleted {GIVEN_UP}, to be made anew." in failed["msg"]
         assert deleted() == [("pods", "web-2")]
     else:
         assert "Going back did not finish either" in failed["msg"]
-        assert f"{GIVEN_UP} is in the way; repair: true would delete it" in failed["msg"]
+        assert f"{GIVEN_UP} is in the way; repair: blocking would delete it" in failed["msg"]
         assert deleted() == []
 
 
@@ -203,7 +203,7 @@ def test_a_ready_pod_is_never_deleted(run, manifest, deleted, policy):
 
 
 @pytest.mark.server
-@pytest.mark.parametrize("repair", ["true", "all"])
+@pytest.mark.parametrize("repair", ["blocking", "all"])
 @pytest.mark.parametrize("module", ["rolling", "undo"])
 def test_killed_right_after_the_deletion_the_next_run_ends_right(run, stuck, cluster, namespace, manifest, audit, module, repair):
     stuck()
@@ -234,20 +234,20 @@ def test_words_booleans_and_texts_mean_the_same_each_way(ansible, modules, names
     apply(deployment())
     rolled_out(kubectl)
     words: dict[str, tuple[Any, str]] = {
-        "a boolean true": (True, "true"),
-        "a text true": ("true", "true"),
-        "a text True": ("True", "true"),
-        "a boolean false": (False, "false"),
-        "a text false": ("false", "false"),
+        "a boolean true": (True, "blocking"),
+        "a text true": ("true", "blocking"),
+        "a text True": ("True", "blocking"),
+        "a boolean false": (False, "none"),
+        "a text false": ("false", "none"),
         "a text all": ("all", "all"),
         "a word that it is not": ("stuck", ""),
     }
     if way == "process":
         words |= {
-            "an extra variable true": ("{{ yes_text }}", "true"),
-            "an extra variable True": ("{{ python_text }}", "true"),
-            "an extra variable false": ("{{ no_text }}", "false"),
-            "an extra boolean false": ("{{ no_boolean }}", "false"),
+            "an extra variable true": ("{{ yes_text }}", "blocking"),
+            "an extra variable True": ("{{ python_text }}", "blocking"),
+            "an extra variable false": ("{{ no_text }}", "none"),
+            "an extra boolean false": ("{{ no_boolean }}", "none"),
             "an extra variable all": ("{{ all_text }}", "all"),
         }
     extra = {"yes_text": "true", "python_text": "True", "no_text": "false", "no_boolean": False, "all_text": "all"}
@@ -264,12 +264,12 @@ def test_words_booleans_and_texts_mean_the_same_each_way(ansible, modules, names
     assert len(results) == len(tasks)
     for result in results:
         word = words[result.task.partition(",")[0]][1]
-        if word == "true":
+        if word == "blocking":
             assert not result.failed, (result.task, result.msg)
         elif word:
             assert result.msg.endswith(REFUSED.format(word, namespace)), (result.task, result.msg)
         else:
-            assert "value of repair must be one of: true, false, all, got: stuck" in result.msg
+            assert "value of repair must be one of: none, blocking, all, true, false, got: stuck" in result.msg
 
 
 @pytest.mark.server
@@ -281,7 +281,7 @@ def test_the_roles_hand_it_on(ansible, namespace, deployment, apply, kubectl, ro
     variables |= {"rolling_image": "registry.example/web:2"} if role == "rolling" else {"rollback_revision": "1"}
     refused = ansible(f"rollout.kubernetes.{role}", variables=variables)
     assert refused.code != 0
-    assert REFUSED.format("false", namespace) in refused.stdout
+    assert REFUSED.format("none", namespace) in refused.stdout
 
 
 def test_a_task_about_several_kinds_means_the_stateful_sets_among_them(run, cluster, namespace, manifest, deployment, deleted, audit):

@@ -80,7 +80,7 @@ def test_a_partition_is_superseded_as_well(meddled, manifest, kubectl, get):
     create(kubectl, manifest("StatefulSet", "1", replicas=2))
     kubectl("rollout", "status", "statefulset/web")
     definition = manifest("StatefulSet", "unready", replicas=2)
-    last = meddled("partition", commands("StatefulSet", SET_IMAGE), definition=definition, on_failure="abort")
+    last = meddled("partition", commands("StatefulSet", SET_IMAGE), definition=definition, on_failure="rollback")
     assert last["failed"]
     assert "was given another template" in last["msg"]
     assert image_of(get("statefulsets", "web")) == THREE

@@ -156,7 +156,7 @@ def test_a_later_step_that_cannot_be_written_is_no_verdict_on_the_new_version(th
         return writes_to("web")(request) and len(seen) > 2
 
     faults.add(matches=is_later, status=403, body=NO, times=10)
-    result = through("partition", definition=manifest("StatefulSet", 2, replicas=2), on_failure="abort")
+    result = through("partition", definition=manifest("StatefulSet", 2, replicas=2), on_failure="rollback")
     assert (result["failed"], result["changed"]) == (True, True)
     (rollout,) = result["rollouts"]
     assert "you may not do that today" in rollout["cause"]

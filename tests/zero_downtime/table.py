@@ -272,7 +272,7 @@ ROWS: tuple[Row, ...] = (
         name="partition, candidate never ready",
         long=True,
         strategy="partition",
-        act=step_by_step("web:unready", on_failure="abort", failure_grace=5, wait_timeout=30, fails=True),
+        act=step_by_step("web:unready", on_failure="rollback", failure_grace=5, wait_timeout=30, fails=True),
         ends="v1",
         never="unready",
         pods=STATEFUL,

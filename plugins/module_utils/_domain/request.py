@@ -17,10 +17,10 @@ from .leases.lease import user_of
 from .workloads.kind import Kind
 from .workloads.replicas import Amount
 
-OnFailure = Literal["rollback", "hold", "abort"]
+OnFailure = Literal["rollback", "hold"]
 Goal = Literal["complete", "progressing", "paused", "healthy"]
 OnDeletion = Literal["fail", "wait"]
-Repair = Literal["true", "false", "all"]
+Repair = Literal["none", "blocking", "all"]
 LastApplied = Literal["align", "leave"]
 Severity = Literal["error", "warning", "info"]
 """`error`: Kubernetes refuses it, the rollout cannot come to its end, or all pods are away at the same time. `warning`: it costs
@@ -70,13 +70,13 @@ class Limits:
     partition: int | None = None
     min_ready_seconds: int | None = None
     progress_deadline_seconds: int | None = None
-    repair: Repair = "true"
+    repair: Repair = "blocking"
     """Which pods of a stuck StatefulSet are deleted: no setting of the workload."""
 
     @property
     def set_nothing(self) -> bool:
         """The workload stays as it is."""
-        return replace(self, repair="true") == Limits()
+        return replace(self, repair="blocking") == Limits()
 
 
 @dataclass(frozen=True)
@@ -287,7 +287,7 @@ class Undo:
     revision: int | None = None
     to: str = ""
     resume: bool = False
-    repair: Repair = "true"
+    repair: Repair = "blocking"
     last_applied: LastApplied = "align"
     cause: Cause = Cause()
     remember: bool = True
@@ -298,7 +298,7 @@ class Undo:
 class Abort:
     """Give up what is on its way: the template that serves comes back to the pods that have left it."""
 
-    repair: Repair = "true"
+    repair: Repair = "blocking"
     cause: Cause = Cause()
     remember: bool = True
     """The version counts as one that a person took back."""
@@ -392,7 +392,7 @@ class StagedRequest:
     """The names of the candidates that `promote` and `abort` are meant for; None: whatever is on its way."""
     cause: Cause = Cause()
     take_ownership: bool = False
-    waiting: Waiting = Waiting(on_failure="abort")
+    waiting: Waiting = Waiting(on_failure="rollback")
     remember: bool = True
     """What `abort` and `undo` take back counts as taken back by a person."""
 

@@ -16,6 +16,7 @@ from .._kube.auth import auth_argument_spec
 from .._strategies.blue_green import FORWARD
 from .._strategies.takes import TAKES
 from .configs import ENTRY
+from .former_words import FORMER
 from .verification import VERIFY
 
 Spec = dict[str, Any]
@@ -25,15 +26,17 @@ _WORKLOAD: Spec = {
     "name": {"type": "str"},
     "namespace": {"type": "str"},
 }
+_DURATION: Spec = {"type": "str"}
+"""Seconds, or a text such as 10m: see `durations.py`."""
 _TIMES: Spec = {
-    "wait_timeout": {"type": "int", "default": 600, "aliases": ["timeout"]},
-    "failure_grace": {"type": "int"},
+    "wait_timeout": {**_DURATION, "default": "10m", "aliases": ["timeout"]},
+    "failure_grace": _DURATION,
     "log_lines": {"type": "int", "default": 5},
     "progress": {"type": "str", "default": "auto", "choices": ["auto", "off"]},
 }
 _WAIT: Spec = {"wait": {"type": "bool", "default": True}, **_TIMES}
 _OWNERSHIP: Spec = {"take_ownership": {"type": "bool", "default": False}}
-_LOCK: Spec = {"application": {"type": "str"}, "lock_timeout": {"type": "int", "default": 0}}
+_LOCK: Spec = {"application": {"type": "str"}, "lock_timeout": {**_DURATION, "default": "0"}}
 _APPROVED: Spec = {"expect_plan": {"type": "str"}}
 _UNDONE: Spec = {"refuse_undone": {"type": "bool", "default": False}}
 _REMEMBER: Spec = {"remember": {"type": "bool", "default": True}}
@@ -50,18 +53,21 @@ _SHORT: Spec = {
     "container": {"type": "str"},
 }
 _SETTINGS: Spec = {
-    "min_ready_seconds": {"type": "int"},
-    "progress_deadline_seconds": {"type": "int"},
+    "min_ready_seconds": _DURATION,
+    "progress_deadline_seconds": _DURATION,
 }
 _LIMITS: Spec = {"max_surge": {"type": "raw"}, "max_unavailable": {"type": "raw"}, "partition": {"type": "int"}, **_SETTINGS}
-_REPAIR: Spec = {"repair": {"type": "str", "default": "true", "choices": ["true", "false", "all"]}}
+_REPAIR: Spec = {"repair": {"type": "str", "default": "blocking", "choices": ["none", "blocking", "all", *FORMER["repair"]]}}
+_CHOICES = ["rollback", "hold"]
+_HOLDS: Spec = {"on_failure": {"type": "str", "default": "hold", "choices": _CHOICES}}
+_GOES_BACK: Spec = {"on_failure": {"type": "str", "default": "rollback", "choices": _CHOICES}}
+_WITH_FORMER = [*_CHOICES, *FORMER["on_failure"]]
 _ENTRY_MANIFEST: Spec = {"definition": {"type": "raw"}, "src": {"type": "path"}}
 _CONFIG: Spec = {"config": {"type": "list", "elements": "dict", "options": {**ENTRY, **_ENTRY_MANIFEST}}}
-_ABORTS: Spec = {"on_failure": {"type": "str", "default": "abort", "choices": ["abort", "hold"]}}
 _LAST: Spec = {"primary": {"type": "raw"}, "stop_before": {"type": "str"}, "supersede": {"type": "bool", "default": False}}
 _APPLICATION: Spec = {
     **auth_argument_spec,
-    "name": {"type": "str", "required": True},
+    "application": {"type": "str", "required": True, "aliases": ["name"]},
     "namespace": {"type": "str"},
     "requested_by": {"type": "str"},
     "lock_timeout": _LOCK["lock_timeout"],
@@ -164,11 +170,11 @@ _PAUSED = tuple(kind for kind in KINDS if kind.pauses)
 _ABORTED = tuple(kind for kind in KINDS if kind.has_sides or kind.names_revisions)
 ARGUMENTS: Mapping[str, Arguments] = {
     "rolling": _strategy(
-        {**_LIMITS, **_REPAIR, "on_failure": {"type": "str", "default": "hold", "choices": ["hold", "rollback"]}},
+        {**_LIMITS, **_REPAIR, **_HOLDS},
         kinds=TAKES["rolling"],
     ),
     "recreate": _strategy(
-        {**_SETTINGS, "on_failure": {"type": "str", "default": "rollback", "choices": ["rollback", "hold"]}},
+        {**_SETTINGS, **_GOES_BACK},
         kinds=TAKES["recreate"],
     ),
     "partition": _strategy(
@@ -179,7 +185,7 @@ ARGUMENTS: Mapping[str, Arguments] = {
             "max_unavailable": _LIMITS["max_unavailable"],
             "min_ready_seconds": _SETTINGS["min_ready_seconds"],
             **_REPAIR,
-            "on_failure": {"type": "str", "default": "hold", "choices": ["hold", "abort"]},
+            "on_failure": {**_HOLDS["on_failure"], "choices": _WITH_FORMER},
         },
         kinds=TAKES["partition"],
         waiting=_TIMES,
@@ -216,8 +222,8 @@ ARGUMENTS: Mapping[str, Arguments] = {
             "image": _SHORT["image"],
             **_CONFIG,
             **{name: option for name, option in _LIMITS.items() if name != "partition"},
-            "wait_timeout": {"type": "int", "aliases": ["timeout"]},
-            "shutdown_seconds": {"type": "int"},
+            "wait_timeout": {**_DURATION, "aliases": ["timeout"]},
+            "shutdown_seconds": _DURATION,
             "fail_on": {"type": "str", "default": "error", "choices": ["error", "warning", "never"]},
             "ignore": {
                 "type": "list",
@@ -247,6 +253,7 @@ ARGUMENTS: Mapping[str, Arguments] = {
             **VERIFY,
             **_WAIT,
         },
+        instead=("application",),
         mutually_exclusive=[("revision", "to")],
     ),
     "pause": _on_workloads({**_ASKED, **_LOCK, **_APPROVED, **_OWNERSHIP}, kinds=_PAUSED),
@@ -268,7 +275,7 @@ ARGUMENTS: Mapping[str, Arguments] = {
             **_APPROVED,
             "requested_by": {"type": "str"},
             **_OWNERSHIP,
-            "wait_timeout": {"type": "int", "default": 60, "aliases": ["timeout"]},
+            "wait_timeout": {**_DURATION, "default": "1m", "aliases": ["timeout"]},
             "progress": _TIMES["progress"],
         },
         checks={
@@ -294,10 +301,10 @@ ARGUMENTS: Mapping[str, Arguments] = {
                 "options": {"name": {"type": "str", "required": True}, "preview_service": {"type": "str"}},
             },
             "preview_replicas": {"type": "int"},
-            "scale_down_delay": {"type": "int", "default": 30},
+            "scale_down_delay": {**_DURATION, "default": "30s"},
             "keep_old": {"type": "bool", "default": False},
             "leave": {"type": "bool", "default": False},
-            "stop_before": {"type": "str", "choices": list(FORWARD[1:])},
+            "stop_before": {"type": "str"},
             "supersede": {"type": "bool", "default": False},
             **_UNDONE,
             **_APPROVED,
@@ -305,7 +312,7 @@ ARGUMENTS: Mapping[str, Arguments] = {
             **_CONFIG,
             **_CAUSE,
             **_OWNERSHIP,
-            **_ABORTS,
+            "on_failure": {**_GOES_BACK["on_failure"], "choices": _WITH_FORMER},
             **VERIFY,
             **_TIMES,
         },
@@ -331,9 +338,9 @@ ARGUMENTS: Mapping[str, Arguments] = {
         spec={
             **_APPLICATION,
             "expect": {"type": "list", "elements": "str"},
-            "stop_before": {"type": "str", "choices": list(FORWARD[1:])},
+            "stop_before": {"type": "str"},
             **_OWNERSHIP,
-            **_ABORTS,
+            "on_failure": {**_GOES_BACK["on_failure"], "choices": _WITH_FORMER},
             **VERIFY,
             **_TIMES,
         },
@@ -344,11 +351,7 @@ ARGUMENTS: Mapping[str, Arguments] = {
         spec={
             **_APPLICATION,
             "expect": {"type": "list", "elements": "str"},
-            "kind": {
-                "type": "str",
-                "default": DEFAULT,
-                "choices": _names(_ABORTED),
-            },
+            "kind": {"type": "str", "choices": _names(_ABORTED)},
             **_REMEMBER,
             **_REPAIR,
             **_OWNERSHIP,

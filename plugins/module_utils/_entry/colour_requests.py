@@ -51,7 +51,7 @@ def colour_request(
             keep_old=parameters["keep_old"],
             leaves=parameters["leave"],
         ),
-        stop_before=parameters["stop_before"] or "",
+        stop_before=(parameters["stop_before"] or "").strip(),
         supersede=parameters["supersede"],
         cause=cause_of(parameters),
         take_ownership=parameters["take_ownership"],
@@ -100,29 +100,29 @@ def _colour_services(parameters: Parameters, targets: tuple[Target, ...]) -> dic
 
 def colour_undo(parameters: Parameters, cluster_namespace: str, process: str) -> ColourRequest:
     """The request of an `undo` of what blue/green rolls out. Raises `InputError` for options that mean nothing there."""
-    for option, default in (("resume", False), ("repair", "true"), ("last_applied", "align"), ("wait", True)):
+    for option, default in (("resume", False), ("repair", "blocking"), ("last_applied", "align"), ("wait", True)):
         if parameters[option] != default:
             raise InputError(f"{parameters['name']} is rolled out by blue/green, where {option} means nothing; leave it out.")
-    return colour_operation("undo", parameters, cluster_namespace, process)
+    return colour_operation("undo", parameters["name"], parameters, cluster_namespace, process)
 
 
 def colour_operation(
-    goal: Literal["promote", "abort", "undo"], parameters: Parameters, cluster_namespace: str, process: str
+    goal: Literal["promote", "abort", "undo"], application: str, parameters: Parameters, cluster_namespace: str, process: str
 ) -> ColourRequest:
     """The request of `promote` and `abort`, and of an `undo` of what is rolled out by blue/green. Raises `InputError`."""
     revision = parameters.get("revision")
     return ColourRequest(
         goal=goal,
         namespace=check_name(parameters.get("namespace") or cluster_namespace, "namespace"),
-        application=check_name(parameters["name"], "name"),
+        application=check_name(application, "application"),
         holder=holder_of(parameters, process),
-        stop_before=parameters.get("stop_before") or "",
+        stop_before=(parameters.get("stop_before") or "").strip(),
         expect=_expected(parameters),
         revision=revision_of(parameters, "revision") if revision else None,
         to=(parameters.get("to") or "").strip(),
         cause=cause_of(parameters),
         take_ownership=parameters.get("take_ownership", False),
-        waiting=replace(waiting_of(parameters), on_failure=parameters.get("on_failure", "abort")),
+        waiting=replace(waiting_of(parameters), on_failure=parameters.get("on_failure", "rollback")),
         remember=parameters.get("remember", True),
     )
 

@@ -34,9 +34,10 @@ from .._kube.proxies import without_secrets
 from .arguments import ARGUMENTS
 from .commands import Call, command
 from .configs import config_secrets
+from .former_words import LAST_VERSION, in_todays_words
 from .given import given
 from .manifests import secrets_of
-from .numbers import check_numbers
+from .numbers import in_numbers
 from .preflight import preflight_lines
 from .requests import given_manifests
 from .results import Result, failure, result_of
@@ -66,6 +67,7 @@ class Answer:
 
     result: Result
     warnings: tuple[str, ...] = ()
+    deprecations: tuple[str, ...] = ()
     veil: Veil = field(default_factory=Veil)
 
 
@@ -75,6 +77,7 @@ class _Aside:
 
     veil: Veil
     warnings: list[str] = field(default_factory=list)
+    deprecations: tuple[str, ...] = ()
     notes: list[str] = field(default_factory=list)
     measurement: Measurement = UNMEASURED
     approved: Approved = field(default_factory=Approved)
@@ -94,7 +97,8 @@ def run(name: str, parameters: Mapping[str, Any], context: Context, *, secrets: 
 
     try:
         require()
-        check_numbers(ARGUMENTS[name].spec, parameters)
+        parameters, aside.deprecations = in_todays_words(parameters)
+        parameters = in_numbers(ARGUMENTS[name].spec, parameters)
         if parameters.get("expect_plan") is not None:
             aside.approved.expected = checked(parameters["expect_plan"])
         options = auth_options(parameters, environment=context.environment)
@@ -122,7 +126,7 @@ def run(name: str, parameters: Mapping[str, Any], context: Context, *, secrets: 
     measured = aside.measurement.measured
     if measured is not None:
         result["verify"] = measured_result(measured)
-    return Answer(veil.result(result), tuple(map(veil.sentence, aside.warnings)), veil)
+    return Answer(veil.result(result), tuple(map(veil.sentence, aside.warnings)), aside.deprecations, veil)
 
 
 def _wanted(manifests: tuple[JsonObject, ...], aside: _Aside) -> tuple[JsonObject, ...]:
@@ -153,7 +157,7 @@ def _call(
     # Giving up is the way out of trouble, so trouble must not stand in its way.
     wanted = verification_of(parameters, gives_up=name != "abort")
     # Going back has the same time once more.
-    goes_back = ARGUMENTS[name].goes_back or parameters.get("on_failure") in ("rollback", "abort")
+    goes_back = ARGUMENTS[name].goes_back or parameters.get("on_failure") == "rollback"
     seconds = (parameters.get("wait_timeout") or 0) * (2 if goes_back else 1) * ARGUMENTS[name].waits
     patience = parameters.get("lock_timeout") or 0
     seconds += patience + (parameters.get("scale_down_delay") or 0) + (extra_seconds(wanted) if wanted is not None else 0)
@@ -276,6 +280,8 @@ def main(name: str) -> None:
     module.veil, module.no_log_values = answer.veil, set()
     for warning in answer.warnings:
         module.warn(warning)
+    for sentence in answer.deprecations:
+        module.deprecate(sentence, version=LAST_VERSION, collection_name="rollout.kubernetes")
     if answer.result.get("failed"):
         module.fail_json(**{key: value for key, value in answer.result.items() if key != "failed"})
     module.params = redacted(module.params, name, answer.veil)

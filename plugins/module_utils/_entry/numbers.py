@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from math import isfinite
 from typing import Any
 
 from .._domain.base.errors import InputError
+from .durations import seconds
 
 _YEAR = 365 * 24 * 60 * 60
 _INT32 = 2**31 - 1
@@ -37,6 +39,9 @@ _BOUNDS: Mapping[str, tuple[float, float, str]] = {
 }
 """The least, the most and the unit of each number, by the option's name."""
 
+_WHOLE = ("min_ready_seconds", "progress_deadline_seconds")
+"""What Kubernetes takes in whole seconds only."""
+
 _BELOW: Mapping[str, str] = {
     "wait_timeout": "; to start a rollout without waiting set wait: false",
     "run_as_user": "; the pod runs as a user other than root",
@@ -44,24 +49,46 @@ _BELOW: Mapping[str, str] = {
 """What is to be said of a number that is too small."""
 
 
-def check_numbers(spec: Mapping[str, Any], parameters: Mapping[str, Any], within: str = "") -> None:
-    """Raise `InputError` for a number that is out of bounds, or none (`nan`), also in options of options."""
+def is_duration(name: str, option: Mapping[str, Any]) -> bool:
+    """Return whether an option of an argument spec takes a length of time."""
+    return option.get("type") == "str" and name in _BOUNDS
+
+
+def in_numbers(spec: Mapping[str, Any], parameters: Mapping[str, Any], within: str = "") -> dict[str, Any]:
+    """Return the parameters with lengths of time in seconds.
+
+    Raises `InputError` for a number that is out of bounds, or none (`nan`), also in options of options.
+    """
+    found = dict(parameters)
     for name, option in spec.items():
-        value = parameters.get(name)
-        if option.get("type") in ("int", "float"):
+        value = found.get(name)
+        if value is None:
+            continue
+        if is_duration(name, option):
+            found[name] = value = seconds(value, f"{within}{name}")
+        if option.get("type") in ("int", "float") or is_duration(name, option):
             _check(value, name, f"{within}{name}", _BELOW.get(name, "") if name != "wait_timeout" or "wait" in spec else "")
-        for entry in value if isinstance(value, list) else (value,):
-            if "options" in option and isinstance(entry, Mapping):
-                check_numbers(option["options"], entry, f"{within}{name}.")
+        if "options" in option:
+            found[name] = _each(value, partial(in_numbers, option["options"], within=f"{within}{name}."))
+    return found
+
+
+def _each(value: Any, read: Callable[[Mapping[str, Any]], dict[str, Any]]) -> Any:
+    """Return an option of options, or a list of such, with what `read` makes of each."""
+    if isinstance(value, Mapping):
+        return read(value)
+    return [read(entry) if isinstance(entry, Mapping) else entry for entry in value] if isinstance(value, list) else value
 
 
 def _check(value: Any, name: str, shown: str, below: str) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return
     least, most, unit = _BOUNDS[name]
+    given = f"{value:g}" if isinstance(value, float) else str(value)[:40]
+    if name in _WHOLE and isfinite(value) and value != int(value):
+        raise InputError(f"{shown} must be whole seconds, not {given}.")
     if isfinite(value) and least <= value <= most:
         return
-    given = f"{value:g}" if isinstance(value, float) else str(value)[:40]
     if value < least:
         raise InputError(f"{shown} must be at least {least}{_unit(unit, least)}, not {given}{below}.")
     raise InputError(f"{shown} must be between {least} and {most}{_unit(unit, most)}, not {given}.")

@@ -19,9 +19,9 @@ def check_repair(parameters: Mapping[str, Any], selection: Selection) -> None:
 
     A task about several kinds says it for the StatefulSets among them, also if there are none this time.
     """
-    repair = parameters.get("repair", "true")
+    repair = parameters.get("repair", "blocking")
     kinds = {target.resource.kind for target in selection.targets} | {resource.kind for resource in selection.resources}
-    if repair == "true" or len(kinds) != 1 or any(named(kind).needs_repair for kind in kinds):
+    if repair == "blocking" or len(kinds) != 1 or any(named(kind).needs_repair for kind in kinds):
         return
     which = f"{selection.targets[0].ref}, which gets" if selection.targets else f"{min(kinds)}s, which get"
     raise InputError(f"repair: {repair} is for StatefulSets; leave it out for {which} past broken pods without it.")

@@ -141,12 +141,11 @@ def undo_request(parameters: Parameters, selection: Selection) -> OperationReque
     return OperationRequest(operation, selection, waiting_of(parameters), parameters["take_ownership"])
 
 
-def abort_request(parameters: Parameters, cluster_namespace: str) -> OperationRequest:
+def abort_request(parameters: Parameters, target: Target) -> OperationRequest:
     """The request of `abort` for what goes pod by pod. Raises `InputError` for `expect`, which is about blue/green."""
     if parameters["expect"] is not None:
-        raise InputError("expect names candidates of blue_green; leave it out where kind is StatefulSet.")
+        raise InputError(f"expect names candidates of blue_green; leave it out for {target.ref}.")
     operation = Abort(repair=parameters["repair"], cause=cause_of(parameters), remember=parameters["remember"])
-    target = named_target(parameters, cluster_namespace)
     return OperationRequest(operation, Selection((target,)), waiting_of(parameters), parameters["take_ownership"])
 
 
@@ -272,7 +271,7 @@ def _limits(parameters: Parameters) -> Limits:
         partition=parameters.get("partition"),
         min_ready_seconds=parameters.get("min_ready_seconds"),
         progress_deadline_seconds=parameters.get("progress_deadline_seconds"),
-        repair=parameters.get("repair", "true"),
+        repair=parameters.get("repair", "blocking"),
     )
     check_limits(surge=limits.max_surge, unavailable=limits.max_unavailable)
     if limits.partition is not None and limits.partition < 0:

@@ -5,9 +5,9 @@
 """Pods on which a StatefulSet is stuck: its controller waits for each pod to be ready before it replaces any, for ever if one never
 will be. They are deleted, one at a time, so that they are made anew from the template that is wanted.
 
-Which ones the option `repair` says, with one meaning wherever it is: `true` those that are not ready and not of the revision to be
+Which ones the option `repair` says, with one meaning wherever it is: `blocking` those that are not ready and not of the revision to be
 reached, except pods of the version that serves which may still become ready; `all` those as well, and pods of the revision to be
-reached that were not ready when the task began; `false` none. Ready pods never. What a pod below the partition is to reach is the
+reached that were not ready when the task began; `none` none. Ready pods never. What a pod below the partition is to reach is the
 version that serves.
 """
 
@@ -28,7 +28,7 @@ def way_for_the_new(repair: Repair, goal: Revision | None = None, before: Snapsh
     `goal` is the revision that an undo brings back: then the version that is taken back is none to be spared, and OnDelete is no
     reason to leave its pods. `before` is what was there when the task began, which only `all` needs.
     """
-    if repair == "false":
+    if repair == "none":
         return None
     stale = {pod.uid for pod in before.pods if not pod.ready} if before is not None and repair == "all" else set()
 
@@ -48,10 +48,10 @@ def way_for_the_new(repair: Repair, goal: Revision | None = None, before: Snapsh
 def blocked(repair: Repair, goal: Revision | None = None) -> Callable[[Snapshot], str]:
     """A function to the sentence that names the first pod that `repair` leaves in the way, and the word that would delete it; empty where
     there is none. It has no full stop."""
-    words: dict[Repair, tuple[Repair, ...]] = {"false": ("true", "all"), "true": ("all",), "all": ()}
+    words: dict[Repair, tuple[Repair, ...]] = {"none": ("blocking", "all"), "blocking": ("all",), "all": ()}
 
     def sentence(snapshot: Snapshot) -> str:
-        left = {pod.uid for pod in _in_the_way(snapshot, repair, goal, ())} if repair != "false" else set[str]()
+        left = {pod.uid for pod in _in_the_way(snapshot, repair, goal, ())} if repair != "none" else set[str]()
         for word in words[repair]:
             for pod in _in_the_way(snapshot, word, goal, ()):
                 if pod.uid not in left:

@@ -151,4 +151,4 @@ def test_an_expectation_without_a_name_is_refused(memory: Memory, module: str, e
 
 
 def test_a_stateful_set_has_no_candidate_of_blue_green(memory: Memory) -> None:
-    assert "leave it out where kind is StatefulSet" in refused(memory, "abort", "web-1", kind="StatefulSet")
+    assert "leave it out for StatefulSet default/web" in refused(memory, "abort", "web-1", kind="StatefulSet")

@@ -151,7 +151,7 @@ class FlagsRun(Run):
             holder=f"alice {self.party.name}",
             objects=("Deployment/web",),
             wanted={"flag": flag, "size": size},
-            waiting=Waiting(timeout=60, on_failure="abort"),
+            waiting=Waiting(timeout=60, on_failure="rollback"),
             **options,
         )
 

@@ -179,7 +179,7 @@ def _abort(plan: Plan, operation: Abort) -> Aspect:
 
 
 def _repairing(repair: str) -> dict[str, JsonValue]:
-    return {} if repair == "true" else {"repair": repair}
+    return {} if repair == "blocking" else {"repair": repair}
 
 
 # --- steps ----------------------------------------------------------------------------------------------------------------------

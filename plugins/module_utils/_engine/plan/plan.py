@@ -100,7 +100,7 @@ class Plan:
     everywhere: bool = False
     warnings: tuple[str, ...] = ()
     configuration: Configuration = NO_CONFIGURATION
-    repair: Repair = "true"
+    repair: Repair = "blocking"
     """Which pods of a stuck StatefulSet a way back may delete."""
     takes_back: Cause | None = None
     """Why and by whom a version is taken back; None where that is not what the task does."""

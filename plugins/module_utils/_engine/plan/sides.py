@@ -263,21 +263,13 @@ class Planner:
         companions: tuple[Planned, ...],
         promotion: Promotion | None,
     ) -> ColourPlan:
-        request, scene = self._request, self._scene
         for manifest in manifests.values():
             check_manifest(manifest)
         if claim is None:
-            self._refuse_leaving(targets, stable, manifests)
-            found = obstacles(
-                scene, stable, {name: mapping(entry, "spec", "template") for name, entry in manifests.items()}, services, previews
-            )
-            sentences = [sentence for sentence in found if sentence]
-            if sentences:
-                raise RefusedError("\n".join(dict.fromkeys(sentences)))
-            self._refuse_foreign(stable, {**services, **previews})
+            self._refuse_beginning(targets, stable, manifests, services, previews)
         known = (*claim.services, *claim.previews) if claim is not None else ()
         entering = {name: name in previews for name in (*services, *previews) if name not in known}
-        refuse_taken(entering, targets, request.application, request.namespace, scene, self._outside)
+        refuse_taken(entering, targets, self._request.application, self._request.namespace, self._scene, self._outside)
         candidates = {name: self._candidate(claim, name, stable[name]) for name in targets}
         bodies = {name: self._body(manifests[name], candidates[name]) for name in targets}
         cause = self._cause(stable, manifests, promotion)
@@ -290,30 +282,14 @@ class Planner:
         fresh = claim is None
         if claim is not None:
             sides, fresh = self._continued(claim, sides, services)
-        colours = self._colours
-        originals = claim.originals if claim is not None else self._originals({**services, **previews})
-        whole = SidesClaim(
-            identity=claim.identity if claim is not None and not fresh else uuid.uuid4().hex[:12],
-            sides=sides,
-            services=services,
-            previews=previews,
-            originals={**self._originals({**services, **previews}), **originals},
-            preview_replicas=colours.preview_replicas,
-            delay=colours.delay,
-            keep_old=colours.keep_old,
-            leaves=colours.leaves,
-            cause=signed(cause.why, cause.by) if fresh or claim is None else claim.cause,
-            undoes=self._undoes(claim if not fresh else None, promotion),
-            switched=claim.switched if claim is not None and not fresh else "",
-            by=claim.by if claim is not None and not fresh else user_of(request.holder),
-            since=claim.since if claim is not None and not fresh else f"{self._cluster.now():%Y-%m-%dT%H:%M:%SZ}",
-            plan_hash=claim.plan_hash if claim is not None and not fresh else "",
-        )
-        if claim is not None and not request.supersede:
+        whole = self._whole(None if fresh else claim, sides, services, previews, cause, promotion)
+        if claim is not None:
+            whole = replace(whole, originals={**whole.originals, **claim.originals})
+        if claim is not None and not self._request.supersede:
             self._refuse_changed_stable(claim)
-        if fresh and request.goal == "roll":
+        if fresh and self._request.goal == "roll":
             versions = {self._ref(side.workload): side.wanted for side in sides}
-            self._warnings += told_of_undone(versions, self._outside, refuse=request.refuse_undone)
+            self._warnings += told_of_undone(versions, self._outside, refuse=self._request.refuse_undone)
         return ColourPlan(
             claim=whole,
             manifests=bodies,
@@ -325,6 +301,59 @@ class Planner:
             warnings=tuple(self._warnings),
             configuration=self._configuration,
             ends=self._ends(coming, manifests, services, previews),
+        )
+
+    def _refuse_beginning(
+        self,
+        targets: Mapping[str, Target],
+        stable: Mapping[str, str],
+        manifests: Mapping[str, JsonObject],
+        services: Mapping[str, str],
+        previews: Mapping[str, str],
+    ) -> None:
+        """Raise `RefusedError` for what keeps a rollout from beginning."""
+        self._refuse_leaving(targets, stable, manifests)
+        templates = {name: mapping(entry, "spec", "template") for name, entry in manifests.items()}
+        sentences = [sentence for sentence in obstacles(self._scene, stable, templates, services, previews) if sentence]
+        if sentences:
+            raise RefusedError("\n".join(dict.fromkeys(sentences)))
+        self._refuse_foreign(stable, {**services, **previews})
+
+    def _whole(
+        self,
+        begun: SidesClaim | None,
+        sides: tuple[Side, ...],
+        services: Mapping[str, str],
+        previews: Mapping[str, str],
+        cause: Cause,
+        promotion: Promotion | None,
+    ) -> SidesClaim:
+        """Return the claim of this task: `begun` with what the task wants of it, or a new one."""
+        colours = self._colours
+        whole = SidesClaim(
+            identity=uuid.uuid4().hex[:12],
+            sides=sides,
+            services=services,
+            previews=previews,
+            originals=self._originals({**services, **previews}),
+            preview_replicas=colours.preview_replicas,
+            delay=colours.delay,
+            keep_old=colours.keep_old,
+            leaves=colours.leaves,
+            cause=signed(cause.why, cause.by),
+            undoes=self._undoes(begun, promotion),
+            by=user_of(self._request.holder),
+        )
+        if begun is None:
+            return replace(whole, since=f"{self._cluster.now():%Y-%m-%dT%H:%M:%SZ}")
+        return replace(
+            whole,
+            identity=begun.identity,
+            cause=begun.cause,
+            switched=begun.switched,
+            by=begun.by,
+            since=begun.since,
+            plan_hash=begun.plan_hash,
         )
 
     @staticmethod

@@ -44,6 +44,7 @@ def carry_out(plan: Plan, outside: Surroundings) -> Outcome:
     Raises `RolloutError` for what fails before the first workload is written.
     """
     demand_rights((*for_pods(plan), *for_later_writes(plan)), outside.cluster)
+    outside.measurement.allow(seconds_of(plan))
     with ExitStack() as stack:
         run = Run(plan, outside, stack)
         run.clear_the_way()
@@ -58,6 +59,12 @@ def carry_out(plan: Plan, outside: Surroundings) -> Outcome:
         return run.outcome()
 
 
+def seconds_of(plan: Plan) -> float:
+    """Return how long a run may take: what is waited for first, each step of the workload that has most, and going back."""
+    steps = max((len(entry.steps) for entry in plan.targets), default=0)
+    return plan.waiting.timeout * (1 + steps + (plan.waiting.on_failure == "rollback"))
+
+
 @dataclass(frozen=True)
 class Leg:
     """One step that was begun."""
@@ -69,7 +76,7 @@ class Leg:
 
 
 class Run:
-    """One task on its way. All its workloads have one deadline; the cluster is watched once there is something to wait for."""
+    """One task on its way. Each step of each workload has the whole time; the cluster is watched once there is something to wait for."""
 
     def __init__(self, plan: Plan, outside: Surroundings, stack: ExitStack) -> None:
         self.plan = plan
@@ -122,6 +129,7 @@ class Run:
     def take_steps(self) -> None:
         """Write all first steps, then take the others of each workload at its own pace."""
         plan = self.plan
+        self._started = self.outside.clock()
         self._bring_companions()
         for entry in plan.targets:
             if entry.outages is not None and entry.write.template_changed:
@@ -185,6 +193,7 @@ class Run:
         legs = self._legs[entry.target.ref]
         last, step = legs[-1], entry.steps[len(legs)]
         self.outside.tell(step.name)
+        self.outside.cluster.patience(self.plan.waiting.timeout)
         if step.pods and not step.done(last.course.snapshot):
             self.outside.progress(f"{entry.target.ref}: step {len(legs)} of {len(entry.steps) - 1}: {step.name}")
         written, stale, failure = last.written, deadline_exceeded(last.course.snapshot), ""
@@ -195,7 +204,7 @@ class Run:
             except RolloutError as error:
                 written, failure = replace(written, route="none"), error.message
         wanted = self._wanted[entry.target.ref]
-        course = self.course(written, step, self._started, last.course.snapshot, wanted=wanted, after=last.course, stale=stale)
+        course = self.course(written, step, self.outside.clock(), last.course.snapshot, wanted=wanted, after=last.course, stale=stale)
         if failure:
             course.snapshot = last.course.snapshot
             course.give_up(failure, self.outside.clock(), "unable")

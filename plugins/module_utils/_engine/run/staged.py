@@ -17,7 +17,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, TypeAlias
 
-from ..._domain.base.errors import RefusedError, RolloutError
+from ..._domain.base.errors import InputError, RefusedError, RolloutError
 from ..._domain.base.objects import JsonObject, Ref
 from ..._domain.base.resources import SERVICE
 from ..._domain.kinds import TWO_SIDED
@@ -92,6 +92,7 @@ def _roll(request: StagedRequest, make: Make, outside: Surroundings, lease: Json
             plan = method.plan(stage.scene(_moments(claim)))
         except RefusedError as error:
             raise _RefusedPlan(error, method.refs(view)) from error
+        _check_stop(request, method.forward(plan, plan.claim) if plan.claim is not None else ())
         _refuse_others(request, method.covered(plan), plan, outside)
         method.refuse_other(plan)
         report = StagedReport(request, method, stage)
@@ -116,6 +117,13 @@ def _roll(request: StagedRequest, make: Make, outside: Surroundings, lease: Json
 def _needs(request: StagedRequest, method: Method[Any, Any], plan: StagedPlan[Any], scene: Scene) -> Any:
     steps = [step.name for step in method.forward(plan, plan.claim)]
     return method.needs(plan, plan.claim, scene, up_to(steps, request.stop_before))
+
+
+def _check_stop(request: StagedRequest, steps: Sequence[SceneStep]) -> None:
+    """Raise `InputError` where `stop_before` names no step of the plan, or the first, before which nothing would be done."""
+    names = [step.name for step in steps]
+    if request.stop_before and names and request.stop_before not in names[1:]:
+        raise InputError(f"stop_before names {request.stop_before}, which is none of the steps to stop before: {', '.join(names[1:])}.")
 
 
 def up_to(steps: Sequence[str], stop_before: str) -> tuple[str, ...]:
@@ -280,7 +288,7 @@ class _Run:
 
     def _failed(self, why: str) -> Outcome:
         """Do what the request wants for a bad candidate. After a step without return there is no going back."""
-        if self._request.waiting.on_failure != "abort" or self._no_return():
+        if self._request.waiting.on_failure != "rollback" or self._no_return():
             return self._degraded(why)
         claim, scene = self._memory.now, self._scene()
         lost = self._method.no_way_back(claim, scene)

@@ -7,13 +7,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+from ..._domain.base.errors import InputError
+from ..._domain.base.objects import Ref
 from ..._domain.kinds import TWO_SIDED
 from ..._domain.request import Selection
 from ..._engine.outside.surroundings import Surroundings
 from ..._engine.plan.pod_by_pod import ABORT
+from ..._engine.read.on_its_way import on_its_way
 from ..._engine.run import in_place, methods
 from ..._engine.tell.outcome import Outcome
+from ..arguments import ARGUMENTS
 from ..colour_requests import colour_operation, colour_request, colour_undo
 from ..repair import check_repair
 from ..requests import abort_request, named_target, undo_request
@@ -28,17 +33,27 @@ def roll_out(call: Call, outside: Surroundings) -> Outcome:
 
 
 def promote(call: Call, outside: Surroundings) -> Outcome:
-    return methods.roll(colour_operation("promote", call.parameters, call.namespace, this_process()), outside, check=call.check)
+    request = colour_operation("promote", call.parameters["application"], call.parameters, call.namespace, this_process())
+    return methods.roll(request, outside, check=call.check)
 
 
 def abort(call: Call, outside: Surroundings) -> Outcome:
-    if call.parameters["kind"] not in TWO_SIDED:
-        return in_place.operate(abort_request(call.parameters, call.namespace), ABORT, ours_in(call), outside, check=call.check)
-    check_repair(call.parameters, Selection((named_target(call.parameters, call.namespace),)))
-    return methods.roll(colour_operation("abort", call.parameters, call.namespace, this_process()), outside, check=call.check)
+    application = call.parameters["application"]
+    place = Ref(call.parameters["kind"] or "", call.parameters.get("namespace") or call.namespace, application)
+    ref = place if place.kind else on_its_way(place.namespace, application, outside)
+    target = named_target({"kind": ref.kind, "name": ref.name, "namespace": ref.namespace}, call.namespace)
+    if ref.kind not in ARGUMENTS["abort"].spec["kind"]["choices"]:
+        raise InputError(f"{ref} goes pod by pod, and abort does not give up what a {ref.kind} has on its way; undo does.")
+    if ref.kind not in TWO_SIDED:
+        return in_place.operate(abort_request(call.parameters, target), ABORT, ours_in(call), outside, check=call.check)
+    check_repair(call.parameters, Selection((target,)))
+    request = colour_operation("abort", application, call.parameters, call.namespace, this_process())
+    return methods.roll(request, outside, check=call.check)
 
 
 def undo(call: Call, outside: Surroundings) -> Outcome:
+    if not any(call.parameters.get(option) for option in ("name", "workloads", "label_selectors")):
+        call = replace(call, parameters={**call.parameters, "name": call.parameters["application"]})
     if two_sided(call, outside):
         return methods.roll(colour_undo(call.parameters, call.namespace, this_process()), outside, check=call.check)
     return operate(call, undo_request(call.parameters, selection_in(call)), outside)

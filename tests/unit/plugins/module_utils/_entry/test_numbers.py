@@ -14,12 +14,12 @@ import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.errors import InputError
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.arguments import ARGUMENTS
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.main import Context, run
-from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.numbers import check_numbers
+from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.numbers import in_numbers, is_duration
 
 
 def numbers(spec: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
     for name, option in spec.items():
-        if option.get("type") in ("int", "float"):
+        if option.get("type") in ("int", "float") or is_duration(name, option):
             yield (*path, name), option["type"]
         yield from numbers(option.get("options", {}), (*path, name))
 
@@ -41,14 +41,14 @@ def given(module: str, path: tuple[str, ...], value: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("module", "path", "kind"), EVERY)
 def test_what_is_out_of_bounds_is_refused_with_its_name_and_value(module: str, path: tuple[str, ...], kind: str) -> None:
-    bad = [10**30, -1, *((nan, inf, -inf, 1e300) if kind == "float" else ())]
+    bad = [10**30, -1, *((nan, inf, -inf, 1e300) if kind == "str" else ())]
     for value in bad:
         with pytest.raises(InputError) as caught:
-            check_numbers(ARGUMENTS[module].spec, given(module, path, value))
+            in_numbers(ARGUMENTS[module].spec, given(module, path, value))
         assert caught.value.message.startswith(f"{'.'.join(path)} must be ")
         assert len(caught.value.message) < 160
     for value in (1, None):
-        check_numbers(ARGUMENTS[module].spec, given(module, path, value))
+        in_numbers(ARGUMENTS[module].spec, given(module, path, value))
 
 
 @pytest.mark.parametrize("value", [0, -5, 10**10])

@@ -15,6 +15,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.ob
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import WORKLOADS
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.request import Cause, Limits, Pause, Restart, Selection, Undo
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.arguments import ARGUMENTS
+from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.numbers import in_numbers
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.requests import (
     history_request,
     pause_request,
@@ -29,8 +30,9 @@ KINDS = sorted(WORKLOADS)
 
 
 def parameters(module: str, **given: Any) -> dict[str, Any]:
-    """What the validator hands over: each option with its default."""
-    return {name: option.get("default") for name, option in ARGUMENTS[module].spec.items()} | given
+    """What requests are made from: each option with its default, lengths of time in seconds."""
+    spec = ARGUMENTS[module].spec
+    return in_numbers(spec, {name: option.get("default") for name, option in spec.items()}) | given
 
 
 def selection(kinds: list[str] = KINDS, **given: Any) -> Selection:
@@ -125,7 +127,7 @@ WEB = selection(name="web")
         pytest.param({"revision": 0}, Undo(), id="0 is previous, as in kubectl"),
         pytest.param({"revision": 3}, Undo(revision=3), id="a number"),
         pytest.param({"to": " web:1 "}, Undo(to="web:1"), id="an image"),
-        pytest.param({"resume": True, "last_applied": "leave"}, Undo(None, "", True, "true", "leave"), id="choices"),
+        pytest.param({"resume": True, "last_applied": "leave"}, Undo(None, "", True, "blocking", "leave"), id="choices"),
         pytest.param({"change_cause": "slow", "requested_by": "bob"}, Undo(cause=Cause("slow", "bob")), id="cause"),
     ],
 )
@@ -147,7 +149,7 @@ TWO = [{"kind": "DaemonSet", "name": "log", "namespace": None}, {"kind": "Deploy
         pytest.param({"label_selectors": ["a=b"], "kind": "Deployment"}, "Deployments, which get", id="one kind by labels"),
     ],
 )
-@pytest.mark.parametrize("repair", ["false", "all"])
+@pytest.mark.parametrize("repair", ["none", "all"])
 def test_repair_is_refused_where_the_only_kind_has_none(given: dict[str, Any], which: str, repair: str) -> None:
     with pytest.raises(InputError, match=f"repair: {repair} is for StatefulSets; leave it out for {which} past broken pods without it"):
         undo_request(parameters("undo", repair=repair), selection(**given))
@@ -156,7 +158,7 @@ def test_repair_is_refused_where_the_only_kind_has_none(given: dict[str, Any], w
 @pytest.mark.parametrize(
     ("given", "repair"),
     [
-        pytest.param({"name": "web"}, "true", id="the default"),
+        pytest.param({"name": "web"}, "blocking", id="the default"),
         pytest.param({"name": "db", "kind": "StatefulSet"}, "all", id="a StatefulSet"),
         pytest.param({"label_selectors": ["a=b"]}, "all", id="all kinds by labels"),
         pytest.param({"workloads": TWO}, "all", id="several kinds"),

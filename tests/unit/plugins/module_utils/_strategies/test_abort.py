@@ -34,7 +34,7 @@ def seen(obj: JsonObject, *revisions: int, ready: tuple[bool, ...] = (True, True
     return snapshot(obj, [controller_revision(1, OLD), controller_revision(2, NEW), controller_revision(3, THIRD)], pods)
 
 
-def step_of(shown: Snapshot, repair: Repair = "true") -> Step:
+def step_of(shown: Snapshot, repair: Repair = "blocking") -> Step:
     (step,) = steps_of(Abort(repair=repair), TARGET, shown)
     return step
 
@@ -79,7 +79,7 @@ def test_a_pod_that_is_stuck_is_deleted_or_named() -> None:
     replacement = step_of(stuck).replacement
     assert replacement is not None
     assert [entry.ref.name for entry in replacement.due(stuck)] == ["web-2"]
-    left = step_of(stuck, "false")
+    left = step_of(stuck, "none")
     assert left.replacement is None
     assert left.waiting_for is not None
     assert "web-2" in left.waiting_for(stuck)

@@ -194,7 +194,7 @@ def test_a_step_is_done_when_its_pods_run_the_template_and_all_are_ready(shown: 
 
 def test_what_is_in_the_way_is_deleted_or_named() -> None:
     given_up = seen(the_set(3), member(0, 1), member(1, 1), member(2, 3, ready=False))
-    for repair, due, words in (("true", ["web-2"], "web-2 is not ready"), ("false", [], "repair: true would delete it")):
+    for repair, due, words in (("blocking", ["web-2"], "web-2 is not ready"), ("none", [], "repair: blocking would delete it")):
         limits = Limits(repair=repair)  # type: ignore[arg-type]
         chosen = short(image=NEW)
         after = workload_of(the_set(3))

@@ -38,13 +38,13 @@ def one(index: int, revision: int, *, ready: bool = True, terminating: bool = Fa
     return pod(f"web-{index}", f"web-h{revision}", by=UID, ready=ready, terminating=terminating, statuses=[] if ready else [status or RUNS])
 
 
-def way(repair: Repair = "true") -> Replacement:
+def way(repair: Repair = "blocking") -> Replacement:
     found = way_for_the_new(repair)
     assert found is not None
     return found
 
 
-def names(shown: Snapshot, repair: Repair = "true") -> list[str]:
+def names(shown: Snapshot, repair: Repair = "blocking") -> list[str]:
     return [entry.ref.name for entry in way(repair).due(shown)]
 
 
@@ -130,30 +130,30 @@ def test_all_has_what_was_wanted_and_not_ready_before_made_anew_once() -> None:
 
 
 def test_false_deletes_nothing() -> None:
-    assert way_for_the_new("false") is None
+    assert way_for_the_new("none") is None
 
 
 @pytest.mark.parametrize(
     ("repair", "pods", "sentence"),
     [
         (
-            "false",
+            "none",
             [one(0, 1), one(1, 1, ready=False), one(2, 2, ready=False)],
-            "web-2 (not ready, of revision 2 that was given up) is in the way; repair: true would delete it",
+            "web-2 (not ready, of revision 2 that was given up) is in the way; repair: blocking would delete it",
         ),
         (
-            "false",
+            "none",
             [one(0, 1), one(1, 1, ready=False)],
             "web-1 (not ready, of revision 1 that is replaced) is in the way; repair: all would delete it",
         ),
         (
-            "true",
+            "blocking",
             [one(0, 1), one(1, 1, ready=False), one(2, 2, ready=False)],
             "web-1 (not ready, of revision 1 that is replaced) is in the way; repair: all would delete it",
         ),
-        ("true", [one(0, 1), one(1, 1), one(2, 2, ready=False)], ""),
+        ("blocking", [one(0, 1), one(1, 1), one(2, 2, ready=False)], ""),
         ("all", [one(0, 1), one(1, 1, ready=False)], ""),
-        ("false", [one(0, 1), one(1, 3, ready=False)], ""),
+        ("none", [one(0, 1), one(1, 3, ready=False)], ""),
     ],
     ids=["given up", "may heal", "may heal, and one that goes", "goes", "all go", "the new one"],
 )

@@ -195,11 +195,11 @@ def test_only_a_stateful_set_needs_pods_deleted() -> None:
 def test_repair_says_which_pods_and_changes_nothing_of_the_workload() -> None:
     live = of_kind("StatefulSet")
     assert with_limits(Target(WORKLOADS["StatefulSet"], REF, manifest=live), Limits(repair="all"), live) is live
-    every, none = step_of(live, Limits(repair="all")), step_of(live, Limits(repair="false"))
+    every, none = step_of(live, Limits(repair="all")), step_of(live, Limits(repair="none"))
     assert every.replacement is not None
     assert every.replacement.since is not None
     assert none.replacement is None
     assert none.waiting_for is not None
-    assert step_of(of_kind("Deployment"), Limits(repair="false")).waiting_for is None
+    assert step_of(of_kind("Deployment"), Limits(repair="none")).waiting_for is None
     assert Limits(repair="all").set_nothing
     assert not Limits(repair="all", partition=0).set_nothing

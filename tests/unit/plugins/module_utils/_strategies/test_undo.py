@@ -370,7 +370,7 @@ def test_nothing_is_free_where_there_is_nothing() -> None:
 def test_a_repair_never_names_a_ready_pod_nor_one_below_the_partition_unless_all_are_wanted(
     before: str, letters: str, partition: int, start: int, every: bool
 ) -> None:
-    repair = repair_of(before, Undo(repair="all" if every else "true"))
+    repair = repair_of(before, Undo(repair="all" if every else "blocking"))
     seen = stateful(letters, partition=partition, start=start, current="web-h2")
     due = repair.due(seen)
     assert not any(entry.ready or entry.terminating for entry in due)
@@ -381,14 +381,14 @@ def test_a_repair_never_names_a_ready_pod_nor_one_below_the_partition_unless_all
         assert not any(entry.terminating for entry in seen.pods)
 
 
-@pytest.mark.parametrize(("kind", "operation"), [("StatefulSet", Undo(repair="false")), ("Deployment", Undo()), ("DaemonSet", Undo())])
+@pytest.mark.parametrize(("kind", "operation"), [("StatefulSet", Undo(repair="none")), ("Deployment", Undo()), ("DaemonSet", Undo())])
 def test_nothing_else_is_repaired(kind: str, operation: Undo) -> None:
     owned = OWNED if kind == "Deployment" else [controller_revision(number, image, kind=kind) for number, image in ((1, OLD), (2, NEW))]
     assert step_of(snapshot(workload(kind), owned), operation, kind).replacement is None
 
 
 def test_the_pod_in_the_way_is_named_where_nothing_is_repaired() -> None:
-    lacks = step_of(stateful("onN", wants=NEW, update="web-h2"), Undo(repair="false"), "StatefulSet").waiting_for
+    lacks = step_of(stateful("onN", wants=NEW, update="web-h2"), Undo(repair="none"), "StatefulSet").waiting_for
     assert lacks is not None
     assert "web-2 (not ready, of revision 2 that was given up)" in lacks(stateful("onN"))
     assert lacks(stateful("ono")) == ""

@@ -1,0 +1,40 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What an application has on its way, for who knows it by its name alone."""
+
+from __future__ import annotations
+
+from ..._domain.base.errors import ForbiddenError
+from ..._domain.base.objects import Ref
+from ..._domain.kinds import DEFAULT, KINDS, WORKLOADS
+from ..._domain.leases.lease import lease_name
+from ..._domain.leases.stepping import Stepping
+from ..._domain.sides.claims import Settings, claim_of
+from ..outside.surroundings import Surroundings
+
+
+def on_its_way(namespace: str, application: str, outside: Surroundings) -> Ref:
+    """Return the workload that is on its way, as the application's Lease tells; else the one that is called like it.
+
+    A rollout in stages, and what blue/green rolls out, counts as a Deployment. So does what is not there at all. Raises `ClusterError`.
+    """
+    lease = outside.leases.named(namespace, lease_name(application))
+    if claim_of(lease) is not None:
+        return Ref(DEFAULT, namespace, application)
+    stepping = Stepping.of(lease)
+    if stepping is not None:
+        kind, _slash, name = stepping.workload.partition("/")
+        return Ref(kind, namespace, name)
+    if Settings.of(lease) is not None:
+        return Ref(DEFAULT, namespace, application)
+    there = (kind.name for kind in KINDS if kind.names_revisions and _is_there(kind.name, namespace, application, outside))
+    return Ref(next(there, DEFAULT), namespace, application)
+
+
+def _is_there(kind: str, namespace: str, name: str, outside: Surroundings) -> bool:
+    try:
+        return outside.cluster.read(WORKLOADS[kind], namespace, name) is not None
+    except ForbiddenError:
+        return False
