@@ -348,10 +348,6 @@ rollouts:
       elements: dict
       sample: [{type: Available, status: 'True', reason: MinimumReplicasAvailable, message: Deployment has minimum availability.,
         since: '2026-11-21T08:00:00Z'}]
-    weights:
-      description: Shares of the traffic; empty for strategies without a router.
-      type: dict
-      sample: {}
     findings:
       description:
         - What is wrong with pods of the candidate, worst first.
@@ -363,14 +359,44 @@ rollouts:
       description: Why the rollout failed; empty when it did not.
       type: str
       sample: ""
-    blue_green:
+    application:
       description:
-        - The two sides by the names of their Deployments, C(stable) and C(candidate), of the C(workload), with what their Deployments ask
-          for (C(replicas)), what its Services select (C(selectors)), and in check mode the C(plan) as lines of a table.
-        - C(plan_hash) is that of the task that began the rollout; empty where none is on its way.
+        - The name under which the task holds the workload, and by which M(rollout.kubernetes.promote), M(rollout.kubernetes.abort) and
+          M(rollout.kubernetes.undo) find it. Not there for what is unchanged without a look at who holds it.
+      type: str
+      sample: web
+    steps_left:
+      description: The names of the steps that are still to be taken, in their order. Not there without steps.
+      type: list
+      elements: str
+      sample: [verify, hold, scale_down]
+    next_step:
+      description: The first of these, null where none is left.
+      type: str
+      sample: verify
+    sides:
+      description:
+        - The two sides, C(stable) and C(candidate), each with the C(name) of its Deployment and the C(replicas) that it asks for, which are
+          null where it is not there. A side is null where there is none.
       type: dict
-      sample: {workload: web, stable: web, candidate: web-green, replicas: {web: 0, web-green: 3},
-        selectors: {web: {app: web, rollout.kubernetes/colour: green}}, plan: [], plan_hash: ''}
+      sample: {stable: {name: web, replicas: 3}, candidate: {name: web-green, replicas: 3}}
+    traffic:
+      description:
+        - What leads the traffic, each with its C(router), V(service), its C(name), and what it selects now (C(selector)).
+        - M(rollout.kubernetes.service_switch) adds what it selected before (C(previous_selector)), how many C(pods) the selector picks, and
+          how many endpoints in the Service's EndpointSlices are C(ready).
+      type: list
+      elements: dict
+      sample: [{router: service, name: web, selector: {app: web, rollout.kubernetes/colour: green}}]
+    plan:
+      description: In check mode the steps and what they change, as lines of a table.
+      type: list
+      elements: str
+      sample: ["step        what it does", "prepare     make Deployment web-green"]
+    plan_hash:
+      description: The RV(plan_hash) of the task that began the rollout; not there where none is on its way.
+      type: str
+      sample: p1-6b1f0c9d27e84a5530c1-5d41402a-7d793037-9e107d9d-e4d909c2-b1946ac9-fc3ff98e-0cc175b9-92eb5ffe
 configs:
   description: The configuration that was versioned, each by its copy. Values are never shown.
   type: list

@@ -142,10 +142,6 @@ rollouts:
       elements: dict
       sample: [{type: Available, status: 'True', reason: MinimumReplicasAvailable, message: Deployment has minimum availability.,
         since: '2026-11-21T08:00:00Z'}]
-    weights:
-      description: Shares of the traffic; empty for strategies without a router.
-      type: dict
-      sample: {}
     findings:
       description:
         - What is wrong with pods of the candidate, worst first.
@@ -157,14 +153,12 @@ rollouts:
       description: Why the rollout failed; empty when it did not.
       type: str
       sample: ""
-    blue_green:
+    sides:
       description:
-        - The two sides by the names of their Deployments, C(stable) and C(candidate), of the C(workload), with what their Deployments ask
-          for (C(replicas)), what its Services select (C(selectors)), and in check mode the C(plan) as lines of a table.
-        - C(plan_hash) is that of the task that began the rollout; empty where none is on its way.
+        - The two sides, C(stable) and C(candidate), each with the C(name) of its Deployment and the C(replicas) that it asks for, which are
+          null where it is not there. A side is null where there is none.
       type: dict
-      sample: {workload: web, stable: web, candidate: web-green, replicas: {web: 0, web-green: 3},
-        selectors: {web: {app: web, rollout.kubernetes/colour: green}}, plan: [], plan_hash: ''}
+      sample: {stable: {name: web, replicas: 3}, candidate: {name: web-green, replicas: 3}}
     revisions:
       description: The revisions of the workload, oldest first.
       type: list

@@ -282,10 +282,6 @@ rollouts:
       elements: dict
       sample: [{type: Available, status: 'True', reason: MinimumReplicasAvailable, message: Deployment has minimum availability.,
         since: '2026-11-21T08:00:00Z'}]
-    weights:
-      description: Shares of the traffic; empty for strategies without a router.
-      type: dict
-      sample: {}
     findings:
       description:
         - What is wrong with pods of the candidate, worst first.
@@ -297,6 +293,21 @@ rollouts:
       description: Why the rollout failed; empty when it did not.
       type: str
       sample: ""
+    application:
+      description:
+        - The name under which the task holds the workload, and by which M(rollout.kubernetes.promote), M(rollout.kubernetes.abort) and
+          M(rollout.kubernetes.undo) find it. Not there for what is unchanged without a look at who holds it.
+      type: str
+      sample: web
+    steps_left:
+      description: The names of the steps that are still to be taken, in their order. Not there without steps.
+      type: list
+      elements: str
+      sample: [verify, hold, scale_down]
+    next_step:
+      description: The first of these, null where none is left.
+      type: str
+      sample: verify
 configs:
   description: The configuration that was versioned, each by its copy. Values are never shown.
   type: list

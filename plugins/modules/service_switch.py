@@ -203,10 +203,6 @@ rollouts:
       elements: dict
       sample: [{type: Available, status: 'True', reason: MinimumReplicasAvailable, message: Deployment has minimum availability.,
         since: '2026-11-21T08:00:00Z'}]
-    weights:
-      description: Shares of the traffic; empty for strategies without a router.
-      type: dict
-      sample: {}
     findings:
       description:
         - What is wrong with pods of the candidate, worst first.
@@ -218,18 +214,29 @@ rollouts:
       description: Why the rollout failed; empty when it did not.
       type: str
       sample: ""
-    selector:
-      description: The selector that the Service has at the end of the task.
-      type: dict
-      sample: {app: web, colour: green}
-    previous_selector:
-      description: The selector that it had before.
-      type: dict
-      sample: {app: web, colour: blue}
-    endpoints:
-      description: How many C(pods) the selector picks, and how many endpoints in the Service's EndpointSlices are C(ready).
-      type: dict
-      sample: {pods: 3, ready: 3}
+    application:
+      description:
+        - The name under which the task holds the workload, and by which M(rollout.kubernetes.promote), M(rollout.kubernetes.abort) and
+          M(rollout.kubernetes.undo) find it. Not there for what is unchanged without a look at who holds it.
+      type: str
+      sample: web
+    steps_left:
+      description: The names of the steps that are still to be taken, in their order. Not there without steps.
+      type: list
+      elements: str
+      sample: [verify, hold, scale_down]
+    next_step:
+      description: The first of these, null where none is left.
+      type: str
+      sample: verify
+    traffic:
+      description:
+        - What leads the traffic, each with its C(router), V(service), its C(name), and what it selects now (C(selector)).
+        - M(rollout.kubernetes.service_switch) adds what it selected before (C(previous_selector)), how many C(pods) the selector picks, and
+          how many endpoints in the Service's EndpointSlices are C(ready).
+      type: list
+      elements: dict
+      sample: [{router: service, name: web, selector: {app: web, rollout.kubernetes/colour: green}}]
 diff:
   description: The objects before and after, in diff mode. Values of Secrets are never shown.
   type: list

@@ -176,10 +176,6 @@ rollouts:
       elements: dict
       sample: [{type: Available, status: 'True', reason: MinimumReplicasAvailable, message: Deployment has minimum availability.,
         since: '2026-11-21T08:00:00Z'}]
-    weights:
-      description: Shares of the traffic; empty for strategies without a router.
-      type: dict
-      sample: {}
     findings:
       description:
         - What is wrong with pods of the candidate, worst first.

@@ -47,7 +47,7 @@ def pending(result: dict[str, Any]) -> tuple[str, ...]:
 
 def planned(result: dict[str, Any]) -> list[str]:
     """The steps that the table of the plan has lines of."""
-    return [line.split(" ")[0] for line in result["rollouts"][0]["blue_green"]["plan"][1:] if not line.startswith(" ")]
+    return [line.split(" ")[0] for line in result["rollouts"][0]["plan"][1:] if not line.startswith(" ")]
 
 
 def test_a_plan_has_all_steps_before_the_first(roll) -> None:

@@ -140,7 +140,7 @@ def test_several_are_switched_together_and_go_back_together(cluster, namespace, 
     kubectl("rollout", "status", "deployment/web", "deployment/api", "--timeout=300s")
     with Witness(cluster, namespace) as witness:
         done = run(**both(2))
-        assert [rollout["blue_green"]["workload"] for rollout in done["rollouts"]] == ["web", "api"]
+        assert [rollout["name"] for rollout in done["rollouts"]] == ["web", "api"]
         green = {name: {"app": app, COLOUR: "green"} for name, app in (("web", "web"), ("web-admin", "web"), ("api", "api"))}
         found = state(get)
         assert {name: found[f"service {name}"] for name in green} == green
@@ -337,7 +337,7 @@ def test_check_mode_shows_the_plan_and_the_run_follows_it(tried, namespace, plai
     would = play.last
     assert would.changed
     assert "would be rolled out by blue/green, at the cost of 2 more pods until the old ones are gone" in would.msg
-    plan = would["rollouts"][0]["blue_green"]["plan"]
+    plan = would["rollouts"][0]["plan"]
     lines = [" ".join(line.split()) for line in plan]
     assert lines[0] == "STEP WHAT BEFORE AFTER"
     assert any(line.startswith("prepare pause web") for line in lines)

@@ -132,8 +132,8 @@ def test_check_switch_again_and_back(tried, namespace, colours, create_services,
     (entry,) = done["rollouts"]
     assert (entry["kind"], entry["phase"], entry["complete"], entry["strategy"]) == ("Service", "complete", True, "service_switch")
     assert [(step["name"], step["state"]) for step in entry["steps"]] == [("check", "done"), ("switch", "done"), ("verify", "done")]
-    assert (entry["previous_selector"], entry["selector"]) == (selector("blue"), selector("green"))
-    assert entry["endpoints"] == {"pods": 2, "ready": 2}
+    assert (entry["traffic"][0]["previous_selector"], entry["traffic"][0]["selector"]) == (selector("blue"), selector("green"))
+    assert (entry["traffic"][0]["pods"], entry["traffic"][0]["ready"]) == (2, 2)
     assert leads_to() == {"web-green"}, "proven before the task ends"
     assert lease_of(get) == {"holder": "", "intent": ""}
     audit.mark()
@@ -237,7 +237,7 @@ def test_pods_on_their_way_out_are_not_counted(switch, colours, create_services,
     eventually(lambda: list(green(leaving=False).values()) == [True, True], "another pod is ready in its place")
     assert list(green(leaving=True)) == [name]
     assert "fewer than min_endpoints: 3" in switch(min_endpoints=3, fails=True)["msg"]
-    assert switch(min_endpoints=2)["rollouts"][0]["endpoints"]["pods"] == 2
+    assert switch(min_endpoints=2)["rollouts"][0]["traffic"][0]["pods"] == 2
     assert leads_to() == {"web-green"}
 
 

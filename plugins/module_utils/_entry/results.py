@@ -19,7 +19,7 @@ from .._domain.workloads.diagnosis import Finding
 from .._domain.workloads.revisions import candidate_of, old_and_new
 from .._domain.workloads.workload import CHANGE_CAUSE, REVISION, Condition, Revision, Snapshot
 from .._engine.config.configuration import Copy
-from .._engine.tell.outcome import Difference, Outcome, Rollout, StepReport
+from .._engine.tell.outcome import Coloured, Difference, Outcome, Rollout, StepReport, Switched
 from .manifests import dumped
 from .preflight import preflight_keys
 
@@ -122,7 +122,7 @@ def _rollout(rollout: Rollout, known: frozenset[str]) -> Result:
     entry: Result = {
         "kind": rollout.ref.kind,
         "namespace": rollout.ref.namespace,
-        "name": rollout.ref.name,
+        "name": rollout.coloured.workload if rollout.coloured is not None else rollout.ref.name,
         "phase": rollout.phase,
         "complete": standing(rollout.snapshot).done or (rollout.switched is not None and rollout.phase == "complete"),
         "strategy": rollout.strategy,
@@ -135,27 +135,20 @@ def _rollout(rollout: Rollout, known: frozenset[str]) -> Result:
         "images": workload.images if workload is not None else {},
         "replicas": _replicas(rollout.snapshot),
         "conditions": [_condition(condition) for condition in workload.conditions] if workload is not None else [],
-        "weights": {},
         "findings": [_finding(finding, rollout) for finding in rollout.findings],
         "cause": rollout.cause,
     }
     if rollout.outage is not None:
         entry["outage"] = {"expected_seconds": rollout.outage.expected, "seconds": rollout.outage.seconds}
+    if rollout.application:
+        entry["application"] = rollout.application
+    if rollout.steps:
+        entry["steps_left"] = [step.name for step in rollout.steps if step.state == "pending"]
+        entry["next_step"] = next(iter(entry["steps_left"]), None)
     if rollout.switched is not None:
-        entry["selector"] = dict(rollout.switched.after)
-        entry["previous_selector"] = dict(rollout.switched.before)
-        entry["endpoints"] = {"pods": rollout.switched.pods, "ready": rollout.switched.ready}
+        entry["traffic"] = [_switched(rollout.ref.name, rollout.switched)]
     if rollout.coloured is not None:
-        coloured = rollout.coloured
-        entry["blue_green"] = {
-            "workload": coloured.workload,
-            "stable": coloured.stable,
-            "candidate": coloured.candidate,
-            "replicas": dict(coloured.replicas),
-            "selectors": {name: dict(selector) for name, selector in coloured.selectors.items()},
-            "plan": list(coloured.plan),
-            "plan_hash": coloured.plan_hash,
-        }
+        entry |= _two_sided(rollout.coloured)
         entry["complete"] = rollout.phase == "complete"
     if rollout.history is not None:
         now = rollout.seen or datetime.now(UTC)
@@ -163,6 +156,26 @@ def _rollout(rollout: Rollout, known: frozenset[str]) -> Result:
         entry["template"] = veiled(rollout.chosen.template, known) if rollout.chosen is not None else None
         entry["difference"] = _compared(rollout, *rollout.compared, known) if rollout.compared is not None else ""
     return entry
+
+
+def _switched(service: str, switched: Switched) -> Result:
+    selectors = {"selector": dict(switched.after), "previous_selector": dict(switched.before)}
+    return {"router": "service", "name": service, **selectors, "pods": switched.pods, "ready": switched.ready}
+
+
+def _two_sided(coloured: Coloured) -> Result:
+    """What a workload with two sides has besides: where each stands, where the traffic goes, and in check mode the plan."""
+    names = {"stable": coloured.stable, "candidate": coloured.candidate}
+    found: Result = {
+        "sides": {side: {"name": name, "replicas": coloured.replicas.get(name)} if name else None for side, name in names.items()},
+    }
+    if coloured.selectors:
+        found["traffic"] = [{"router": "service", "name": name, "selector": dict(its)} for name, its in coloured.selectors.items()]
+    if coloured.plan:
+        found["plan"] = list(coloured.plan)
+    if coloured.plan_hash:
+        found["plan_hash"] = coloured.plan_hash
+    return found
 
 
 def _step(step: StepReport) -> Result:

@@ -322,7 +322,7 @@ def test_who_promotes_sees_which_plan_the_rollout_was_begun_with() -> None:
         done("blue_green", **{**BLUE, "scale_down_delay": 5}, stop_before="switch")(memory)
         for check in (True, False):
             promoted = finished(CASES["promote"].run(memory, check=check)).result
-            assert promoted["rollouts"][0]["blue_green"]["plan_hash"] == approved
+            assert promoted["rollouts"][0]["plan_hash"] == approved
             assert promoted["plan_hash"] != approved
 
 

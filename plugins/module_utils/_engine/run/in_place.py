@@ -17,7 +17,7 @@ from ..plan.in_place import InPlace
 from ..plan.plan import Plan, make_plan, plan_operation, preview, touched
 from ..plan.stepping import refuse_on_their_way, settle_steps, steps_at_the_start, with_theirs
 from ..plan.taken_back import settle_undone, undone_at_the_start
-from ..tell.outcome import Outcome
+from ..tell.outcome import Outcome, Rollout
 from .run import carry_out
 
 
@@ -43,6 +43,17 @@ def operate(request: OperationRequest, special: InPlace, ours: Ours, outside: Su
 
 
 def _carried_out(plan: Plan, special: InPlace, ours: Ours, outside: Surroundings, *, check: bool) -> Outcome:
+    refs = [entry.target.ref for entry in plan.targets]
+
+    def named(rollout: Rollout) -> Rollout:
+        ((_namespace, application),) = extents_of([rollout.ref], ours.application, refs)
+        return replace(rollout, application=application)
+
+    outcome = _done(plan, special, ours, outside, check=check)
+    return replace(outcome, rollouts=tuple(map(named, outcome.rollouts)))
+
+
+def _done(plan: Plan, special: InPlace, ours: Ours, outside: Surroundings, *, check: bool) -> Outcome:
     demand_admission(plan, outside.cluster)
     if check:
         plan = special.waits_first(special.announced(plan, outside), outside)

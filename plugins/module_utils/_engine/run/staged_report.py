@@ -173,6 +173,7 @@ class StagedReport:
                 phase=phase,
                 strategy=self._method.name,
                 snapshot=part.live,
+                application=self._request.application,
                 message=message or (self._method.stands(claim, scene) if claim is not None else standing(part.live).message),
                 stable=candidate_of(part.stable),
                 candidate=candidate_of(part.candidate),

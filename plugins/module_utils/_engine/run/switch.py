@@ -349,6 +349,7 @@ class _Run:
             ref=self.ref(name),
             phase=phase,
             strategy="service_switch",
+            application=self._request.application,
             snapshot=Snapshot(None),
             message="",
             steps=steps,

@@ -46,6 +46,8 @@ class Rollout:
     strategy: str
     snapshot: Snapshot
     message: str
+    application: str = ""
+    """Under which name it is held, and others find it; empty where a task only looks."""
     stable: Revision | None = None
     """What serves while the candidate does not, and what is gone back to."""
     candidate: Revision | None = None
