@@ -104,8 +104,8 @@ def test_the_result_has_one_shape(tried, namespace, deployment, kubectl, apply):
     assert list(results) == list(tasks), play.stdout
     counts = {name: len(result["rollouts"]) for name, result in results.items()}
     assert counts == {name: {"zero": 0, "one": 1, "failed": 1, "paused": 1, "rolled": 1}.get(name, 2) for name in tasks}
-    with_steps = dict.fromkeys(("changed", "unchanged", "would change", "paused", "rolled"), {"application", "steps_left", "next_step"})
-    own = {"history": {"revisions", "template", "difference"}, **with_steps}
+    with_steps = ("changed", "unchanged", "would change", "paused", "rolled")
+    own = {"history": {"revisions", "template", "difference"}} | {name: {"application", "steps_left", "next_step"} for name in with_steps}
     keys = set(results["one"]["rollouts"][0])
     for name, result in results.items():
         assert {"changed", "msg", "rollouts"} <= set(result.data), name

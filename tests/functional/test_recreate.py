@@ -256,7 +256,7 @@ def test_check_mode_then_the_run_then_nothing_and_the_history_grows(tried, recre
     assert would["changed"]
     assert would["msg"] == (
         f"Deployment {namespace}/web would be recreated: an outage of unknown length (never recreated before); pods have up to 30 s to "
-        "stop (terminationGracePeriodSeconds)."
+        "stop (terminationGracePeriodSeconds), image 1 → 2."
     )
     assert steps(would) == [("stop", "pending"), ("start", "pending")]
     assert would["rollouts"][0]["outage"] == {"expected_seconds": None, "seconds": None}
@@ -315,7 +315,7 @@ def test_what_kubectl_applied_is_taken_over_with_its_limits(recreate, apply, dep
 
 def test_without_pods_there_is_no_outage(recreate, applied, get):
     applied(replicas=0)
-    assert recreate(image=TWO, check=True)["msg"].endswith("/web would be rolled out.")
+    assert recreate(image=TWO, check=True)["msg"].endswith("/web would be rolled out, image 1 → 2.")
     done = recreate(image=TWO)
     assert done["rollouts"][0]["outage"] == {"expected_seconds": None, "seconds": 0.0}
     assert history(get) == []

@@ -54,7 +54,7 @@ def test_create_again_change_and_undo(roll, audit, kind, manifest, kubectl, get,
     shown = roll(definition=manifest(kind, 2), change_cause="two", check=True)
     assert audit.writes() == []
     pace = "one pod at a time, from web-2 down to web-0" if kind == "StatefulSet" else f"1 of {NODES} nodes at a time"
-    assert f"would be rolled out. Note: {kind} " in shown["msg"]
+    assert f"would be rolled out, image 1 → 2. Note: {kind} " in shown["msg"]
     assert pace in shown["msg"]
     done = roll(definition=manifest(kind, 2), change_cause="two")
     assert kubectl_says_done(kubectl, kind)

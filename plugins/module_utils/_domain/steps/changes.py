@@ -213,18 +213,38 @@ def _escaped(key: str) -> str:
 # --- for people ---------------------------------------------------------------------------------------------------------------
 
 
+def news_of(before: JsonObject, after: JsonObject) -> str:
+    """What a plan says of two pod templates: `image 1.1 → 1.2; env web: LOG_LEVEL`; '' where images and environment stay."""
+    old, new = images_of(before), images_of(after)
+    changed = {name: _versions(old[name], image) for name, image in new.items() if old.get(name, image) != image}
+    images = [f"image of {name} {versions}" if len(new) > 1 else f"image {versions}" for name, versions in changed.items()]
+    return "; ".join((*images, *_changed_env(before, after)))
+
+
+def _versions(old: str, new: str) -> str:
+    """Both images, without what they have in common before the tag."""
+    repository, _colon, tag = new.rpartition(":")
+    if repository and "/" not in tag and "@" not in new and old.startswith(f"{repository}:") and "@" not in old:
+        return f"{old.removeprefix(f'{repository}:')} → {tag}"
+    return f"{old} → {new}"
+
+
+def _changed_env(before: JsonObject, after: JsonObject) -> Iterator[str]:
+    """By container the names of the variables that differ."""
+    old, new = _env(before), _env(after)
+    for name in (name for name in new if name in old):
+        changed = [key for key in {**old[name], **new[name]} if old[name].get(key) != new[name].get(key)]
+        if changed:
+            yield f"env {name}: {', '.join(sorted(changed))}"
+
+
 def describe(before: JsonObject, after: JsonObject, news: ConfigNews = _NO_NEWS) -> str:
     """What changed between two pod templates, for a change cause that nobody gave: images with their values, the environment by the
     names of its variables only, the configuration by `news`, and everything else as "template changed"."""
     before = rewritten(before, news.names) if news.names else before
     old, new = images_of(before), images_of(after)
     parts = [f"image {name}={image}" for name, image in new.items() if old.get(name) != image]
-    old_env, new_env = _env(before), _env(after)
-    for name in (name for name in new_env if name in old_env):
-        changed = [key for key in {**old_env[name], **new_env[name]} if old_env[name].get(key) != new_env[name].get(key)]
-        if changed:
-            parts.append(f"env {name}: {', '.join(sorted(changed))}")
-    return "; ".join((*parts, *news.sentences)) or "template changed"
+    return "; ".join((*parts, *_changed_env(before, after), *news.sentences)) or "template changed"
 
 
 def _env(template: JsonObject) -> dict[str, dict[str, JsonObject]]:

@@ -16,7 +16,7 @@ from ..._domain.base.ports import Cluster
 from ..._domain.kinds import WORKLOADS, named, workload_of
 from ..._domain.ownership.borrowed import with_everything_back
 from ..._domain.request import Abort, Cause, OperationRequest, Pause, Repair, Restart, RolloutRequest, Target, Undo, Waiting
-from ..._domain.steps.changes import content
+from ..._domain.steps.changes import content, news_of
 from ..._domain.steps.edits import EverythingBack
 from ..._domain.steps.step import NO_TERMS, Apply, Edit, Step, StepState, Terms, Write
 from ..._domain.workloads.completion import standing
@@ -356,13 +356,21 @@ def _preview(entry: PlannedTarget, *, deletes: bool) -> Rollout:
     goes_on = any(entry.is_pending(step) for step in entry.steps[1:]) and not planned.changed
     phase: RolloutPhase = "pending" if planned.changed or goes_on else state.phase
     if goes_on or planned.template_changed or entry.terms.replaces_pods or (planned.changed and entry.before.workload is not None):
-        message = f"would be {entry.intent or entry.steps[0].intent}"
+        message = f"would be {entry.intent or entry.steps[0].intent}{_news(planned)}"
     else:
         message = "would be changed without a rollout" if planned.changed else state.message
     reports = tuple(_ahead(entry, step, deletes=deletes) for step in entry.steps) + tuple(report_of(step, "pending") for step in entry.left)
     after = Snapshot(workload_of(planned.after), entry.before.revisions, entry.before.pods)
     unchanged = "" if planned.changed or goes_on or deletes else entry.steps[0].unchanged
     return Rollout(entry.target.ref, phase, entry.strategy, after, message, steps=reports, unchanged=unchanged)
+
+
+def _news(planned: Planned) -> str:
+    """What changes in the template, as the end of a sentence."""
+    if planned.before is None or not planned.template_changed:
+        return ""
+    found = news_of(mapping(planned.before, "spec", "template"), mapping(planned.after, "spec", "template"))
+    return f", {found}" if found else ""
 
 
 def _ahead(entry: PlannedTarget, step: Step, *, deletes: bool) -> StepReport:

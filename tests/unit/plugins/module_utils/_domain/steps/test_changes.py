@@ -18,6 +18,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds i
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps.changes import (
     describe,
     diff_pair,
+    news_of,
     patch_between,
     set_env,
     set_images,
@@ -340,6 +341,29 @@ def test_a_patch_is_small(before: JsonObject, after: JsonObject, expected: list[
 )
 def test_a_change_is_described_without_values_of_the_environment(before: JsonObject, after: JsonObject, expected: str) -> None:
     assert describe(before, after) == expected
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (template(container()), template(container(image="web:2")), "image 1 → 2"),
+        (template(container(image="r.io:5000/web:1")), template(container(image="r.io:5000/web:2")), "image 1 → 2"),
+        (template(container(image="web")), template(container(image="web:2")), "image web → web:2"),
+        (template(container(image="a/web:1")), template(container(image="b/web:1")), "image a/web:1 → b/web:1"),
+        (template(container(image="r.io:5000/web")), template(container(image="r.io:5001/web")), "image r.io:5000/web → r.io:5001/web"),
+        (template(container(image="web:1")), template(container(image="web:1@sha256:0a")), "image web:1 → web:1@sha256:0a"),
+        (template(container(image="web@sha256:0a")), template(container(image="web@sha256:0b")), "image web@sha256:0a → web@sha256:0b"),
+        (
+            template(container(), container("side", "s:1")),
+            template(container(image="web:2", env=env(("A", "1"))), container("side", "s:2")),
+            "image of app 1 → 2; image of side 1 → 2; env app: A",
+        ),
+        (template(container()), template(container(), container("side", "s:1")), ""),
+        (template(container()), template(container(command=["run"])), ""),
+    ],
+)
+def test_a_plan_says_which_image_comes_after_which(before: JsonObject, after: JsonObject, expected: str) -> None:
+    assert news_of(before, after) == expected
 
 
 def test_a_diff_leaves_out_what_the_server_keeps_for_itself() -> None:
