@@ -47,6 +47,9 @@ from .verification import extra_seconds, measured_result, measurement_of, namesp
 _MARGIN_SECONDS = 120
 """How much longer than the wait itself a call may go on asking a cluster that does not answer: planning, writing, going back."""
 
+_READ_ONLY = ("history_info", "preflight_info", "status_info", "wait")
+"""The modules that change nothing, so that they have no diff."""
+
 
 @dataclass(frozen=True)
 class Context:
@@ -90,6 +93,7 @@ def run(name: str, parameters: Mapping[str, Any], context: Context, *, secrets: 
     """
     aside, writes = _Aside(Veil(set(secrets) | verify_secrets(parameters))), list[None]()
     veil = aside.veil
+    context = replace(context, diff=context.diff and name not in _READ_ONLY)
 
     def guard() -> None:
         context.guard()
