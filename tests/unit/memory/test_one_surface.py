@@ -87,6 +87,22 @@ def test_undo_takes_the_application(memory: Memory) -> None:
     assert "blue_green" in {rollout["strategy"] for rollout in result["rollouts"]}
 
 
+@pytest.mark.parametrize("application", ["web", "shop"])
+def test_undo_finds_out_what_goes_pod_by_pod(memory: Memory, application: str) -> None:
+    theirs("StatefulSet")(memory)
+    done("partition", **SET, application="shop", stop_before="primary", primary=0)(memory)
+    result = given(memory, "undo", application=application)
+    assert not result.get("failed"), result["msg"]
+    assert image(memory, "StatefulSet") == "1"
+
+
+@pytest.mark.parametrize("module", ["undo", "abort", "promote"])
+def test_an_application_that_is_no_name_is_refused(memory: Memory, module: str) -> None:
+    result = given(memory, module, application="../leases/x")
+    assert result["failed"]
+    assert "application" in result["msg"]
+
+
 def test_undo_of_an_application_that_is_called_like_its_workload(memory: Memory) -> None:
     for act in (theirs(), done("rolling", name="web", image="registry.example/web:2")):
         act(memory)

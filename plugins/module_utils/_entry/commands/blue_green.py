@@ -20,6 +20,7 @@ from ..._engine.run import in_place, methods
 from ..._engine.tell.outcome import Outcome
 from ..arguments import ARGUMENTS
 from ..colour_requests import colour_operation, colour_request, colour_undo
+from ..manifests import check_name
 from ..repair import check_repair
 from ..requests import abort_request, named_target, undo_request
 from .call import Call, Command, ours_in, selection_in, this_process
@@ -38,8 +39,8 @@ def promote(call: Call, outside: Surroundings) -> Outcome:
 
 
 def abort(call: Call, outside: Surroundings) -> Outcome:
-    application = call.parameters["application"]
-    place = Ref(call.parameters["kind"] or "", call.parameters.get("namespace") or call.namespace, application)
+    application = check_name(call.parameters["application"], "application")
+    place = Ref(call.parameters["kind"] or "", check_name(call.parameters.get("namespace") or call.namespace, "namespace"), application)
     ref = place if place.kind else on_its_way(place.namespace, application, outside)
     target = named_target({"kind": ref.kind, "name": ref.name, "namespace": ref.namespace}, call.namespace)
     if ref.kind not in ARGUMENTS["abort"].spec["kind"]["choices"]:
@@ -53,7 +54,11 @@ def abort(call: Call, outside: Surroundings) -> Outcome:
 
 def undo(call: Call, outside: Surroundings) -> Outcome:
     if not any(call.parameters.get(option) for option in ("name", "workloads", "label_selectors")):
-        call = replace(call, parameters={**call.parameters, "name": call.parameters["application"]})
+        application, namespace = call.parameters["application"], call.parameters.get("namespace") or call.namespace
+        ref = on_its_way(check_name(namespace, "namespace"), check_name(application, "application"), outside)
+        kind = call.parameters.get("kind")
+        named = {"name": application} if ref.kind in TWO_SIDED or kind else {"kind": ref.kind, "name": ref.name}
+        call = replace(call, parameters={**call.parameters, **named})
     if two_sided(call, outside):
         return methods.roll(colour_undo(call.parameters, call.namespace, this_process()), outside, check=call.check)
     return operate(call, undo_request(call.parameters, selection_in(call)), outside)
