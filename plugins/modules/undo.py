@@ -22,8 +22,9 @@ description:
   - Without a target the task goes back once. When what runs is the outcome of an undo already, it is left alone, where
     C(kubectl rollout undo) would go forth to the broken version; to go further back, name a revision.
   - O(application) alone is enough. It finds the workload that the application has on its way, or else the one that is called like it.
-  - Of an application that M(rollout.kubernetes.blue_green) rolls out, named by O(name) or O(application), it brings an earlier promotion back in the same
-    way, beside what serves. Numbers are those of the promotions then. O(resume), O(repair) and O(last_applied) have no meaning there.
+  - Of an application that M(rollout.kubernetes.blue_green) rolls out, named by O(name) or O(application), it brings an earlier
+    promotion back in the same way, beside what serves. Numbers are those of the promotions then. O(resume), O(repair) and O(last_applied)
+    have no meaning there.
 options:
   revision:
     description:
