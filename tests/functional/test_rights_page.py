@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.gates import measuring_job
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.arguments import ARGUMENTS
 
 from tests.dev.rights import roles_of_page
@@ -131,6 +132,17 @@ def test_manifests_and_configuration_need_what_the_page_says(scene, cluster, nam
         result = call(cluster, "rolling", namespace=namespace, **arguments)
         assert not result.get("failed"), result["msg"]
         assert (result["warnings"], refused(audit)) == ([], set())
+
+
+@pytest.mark.parametrize("image", ["registry.example/curl:8", "registry.example/curl:missing"])
+def test_a_measuring_job_needs_what_the_page_says(image, scene, cluster, namespace, limited, audit, monkeypatch):
+    monkeypatch.setattr(measuring_job, "START_SECONDS", 20.0)
+    user = limited("rolling", "With verify.job")
+    audit.mark()
+    verify = {"job": {"image": image, "url": "http://web/"}, "timeout": 5}
+    result = call(cluster, "rolling", namespace=namespace, impersonate_user=user, verify=verify, **NEW)
+    assert "Nothing was written" in result["msg"], "simulated pods send no requests, which is told by their log or their events"
+    assert (result["warnings"], refused(audit)) == ([], set())
 
 
 def test_each_module_has_its_section_and_its_test():
