@@ -195,7 +195,7 @@ class Run:
         self.outside.tell(step.name)
         self.outside.cluster.patience(self.plan.waiting.timeout)
         if step.pods and not step.done(last.course.snapshot):
-            self.outside.progress(f"{entry.target.ref}: step {len(legs)} of {len(entry.steps) - 1}: {step.name}")
+            self.outside.progress(f"{entry.target.ref}: step {len(legs)} of {len(entry.steps) - 1 + len(entry.left)}: {step.name}")
         written, stale, failure = last.written, deadline_exceeded(last.course.snapshot), ""
         if step.write is not None:
             stale = None
