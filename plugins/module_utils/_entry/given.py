@@ -24,6 +24,7 @@ GUARDS = ("expect",)
 """Options that keep a task from doing something: an empty text is a mistake there, and is refused where it is read."""
 _EITHER = ("image", "template", "steps", "files")
 """Options of type raw that are a mapping or a list, or a plain text. `definition` and `kubeconfig` read their texts themselves."""
+_SUCH = {"config": ", each with a name, such as [{name: web-config}]"}
 _LIST = re.compile(r"\s*(?:\[|-(?:\s|$))")
 _MAPPING = re.compile(r"\s*(?:\{|[\w./-]+:(?:\s|$))")
 _PAIRS = re.compile(r"\s*[\w.-]+=")
@@ -78,7 +79,7 @@ def _value(option: Mapping[str, Any], name: str, value: Any, shown: str) -> Any:
 
 def _of_type(kind: type, value: Any, shown: str, wanted: str) -> Any:
     if value is not None and not isinstance(value, kind):
-        raise InputError(f"{shown} must be {wanted}, also where it is a text in YAML or JSON, not {kind_of(value)}.")
+        raise InputError(f"{shown} must be {wanted}{_SUCH.get(shown, '')}, also where it is a text in YAML or JSON, not {kind_of(value)}.")
     return value
 
 

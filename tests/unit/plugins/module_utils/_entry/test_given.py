@@ -16,6 +16,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._entry import m
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.arguments import ARGUMENTS
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.given import GUARDS, given
 
+NAMED = "each with a name, such as [{name: web-config}]"
 OPTIONS = [(module, name) for module, arguments in ARGUMENTS.items() for name in arguments.spec]
 
 
@@ -104,7 +105,8 @@ def test_options_of_options_take_the_same():
         ("rolling", "env", "A: [s3cret", "env is not valid YAML or JSON in line 1, column 11; write a mapping."),
         ("rolling", "env", "s3cret", "env must be a mapping, also where it is a text in YAML or JSON, not a text."),
         ("rolling", "env", "- s3cret", "env must be a mapping, also where it is a text in YAML or JSON, not a list."),
-        ("rolling", "config", "s3cret", "config must be a list of mappings, also where it is a text in YAML or JSON, not a text."),
+        ("undo", "workloads", "s3cret", "workloads must be a list of mappings, also where it is a text in YAML or JSON, not a text."),
+        ("rolling", "config", "s3cret", f"config must be a list of mappings, {NAMED}, also where it is a text in YAML or JSON, not a text."),
         (
             "rolling",
             "config",
