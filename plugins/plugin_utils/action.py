@@ -48,6 +48,8 @@ _DEFINITION = ("definition", "resource_definition", "inline")
 _SHORT = ("name", "image", "env", "container")
 _PATHS = ("ca_cert", "ssl_ca_cert", "client_cert", "cert_file", "client_key", "key_file")
 _HUMAN_CALLBACKS = ("default", "minimal", "debug", "yaml", "awx_display", "dense", "profile_tasks", "unixy")
+_FAILS_LATER = "rollout_fails_later"
+"""The variable by which our roles say that they tell a failure themselves, by their last task, after the report."""
 _PR_SET_PDEATHSIG = 1
 
 
@@ -60,6 +62,12 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
         task_vars = task_vars or {}
+        result = self._result(task_vars)
+        if result.get("failed") and boolean(self._templar.template(task_vars.get(_FAILS_LATER, False)), strict=False):
+            return _left_to_the_role(result)
+        return result
+
+    def _result(self, task_vars: Mapping[str, Any]) -> dict[str, Any]:
         name = str(self._task.action).rpartition(".")[2]
         try:
             arguments = self._localise(name, _given(name, self._task.args), task_vars, _instead_of_manifests(name))
@@ -334,6 +342,11 @@ def _instead_of_manifests(module: str) -> tuple[str, ...]:
     """The options of the short way, where a module takes that or manifests and never both."""
     exclusive = ARGUMENTS[module].checks.get("mutually_exclusive", ())
     return _SHORT if any("src" in group and "name" in group for group in exclusive) else ()
+
+
+def _left_to_the_role(result: dict[str, Any]) -> dict[str, Any]:
+    """A failure as a role wants it: the task does not fail, and the result says that it would have."""
+    return {**{key: value for key, value in result.items() if key != "exception"}, "failed": False, "rollout_failed": True}
 
 
 def _given(module: str, arguments: Mapping[str, Any]) -> dict[str, Any]:

@@ -158,7 +158,7 @@ def test_check_mode_shows_the_plan_and_runs_the_task_files_of_the_preflight_alon
     assert audit.writes() == []
     assert "The preflight saw web." in done.stdout
     assert "Run the task files before the step" not in done.stdout
-    assert "included: rollout.kubernetes.common for localhost" in done.stdout
+    assert "Run the task files before all steps" in done.stdout
     assert '"changed": true' in report(done)
     assert '"state": "pending"' in report(done)
 
