@@ -29,7 +29,7 @@ NOT_GRANTED = {("list", "secrets"), ("create", "pods")}
 OF_NO_NAMESPACE = {"preflight_info": ["nodes"]}
 """What no Role can grant, so that a module warns."""
 STARTED = ("blue_green", {"name": "web", "image": TWO, "stop_before": "switch"})
-NEW = {"name": "web", "image": TWO}
+NEW: dict[str, Any] = {"name": "web", "image": TWO}
 DB = {"kind": "StatefulSet", "name": "db"}
 TASKS: list[tuple[str, dict[str, Any], list[tuple[str, dict[str, Any]]]]] = [
     ("rolling", NEW, []),
