@@ -106,7 +106,12 @@ def test_options_of_options_take_the_same():
         ("rolling", "env", "s3cret", "env must be a mapping, also where it is a text in YAML or JSON, not a text."),
         ("rolling", "env", "- s3cret", "env must be a mapping, also where it is a text in YAML or JSON, not a list."),
         ("undo", "workloads", "s3cret", "workloads must be a list of mappings, also where it is a text in YAML or JSON, not a text."),
-        ("rolling", "config", "s3cret", f"config must be a list of mappings, {NAMED}, also where it is a text in YAML or JSON, not a text."),
+        (
+            "rolling",
+            "config",
+            "s3cret",
+            f"config must be a list of mappings, {NAMED}, also where it is a text in YAML or JSON, not a text.",
+        ),
         (
             "rolling",
             "config",
