@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from tests.memory.cases import BLUE, DAEMON, PLAIN, SET, Case, done, edited, made, theirs
+from tests.memory.cases import BLUE, DAEMON, FROM_POD, PLAIN, SET, Case, done, edited, made, theirs
 from tests.memory.cluster import Memory, running
-from tests.memory.scenes import manifest
+from tests.memory.scenes import manifest, service
 
 
 @pytest.fixture
@@ -165,3 +165,13 @@ def test_a_step_that_takes_longer_fails(memory: Memory) -> None:
     result = given(memory, "partition", **SET, steps="one_by_one", wait_timeout="20s")
     assert result["failed"]
     assert "(wait_timeout of 20 s is over) after 20 s" in result["msg"]
+
+
+def test_the_job_that_measures_lives_as_long_as_all_steps_may_take(memory: Memory) -> None:
+    for act in (theirs("StatefulSet", replicas=5), made("Service", service())):
+        act(memory)
+    run = Case("partition", {**SET, "steps": "one_by_one", **FROM_POD}).run(memory, wait_timeout="2m").start()
+    memory.clock.wait(lambda: bool(memory.all("default", "Job")))
+    (job,) = memory.all("default", "Job")
+    assert job["spec"]["activeDeadlineSeconds"] > 5 * 120
+    assert not run.wait().get("failed"), run.result["msg"]

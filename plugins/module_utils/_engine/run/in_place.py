@@ -18,7 +18,7 @@ from ..plan.plan import Plan, make_plan, plan_operation, preview, touched
 from ..plan.stepping import refuse_on_their_way, settle_steps, steps_at_the_start, with_theirs
 from ..plan.taken_back import settle_undone, undone_at_the_start
 from ..tell.outcome import Outcome, Rollout
-from .run import carry_out
+from .run import carry_out, seconds_of
 
 
 def roll_out(request: RolloutRequest, special: InPlace, ours: Ours, outside: Surroundings, *, check: bool) -> Outcome:
@@ -58,6 +58,7 @@ def _done(plan: Plan, special: InPlace, ours: Ours, outside: Surroundings, *, ch
     if check:
         plan = special.waits_first(special.announced(plan, outside), outside)
         return special.told(preview(plan), plan)
+    outside.measurement.allow(seconds_of(plan))
     extents = special.extents(with_theirs(extents_for(plan, ours), plan, outside), plan)
     if not extents:
         # It only looks on, and holds nothing.

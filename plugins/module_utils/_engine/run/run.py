@@ -44,7 +44,6 @@ def carry_out(plan: Plan, outside: Surroundings) -> Outcome:
     Raises `RolloutError` for what fails before the first workload is written.
     """
     demand_rights((*for_pods(plan), *for_later_writes(plan)), outside.cluster)
-    outside.measurement.allow(seconds_of(plan))
     with ExitStack() as stack:
         run = Run(plan, outside, stack)
         run.clear_the_way()
