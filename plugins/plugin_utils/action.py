@@ -32,7 +32,6 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.errors import RolloutError
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.arguments import ARGUMENTS
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.configs import files_of, quiet_manifests
-from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.former_words import LAST_VERSION
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.given import given
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.main import Answer, Context, redacted, refused, run
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.manifests import manifests_of
@@ -275,7 +274,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         if _wants_invocation(task_vars):
             result["invocation"] = {"module_args": redacted(parameters, name, answer.veil)}
         for sentence in answer.deprecations:
-            self._display.deprecated(sentence, version=LAST_VERSION, collection_name="rollout.kubernetes")
+            self._display.deprecated(sentence, version="1.0.0", collection_name="rollout.kubernetes")
         warnings = [*_said_by(validated, self._display), *answer.warnings]
         if warnings:
             result["warnings"] = warnings

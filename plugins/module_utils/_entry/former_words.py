@@ -14,8 +14,6 @@ FORMER: Mapping[str, Mapping[str, str]] = {
     "repair": {"true": "blocking", "false": "none"},
 }
 """The value that each former one means today, by the option's name."""
-LAST_VERSION = "1.0.0"
-"""The version of the collection that does not take them any more."""
 
 
 def in_todays_words(parameters: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:

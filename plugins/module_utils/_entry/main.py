@@ -34,7 +34,7 @@ from .._kube.proxies import without_secrets
 from .arguments import ARGUMENTS
 from .commands import Call, command
 from .configs import config_secrets
-from .former_words import LAST_VERSION, in_todays_words
+from .former_words import in_todays_words
 from .given import given
 from .manifests import secrets_of
 from .numbers import in_numbers
@@ -285,7 +285,7 @@ def main(name: str) -> None:
     for warning in answer.warnings:
         module.warn(warning)
     for sentence in answer.deprecations:
-        module.deprecate(sentence, version=LAST_VERSION, collection_name="rollout.kubernetes")
+        module.deprecate(sentence, version="1.0.0", collection_name="rollout.kubernetes")
     if answer.result.get("failed"):
         module.fail_json(**{key: value for key, value in answer.result.items() if key != "failed"})
     module.params = redacted(module.params, name, answer.veil)

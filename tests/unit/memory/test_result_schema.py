@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import KNOWN
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.arguments import ARGUMENTS
-from jsonschema import Draft202012Validator
 
 from tests.dev.paths import ROOT
 from tests.memory.cases import BLUE, CASES, NEXT, PLAIN, Case, done, edited, image, made, ours, theirs
@@ -21,6 +20,8 @@ from tests.memory.cluster import running
 from tests.memory.scenes import service
 
 pytestmark = pytest.mark.matrix
+# The environment of the oldest ansible-core has it not, and runs no matrix.
+jsonschema = pytest.importorskip("jsonschema")
 
 SCHEMA = json.loads((ROOT / "docs" / "result_schema.json").read_text("utf-8"))
 MISSING = {"name": "web", "image": "x:missing"}
@@ -78,7 +79,7 @@ ENDS = {
 def complaints(module: str, result: dict[str, Any]) -> list[str]:
     """Where a result is not what the schema says."""
     schema = {**SCHEMA["$defs"]["modules"][module], "$defs": SCHEMA["$defs"]}
-    return [f"{error.json_path}: {error.message}" for error in Draft202012Validator(schema).iter_errors(result)]
+    return [f"{error.json_path}: {error.message}" for error in jsonschema.Draft202012Validator(schema).iter_errors(result)]
 
 
 def results(case: Case) -> Iterator[dict[str, Any]]:
@@ -121,11 +122,11 @@ def test_each_end_of_each_module_has_the_shape_of_the_schema(module: str) -> Non
 
 
 def test_the_schema_itself_is_one_and_finds_what_it_does_not_know() -> None:
-    Draft202012Validator.check_schema(SCHEMA)
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
     nothing = {"changed": False, "msg": "Nothing to do.", "rollouts": []}
     assert complaints("wait", nothing) == []
-    assert Draft202012Validator(SCHEMA).is_valid(nothing)
-    assert not Draft202012Validator(SCHEMA).is_valid({**nothing, "colour": "green"})
+    assert jsonschema.Draft202012Validator(SCHEMA).is_valid(nothing)
+    assert not jsonschema.Draft202012Validator(SCHEMA).is_valid({**nothing, "colour": "green"})
     assert len(complaints("wait", {**nothing, "plan_hash": "p1"})) == 1
     assert len(complaints("wait", {**nothing, "rollouts": [{"kind": "Deployment", "colour": "green"}]})) > 1
     assert len(complaints("wait", {"changed": False, "rollouts": []})) == 1

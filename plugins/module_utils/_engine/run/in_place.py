@@ -46,7 +46,7 @@ def _carried_out(plan: Plan, special: InPlace, ours: Ours, outside: Surroundings
     refs = [entry.target.ref for entry in plan.targets]
 
     def named(rollout: Rollout) -> Rollout:
-        ((_namespace, application),) = extents_of([rollout.ref], ours.application, refs)
+        _namespace, application = next(iter(extents_of([rollout.ref], ours.application, refs)))
         return replace(rollout, application=application)
 
     outcome = _done(plan, special, ours, outside, check=check)
