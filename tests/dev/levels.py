@@ -223,7 +223,7 @@ BY_NAME = ("mutations",)
 
 WITH_LONG_TESTS = ("functional", "zero_downtime")
 """Levels that have tests marked `long`."""
-BESIDE = {"sanity": ("lint", "importer", "molecule")}
+BESIDE = {"sanity": ("lint", "importer")}
 """Levels that leave a core free, and those that run meanwhile, when all levels run."""
 
 
