@@ -56,7 +56,7 @@ options:
         They are made anew from the template that comes back; the message names them with the reason. Ready pods are never deleted, and
         neither are volumes.
       - V(blocking) those that are not ready and not of the revision that serves. V(all) also those of that revision that were not ready
-        when the task began. V(none) none; then the message names the pod that is in the way.
+        when the task began. V(none) no pod; then the message names the pod that is in the way.
       - V(true) and V(false) are what V(blocking) and V(none) were called in 0.1.0; they are deprecated.
     type: str
     choices: [none, blocking, all, 'true', 'false']

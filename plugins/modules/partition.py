@@ -115,7 +115,7 @@ options:
         does not heal, otherwise it is waited for.
       - V(all) also those of the version that serves, and those of the revision to be reached that were not ready when the task began,
         although they may still heal.
-      - V(none) none. Then the message names the pod that is in the way.
+      - V(none) no pod. Then the message names the pod that is in the way.
       - A pod below the partition comes back with the version that serves.
       - V(true) and V(false) are what V(blocking) and V(none) were called in 0.1.0; they are deprecated.
     type: str

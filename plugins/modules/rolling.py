@@ -104,7 +104,7 @@ options:
         does not heal, otherwise it is waited for.
       - V(all) also those of the version that serves, and those of the revision to be reached that were not ready when the task began,
         although they may still heal.
-      - V(none) none. Then the message names the pod that is in the way.
+      - V(none) no pod. Then the message names the pod that is in the way.
       - Refused for a workload of another kind, which gets past broken pods by itself; among several kinds it counts for the StatefulSets.
       - V(true) and V(false) are what V(blocking) and V(none) were called in 0.1.0; they are deprecated.
     type: str

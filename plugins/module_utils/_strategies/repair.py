@@ -7,7 +7,7 @@ will be. They are deleted, one at a time, so that they are made anew from the te
 
 Which ones the option `repair` says, with one meaning wherever it is: `blocking` those that are not ready and not of the revision to be
 reached, except pods of the version that serves which may still become ready; `all` those as well, and pods of the revision to be
-reached that were not ready when the task began; `none` none. Ready pods never. What a pod below the partition is to reach is the
+reached that were not ready when the task began; `none` no pod. Ready pods never. What a pod below the partition is to reach is the
 version that serves.
 """
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.memory.cases import BLUE, DAEMON, FROM_POD, PLAIN, SET, Case, done, edited, made, theirs
+from tests.memory.cases import BLUE, DAEMON, FROM_POD, PLAIN, SET, Case, done, edited, made, passed, theirs
 from tests.memory.cluster import Memory, running
 from tests.memory.scenes import manifest, service
 
@@ -65,9 +65,19 @@ def test_abort_of_a_daemon_set_says_what_does_it(memory: Memory) -> None:
     result = given(memory, "abort", application="shop")
     assert result["failed"]
     assert not result["changed"]
-    assert result["msg"] == (
-        "DaemonSet default/web goes pod by pod, and abort does not give up what a DaemonSet has on its way; undo does."
-    )
+    assert result["msg"] == "DaemonSet default/web cannot be given up by abort, which is for Deployments and StatefulSets; use undo."
+    assert given(memory, "undo", application="shop")["rollouts"][0]["kind"] == "DaemonSet"
+
+
+@pytest.mark.parametrize("module", ["abort", "undo"])
+def test_a_decision_about_a_deployment_moves_no_other_workload_of_that_name(memory: Memory, module: str) -> None:
+    other = manifest("StatefulSet")
+    other["spec"]["selector"]["matchLabels"] = other["spec"]["template"]["metadata"]["labels"] = {"app": "store"}
+    for act in (theirs(), made("StatefulSet", other), passed(20), done("partition", **SET, application="store", stop_before=1)):
+        act(memory)
+    result = given(memory, module, application="web")
+    assert [rollout["kind"] for rollout in result["rollouts"]] in ([], ["Deployment"])
+    assert image(memory, "StatefulSet") == "2"
 
 
 def test_abort_of_nothing_changes_nothing(memory: Memory) -> None:

@@ -18,7 +18,8 @@ from ..outside.surroundings import Surroundings
 def on_its_way(namespace: str, application: str, outside: Surroundings) -> Ref:
     """Return the workload that is on its way, as the application's Lease tells; else the one that is called like it.
 
-    A rollout in stages, and what blue/green rolls out, counts as a Deployment. So does what is not there at all. Raises `ClusterError`.
+    A rollout in stages, and what blue/green rolls out, counts as a Deployment. So does what is not there at all. Of several workloads of
+    that name the Deployment counts: a decision about it that comes late must not move the others. Raises `ClusterError`.
     """
     lease = outside.leases.named(namespace, lease_name(application))
     if claim_of(lease) is not None:
@@ -29,8 +30,8 @@ def on_its_way(namespace: str, application: str, outside: Surroundings) -> Ref:
         return Ref(kind, namespace, name)
     if Settings.of(lease) is not None:
         return Ref(DEFAULT, namespace, application)
-    there = (kind.name for kind in KINDS if kind.names_revisions and _is_there(kind.name, namespace, application, outside))
-    return Ref(next(there, DEFAULT), namespace, application)
+    kinds = sorted((kind.name for kind in KINDS), key=lambda kind: kind != DEFAULT)
+    return Ref(next((kind for kind in kinds if _is_there(kind, namespace, application, outside)), DEFAULT), namespace, application)
 
 
 def _is_there(kind: str, namespace: str, name: str, outside: Surroundings) -> bool:

@@ -27,6 +27,8 @@ from .call import Call, Command, ours_in, selection_in, this_process
 from .rolling import operate
 from .two_sided import two_sided
 
+_ABORTED = ARGUMENTS["abort"].spec["kind"]["choices"]
+
 
 def roll_out(call: Call, outside: Surroundings) -> Outcome:
     request = colour_request(call.parameters, call.manifests, outside.cluster, call.namespace, this_process())
@@ -43,8 +45,8 @@ def abort(call: Call, outside: Surroundings) -> Outcome:
     place = Ref(call.parameters["kind"] or "", check_name(call.parameters.get("namespace") or call.namespace, "namespace"), application)
     ref = place if place.kind else on_its_way(place.namespace, application, outside)
     target = named_target({"kind": ref.kind, "name": ref.name, "namespace": ref.namespace}, call.namespace)
-    if ref.kind not in ARGUMENTS["abort"].spec["kind"]["choices"]:
-        raise InputError(f"{ref} goes pod by pod, and abort does not give up what a {ref.kind} has on its way; undo does.")
+    if ref.kind not in _ABORTED:
+        raise InputError(f"{ref} cannot be given up by abort, which is for {' and '.join(f'{kind}s' for kind in _ABORTED)}; use undo.")
     if ref.kind not in TWO_SIDED:
         return in_place.operate(abort_request(call.parameters, target), ABORT, ours_in(call), outside, check=call.check)
     check_repair(call.parameters, Selection((target,)))
