@@ -135,6 +135,10 @@ def test_a_step_that_is_none_is_refused_with_those_there_are(memory: Memory, wro
     run = Case("promote", {"application": "web", "stop_before": wrong}).run(memory)
     assert run.start().wait()["msg"] == words
     assert run.wire.writes == []
+    # Where there is nothing to do it is none either.
+    done("promote", application="web")(memory)
+    for module, options in (("blue_green", BLUE), ("promote", {"application": "web"})):
+        assert given(memory, module, **options, stop_before=wrong)["msg"] == words
 
 
 def test_what_a_task_was_to_stop_before_does_not_bind_who_promotes(memory: Memory) -> None:

@@ -107,6 +107,11 @@ class BlueGreen:
             refs |= {self._ref(name) for name in names}
         return refs
 
+    def steps(self, plan: ColourPlan) -> Sequence[str]:
+        """Return what there always is."""
+        del plan
+        return FORWARD
+
     def forward(self, plan: ColourPlan, claim: SidesClaim) -> Sequence[SceneStep]:
         """Return the steps forward."""
         return forward(claim, self._request.namespace, plan.manifests)

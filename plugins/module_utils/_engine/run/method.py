@@ -74,6 +74,9 @@ class Method(Protocol[C, P]):
     def covered(self, plan: P) -> set[Ref]:
         """Return the objects that the task works on."""
 
+    def steps(self, plan: P) -> Sequence[str]:
+        """Return the names of the steps forward, also of a plan that takes none."""
+
     def forward(self, plan: P, claim: C) -> Sequence[SceneStep]:
         """Return the steps forward."""
 
@@ -156,7 +159,7 @@ class Plain:
         request, claim = self._request, plan.claim or self._claim
         refs = [*self._refs(claim.objects if claim is not None else request.objects)]
         wanted = claim.wanted if claim is not None else request.wanted
-        new = claim or Claim(strategy=self.name, objects=request.objects, wanted=wanted)
+        new = self._claim_of(plan)
         taken = self.back(new) if request.goal == "abort" else self.forward(plan, new)
         told = words_of(f"{key} {value}" for key, value in sorted(wanted.items()))
         found = {
@@ -170,6 +173,15 @@ class Plain:
     def covered(self, plan: StagedPlan[Claim]) -> set[Ref]:
         """Return the objects of the claim."""
         return set(self._refs(plan.claim.objects)) if plan.claim is not None else set()
+
+    def _claim_of(self, plan: StagedPlan[Claim]) -> Claim:
+        """The claim of the plan, or the one that is there; else what a new one would be."""
+        request = self._request
+        return plan.claim or self._claim or Claim(strategy=self.name, objects=request.objects, wanted=request.wanted)
+
+    def steps(self, plan: StagedPlan[Claim]) -> Sequence[str]:
+        """Return the names that the strategy's own function gives."""
+        return [step.name for step in self.forward(plan, self._claim_of(plan))]
 
     def forward(self, plan: StagedPlan[Claim], claim: Claim) -> Sequence[SceneStep]:
         """Return the strategy's steps forward."""

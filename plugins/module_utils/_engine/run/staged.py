@@ -92,7 +92,7 @@ def _roll(request: StagedRequest, make: Make, outside: Surroundings, lease: Json
             plan = method.plan(stage.scene(_moments(claim)))
         except RefusedError as error:
             raise _RefusedPlan(error, method.refs(view)) from error
-        _check_stop(request, method.forward(plan, plan.claim) if plan.claim is not None else ())
+        _check_stop(request, method.steps(plan))
         _refuse_others(request, method.covered(plan), plan, outside)
         method.refuse_other(plan)
         report = StagedReport(request, method, stage)
@@ -119,11 +119,10 @@ def _needs(request: StagedRequest, method: Method[Any, Any], plan: StagedPlan[An
     return method.needs(plan, plan.claim, scene, up_to(steps, request.stop_before))
 
 
-def _check_stop(request: StagedRequest, steps: Sequence[SceneStep]) -> None:
+def _check_stop(request: StagedRequest, steps: Sequence[str]) -> None:
     """Raise `InputError` where `stop_before` names no step of the plan, or the first, before which nothing would be done."""
-    names = [step.name for step in steps]
-    if request.stop_before and names and request.stop_before not in names[1:]:
-        raise InputError(f"stop_before names {request.stop_before}, which is none of the steps to stop before: {', '.join(names[1:])}.")
+    if request.stop_before and request.stop_before not in steps[1:]:
+        raise InputError(f"stop_before names {request.stop_before}, which is none of the steps to stop before: {', '.join(steps[1:])}.")
 
 
 def up_to(steps: Sequence[str], stop_before: str) -> tuple[str, ...]:
