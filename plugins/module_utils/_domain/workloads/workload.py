@@ -63,10 +63,13 @@ def normal(template: JsonObject) -> JsonObject:
 
 
 def _without_nulls(value: JsonValue) -> JsonValue:
+    """The value without nulls in it; itself where it has none, so that what was read is not held twice."""
     if isinstance(value, Mapping):
-        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+        found = {key: _without_nulls(item) for key, item in value.items() if item is not None}
+        return value if len(found) == len(value) and all(found[key] is item for key, item in value.items()) else found
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_without_nulls(item) for item in value]
+        made = [_without_nulls(item) for item in value]
+        return value if all(new is item for new, item in zip(made, value, strict=True)) else made
     return value
 
 

@@ -103,6 +103,7 @@ class Feed:
         if event.type == "RESYNC":
             self._take(resource, replace(event, items=tuple(self._newer(resource, item) for item in event.items)))
         elif self._note(resource, event.object) or event.type == "DELETED":
+            self._drop_older_answer(resource, event.object)
             self._take(resource, event)
 
     def _note(self, resource: Resource, obj: JsonObject) -> bool:
@@ -115,11 +116,15 @@ class Feed:
     def _newer(self, resource: Resource, obj: JsonObject) -> JsonObject:
         """The object of a list, or the answer to our own write of it where that is newer."""
         self._note(resource, obj)
+        return self._drop_older_answer(resource, obj) or obj
+
+    def _drop_older_answer(self, resource: Resource, obj: JsonObject) -> JsonObject | None:
+        """Forget what our own write was answered unless that is newer than the object; what is remembered still."""
         answer = self._answers.get(_key(resource, obj))
         if answer is not None and _version(obj) < _version(answer):
             return answer
         self._answers.pop(_key(resource, obj), None)
-        return obj
+        return None
 
     def wait(self, timeout: float) -> None:
         """Block until something happens or `timeout` seconds are over; all that is pending is taken. Raises `ClusterError` for what a
