@@ -104,6 +104,7 @@ def test_killed_after_a_write_the_next_run_ends_as_an_undisturbed_one(cluster, n
     assert not run(names[0])["changed"], "a third run has nothing to do"
 
 
+@pytest.mark.long
 def test_an_undo_that_was_killed_goes_on_when_it_is_asked_again(cluster, namespace, deployment, kubectl, get, audit):
     """Right after it began, amid its way, and right before its end; named by its number, or not at all."""
     common = {"namespace": namespace, "wait_timeout": 300}

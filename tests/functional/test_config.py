@@ -624,7 +624,7 @@ WRITES = {"rolling": 2, "blue_green": 4}
 
 
 @pytest.mark.server
-@pytest.mark.parametrize("case", [*WAYS[:2], WAYS[4]], ids=" ".join)
+@pytest.mark.parametrize("case", [WAYS[0], *(pytest.param(way, marks=pytest.mark.long) for way in (WAYS[1], WAYS[4]))], ids=" ".join)
 def test_killed_after_a_write_a_run_with_other_content_leaves_no_copy_behind(
     cluster, namespace, deployment, kubectl, get, audit, monkeypatch, case
 ):

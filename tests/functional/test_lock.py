@@ -137,6 +137,7 @@ def test_a_write_that_arrives_when_somebody_else_has_taken_over_changes_nothing(
     assert ends == [get("deployment", "web")["spec"]]
 
 
+@pytest.mark.long
 def test_of_two_rolling_updates_at_once_one_is_done_and_the_other_names_it(cluster, namespace, deployment, apply, get, kubectl):
     apply(deployment(simulate={"ready-after": "7s"}))
     rolled_out(kubectl)

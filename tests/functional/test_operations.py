@@ -287,6 +287,7 @@ def test_a_single_replica_that_is_to_have_no_second_one_restarts_under_its_own_l
 
 
 @pytest.mark.server
+@pytest.mark.long
 def test_whatever_comes_after_a_restart_that_was_killed_gives_its_limits_back(cluster, namespace, deployment, apply, get, kubectl, ours):
     own = {"maxSurge": 1, "maxUnavailable": 1}
 

@@ -411,6 +411,7 @@ def test_killed_after_a_write_the_next_run_ends_as_an_undisturbed_one(cluster, n
 
 
 @pytest.mark.server
+@pytest.mark.long
 def test_an_abort_that_is_killed_after_a_write_is_ended_by_the_next(cluster, namespace, roll, manifest, tags, get, audit):
     """With a pod that is stuck on the version that was given up."""
 

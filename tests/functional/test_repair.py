@@ -203,8 +203,15 @@ def test_a_ready_pod_is_never_deleted(run, manifest, deleted, policy):
 
 
 @pytest.mark.server
-@pytest.mark.parametrize("repair", ["blocking", "all"])
-@pytest.mark.parametrize("module", ["rolling", "undo"])
+@pytest.mark.parametrize(
+    ("module", "repair"),
+    [
+        ("rolling", "blocking"),
+        ("undo", "all"),
+        pytest.param("rolling", "all", marks=pytest.mark.long),
+        pytest.param("undo", "blocking", marks=pytest.mark.long),
+    ],
+)
 def test_killed_right_after_the_deletion_the_next_run_ends_right(run, stuck, cluster, namespace, manifest, audit, module, repair):
     stuck()
     options = {"definition": manifest(2)} if module == "rolling" else {"kind": "StatefulSet", "name": "web", "revision": 1}

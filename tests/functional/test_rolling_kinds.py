@@ -507,7 +507,7 @@ def test_somebody_who_writes_between_plan_and_write_loses_nothing(roll, cluster,
 
 
 @pytest.mark.server
-@pytest.mark.parametrize(("kind", "writes"), [("StatefulSet", 3), ("DaemonSet", 2)])
+@pytest.mark.parametrize(("kind", "writes"), [("StatefulSet", 3), pytest.param("DaemonSet", 2, marks=pytest.mark.long)])
 def test_killed_after_any_write_of_going_back_the_next_run_ends_as_an_undisturbed_one(
     roll, audit, cluster, manifest, kubectl, tags, kind, writes
 ):
@@ -540,7 +540,7 @@ def test_killed_after_any_write_of_going_back_the_next_run_ends_as_an_undisturbe
 
 
 @pytest.mark.server
-@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize("count", [1, pytest.param(2, marks=pytest.mark.long)])
 def test_killed_while_it_is_created_or_taken_over(roll, cluster, namespace, kind, manifest, kubectl, tags, count):
     kubectl("create", "--filename=-", stdin=json.dumps(manifest(kind)))
     rolled_out(kubectl, f"{kind.lower()}/web")  # A write that the controllers come before would be one more.

@@ -179,12 +179,20 @@ CASES: dict[str, Case] = {
     "rolling: an image of ours": Case("rolling", NEXT, (ours(),)),
     "rolling: an image of theirs": Case("rolling", NEXT, (theirs(),)),
     "rolling: taking over": Case("rolling", {"definition": deployment("2")}, (theirs(),)),
+    "rolling: taking over a StatefulSet": Case("rolling", {"definition": manifest("StatefulSet", "2")}, (theirs("StatefulSet"),)),
+    "rolling: taking over a DaemonSet": Case("rolling", {"definition": manifest("DaemonSet", "2")}, (theirs("DaemonSet"),)),
     "rolling: leaving replicas out": Case("rolling", {"definition": deployment("2", replicas=None)}, (ours(replicas=4),)),
     "rolling: other limits": Case("rolling", {**NEXT, "max_surge": 2, "max_unavailable": 0}, (ours(),)),
     "rolling: a StatefulSet": Case("rolling", {"definition": manifest("StatefulSet", "2")}, (ours("StatefulSet"),)),
     "rolling: a DaemonSet": Case("rolling", {"definition": manifest("DaemonSet", "2")}, (ours("DaemonSet"),)),
     "rolling: two workloads": Case("rolling", {"definition": [deployment("2"), deployment("2", name="api")]}, (ours(), ours(name="api"))),
     "rolling: going back": Case("rolling", {"definition": deployment("missing"), "on_failure": "rollback"}, (ours(),), fails=True),
+    "rolling: a StatefulSet going back": Case(
+        "rolling", {"definition": manifest("StatefulSet", "missing"), "on_failure": "rollback"}, (ours("StatefulSet"),), fails=True
+    ),
+    "rolling: a DaemonSet going back": Case(
+        "rolling", {"definition": manifest("DaemonSet", "missing"), "on_failure": "rollback"}, (ours("DaemonSet"),), fails=True
+    ),
     "rolling: going back by a patch": Case(
         "rolling", {"name": "web", "image": "x:missing", "on_failure": "rollback"}, (theirs(),), fails=True
     ),

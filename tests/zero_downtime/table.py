@@ -280,7 +280,7 @@ ROWS: tuple[Row, ...] = (
     Row(name="partition, aborted half-way", strategy="abort", act=given_up_half_way, ends="v1", pods=STATEFUL),
     Row(name="on_delete", strategy="on_delete", act=one_after_the_other(), pods=STATEFUL),
     Row(name="pause and resume", strategy="pause", act=paused),
-    Row(name="undo", strategy="undo", act=in_order(roll(), undo), ends="v1"),
+    Row(name="undo", long=True, strategy="undo", act=in_order(roll(), undo), ends="v1"),
     Row(name="restart", long=True, strategy="restart", act=restart, ends="v1"),
     Row(name="restart, single replica", long=True, strategy="restart", act=restart, ends="v1", pods=SINGLE),
     Row(name="restart, single replica that may go at once", strategy="restart", act=restart, ends="v1", pods=SINGLE_AT_ONCE),
@@ -315,7 +315,7 @@ ROWS: tuple[Row, ...] = (
     ),
     Row(name="promote", strategy="promote", act=in_order(beside(stop_before="switch"), promote), switches=True),
     *(
-        Row(name=f"abort before {step}", strategy="abort", act=abort_before(step), ends="v1", long=step not in ("switch", "hold"))
+        Row(name=f"abort before {step}", strategy="abort", act=abort_before(step), ends="v1", long=step != "hold")
         for step in ("preview", "scale_up", "switch", "verify", "hold", "scale_down")
     ),
     Row(name="undo, old pods still there", long=True, strategy="undo", act=in_order(beside(keep_old=True), undo), ends="v1"),

@@ -55,6 +55,7 @@ def test_a_rollout_loses_no_row_and_no_read_and_holds_writes_up_once(database, n
     assert not any(result.changed for result in database.roll_out(manifests("2")).results)
 
 
+@pytest.mark.long
 def test_a_version_that_does_not_start_costs_one_replica(database):
     def act(database: Database) -> None:
         database.roll_out(manifests("2", image="web:missing"), failure_grace=5, fails=True)

@@ -18,6 +18,10 @@ from .traffic import LEAST
 EXAMPLES = ROOT / "docs" / "examples"
 
 
+LOSING = [pytest.param("graceful-node", marks=pytest.mark.long), "graceful-python"]
+"""The control: one of them is enough to show that the hook is what saves requests."""
+
+
 @pytest.fixture(params=["graceful-node", "graceful-python"])
 def example(request, empty_stage):
     """An example that serves its version v1."""
@@ -36,6 +40,7 @@ def test_an_example_loses_no_request(example):
     assert (seen.failed, seen.last, seen.versions) == (0, "v2", {"v1", "v2"}), seen.outcomes
 
 
+@pytest.mark.parametrize("example", LOSING, indirect=True)
 def test_an_example_without_its_pre_stop_hook_loses_some(example):
     example.kubectl(
         "patch",

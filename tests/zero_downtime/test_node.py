@@ -92,6 +92,7 @@ def test_nothing_stays_of_a_node(ends, another):
     assert left_of(another) == []
 
 
+@pytest.mark.long
 def test_a_node_has_a_name_of_one_kind(another):
     dev("up", "--real", "--name", another.name)
     told = dev("up", "--name", another.name, check=False)

@@ -32,7 +32,7 @@ def told(scene) -> Result:
     return found
 
 
-@pytest.mark.parametrize("way", ["controller", "job"])
+@pytest.mark.parametrize("way", ["controller", pytest.param("job", marks=pytest.mark.long)])
 def test_a_rollout_as_advised_passes(stage, way):
     scene = stage(AS_ADVISED)
     seen = scene.under_load(lambda scene: scene.role("rolling", kind="Deployment", image="web:v2", verify=verify(scene, way)))
@@ -44,7 +44,7 @@ def test_a_rollout_as_advised_passes(stage, way):
     assert scene.get("jobs") == []
 
 
-@pytest.mark.parametrize("way", ["controller", "job"])
+@pytest.mark.parametrize("way", [pytest.param("controller", marks=pytest.mark.long), "job"])
 def test_a_rollout_that_loses_requests_fails_and_goes_back(stage, way):
     scene = stage(SURE_TO_LOSE)
     option = {"verify": verify(scene, way), "on_failure": "rollback"}
