@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What one task costs that has nothing to change: a long play and a short one, their difference divided by the number of tasks; and what
-a play of that one task costs beside one that does nothing at all."""
+"""What one task costs that has nothing to change: a long play and a short one, their difference divided by the number of tasks; what a
+play of that one task costs beside one that does nothing at all; and what the role costs beside its module."""
 
 from __future__ import annotations
 
@@ -39,6 +39,12 @@ def measure(scene: Scene) -> Measure:
             for name, run in subjects.items():
                 found[name].append(run())
         pings, plays = beside(scene, ping, ours)
+        role: Task = {
+            "name": "Roll out by the role",
+            "ansible.builtin.import_role": {"name": "rollout.kubernetes.rolling"},
+            "vars": {"rolling_definition": manifest("ours", namespace)},
+        }
+        alone, roles = beside(scene, ours, role)
     task_figure = Figure(
         name="one unchanged task / kubernetes.core.k8s",
         unit="",
@@ -48,17 +54,19 @@ def measure(scene: Scene) -> Measure:
     play_figure = Figure(
         name="a play of one unchanged task / a play of one ping, processor time", unit="", values=ratios(plays, pings), goal=1.1
     )
+    role_figure = Figure(name="role rolling, unchanged / its module alone, processor time", unit="", values=ratios(roles, alone), goal=1.3)
     listed = (
         *(Subject(name=name, values=tuple(values)) for name, values in found.items()),
         Subject(name="a whole play of one ping, processor time", values=pings),
         Subject(name="a whole play of one rolling in Ansible's process, processor time", values=plays),
+        Subject(name="a whole play of the role rolling, processor time", values=roles),
     )
-    return Measure(title="One unchanged task, without the start of the play", figures=(task_figure, play_figure), subjects=listed)
+    return Measure(title="One unchanged task, without the start of the play", figures=(task_figure, play_figure, role_figure), subjects=listed)
 
 
-def beside(scene: Scene, ping: Task, ours: Task) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """The processor time of plays of one ping and of one task of ours, in turns: more pairs than rounds, as they cost little."""
-    pairs = [(unchanged(scene, ping), unchanged(scene, ours)) for _pair in range(scene.sizes.pairs)]
+def beside(scene: Scene, plain: Task, ours: Task) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """The processor time of plays of a plain task and of one of ours, in turns: more pairs than rounds, as they cost little."""
+    pairs = [(unchanged(scene, plain), unchanged(scene, ours)) for _pair in range(scene.sizes.pairs)]
     return tuple(one.processor_seconds for one, _other in pairs), tuple(other.processor_seconds for _one, other in pairs)
 
 
