@@ -59,12 +59,12 @@ class ReplicaSets(Controller):
         going = sum(1 for pod in self.owned(POD, obj) if is_going(pod))
         counts = {"fullyLabeledReplicas": len(active), "readyReplicas": ready, "availableReplicas": available}
         status |= {name: count for name, count in counts.items() if count} | {"terminatingReplicas": going}
-        conditions = [entry for entry in former.get("conditions") or () if entry["type"] != "ReplicaFailure"]
-        if failure:
-            failures = conditions_with(
-                former.get("conditions") or (), self.store.stamp(), "ReplicaFailure", "True", "FailedCreate", failure
-            )
-            conditions = failures
+        known = former.get("conditions") or ()
+        conditions = [entry for entry in known if entry["type"] != "ReplicaFailure"]
+        if failure:  # The first message stays: each names another pod, and a new status would be looked at at once.
+            failed = len(conditions) < len(known)
+            made = conditions_with(known, self.store.stamp(), "ReplicaFailure", "True", "FailedCreate", failure)
+            conditions = list(known) if failed else made
         if conditions:
             status["conditions"] = conditions
         self.server.revise(self.resource, obj, status=status)

@@ -15,8 +15,8 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.re
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.arguments import ARGUMENTS
 
 from tests.dev.paths import ROOT
-from tests.memory.cases import BLUE, CASES, NEXT, PLAIN, Case, done, edited, image, made, ours, theirs
-from tests.memory.cluster import running
+from tests.memory.cases import BLUE, CASES, NEXT, PLAIN, Act, Case, done, edited, image, made, ours, passed, replicas, theirs
+from tests.memory.cluster import Memory, running
 from tests.memory.scenes import service
 
 pytestmark = pytest.mark.matrix
@@ -25,9 +25,25 @@ jsonschema = pytest.importorskip("jsonschema")
 
 SCHEMA = json.loads((ROOT / "docs" / "result_schema.json").read_text("utf-8"))
 MISSING = {"name": "web", "image": "x:missing"}
+PAUSED = (ours(), done("pause", name="web"))
+STOPPED = (*PLAIN, done("blue_green", **BLUE, preview_replicas=1, stop_before="scale_up"))
+"""The candidate has fewer pods than it is going to need."""
+SWITCH = {"name": "web", "selector": {"app": "api"}, "wait_timeout": 30}
+SWITCHED = (theirs(), theirs(name="api"), made("Service", service()))
+
+
+def _endpoints_stand_still(memory: Memory) -> None:
+    memory.controllers.endpoint_slices.stopped = True
+
+
+def _room_for(pods: int) -> Act:
+    """No more pods than these get into the namespace."""
+    return made("ResourceQuota", {"metadata": {"name": "room"}, "spec": {"hard": {"pods": str(pods)}}})
+
+
 MORE = {
     "rolling: failing": Case("rolling", MISSING, (theirs(),), fails=True),
-    "rolling: a paused one": Case("rolling", {**NEXT, "wait": False}, (ours(), done("pause", name="web"))),
+    "rolling: a paused one": Case("rolling", {**NEXT, "wait": False}, PAUSED),
     "rolling: a DaemonSet's only pod": Case("rolling", {"kind": "DaemonSet", **NEXT}, (theirs("DaemonSet"),)),
     "recreate: held": Case("recreate", {**MISSING, "on_failure": "hold"}, (theirs(),), fails=True),
     "partition: held": Case("partition", {"kind": "StatefulSet", **MISSING, "on_failure": "hold"}, (ours("StatefulSet"),), fails=True),
@@ -37,43 +53,79 @@ MORE = {
     "resume: failing": Case(
         "resume", {"name": "web"}, (theirs(), done("pause", name="web"), edited("Deployment", image("missing"))), fails=True
     ),
-    "wait: a paused one": Case("wait", {"name": "web"}, (ours(), done("pause", name="web")), fails=True, reads=True),
+    "wait: a paused one": Case("wait", {"name": "web"}, PAUSED, fails=True, reads=True),
     "status_info: of two sides": Case(
         "status_info", {"name": "web"}, (*PLAIN, done("blue_green", **BLUE, stop_before="switch")), reads=True
     ),
     "status_info: nothing": Case("status_info", {"name": "nothing"}, reads=True),
-    "status_info: a paused one": Case("status_info", {"name": "web"}, (ours(), done("pause", name="web")), reads=True),
+    "status_info: a paused one": Case("status_info", {"name": "web"}, PAUSED, reads=True),
     "history_info: of two sides": Case("history_info", {"name": "web"}, (*PLAIN, done("blue_green", **BLUE)), reads=True),
     "preflight_info: failing": Case("preflight_info", {"name": "web", "fail_on": "warning"}, PLAIN, fails=True, reads=True),
     "preflight_info: no cluster": Case("preflight_info", {"definition": service(), "cluster": False}, reads=True),
     "blue_green: held": Case("blue_green", {**BLUE, **MISSING, "on_failure": "hold"}, PLAIN, fails=True),
-    "service_switch: failing": Case(
+    "service_switch: refused": Case(
         "service_switch", {"name": "web", "selector": {"app": "nobody"}}, (theirs(), made("Service", service()))
     ),
+    "service_switch: switched back": Case("service_switch", SWITCH, (*SWITCHED, passed(5), _endpoints_stand_still)),
+    "service_switch: not switched back": Case(
+        "service_switch", SWITCH, (*SWITCHED, edited("Deployment", replicas(0)), passed(5), _endpoints_stand_still)
+    ),
+    "promote: held": Case("promote", {"name": "web", "on_failure": "hold"}, (*STOPPED, _room_for(0)), fails=True),
+    "promote: going back": Case("promote", {"name": "web"}, (*STOPPED, _room_for(0)), fails=True),
+    "abort: failing": Case(
+        "abort",
+        {"name": "web"},
+        (*PLAIN, done("blue_green", **BLUE, stop_before="hold"), edited("Deployment", replicas(0)), _room_for(0)),
+        fails=True,
+    ),
+    "undo: going back": Case("undo", {"name": "web"}, (*PLAIN, done("blue_green", **BLUE), _room_for(2)), fails=True),
+    "undo: a paused one that stays so": Case("undo", {"name": "web"}, (ours(), ours(tag="2"), done("pause", name="web"))),
+    "rolling: what runs, paused": Case("rolling", {"name": "web", "image": "registry.example/web:1"}, PAUSED),
+    "recreate: what runs, paused": Case("recreate", {"name": "web", "image": "registry.example/web:1"}, PAUSED),
+    "history_info: a paused one": Case("history_info", {"name": "web"}, PAUSED, reads=True),
+    "preflight_info: a paused one": Case("preflight_info", {"name": "web", "fail_on": "never"}, PAUSED, reads=True),
 }
 """Ends that no case of the matrices comes to."""
-READS = {"check", "unchanged"}
-WRITES = {"check", "changed", "unchanged"}
-ENDS = {
-    "abort": WRITES,
-    "blue_green": WRITES | {"paused", "failed", "aborted"},
-    "history_info": READS,
-    "on_delete": WRITES | {"paused", "failed"},
-    "partition": WRITES | {"paused", "failed", "aborted"},
-    "pause": {"check", "paused"},
-    "preflight_info": READS | {"failed"},
-    "promote": WRITES | {"paused"},
-    "recreate": WRITES | {"failed", "aborted"},
-    "restart": WRITES | {"failed"},
-    "resume": WRITES | {"failed"},
-    "rolling": WRITES | {"failed", "aborted"},
-    "service_switch": WRITES,
-    "status_info": READS | {"paused"},
-    "undo": WRITES | {"failed"},
-    "versioned_config": WRITES,
-    "wait": READS | {"paused", "failed"},
+ENDS = ("changed", "unchanged", "check", "failed", "aborted", "paused", "refused")
+"""What may become of a task: `failed` and `aborted` tell of workloads, `refused` of none."""
+_READS = {
+    "changed": "it only reads",
+    "aborted": "it begins nothing that could be taken back",
 }
-"""The ends that tasks of each module come to here; all can be refused as well."""
+_AT_ONCE = "it is over with its writes: whatever fails is a write, and then it is refused"
+_FORWARD = "it goes on as it is or fails, and takes nothing back by itself"
+CANNOT: dict[str, dict[str, str]] = {
+    "rolling": {},
+    "recreate": {},
+    "partition": {},
+    "on_delete": {"aborted": _FORWARD},
+    "blue_green": {},
+    "promote": {},
+    "abort": {
+        "aborted": "that is what it is for; where it fails, the way back is not at its end",
+        "paused": "it has no step to stop before",
+    },
+    "undo": {},
+    "restart": {"aborted": _FORWARD, "paused": "a paused Deployment is refused"},
+    "pause": {
+        "changed": "what it has changed is paused",
+        "unchanged": "what it leaves alone is paused",
+        "failed": _AT_ONCE,
+        "aborted": _AT_ONCE,
+    },
+    "resume": {"aborted": _FORWARD, "paused": "it ends that"},
+    "wait": _READS,
+    "status_info": {**_READS, "failed": "what it reads of may fail as it likes"},
+    "history_info": {**_READS, "failed": "what it reads of may fail as it likes"},
+    "preflight_info": _READS,
+    "service_switch": {"paused": "it has no step to stop before"},
+    "versioned_config": {
+        "failed": "it has no workloads to tell of",
+        "aborted": "it has no workloads to tell of",
+        "paused": "it has no workloads to tell of",
+    },
+}
+"""Of each module the ends that it never comes to, with the reason; the cases come to all others."""
 
 
 def complaints(module: str, result: dict[str, Any]) -> list[str]:
@@ -105,6 +157,11 @@ def end_of(result: dict[str, Any]) -> str:
     return "paused" if "paused" in phases else "changed" if result["changed"] else "unchanged"
 
 
+def reached(module: str) -> set[str]:
+    """The ends that the cases of a module come to."""
+    return {end for name, case in {**CASES, **MORE}.items() if case.module == module for end in ends(name, case)}
+
+
 def refused(module: str) -> dict[str, Any]:
     """The result of a task that may do nothing at all."""
     case = next(case for case in CASES.values() if case.module == module)
@@ -117,8 +174,12 @@ def refused(module: str) -> dict[str, Any]:
 @pytest.mark.parametrize("module", ARGUMENTS)
 def test_each_end_of_each_module_has_the_shape_of_the_schema(module: str) -> None:
     assert complaints(module, refused(module)) == []
-    reached = {end for name, case in {**CASES, **MORE}.items() if case.module == module for end in ends(name, case)}
-    assert reached - {"refused"} == ENDS[module]
+    assert reached(module) | {"refused"} == {*ENDS} - {*CANNOT[module]}
+
+
+def test_each_module_has_its_row_and_each_reason_is_of_an_end() -> None:
+    assert {*CANNOT} == {*ARGUMENTS} == {*SCHEMA["$defs"]["modules"]}
+    assert {end for row in CANNOT.values() for end in row} < {*ENDS}
 
 
 def test_the_schema_itself_is_one_and_finds_what_it_does_not_know() -> None:
