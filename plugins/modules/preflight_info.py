@@ -166,6 +166,7 @@ EXAMPLES = r"""
 
 - name: One rule does not matter here, for a reason
   rollout.kubernetes.preflight_info:
+    kind: StatefulSet
     name: cache
     namespace: shop
     ignore:

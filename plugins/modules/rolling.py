@@ -164,10 +164,10 @@ EXAMPLES = r"""
 
 - name: Two containers and a variable, carefully
   rollout.kubernetes.rolling:
-    name: web
+    name: portal
     namespace: shop
     image:
-      app: registry.example/web:2.0
+      app: registry.example/portal:2.0
       proxy: registry.example/proxy:1.4
     env:
       GREETING: hello

@@ -378,3 +378,13 @@ def ports_are_told_apart_by_number_and_protocol(bench: Bench) -> None:
     assert {(port["containerPort"], port["protocol"]) for port in container(both)["ports"]} == {(53, "TCP"), (53, "UDP")}
     same = apply(bench, deployment(bench, replicas=0, container=ports((53, "TCP"))))
     assert [(port["containerPort"], port["protocol"]) for port in container(same)["ports"]] == [(53, "TCP")]
+
+
+@row
+def who_lets_go_of_the_last_label_keeps_the_object_as_it_is(bench: Bench) -> None:
+    manifest: Any = config_map(bench)
+    labelled = {**manifest, "metadata": {**manifest["metadata"], "labels": {"a": "1"}, "annotations": {"b": "2"}}}
+    made: Any = bench.api.apply(CONFIG_MAP, labelled, manager=ME)
+    left: Any = bench.api.apply(CONFIG_MAP, manifest, manager=ME)
+    assert {"labels", "annotations"} & {*left["metadata"]} == set()
+    assert [left["metadata"][key] for key in ("name", "uid")] == [made["metadata"][key] for key in ("name", "uid")]

@@ -13,7 +13,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection
@@ -25,7 +25,8 @@ from typing import Any
 from tests.functional.forks import module, play  # by the name that the fork finds it by, which is not the one that pytest gives our modules
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PRELOADED = ("tests.functional.preloaded", "tests.functional.forks", "tests.functional.calls")
+PRELOADED = ["tests.functional.preloaded", "tests.functional.forks", "tests.functional.calls"]
+"""Modules that the process has imported which is forked."""
 _STARTING = threading.Lock()
 
 
@@ -68,6 +69,13 @@ class Started:
         return result
 
 
+def begun(target: Callable[..., None], *arguments: Any) -> BaseProcess:
+    """Begin a function of an importable module in such a fork."""
+    process = _context().Process(target=target, args=arguments)
+    process.start()
+    return process
+
+
 def forked(arguments: Sequence[str], *, environment: Mapping[str, str], folder: Path, name: str) -> Forked:
     """Begin ansible-playbook with these arguments in the folder; files of that name get what it writes.
 
@@ -75,8 +83,7 @@ def forked(arguments: Sequence[str], *, environment: Mapping[str, str], folder: 
     program itself.
     """
     out, err = folder / f"{name}.out", folder / f"{name}.err"
-    process = _context().Process(target=play, args=(list(arguments), dict(environment), str(folder), str(out), str(err)))
-    process.start()
+    process = begun(play, list(arguments), dict(environment), str(folder), str(out), str(err))
     return Forked(process=process, stdout=out, stderr=err)
 
 
@@ -107,7 +114,7 @@ def common() -> dict[str, str]:
 def _server() -> ForkServerContext:
     """Start the process that is forked, once."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(list(PRELOADED))
+    context.set_forkserver_preload(PRELOADED)
     # Not each Python tells that process where the tests' modules are.
     with _surroundings({**common(), "PYTHONPATH": os.pathsep.join(sys.path)}):
         forkserver.ensure_running()

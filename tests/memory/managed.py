@@ -123,7 +123,8 @@ def applied(
     old = bare(live)
     new = merged(old, wanted, node)
     if former is not None and former.fields:
-        new = _pruned(new, former.fields, [mine, *others], node)
+        # What nobody is recorded to own, as the name, is named all the same.
+        new = _pruned(new, former.fields, [replace(mine, fields=fields_of(wanted, node)), *others], node)
     comparison = Comparison(old, new, node)
     changed = comparison.added | comparison.modified
     taken = {entry.identity: entry.fields & changed for entry in others}

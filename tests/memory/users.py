@@ -18,18 +18,33 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._gates.http imp
 from .schema import Json
 from .server import Server
 
-_SERVICE, _SLICE = (next(resource for resource in KNOWN.values() if resource.kind == kind) for kind in ("Service", "EndpointSlice"))
+_SERVICE, _SLICE, _INGRESS = (
+    next(resource for resource in KNOWN.values() if resource.kind == kind) for kind in ("Service", "EndpointSlice", "Ingress")
+)
 _CURL = {"ok": (0, 200), "unresolved": (6, 0), "refused": (7, 0)}
 """What curl ends with, and the status that it prints."""
 
 
 def reached(server: Server, url: str, namespace: str = "default") -> str:
-    """What comes of a request to `http://NAME.NAMESPACE/`: it is answered as long as the Service has an endpoint that serves."""
-    name, place, *_rest = [*(urlsplit(url).hostname or "").split("."), namespace]
+    """What comes of a request to `http://NAME.NAMESPACE/`, or to the host of an Ingress.
+
+    It is answered as long as the Service has an endpoint that serves.
+    """
+    host = urlsplit(url).hostname or ""
+    name, place, *_rest = _behind_ingress(server, host) or [*host.split("."), namespace]
     if server.store.get(_SERVICE, place, name) is None:
         return "unresolved"
     slices = [one for one in server.store.all(_SLICE, place) if one["metadata"]["labels"]["kubernetes.io/service-name"] == name]
     return "ok" if any(entry["conditions"]["serving"] for one in slices for entry in one["endpoints"] or ()) else "refused"
+
+
+def _behind_ingress(server: Server, host: str) -> list[str]:
+    """Name and namespace of the Service that an Ingress leads a host to, by its first path; nothing where none does."""
+    for ingress in server.store.all(_INGRESS):
+        for rule in ingress["spec"].get("rules") or ():
+            if rule.get("host") == host:
+                return [rule["http"]["paths"][0]["backend"]["service"]["name"], ingress["metadata"]["namespace"]]
+    return []
 
 
 class Probe:

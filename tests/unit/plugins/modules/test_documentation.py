@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the modules' documentation says of results and in examples. That it has the options of the argument spec is sanity's to test."""
+"""What the modules' documentation says of results. That it has the options of the argument spec is sanity's to test."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.verification import Tally
 from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.outside.measurement import Measured
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.arguments import ARGUMENTS
@@ -23,17 +22,6 @@ PACKAGE = "ansible_collections.rollout.kubernetes.plugins.modules"
 def documented(module: str, section: str) -> Any:
     """One section of a module's documentation."""
     return yaml.safe_load(getattr(import_module(f"{PACKAGE}.{module}"), section))
-
-
-def examples() -> list[Any]:
-    """Each task of the examples that runs a module of ours: its module, its name and its arguments."""
-    return [
-        pytest.param(key.rpartition(".")[2], value, id=f"{module}: {task['name']}")
-        for module in ARGUMENTS
-        for task in documented(module, "EXAMPLES")
-        for key, value in task.items()
-        if key.startswith("rollout.kubernetes.")
-    ]
 
 
 def test_versioned_configuration_is_documented_where_there_is_some() -> None:
@@ -56,9 +44,3 @@ def test_a_diff_is_documented_where_there_is_one(module: str) -> None:
     attributes = documented(module, "DOCUMENTATION").get("attributes", {})
     reads_only = attributes.get("diff_mode", {}).get("support") == "none"
     assert ("diff" in documented(module, "RETURN")) is not reads_only
-
-
-@pytest.mark.parametrize(("module", "arguments"), examples())
-def test_the_arguments_of_each_example_are_valid(module: str, arguments: dict[str, Any]) -> None:
-    validated = ArgumentSpecValidator(ARGUMENTS[module].spec, **ARGUMENTS[module].checks).validate(arguments)
-    assert validated.error_messages == []
