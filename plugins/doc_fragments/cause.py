@@ -8,7 +8,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """The fragment."""
+    """For modules that change templates; `cause.asked` for others."""
 
     DOCUMENTATION = r"""
 options:
@@ -23,5 +23,12 @@ options:
       - Who asks for the change. It stands at the end of the change cause, V(release 2.0 [by alice, job 42]).
       - If not given, jobs of AWX name their user and job, from the variables C(awx_user_name) (what follows an C(@) is left out) and
         C(awx_job_id).
+    type: str
+"""
+
+    ASKED = r"""
+options:
+  requested_by:
+    description: Who asks for it, as others see it who find the Lease held. In AWX the user and the job by default.
     type: str
 """

@@ -8,9 +8,15 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """The fragment."""
+    """All of them; `wait.progress` for a module that waits in its own way."""
 
-    DOCUMENTATION = r"""
+    def __init__(self) -> None:
+        """The progress from one text."""
+        self.PROGRESS = "options:\n" + _PROGRESS
+        self.DOCUMENTATION = _TIMES + _PROGRESS
+
+
+_TIMES = r"""
 options:
   wait_timeout:
     description:
@@ -35,6 +41,9 @@ options:
       - What looks like a password or a token is masked.
     type: int
     default: 5
+"""
+
+_PROGRESS = r"""
   progress:
     description:
       - V(auto) shows one line for each change of the rollout while it runs, on the terminal and in an AWX job's output. V(off) shows none.

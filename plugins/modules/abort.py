@@ -37,9 +37,6 @@ options:
   namespace:
     description: Its namespace. The default is that of the kubeconfig's context.
     type: str
-  requested_by:
-    description: Who asks for it, as others see it who find the Lease held. In AWX the user and the job by default.
-    type: str
   expect:
     description:
       - The candidates that this is meant for, so that a decision that comes late gives up no other version. Each is called as
@@ -50,40 +47,10 @@ options:
       - Not for a StatefulSet.
     type: list
     elements: str
-  repair:
-    description:
-      - Which pods of a StatefulSet are deleted so that it gets past them, one at a time and each only when the one before is ready again.
-        They are made anew from the template that comes back; the message names them with the reason. Ready pods are never deleted, and
-        neither are volumes.
-      - V(blocking) those that are not ready and not of the revision that serves. V(all) also those of that revision that were not ready
-        when the task began. V(none) no pod; then the message names the pod that is in the way.
-      - V(true) and V(false) are what V(blocking) and V(none) were called in 0.1.0; they are deprecated.
-    type: str
-    choices: [none, blocking, all, 'true', 'false']
-    default: blocking
-  wait_timeout:
-    description:
-      - How long each step may take.
-      - Seconds, or a text such as V(90s), V(10m) or V(1h30m).
-    type: str
-    default: 10m
-    aliases: [timeout]
-  failure_grace:
-    description:
-      - How long trouble that may heal by itself is waited for. The default is the Deployment's own progress deadline.
-      - Seconds, or a text such as V(90s), V(10m) or V(1h30m).
-    type: str
-  log_lines:
-    description: How many of the last lines of a crashing container's log are shown. V(0) shows none.
-    type: int
-    default: 5
-  progress:
-    description:
-      - V(auto) shows one line for each change while it runs, on the terminal and in an AWX job's output. V(off) shows none.
-    type: str
-    default: auto
-    choices: ["auto", "off"]
 extends_documentation_fragment:
+  - rollout.kubernetes.cause.asked
+  - rollout.kubernetes.repair
+  - rollout.kubernetes.wait
   - rollout.kubernetes.verify
   - rollout.kubernetes.lock
   - rollout.kubernetes.lock.remember

@@ -19,45 +19,17 @@ description:
   - The steps are V(prepare), V(preview), V(scale_up), V(switch), V(verify), V(hold) and V(scale_down). With O(stop_before) the task ends
     before one of them; the same task without it, or M(rollout.kubernetes.promote), goes on to the end, M(rollout.kubernetes.abort) brings
     everything back.
+  - A definition holds a Deployment, or several that are switched together, named as if there were no colours. Where a Service of
+    O(services) leads is not taken from its manifest. C(spec.replicas) counts, but while both sides stand the new one is never smaller than
+    the old one. Where an autoscaler scales the workload, it alone decides.
   - The same task again does nothing. After an interruption, wherever it was, the same task goes on to the same end.
   - In check mode the plan is shown as a table.
 options:
-  definition:
-    description:
-      - The manifest of a Deployment, or of several that are switched together, as for M(rollout.kubernetes.rolling), named as if there were
-        no colours. Other objects in it are applied before. Where a Service of O(services) leads is not taken from its manifest.
-      - C(spec.replicas) counts, but while both sides stand the new one is never smaller than the old one. Where an autoscaler
-        scales the workload, it alone decides.
-      - It may bring its namespace and its kinds. Namespaces, CustomResourceDefinitions, accounts, roles and configuration are applied
-        first; check mode says of which objects the server cannot know yet.
-      - It may come from C(kubectl get -o yaml). What the cluster itself writes (status, UIDs, annotations of controllers, pods and
-        ReplicaSets of workloads, ...) is left out of it, and a field of null is as absent.
-      - A text is read by the rules of kubectl. A mapping in a playbook was read by Ansible's rules before, to which C(10:30) is the number
-        630 and C(0o644) a text, and dates become their ISO text; put such values in quotes.
-    type: raw
-    aliases: [resource_definition, inline]
-  src:
-    description: A file with the definition, on the machine where the module runs.
-    type: path
-  template:
-    description: A file with the definition that is rendered by Jinja on the controller, or a dictionary as for C(kubernetes.core.k8s).
-    type: raw
   name:
     description: The name of the workload, without a colour, for a change of what serves by O(image) or O(env).
     type: str
   namespace:
     description: The namespace of objects that name none. The default is that of the kubeconfig's context.
-    type: str
-  image:
-    description: The new image; a mapping of container to image where there are several containers.
-    type: raw
-  env:
-    description:
-      - Environment variables to set, by their names; null takes one away.
-      - Numbers become texts, booleans V(true) and V(false); lists and mappings are refused.
-    type: dict
-  container:
-    description: The container that O(env) is for. Needed when there are several.
     type: str
   workloads:
     description: Several workloads of one application, each with a change, that are switched together.
@@ -104,6 +76,7 @@ options:
   scale_down_delay:
     description:
       - How long the old pods stay after the switch, for connections that are open, and for going back at once.
+      - It comes on top of O(wait_timeout).
       - Pods that had requests stay for 2 seconds after any switch, forward or back, so that all nodes have followed.
       - Seconds, or a text such as V(90s), V(10m) or V(1h30m).
     type: str
@@ -131,16 +104,6 @@ options:
       - Put this version in the place of another one that is on its way and does not serve yet. Otherwise that is refused.
     type: bool
     default: false
-  application:
-    description:
-      - The application that the workloads belong to. One task at a time works on it; its Lease is called C(rollout-APPLICATION).
-      - No other task of this collection changes the same objects meanwhile, whatever it calls its application.
-      - The default is the name of the first workload.
-    type: str
-  take_ownership:
-    description: Change what a GitOps tool or a Helm release looks after, which may change it back.
-    type: bool
-    default: false
   on_failure:
     description:
       - V(rollback) brings everything back when a step fails; what served before is made able to carry everything first. V(hold) leaves it
@@ -152,29 +115,12 @@ options:
     type: str
     choices: [rollback, hold, abort]
     default: rollback
-  wait_timeout:
-    description:
-      - How long each step may take. In the step V(hold) the O(scale_down_delay) comes on top.
-      - Seconds, or a text such as V(90s), V(10m) or V(1h30m).
-    type: str
-    default: 10m
-    aliases: [timeout]
-  failure_grace:
-    description:
-      - How long trouble that may heal by itself is waited for. The default is the Deployment's own progress deadline.
-      - Seconds, or a text such as V(90s), V(10m) or V(1h30m).
-    type: str
-  log_lines:
-    description: How many of the last lines of a crashing container's log are shown. V(0) shows none.
-    type: int
-    default: 5
-  progress:
-    description:
-      - V(auto) shows one line for each change while it runs, on the terminal and in an AWX job's output. V(off) shows none.
-    type: str
-    default: auto
-    choices: ["auto", "off"]
 extends_documentation_fragment:
+  - rollout.kubernetes.manifest
+  - rollout.kubernetes.manifest.change
+  - rollout.kubernetes.lock.application
+  - rollout.kubernetes.ownership
+  - rollout.kubernetes.wait
   - rollout.kubernetes.config
   - rollout.kubernetes.cause
   - rollout.kubernetes.lock

@@ -25,59 +25,14 @@ description:
   - With O(stop_before) the task ends before one of the steps; the same task without it goes on to the end. In between, tasks of the
     playbook may do what the application needs.
   - The same task again does nothing. After an interruption, wherever it was, the same task goes on to the same end.
-  - Definitions and fields of other managers are dealt with as by M(rollout.kubernetes.rolling).
+  - A definition holds exactly one StatefulSet or DaemonSet. Definitions and fields of other managers are dealt with as by
+    M(rollout.kubernetes.rolling).
   - While there is something to do the task holds a Lease (O(application)), so that two tasks do not meet. Between two tasks of a rollout
     the workload stays with it; other ways to change it are refused until it is done, or given up by M(rollout.kubernetes.undo).
 options:
   kind:
     choices: [DaemonSet, StatefulSet]
     default: StatefulSet
-  definition:
-    description:
-      - The manifest, or several, as a dict, a list or a text of one or more YAML documents. It holds exactly one StatefulSet or
-        DaemonSet.
-      - Other objects in it (ConfigMaps, Secrets, Services, ...) are applied first.
-      - Replicas that are left out are left alone.
-      - It may bring its namespace and its kinds. Namespaces, CustomResourceDefinitions, accounts, roles and configuration are applied
-        first; check mode says of which objects the server cannot know yet.
-      - It may come from C(kubectl get -o yaml). What the cluster itself writes (status, UIDs, annotations of controllers, pods and
-        ReplicaSets of workloads, ...) is left out of it, and a field of null is as absent.
-      - A text is read by the rules of kubectl. A mapping in a playbook was read by Ansible's rules before, to which C(10:30) is the number
-        630 and C(0o644) a text, and dates become their ISO text; put such values in quotes.
-    type: raw
-    aliases: [resource_definition, inline]
-  src:
-    description: A file with the manifests. Searched as Ansible searches files, then from the folder of invocation. May be vaulted.
-    type: path
-  template:
-    description:
-      - A Jinja2 template with the manifests, a path; or a mapping with C(path) and the options of M(ansible.builtin.template) for
-        delimiters and whitespace; or a list of these.
-    type: raw
-  image:
-    description:
-      - The short way to change a live workload, together with O(name). A text sets the image of the only container; a mapping of
-        container to image sets several, init containers too.
-    type: raw
-  env:
-    description:
-      - Environment variables to set on a live workload, together with O(name). A null takes a variable away.
-      - Numbers become texts, booleans V(true) and V(false); lists and mappings are refused.
-    type: dict
-  container:
-    description: The container that O(env) is for. Needed when there are several.
-    type: str
-  min_ready_seconds:
-    description:
-      - How long a new pod must be ready before it counts as available.
-      - Seconds, or a text such as V(90s), V(10m) or V(1h30m).
-    type: str
-  take_ownership:
-    description:
-      - Take a workload over although GitOps or Helm manages it, and fields although a controller owns them. The other side may write
-        them again; use it when it is going to be removed.
-    type: bool
-    default: false
   batch:
     description: How many pods are replaced together, a count or a percentage of all pods, rounded down but at least 1. Without it 1.
     type: raw
@@ -109,6 +64,10 @@ options:
         ordinal, of a DaemonSet a node), or V(rest) for what is not on O(nodes), or V(primary).
     type: str
 extends_documentation_fragment:
+  - rollout.kubernetes.manifest
+  - rollout.kubernetes.manifest.change
+  - rollout.kubernetes.manifest.ready
+  - rollout.kubernetes.ownership.fields
   - rollout.kubernetes.workload
   - rollout.kubernetes.config
   - rollout.kubernetes.cause

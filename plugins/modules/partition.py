@@ -21,7 +21,7 @@ description:
   - The same task again does nothing. After an interruption, wherever it was, the same task goes on to the same end. The partition never
     rises but together with a new template, since raising it sends no pod back.
   - Where no pod is ready there is nothing to protect, and all are updated at once.
-  - Definitions and fields of other managers are dealt with as by M(rollout.kubernetes.rolling).
+  - A definition holds exactly one StatefulSet. Definitions and fields of other managers are dealt with as by M(rollout.kubernetes.rolling).
   - While there is something to do the task holds a Lease (O(application)), so that two tasks do not meet. Between two tasks of a rollout
     the workload stays with it; other ways to change it are refused until it is done, or given up by M(rollout.kubernetes.undo)
     or M(rollout.kubernetes.abort).
@@ -29,51 +29,6 @@ options:
   kind:
     choices: [StatefulSet]
     default: StatefulSet
-  definition:
-    description:
-      - The manifest, or several, as a dict, a list or a text of one or more YAML documents. It holds exactly one StatefulSet.
-      - Other objects in it (ConfigMaps, Secrets, Services, ...) are applied first.
-      - Replicas that are left out are left alone.
-      - It may bring its namespace and its kinds. Namespaces, CustomResourceDefinitions, accounts, roles and configuration are applied
-        first; check mode says of which objects the server cannot know yet.
-      - It may come from C(kubectl get -o yaml). What the cluster itself writes (status, UIDs, annotations of controllers, pods and
-        ReplicaSets of workloads, ...) is left out of it, and a field of null is as absent.
-      - A text is read by the rules of kubectl. A mapping in a playbook was read by Ansible's rules before, to which C(10:30) is the number
-        630 and C(0o644) a text, and dates become their ISO text; put such values in quotes.
-    type: raw
-    aliases: [resource_definition, inline]
-  src:
-    description: A file with the manifests. Searched as Ansible searches files, then from the folder of invocation. May be vaulted.
-    type: path
-  template:
-    description:
-      - A Jinja2 template with the manifests, a path; or a mapping with C(path) and the options of M(ansible.builtin.template) for
-        delimiters and whitespace; or a list of these.
-    type: raw
-  image:
-    description:
-      - The short way to change a live workload, together with O(name). A text sets the image of the only container; a mapping of
-        container to image sets several, init containers too.
-    type: raw
-  env:
-    description:
-      - Environment variables to set on a live workload, together with O(name). A null takes a variable away.
-      - Numbers become texts, booleans V(true) and V(false); lists and mappings are refused.
-    type: dict
-  container:
-    description: The container that O(env) is for. Needed when there are several.
-    type: str
-  min_ready_seconds:
-    description:
-      - How long a new pod must be ready before it counts as available.
-      - Seconds, or a text such as V(90s), V(10m) or V(1h30m).
-    type: str
-  take_ownership:
-    description:
-      - Take a workload over although GitOps or Helm manages it, and fields although a controller owns them. The other side may write
-        them again; use it when it is going to be removed.
-    type: bool
-    default: false
   steps:
     description:
       - How many pods run the template when each step is done, a list of counts and percentages that rise (C([1, 50%])). A percentage is
@@ -106,21 +61,6 @@ options:
       - How many pods may be away at the same time within a step, a count or a percentage. Most clusters ignore it and replace one pod
         at a time, since it is behind a feature gate of Kubernetes (MaxUnavailableStatefulSet); then the task warns.
     type: raw
-  repair:
-    description:
-      - Which pods are deleted so that the StatefulSet gets past them, one at a time and each only when the one before is ready again.
-        They are made anew from the template that is wanted; the message names them with the reason. Ready pods are never deleted, and
-        neither are volumes.
-      - V(blocking) those that are not ready and not of the revision to be reached; a pod of the version that serves only if it certainly
-        does not heal, otherwise it is waited for.
-      - V(all) also those of the version that serves, and those of the revision to be reached that were not ready when the task began,
-        although they may still heal.
-      - V(none) no pod. Then the message names the pod that is in the way.
-      - A pod below the partition comes back with the version that serves.
-      - V(true) and V(false) are what V(blocking) and V(none) were called in 0.1.0; they are deprecated.
-    type: str
-    choices: [none, blocking, all, 'true', 'false']
-    default: blocking
   on_failure:
     description:
       - What to do when the new version fails. V(hold) leaves everything as it is, and the pods below the partition go on with the version
@@ -132,6 +72,11 @@ options:
     choices: [rollback, hold, abort]
     default: hold
 extends_documentation_fragment:
+  - rollout.kubernetes.manifest
+  - rollout.kubernetes.manifest.change
+  - rollout.kubernetes.manifest.ready
+  - rollout.kubernetes.ownership.fields
+  - rollout.kubernetes.repair
   - rollout.kubernetes.workload
   - rollout.kubernetes.config
   - rollout.kubernetes.cause

@@ -14,11 +14,8 @@ version_added: 0.1.0
 description:
   - Holds the rollout of a Deployment. Changes of its template start nothing until it is resumed; the pods that run go on serving.
   - A Deployment that is paused already is left alone.
-options:
-  requested_by:
-    description: Who asks for it, as others see it who find the Lease held. In AWX the user and the job by default.
-    type: str
 extends_documentation_fragment:
+  - rollout.kubernetes.cause.asked
   - rollout.kubernetes.selection.deployments
   - rollout.kubernetes.selection
   - rollout.kubernetes.lock

@@ -15,6 +15,7 @@ description:
   - Reads manifests, live workloads or both, and what stands around them in the cluster (Services, budgets, autoscalers, claims, quotas,
     nodes, other workloads), and tells what will make requests fail or the rollout stand still. Each finding has the lines of YAML that
     mend it.
+  - A workload that is live too is looked at as its manifest says. All that comes along counts, Services and budgets for example.
   - Nothing is written. What may not be read is unknown, and no rule guesses; one warning names what was not looked at. Secrets of the
     cluster are never read.
   - With O(cluster=false) manifests are looked at without any cluster.
@@ -27,22 +28,6 @@ options:
       - At least one of O(definition), O(src), O(template), O(name), O(workloads) and O(label_selectors) is needed, and at most one of the
         last three.
     type: str
-  definition:
-    description:
-      - Manifests, as a dict, a list or a text of one or more YAML documents. A workload that is live too is looked at as its manifest says.
-      - All that comes along counts, Services and budgets for example.
-      - A text is read by the rules of kubectl. A mapping in a playbook was read by Ansible's rules before, to which C(10:30) is the number
-        630 and C(0o644) a text, and dates become their ISO text; put such values in quotes.
-    type: raw
-    aliases: [resource_definition, inline]
-  src:
-    description: A file with the manifests. Searched as Ansible searches files, then from the folder of invocation. May be vaulted.
-    type: path
-  template:
-    description:
-      - A Jinja2 template with the manifests, a path; or a mapping with C(path) and the options of M(ansible.builtin.template) for
-        delimiters and whitespace; or a list of these.
-    type: raw
   cluster:
     description:
       - Whether to look at what stands around the workloads in the cluster.
@@ -114,6 +99,7 @@ options:
     choices: [auto, 'off']
     default: auto
 extends_documentation_fragment:
+  - rollout.kubernetes.manifest.read
   - rollout.kubernetes.selection
   - rollout.kubernetes.config.planned
   - rollout.kubernetes.auth

@@ -45,32 +45,9 @@ options:
     type: str
     choices: [rollback, hold, abort]
     default: rollback
-  requested_by:
-    description: Who asks for it, as others see it who find the Lease held. In AWX the user and the job by default.
-    type: str
-  wait_timeout:
-    description:
-      - How long each step may take.
-      - Seconds, or a text such as V(90s), V(10m) or V(1h30m).
-    type: str
-    default: 10m
-    aliases: [timeout]
-  failure_grace:
-    description:
-      - How long trouble that may heal by itself is waited for. The default is the Deployment's own progress deadline.
-      - Seconds, or a text such as V(90s), V(10m) or V(1h30m).
-    type: str
-  log_lines:
-    description: How many of the last lines of a crashing container's log are shown. V(0) shows none.
-    type: int
-    default: 5
-  progress:
-    description:
-      - V(auto) shows one line for each change while it runs, on the terminal and in an AWX job's output. V(off) shows none.
-    type: str
-    default: auto
-    choices: ["auto", "off"]
 extends_documentation_fragment:
+  - rollout.kubernetes.cause.asked
+  - rollout.kubernetes.wait
   - rollout.kubernetes.verify
   - rollout.kubernetes.lock
   - rollout.kubernetes.approval

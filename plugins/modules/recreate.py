@@ -29,58 +29,11 @@ description:
 options:
   kind:
     choices: [Deployment]
-  definition:
-    description:
-      - The manifest, or several, as a dict, a list or a text of one or more YAML documents.
-      - The objects that are no Deployments (ConfigMaps, Secrets, Services, ...) are applied first; the Deployments then roll
-        out at the same time.
-      - Replicas that are left out are left alone. Where a HorizontalPodAutoscaler scales the Deployment, the manifest's replicas count
-        only for the first creation.
-      - It may bring its namespace and its kinds. Namespaces, CustomResourceDefinitions, accounts, roles and configuration are applied
-        first; check mode says of which objects the server cannot know yet.
-      - It may come from C(kubectl get -o yaml). What the cluster itself writes (status, UIDs, annotations of controllers, pods and
-        ReplicaSets of workloads, ...) is left out of it, and a field of null is as absent.
-      - A text is read by the rules of kubectl. A mapping in a playbook was read by Ansible's rules before, to which C(10:30) is the number
-        630 and C(0o644) a text, and dates become their ISO text; put such values in quotes.
-    type: raw
-    aliases: [resource_definition, inline]
-  src:
-    description: A file with the manifests. Searched as Ansible searches files, then from the folder of invocation. May be vaulted.
-    type: path
-  template:
-    description:
-      - A Jinja2 template with the manifests, a path; or a mapping with C(path) and the options of M(ansible.builtin.template) for
-        delimiters and whitespace; or a list of these.
-    type: raw
-  image:
-    description:
-      - The short way to change a live Deployment, together with O(name). A text sets the image of the only container; a mapping of
-        container to image sets several, init containers too.
-    type: raw
-  env:
-    description:
-      - Environment variables to set on a live Deployment, together with O(name). A null takes a variable away.
-      - Numbers become texts, booleans V(true) and V(false); lists and mappings are refused.
-    type: dict
-  container:
-    description: The container that O(env) is for. Needed when there are several.
-    type: str
-  min_ready_seconds:
-    description:
-      - How long a new pod must be ready before it counts as available.
-      - Seconds, or a text such as V(90s), V(10m) or V(1h30m).
-    type: str
   progress_deadline_seconds:
     description:
       - After how long without progress Kubernetes calls the rollout failed.
       - Seconds, or a text such as V(90s), V(10m) or V(1h30m).
     type: str
-  take_ownership:
-    description:
-      - Take a workload over although GitOps or Helm manages it, and fields although a controller owns them. The other side may write
-        them again; use it when it is going to be removed.
-    type: bool
-    default: false
   on_failure:
     description:
       - What to do when the new version fails. V(rollback) brings the template back that served before, in the same way, and waits for it.
@@ -95,6 +48,10 @@ options:
     type: bool
     default: true
 extends_documentation_fragment:
+  - rollout.kubernetes.manifest
+  - rollout.kubernetes.manifest.change
+  - rollout.kubernetes.manifest.ready
+  - rollout.kubernetes.ownership.fields
   - rollout.kubernetes.workload
   - rollout.kubernetes.config
   - rollout.kubernetes.cause

@@ -15,14 +15,12 @@ description:
   - Goes on with the rollout of a Deployment that is paused, and waits until it is complete.
   - A Deployment that is not paused is left alone; it is waited for as well.
 options:
-  requested_by:
-    description: Who asks for it, as others see it who find the Lease held. In AWX the user and the job by default.
-    type: str
   wait:
     description: Wait until the rollout is complete.
     type: bool
     default: true
 extends_documentation_fragment:
+  - rollout.kubernetes.cause.asked
   - rollout.kubernetes.selection.deployments
   - rollout.kubernetes.selection
   - rollout.kubernetes.wait

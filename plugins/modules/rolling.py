@@ -25,42 +25,6 @@ description:
     before (kubectl, Ansible, Helm once its release is gone) are taken over, and the message says so. Fields that a controller owns are
     left alone, and a workload that GitOps, Helm or another rollout tool manages is refused.
 options:
-  definition:
-    description:
-      - The manifest, or several, as a dict, a list or a text of one or more YAML documents.
-      - The objects that are no workloads (ConfigMaps, Secrets, Services, ...) are applied first; the Deployments, StatefulSets
-        and DaemonSets then roll out at the same time.
-      - Replicas that are left out are left alone. Where a HorizontalPodAutoscaler scales the workload, the manifest's replicas count
-        only for the first creation.
-      - It may bring its namespace and its kinds. Namespaces, CustomResourceDefinitions, accounts, roles and configuration are applied
-        first; check mode says of which objects the server cannot know yet.
-      - It may come from C(kubectl get -o yaml). What the cluster itself writes (status, UIDs, annotations of controllers, pods and
-        ReplicaSets of workloads, ...) is left out of it, and a field of null is as absent.
-      - A text is read by the rules of kubectl. A mapping in a playbook was read by Ansible's rules before, to which C(10:30) is the number
-        630 and C(0o644) a text, and dates become their ISO text; put such values in quotes.
-    type: raw
-    aliases: [resource_definition, inline]
-  src:
-    description: A file with the manifests. Searched as Ansible searches files, then from the folder of invocation. May be vaulted.
-    type: path
-  template:
-    description:
-      - A Jinja2 template with the manifests, a path; or a mapping with C(path) and the options of M(ansible.builtin.template) for
-        delimiters and whitespace; or a list of these.
-    type: raw
-  image:
-    description:
-      - The short way to change a live workload, together with O(name) and O(kind). A text sets the image of the only container; a
-        mapping of container to image sets several, init containers too.
-    type: raw
-  env:
-    description:
-      - Environment variables to set on a live workload, together with O(name). A null takes a variable away.
-      - Numbers become texts, booleans V(true) and V(false); lists and mappings are refused.
-    type: dict
-  container:
-    description: The container that O(env) is for. Needed when there are several.
-    type: str
   max_surge:
     description:
       - How many pods more than the replicas there may be, a count or a percentage (rounded up). Of a DaemonSet, on how many nodes a new
@@ -79,37 +43,11 @@ options:
       - The rollout is complete when the others are updated; the message says which pods keep the old template.
       - It counts pods and is no ordinal, so with C(ordinals.start) 5 and a partition of 2 the pods 5 and 6 stay.
     type: int
-  min_ready_seconds:
-    description:
-      - How long a new pod must be ready before it counts as available.
-      - Seconds, or a text such as V(90s), V(10m) or V(1h30m).
-    type: str
   progress_deadline_seconds:
     description:
       - After how long without progress Kubernetes calls the rollout failed. Only a Deployment has it.
       - Seconds, or a text such as V(90s), V(10m) or V(1h30m).
     type: str
-  take_ownership:
-    description:
-      - Take a workload over although GitOps or Helm manages it, and fields although a controller owns them. The other side may write
-        them again; use it when it is going to be removed.
-    type: bool
-    default: false
-  repair:
-    description:
-      - Which pods of a StatefulSet are deleted so that it gets past them, one at a time and each only when the one before is ready again.
-        They are made anew from the template that is wanted; the message names them with the reason. Ready pods are never deleted, and
-        neither are volumes.
-      - V(blocking) those that are not ready and not of the revision to be reached; a pod of the version that serves only if it certainly
-        does not heal, otherwise it is waited for.
-      - V(all) also those of the version that serves, and those of the revision to be reached that were not ready when the task began,
-        although they may still heal.
-      - V(none) no pod. Then the message names the pod that is in the way.
-      - Refused for a workload of another kind, which gets past broken pods by itself; among several kinds it counts for the StatefulSets.
-      - V(true) and V(false) are what V(blocking) and V(none) were called in 0.1.0; they are deprecated.
-    type: str
-    choices: [none, blocking, all, 'true', 'false']
-    default: blocking
   on_failure:
     description:
       - What to do when the rollout fails. V(hold) leaves everything as it is, the old pods that still run go on serving. V(rollback) brings
@@ -123,6 +61,11 @@ options:
     type: bool
     default: true
 extends_documentation_fragment:
+  - rollout.kubernetes.manifest
+  - rollout.kubernetes.manifest.change
+  - rollout.kubernetes.manifest.ready
+  - rollout.kubernetes.ownership.fields
+  - rollout.kubernetes.repair
   - rollout.kubernetes.workload
   - rollout.kubernetes.config
   - rollout.kubernetes.cause

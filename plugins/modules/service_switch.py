@@ -58,9 +58,6 @@ options:
       - No other task of this collection changes the same Services meanwhile, whatever it calls its application.
       - The default is the name of the first Service.
     type: str
-  requested_by:
-    description: Who asks for it, as others see it who find the Lease held. In AWX the user and the job by default.
-    type: str
   take_ownership:
     description: Change Services that a GitOps tool or a Helm release looks after, which may change them back.
     type: bool
@@ -72,13 +69,9 @@ options:
     type: str
     default: 1m
     aliases: [timeout]
-  progress:
-    description:
-      - V(auto) shows one line for each change while it runs, on the terminal and in an AWX job's output. V(off) shows none.
-    type: str
-    default: auto
-    choices: ["auto", "off"]
 extends_documentation_fragment:
+  - rollout.kubernetes.cause.asked
+  - rollout.kubernetes.wait.progress
   - rollout.kubernetes.lock
   - rollout.kubernetes.approval
   - rollout.kubernetes.auth

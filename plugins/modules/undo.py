@@ -42,19 +42,6 @@ options:
         and RV(rollouts[].phase) is V(paused).
     type: bool
     default: false
-  repair:
-    description:
-      - Which pods of a StatefulSet are deleted so that it gets past them, one at a time and each only when the one before is ready again.
-        They are made anew from the template that is wanted; the message names them with the reason. Ready pods are never deleted, and
-        neither are volumes.
-      - V(blocking) those that are not ready and not of the revision to be reached.
-      - V(all) also those of that revision that were not ready when the task began, although they may still heal.
-      - V(none) no pod. Then the message names the pod that is in the way.
-      - Refused for a workload of another kind, which gets past broken pods by itself; among several kinds it counts for the StatefulSets.
-      - V(true) and V(false) are what V(blocking) and V(none) were called in 0.1.0; they are deprecated.
-    type: str
-    choices: [none, blocking, all, 'true', 'false']
-    default: blocking
   last_applied:
     description:
       - What becomes of the annotation that C(kubectl apply) compares with, if there is one.
@@ -67,6 +54,7 @@ options:
     type: bool
     default: true
 extends_documentation_fragment:
+  - rollout.kubernetes.repair
   - rollout.kubernetes.selection
   - rollout.kubernetes.cause
   - rollout.kubernetes.lock

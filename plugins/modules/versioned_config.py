@@ -18,6 +18,8 @@ description:
     changes the references as well.
   - The content comes from the options, or from manifests. With O(name) alone it is that of the object of that name in the cluster, which is
     left as it is.
+  - Of several manifests each is versioned by itself. Their content, labels and annotations count, their names and namespaces; O(name) and
+    O(version) are for a single one.
   - A second run with the same content writes nothing.
   - Copies of the same name that nothing refers to any more and that are older than an hour are removed. So one that is still to be put
     into a template has an hour's time.
@@ -27,23 +29,6 @@ options:
       - The namespace of what names none.
       - Without it the namespace of the kubeconfig's context counts, else C(default).
     type: str
-  definition:
-    description:
-      - The content as a manifest of a ConfigMap or Secret, or several, as a dict, a list or a text of one or more YAML documents. Each
-        is versioned by itself. Their content, labels and annotations count, their names and namespaces.
-      - O(name) and O(version) are for a single manifest.
-      - A text is read by the rules of kubectl. A mapping in a playbook was read by Ansible's rules before, to which C(10:30) is the number
-        630 and C(0o644) a text, and dates become their ISO text; put such values in quotes.
-    type: raw
-    aliases: [resource_definition, inline]
-  src:
-    description: A file with the manifests. Searched as Ansible searches files, then from the folder of invocation. May be vaulted.
-    type: path
-  template:
-    description:
-      - A Jinja2 template with the manifests, a path; or a mapping with C(path) and the options of M(ansible.builtin.template) for
-        delimiters and whitespace; or a list of these.
-    type: raw
   cleanup:
     description: Remove the copies that nothing refers to any more.
     type: bool
@@ -54,6 +39,7 @@ options:
     type: bool
     default: false
 extends_documentation_fragment:
+  - rollout.kubernetes.manifest.read
   - rollout.kubernetes.config.entry
   - rollout.kubernetes.auth
   - rollout.kubernetes.attributes

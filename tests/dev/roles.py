@@ -126,9 +126,9 @@ class Role:
     def _passed(self, option: str) -> Option:
         """A variable that is an option of the module: what that says first, and what is special here."""
         words = self.options[option]
-        told = _listed(words["description"])
+        first, *more = _listed(words["description"])
         choices = [_shown(choice) for choice in words.get("choices", ())]
-        told = told if choices else told[:1]
+        told = [first, *(text for text in more if any(f"V({choice})" in text for choice in choices))]
         told[0] = " ".join([told[0], *self._choices(choices, " ".join(told)), *self._default(words.get("default"))])
         is_text = words["type"] in _TEXTS and not _READ_AS_BOOLEANS & {*choices}
         kind = self.about.get("types", {}).get(option, "str" if is_text else "raw")

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -69,7 +70,7 @@ _APPLICATION: Spec = {
     **auth_argument_spec,
     "application": {"type": "str", "required": True, "aliases": ["name"]},
     "namespace": {"type": "str"},
-    "requested_by": {"type": "str"},
+    **_ASKED,
     "lock_timeout": _LOCK["lock_timeout"],
     **_APPROVED,
 }
@@ -149,21 +150,19 @@ def _strategy(
             **VERIFY,
             **(waiting or _WAIT),
         },
-        checks={
-            "mutually_exclusive": [
-                *(
-                    (manifest, other)
-                    for manifest in ("definition", "src", "template")
-                    for other in ("src", "template", "name", "image", "env", "container")
-                    if manifest < other or other not in _MANIFEST
-                ),
-                *exclusive,
-            ],
-            "required_one_of": [("definition", "src", "template", "name")],
-            "required_by": {"image": "name", "env": "name", "container": "env"},
-        },
+        checks=_one_way(("name",), exclusive),
         waits=waits,
     )
+
+
+def _one_way(live: Sequence[str], exclusive: Sequence[tuple[str, ...]]) -> dict[str, Any]:
+    """The checks of a module that takes either a manifest, or a short change of what `live` names."""
+    short = [(manifest, other) for manifest in _MANIFEST for other in (*live, *_SHORT)]
+    return {
+        "mutually_exclusive": [*itertools.combinations(_MANIFEST, 2), *short, *exclusive],
+        "required_one_of": [(*_MANIFEST, *live)],
+        "required_by": {"image": "name", "env": "name", "container": "env"},
+    }
 
 
 _PAUSED = tuple(kind for kind in KINDS if kind.pauses)
@@ -234,7 +233,7 @@ ARGUMENTS: Mapping[str, Arguments] = {
         },
         instead=tuple(_MANIFEST),
         waits=0,
-        mutually_exclusive=[("definition", "src", "template")],
+        mutually_exclusive=[tuple(_MANIFEST)],
         required_by={"image": "name"},
     ),
     "history_info": _on_workloads({"revision": {"type": "int"}, "compare_to": {"type": "int"}}),
@@ -273,7 +272,7 @@ ARGUMENTS: Mapping[str, Arguments] = {
             "several_workloads": {"type": "bool", "default": False},
             **_LOCK,
             **_APPROVED,
-            "requested_by": {"type": "str"},
+            **_ASKED,
             **_OWNERSHIP,
             "wait_timeout": {**_DURATION, "default": "1m", "aliases": ["timeout"]},
             "progress": _TIMES["progress"],
@@ -316,21 +315,7 @@ ARGUMENTS: Mapping[str, Arguments] = {
             **VERIFY,
             **_TIMES,
         },
-        checks={
-            "mutually_exclusive": [
-                *(
-                    (manifest, other)
-                    for manifest in ("definition", "src", "template")
-                    for other in ("src", "template", "name", "workloads", "image", "env", "container")
-                    if manifest < other or other not in _MANIFEST
-                ),
-                ("name", "workloads"),
-                ("service", "services"),
-                ("preview_service", "services"),
-            ],
-            "required_one_of": [("definition", "src", "template", "name", "workloads")],
-            "required_by": {"image": "name", "env": "name", "container": "env"},
-        },
+        checks=_one_way(("name", "workloads"), [("name", "workloads"), ("service", "services"), ("preview_service", "services")]),
         goes_back=True,
         waits=len(FORWARD),
     ),
@@ -370,8 +355,8 @@ ARGUMENTS: Mapping[str, Arguments] = {
             **_OWNERSHIP,
         },
         checks={
-            "mutually_exclusive": [("definition", "src", "template")],
-            "required_one_of": [("name", "definition", "src", "template")],
+            "mutually_exclusive": [tuple(_MANIFEST)],
+            "required_one_of": [("name", *_MANIFEST)],
         },
     ),
     "restart": _on_workloads({"key": {"type": "str", "no_log": False}, **_CAUSE, **_LOCK, **_APPROVED, **_OWNERSHIP, **VERIFY, **_WAIT}),
