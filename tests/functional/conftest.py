@@ -19,7 +19,9 @@ from .calls import call as call_module
 from .cluster import NOT_THE_TESTED_CLIENT, Cluster, Done, Event, running_cluster
 from .described import described
 from .durations import longest_first
+from .faults import Faults, faulty
 from .in_memory import InMemory, in_memory
+from .interference import proxied
 from .modules import Modules
 from .plays import Ansible
 from .sides import service
@@ -241,6 +243,25 @@ def run(cluster, namespace) -> Callable[..., dict[str, Any]]:
         return result
 
     return invoke
+
+
+@pytest.fixture
+def faults(cluster) -> Iterator[Faults]:
+    """A proxy that can fail."""
+    with faulty(cluster.kubeconfig) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def through(cluster, faults, namespace) -> Callable[..., dict[str, Any]]:
+    """through(module, **options): a module in this process, which reaches the cluster through that proxy; of `web`, if not of another."""
+
+    def call(module: str, *, progress: Callable[[str], None] = lambda line: None, **options: Any) -> dict[str, Any]:
+        named = {} if {"definition", "name"} & {*options} else {"name": "web"}
+        chosen = {**proxied(faults), "namespace": namespace, "wait_timeout": 120, **named, **options}
+        return call_module(cluster, module, context=Context(verbose=True, progress=progress), **chosen)
+
+    return call
 
 
 @pytest.fixture

@@ -19,9 +19,14 @@ from .faults import Faults, Request
 Match = Callable[[Request], bool]
 
 
+def proxied(faults: Faults) -> dict[str, str]:
+    """The options that lead a module through the proxy."""
+    return {"host": faults.url, "api_key": "proxied-by-the-test"}
+
+
 def through(faults: Faults) -> dict[str, str]:
     """The environment in which ansible-playbook reaches the cluster through the proxy."""
-    return {"K8S_AUTH_HOST": faults.url, "K8S_AUTH_API_KEY": "proxied-by-the-test"}
+    return {f"K8S_AUTH_{name.upper()}": value for name, value in proxied(faults).items()}
 
 
 def is_write(request: Request) -> bool:

@@ -16,7 +16,7 @@ from .calls import call
 from .cluster import Cluster, Event
 from .faults import faulty
 from .forked import Started, started
-from .interference import Stop, eventually
+from .interference import Stop, eventually, proxied
 
 
 def sample(writes: int) -> list[int]:
@@ -33,7 +33,7 @@ def kill_after(cluster: Cluster, number: int, module: str, options: Mapping[str,
     """Kill a task with all its processes after so many writes, those of Leases counted on request; one that makes fewer ends by itself."""
     with faulty(cluster.kubeconfig) as proxy:
         stop = Stop(proxy, after=number, leases=leases)
-        process = begun(cluster, module, **options, host=proxy.url, api_key="proxied-by-the-test")
+        process = begun(cluster, module, **options, **proxied(proxy))
         eventually(lambda: stop.reached.is_set() or process.has_ended(), f"write {number}")
         process.kill()
 

@@ -32,12 +32,6 @@ ANSIBLE_SECONDS = 180
 """What ansible-playbook may need to start and to end besides its task, on a busy machine: less than what a task would wait in vain."""
 
 
-@pytest.fixture
-def faults(cluster: Cluster) -> Iterator[Faults]:
-    with faulty(cluster.kubeconfig) as proxy:
-        yield proxy
-
-
 def is_watch(request: Request) -> bool:
     return request.is_watch
 

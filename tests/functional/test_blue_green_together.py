@@ -7,14 +7,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from .cluster import PATIENCE
-from .faults import Faults, faulty
-from .interference import before, is_write
+from .interference import before, is_write, proxied
 from .kills import begun
 from .sides import COLOUR, SLOW, claim_of, coloured, service, state, steps
 from .witness import Witness, judge
@@ -24,17 +23,6 @@ pytestmark = pytest.mark.memory
 
 NEW = {"image": "registry.example/web:2"}
 ON_ITS_WAY = {**NEW, "stop_before": "switch"}
-
-
-@pytest.fixture
-def faults(cluster) -> Iterator[Faults]:
-    with faulty(cluster.kubeconfig) as proxy:
-        yield proxy
-
-
-def proxied(faults: Faults) -> dict[str, str]:
-    """The options that lead a module through the proxy."""
-    return {"host": faults.url, "api_key": "proxied-by-the-test"}
 
 
 def writes_to(plural: str, name: str) -> Callable[[Any], bool]:

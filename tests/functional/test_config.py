@@ -25,7 +25,7 @@ from .calls import call
 from .cluster import Cluster
 from .configs import config_map, configured, copies, decoded, secret, seen_by_pods, simply
 from .faults import faulty
-from .interference import before, eventually, is_write, through
+from .interference import before, eventually, is_write, proxied, through
 from .kills import expire_locks, kill_after
 from .sides import service
 from .workloads import create, grant, of_kind, rolled_out, task
@@ -771,7 +771,7 @@ def test_what_somebody_does_meanwhile(run, cluster, workload, kubectl, get):
         before(
             faults, lambda request: is_write(request) and "/deployments/" in request.path, lambda: kubectl("label", "deployment/web", "a=b")
         )
-        done = run("rolling", **other, host=faults.url, api_key="proxied-by-the-test")
+        done = run("rolling", **other, **proxied(faults))
     assert done["rollouts"][0]["phase"] == "complete"
     assert seen_by_pods(get) == {"debug"}
     assert len(copies(get)) == 2
@@ -797,7 +797,7 @@ def test_what_cannot_be_looked_at_does_not_fail_a_rollout_that_is_done(run, clus
     with faulty(cluster.kubeconfig) as faults:
         faults.add(matches=lambda request: request.path.endswith("/secrets/web-secret"), status=400, body={"code": 400}, times=10_000)
         given = [entry(LOG_LEVEL="info")]
-        done = run("rolling", definition=configured(deployment(replicas=1)), config=given, host=faults.url, api_key="proxied-by-the-test")
+        done = run("rolling", definition=configured(deployment(replicas=1)), config=given, **proxied(faults))
     assert done["rollouts"][0]["phase"] == "complete"
 
 

@@ -8,24 +8,18 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from .faults import Faults, Request, faulty
+from .faults import Request
 from .interference import before, is_change, through
 from .test_rolling import containers, kubectl_says_done, roll
 
 ENV_A = [{"name": "A", "value": "a"}]
 ENV_B = [{"name": "B", "value": "b"}]
 TWO = "registry.example/web:2"
-
-
-@pytest.fixture
-def faults(cluster) -> Iterator[Faults]:
-    with faulty(cluster.kubeconfig) as proxy:
-        yield proxy
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -19,7 +19,6 @@ import pytest
 
 from .calls import call
 from .cluster import PATIENCE
-from .faults import Faults, faulty
 from .interference import Stop, eventually, family, is_alive, kill_all, through
 from .kills import expire_locks, kill_after
 from .plays import Running
@@ -28,12 +27,6 @@ from .test_rolling import kubectl_says_done, roll
 from .workloads import at_rest
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="dying with the parent is asked from the Linux kernel")
-
-
-@pytest.fixture
-def faults(cluster) -> Iterator[Faults]:
-    with faulty(cluster.kubeconfig) as proxy:
-        yield proxy
 
 
 def kill_parent(running: Running) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -30,7 +30,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.auth impo
 from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.connect import connect
 
 from .cluster import Cluster, Done
-from .faults import Faults, Request, faulty
+from .faults import Faults, Request
 
 CONFIG_MAP = KNOWN["v1", "ConfigMap"]
 NAMESPACE = KNOWN["v1", "Namespace"]
@@ -54,13 +54,6 @@ class Time:
 def api(cluster: Cluster) -> Api:
     """The client as the administrator."""
     return connect(auth_options({"kubeconfig": str(cluster.kubeconfig)}, environment={}), environment={}, deadline_seconds=30).cluster
-
-
-@pytest.fixture
-def faults(cluster: Cluster) -> Iterator[Faults]:
-    """A proxy that can fail."""
-    with faulty(cluster.kubeconfig) as proxy:
-        yield proxy
 
 
 @pytest.fixture

@@ -65,13 +65,6 @@ class Reader:
 
 
 @pytest.fixture
-def faults(cluster: Cluster) -> Iterator[Faults]:
-    """A proxy that can fail."""
-    with faulty(cluster.kubeconfig) as proxy:
-        yield proxy
-
-
-@pytest.fixture
 def shaky(faults: Faults) -> Api:
     """The client behind faults."""
     return connect(auth_options({"host": faults.url, "api_key": "unused"}, environment={}), environment={}, deadline_seconds=120).cluster

@@ -11,7 +11,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -25,8 +25,8 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.auth impo
 from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.connect import connect
 
 from .calls import call
-from .faults import Faults, Request, faulty
-from .interference import eventually, is_change
+from .faults import Request
+from .interference import eventually, is_change, proxied
 from .kills import begun
 from .workloads import rolled_out
 
@@ -36,12 +36,6 @@ def outside(cluster) -> Surroundings:
     """What a task has: the cluster, and the real clock."""
     connected = connect(auth_options({"kubeconfig": str(cluster.kubeconfig)}, environment={}), environment={}, deadline_seconds=30)
     return Surroundings(cluster=connected.cluster, clock=time.monotonic, progress=lambda line: None, guard=lambda: None)
-
-
-@pytest.fixture
-def faults(cluster) -> Iterator[Faults]:
-    with faulty(cluster.kubeconfig) as proxy:
-        yield proxy
 
 
 @pytest.fixture
@@ -128,7 +122,7 @@ def test_a_write_that_arrives_when_somebody_else_has_taken_over_changes_nothing(
         return True
 
     faults.add(matches=hangs, unheard=True, answered=arrived.set)
-    way = {"host": faults.url, "api_key": "proxied-by-the-test"}
+    way = proxied(faults)
     late = begun(cluster, "rolling", **options, **way, image="registry.example/web:2")
     result = late.result(180)
     assert result["failed"], result["msg"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,7 +17,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.main imp
 from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.client import KubeCluster
 
 from .calls import call
-from .faults import Faults, Request, faulty
+from .faults import Request
 from .interference import is_write
 from .sides import CLAIM, claim_of, coloured, steps
 from .workloads import create
@@ -29,30 +29,6 @@ DENIAL = 'deployments.apps "web" is forbidden: User "ci" cannot patch resource "
 NO = {"kind": "Status", "code": 403, "reason": "Forbidden", "message": DENIAL}
 HOOK = {"kind": "Status", "code": 500, "reason": "InternalError", "message": 'failed calling webhook "policy.example": no route to host'}
 DENIED = {"kind": "Status", "code": 403, "reason": "Forbidden", "message": 'admission webhook "policy.example" denied the request: no'}
-
-
-@pytest.fixture
-def faults(cluster) -> Iterator[Faults]:
-    with faulty(cluster.kubeconfig) as proxy:
-        yield proxy
-
-
-@pytest.fixture
-def through(cluster, faults, namespace) -> Callable[..., dict[str, Any]]:
-    """through(module, **options): a module in this process, which reaches the cluster through the proxy."""
-
-    def run(module: str, *, progress: Callable[[str], None] = lambda line: None, **options: Any) -> dict[str, Any]:
-        chosen = {
-            "host": faults.url,
-            "api_key": "proxied-by-the-test",
-            "namespace": namespace,
-            "name": "web",
-            "wait_timeout": 120,
-            **options,
-        }
-        return call(cluster, module, context=Context(verbose=True, progress=progress), **chosen)
-
-    return run
 
 
 def writes_to(plural: str, name: str = "") -> Callable[[Request], bool]:

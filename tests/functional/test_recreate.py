@@ -10,7 +10,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -20,8 +20,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.main imp
 
 from .calls import call
 from .cluster import Cluster
-from .faults import Faults, faulty
-from .interference import before, eventually, is_write
+from .interference import before, eventually, is_write, proxied
 from .kills import expire_locks, kill_after
 from .workloads import HELD, create, grant, let_go, observed, rolled_out, set_image
 
@@ -63,12 +62,6 @@ def recreate(cluster, namespace, lines, at_line) -> Callable[..., dict[str, Any]
         return result
 
     return run
-
-
-@pytest.fixture
-def faults(cluster) -> Iterator[Faults]:
-    with faulty(cluster.kubeconfig) as proxy:
-        yield proxy
 
 
 class Pods:
@@ -414,8 +407,7 @@ def test_without_waiting_the_cluster_finishes(recreate, applied, kubectl, get):
 def test_what_somebody_writes_meanwhile_stays(recreate, applied, kubectl, get, faults):
     applied()
     before(faults, lambda request: is_write(request) and "/deployments/" in request.path, lambda: kubectl("label", "deployment/web", "a=b"))
-    proxied = {"host": faults.url, "api_key": "proxied-by-the-test"}
-    done = recreate(image=TWO, **proxied)
+    done = recreate(image=TWO, **proxied(faults))
     assert done["rollouts"][0]["phase"] == "complete"
     assert get("deployment", "web")["metadata"]["labels"]["a"] == "b"
 

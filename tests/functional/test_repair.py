@@ -15,7 +15,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.main imp
 
 from .calls import call
 from .faults import faulty
-from .interference import Stop, eventually
+from .interference import Stop, eventually, proxied
 from .kills import begun, expire_locks
 from .workloads import of_kind, rolled_out
 
@@ -217,9 +217,7 @@ def test_killed_right_after_the_deletion_the_next_run_ends_right(run, stuck, clu
     options = {"definition": manifest(2)} if module == "rolling" else {"kind": "StatefulSet", "name": "web", "revision": 1}
     with faulty(cluster.kubeconfig) as faults:
         stop = Stop(faults, after=2)
-        process = begun(
-            cluster, module, namespace=namespace, repair=repair, **options, host=faults.url, api_key="proxied-by-the-test", wait_timeout=300
-        )
+        process = begun(cluster, module, namespace=namespace, repair=repair, **options, **proxied(faults), wait_timeout=300)
         eventually(stop.reached.is_set, "the deletion")
         process.kill()
     assert [event.verb for event in audit.writes()] == ["patch", "delete"]

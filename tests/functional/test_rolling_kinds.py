@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from .faults import faulty
-from .interference import Stop, before, eventually, is_change
+from .interference import Stop, before, eventually, is_change, proxied
 from .kills import begun, expire_locks, kill_after
 from .workloads import grant, rolled_out
 
@@ -498,7 +498,7 @@ def test_somebody_who_writes_between_plan_and_write_loses_nothing(roll, cluster,
     kubectl("create", "--filename=-", stdin=json.dumps(manifest(kind)))
     with faulty(cluster.kubeconfig) as faults:
         before(faults, is_change, lambda: kubectl("label", kind.lower(), "web", "team=shop"))
-        roll(definition=manifest(kind, 2), host=faults.url, api_key="proxied-by-the-test")
+        roll(definition=manifest(kind, 2), **proxied(faults))
     assert get(kind.lower(), "web")["metadata"]["labels"]["team"] == "shop"
     assert set(tags().values()) == {"2"}
 
@@ -547,7 +547,7 @@ def test_killed_while_it_is_created_or_taken_over(roll, cluster, namespace, kind
     options: dict[str, Any] = {"namespace": namespace, "wait_timeout": 300, "definition": manifest(kind, 2)}
     with faulty(cluster.kubeconfig) as faults:
         stop = Stop(faults, after=count)
-        process = begun(cluster, "rolling", **options, host=faults.url, api_key="proxied-by-the-test")
+        process = begun(cluster, "rolling", **options, **proxied(faults))
         eventually(stop.reached.is_set, f"write {count}")
         process.kill()
     expire_locks(cluster, namespace)

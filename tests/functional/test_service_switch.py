@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
@@ -16,8 +16,7 @@ from typing import Any
 import pytest
 
 from .calls import call
-from .faults import Faults, faulty
-from .interference import before, eventually, is_write
+from .interference import before, eventually, is_write, proxied
 from .kills import expire_locks, kill_after
 from .witness import is_ready
 from .workloads import HELD, create, labelled, rolled_out
@@ -83,17 +82,6 @@ def leads_to(get) -> Callable[..., set[str]]:
         return {endpoint["targetRef"]["name"].rsplit("-", 2)[0] for endpoint in endpoints}
 
     return look
-
-
-@pytest.fixture
-def faults(cluster) -> Iterator[Faults]:
-    with faulty(cluster.kubeconfig) as proxy:
-        yield proxy
-
-
-def proxied(faults: Faults) -> dict[str, str]:
-    """The options that lead a module through the proxy."""
-    return {"host": faults.url, "api_key": "proxied-by-the-test"}
 
 
 def to_services(request: Any) -> bool:

@@ -24,7 +24,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.main imp
 
 from .calls import call
 from .faults import faulty
-from .interference import before
+from .interference import before, proxied
 from .users import Site, once, site
 
 SLOW = {"ready-after": "2s"}
@@ -381,8 +381,7 @@ def test_the_job_is_where_the_workload_is_and_no_service_leads_to_it(run, namesp
     with faulty(cluster.kubeconfig) as faults:
         before(faults, lambda request: request.method == "DELETE" and "/jobs/" in request.path, lambda: seen.extend(get("jobs")))
         verify = from_pod(image="registry.example/curl:missing", run_as_user=1000)
-        proxied = {"host": faults.url, "api_key": "proxied-by-the-test", "kubeconfig": None}
-        run("rolling", fails=True, definition=newer(deployment), verify=verify, **proxied)
+        run("rolling", fails=True, definition=newer(deployment), verify=verify, **proxied(faults), kubeconfig=None)
     spec = seen[0]["spec"]
     assert seen[0]["metadata"]["namespace"] == namespace
     assert (spec["backoffLimit"], spec["ttlSecondsAfterFinished"]) == (0, 60)
@@ -439,7 +438,7 @@ def reached(cluster: Any, kubelet: Kubelet) -> Iterator[dict[str, Any]]:
     """The options by which a task reaches the cluster, where pods have real logs."""
     with faulty(cluster.kubeconfig) as faults:
         faults.add(matches=lambda request: request.path.endswith("/log") and "follow" in request.query, says=kubelet, times=100)
-        yield {"host": faults.url, "api_key": "proxied-by-the-test", "kubeconfig": None}
+        yield {**proxied(faults), "kubeconfig": None}
 
 
 def test_a_pod_measures_and_its_job_is_deleted(cluster, run, namespace, deployment, shop, get, kubelet):

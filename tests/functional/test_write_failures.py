@@ -7,14 +7,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.main import Context
 
 from .calls import call
-from .faults import Faults, Request, faulty
+from .faults import Request
 from .interference import before, is_change, is_write
 from .workloads import create
 
@@ -22,23 +21,6 @@ NO = {"kind": "Status", "code": 403, "reason": "Forbidden", "message": "you may 
 HOOK = {"kind": "Status", "code": 500, "reason": "InternalError", "message": 'failed calling webhook "policy.example": connection refused'}
 TWO = "registry.example/web:2"
 BAD = "registry.example/web:missing"
-
-
-@pytest.fixture
-def faults(cluster) -> Iterator[Faults]:
-    with faulty(cluster.kubeconfig) as proxy:
-        yield proxy
-
-
-@pytest.fixture
-def through(cluster, faults, namespace) -> Callable[..., dict[str, Any]]:
-    """through(module, **options): a module in this process, which reaches the cluster through the proxy."""
-
-    def run(module: str, *, progress: Callable[[str], None] = lambda line: None, **options: Any) -> dict[str, Any]:
-        chosen = {"host": faults.url, "api_key": "proxied-by-the-test", "namespace": namespace, "wait_timeout": 120, **options}
-        return call(cluster, module, context=Context(verbose=True, progress=progress), **chosen)
-
-    return run
 
 
 def writes_to(name: str) -> Callable[[Request], bool]:

@@ -65,9 +65,13 @@ class Run:
 
     def dies_after_write(self, number: int) -> Run:
         """Kill it when this write of it, counted from 1, has been carried out: it never hears the answer."""
+        return self.dies_after(lambda _request: len(self.wire.writes) == number)
 
-        def hear(_request: Request, answer: Answer) -> Answer:
-            if len(self.wire.writes) == number:
+    def dies_after(self, fits: Callable[[Request], bool]) -> Run:
+        """Kill it when a request that fits has been carried out: it never hears the answer."""
+
+        def hear(request: Request, answer: Answer) -> Answer:
+            if fits(request):
                 self.kill()
                 self.memory.clock.refuse_dead()
             return answer

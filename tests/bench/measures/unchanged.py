@@ -61,7 +61,9 @@ def measure(scene: Scene) -> Measure:
         Subject(name="a whole play of one rolling in Ansible's process, processor time", values=plays),
         Subject(name="a whole play of the role rolling, processor time", values=roles),
     )
-    return Measure(title="One unchanged task, without the start of the play", figures=(task_figure, play_figure, role_figure), subjects=listed)
+    return Measure(
+        title="One unchanged task, without the start of the play", figures=(task_figure, play_figure, role_figure), subjects=listed
+    )
 
 
 def beside(scene: Scene, plain: Task, ours: Task) -> tuple[tuple[float, ...], tuple[float, ...]]:

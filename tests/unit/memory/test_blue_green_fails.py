@@ -213,15 +213,7 @@ def gives_up(request: Request) -> bool:
 def test_a_way_back_that_was_broken_off_is_finished_by_the_next_run() -> None:
     with running() as memory:
         run = prepared(memory, image="registry.example/web:missing")
-
-        def die(request: Request, answer: Any) -> Any:
-            if request.is_write and "/leases" in request.path and gives_up(request):
-                run.kill()
-                memory.clock.refuse_dead()
-            return answer
-
-        run.wire.after.append(die)
-        run.start().wait()
+        run.dies_after(lambda request: request.is_write and "/leases" in request.path and gives_up(request)).start().wait()
         memory.clock.sleep(30)
         result = Case("blue_green", {**BLUE, "image": "registry.example/web:missing"}).run(memory).start().wait()
         assert result["failed"]
@@ -292,15 +284,7 @@ def test_a_namespace_that_comes_along_is_made_before_its_application() -> None:
 def test_a_switch_whose_answer_was_never_heard_is_not_made_twice() -> None:
     with running() as memory:
         run = prepared(memory)
-
-        def die(request: Request, answer: Any) -> Any:
-            if request.is_write and "/services/" in request.path and leads_to_green(memory):
-                run.kill()
-                memory.clock.refuse_dead()
-            return answer
-
-        run.wire.after.append(die)
-        run.start().wait()
+        run.dies_after(lambda request: request.is_write and "/services/" in request.path and leads_to_green(memory)).start().wait()
         memory.clock.sleep(30)
         again = Case("blue_green", BLUE).run(memory)
         result = again.start().wait()

@@ -203,15 +203,7 @@ def test_a_right_that_is_taken_away_meanwhile_leaves_it_said_what_is_not_switche
 def killed_halfway(memory: Memory) -> None:
     """A run was killed after it had switched the first of two Services; its lock has expired."""
     run = switch(memory, **TWO)
-
-    def die(request: Request, answer: Answer) -> Answer:
-        if turns(request):
-            run.kill()
-            memory.clock.refuse_dead()
-        return answer
-
-    run.wire.after.append(die)
-    run.start().wait()
+    run.dies_after(turns).start().wait()
     memory.clock.sleep(30)
     assert (leads(memory, "a"), leads(memory, "b")) == (TO, FROM)
 

@@ -185,15 +185,7 @@ def test_who_is_killed_between_two_services_has_said_where_it_was_going() -> Non
             act(memory)
         wanted = [{"name": name, "selector": {"app": "api"}} for name in ("a", "b")]
         run = Case("service_switch", {"services": wanted, "application": "web"}).run(memory)
-
-        def die(request: Request, answer: Any) -> Any:
-            if _pins(request):
-                run.kill()
-                memory.clock.refuse_dead()
-            return answer
-
-        run.wire.after.append(die)
-        run.start().wait()
+        run.dies_after(_pins).start().wait()
         memory.clock.sleep(30)
         other = [{"name": name, "selector": {"app": "third"}} for name in ("a", "b")]
         result = Case("service_switch", {"services": other, "application": "web"}).run(memory).start().wait()
