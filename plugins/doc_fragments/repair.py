@@ -17,8 +17,8 @@ options:
       - Which pods of a StatefulSet are deleted so that it gets past them, one at a time and each only when the one before is ready again.
         They are made anew from the template that is wanted; the message names them with the reason. Ready pods are never deleted, and
         neither are volumes.
-      - V(blocking) those that are not ready and not of the revision to be reached; a pod of the version that serves, where that is not taken
-        back, only if it certainly does not heal, otherwise it is waited for.
+      - V(blocking) those that are not ready and not of the revision to be reached; a pod of the version that serves, where that is not
+        taken back, only if it certainly does not heal, otherwise it is waited for.
       - V(all) also those of the version that serves, and those of the revision to be reached that were not ready when the task began,
         although they may still heal.
       - V(none) no pod. Then the message names the pod that is in the way.
