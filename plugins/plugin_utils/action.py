@@ -295,7 +295,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         if str(constants.DEFAULT_STDOUT_CALLBACK).rpartition(".")[2] not in _HUMAN_CALLBACKS:
             return lambda line: None
         host = str(task_vars.get("inventory_hostname", "localhost"))
-        return Screen(parent, lambda line: self._display.display(f"{host}: {line}")).line
+        show = _shown_by_the_parent(type(self._display).display)
+        return Screen(parent, lambda line: show(self._display, f"{host}: {line}")).line
 
 
 _TEMPLATE_OPTIONS = (
@@ -330,6 +331,18 @@ def _reader(module: str) -> _Reader:
     """For configuration the reader says nothing of the text, which may be secret."""
     read = quiet_manifests if module == _OWN else manifests_of
     return lambda text, origin, empty: read(text, origin=origin, may_be_empty=empty)
+
+
+def _shown_by_the_parent(display: Callable[..., Any]) -> Callable[..., Any]:
+    """The method that displays a line, without what ansible-runner's callback lays around it, which is for the parent alone.
+
+    Before ansible-runner 2.4.2 (AWX 24 has 2.4.0) it writes the marks of an event in each worker too, right to its standard output. From
+    core 2.19 on that is a warning after each task; before, each line is an empty event. The parent, to which Ansible hands the line, marks
+    it anyway.
+    """
+    code = getattr(display, "__code__", None)
+    within = getattr(display, "__wrapped__", None)
+    return within if within is not None and code is not None and os.path.basename(code.co_filename) == "awx_display.py" else display
 
 
 def _told(error: AnsibleError) -> str:
