@@ -149,7 +149,7 @@ def _causes(status: JsonObject) -> tuple[str, ...]:
 def _unauthorized(_status: JsonObject, _said: str, deed: Deed, host: str) -> ClusterError:
     return UnauthorizedError(
         f"{deed}: {host} does not accept the credentials (401): the token was refused or has expired, or the client certificate is not of "
-        "this cluster; log in again, or give a new api_key.",
+        "this cluster; log in again, or give a new api_key (in AWX: the token in the credential of the job template).",
         status=401,
     )
 

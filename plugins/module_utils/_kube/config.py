@@ -28,6 +28,10 @@ from .proxies import is_loopback, proxy_for, without_secrets
 SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 DEFAULT_KUBECONFIG = "~/.kube/config"
 _POD = "the pod's service account"
+_NOTHING_GIVEN = (
+    f"The kubeconfig {DEFAULT_KUBECONFIG} does not exist, and nothing else says which cluster is meant: set kubeconfig to a path, or give "
+    "host and api_key. In AWX a credential of the type OpenShift or Kubernetes API Bearer Token does that; the job template has none."
+)
 
 
 @dataclass(frozen=True)
@@ -139,6 +143,8 @@ def _load_base(
         ignored = "; KUBECONFIG does not count in a pod: set kubeconfig to use it" if environment.get("KUBECONFIG") else ""
         return _POD, None, (f"Connected with the service account of the pod that runs this{ignored}.",)
     value = named or environment.get("KUBECONFIG", "") or DEFAULT_KUBECONFIG
+    if value == DEFAULT_KUBECONFIG and not os.path.exists(os.path.expanduser(value)):
+        raise InputError(_NOTHING_GIVEN)
     kubeconfig = read_kubeconfig(value, context=options.context)
     _load_kubeconfig(kubeconfig, configuration, options=options)
     return kubeconfig.source, kubeconfig, ()
