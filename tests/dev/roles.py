@@ -19,6 +19,7 @@ from typing import Any
 
 import yaml
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.arguments import ARGUMENTS
+from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.given import GUARDS
 from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.auth import auth_argument_spec
 
 from .paths import ROOT
@@ -102,21 +103,22 @@ class Role:
             "short_description": self.about["short_description"],
             "description": self._texts(self.about["description"]),
             "author": ["the rollout.kubernetes contributors (@rollout-kubernetes)"],
-            "version_added": "0.1.0",
+            "version_added": self.about.get("version_added", "0.1.0"),
             "options": options,
         }
         return f"{_LICENCE}\n{_MADE}{_ABOUT_TYPES}---\n{yaml_text({'argument_specs': {'main': main}})}"
 
     def defaults(self) -> str:
         """The file defaults/main.yml."""
-        passed, own = ("".join(f'{self.name}_{option}: ""\n' for option in options) for options in (self.passed(), self.about["options"]))
-        return f"{_LICENCE}\n{_MADE}{_ABOUT_DEFAULTS}---\n{passed}\n{own}"
+        with_default = [option for option in self.passed() if option not in GUARDS]
+        parts = ("".join(f'{self.name}_{option}: ""\n' for option in options) for options in (with_default, self.about["options"]))
+        return f"{_LICENCE}\n{_MADE}{_ABOUT_DEFAULTS}---\n" + "\n".join(part for part in parts if part)
 
     def readme(self, page: str) -> str:
         """The README with its tables as they must be."""
         hooks = {f"{self.name}_{option}": words["run"] for option, words in self.about["options"].items() if "run" in words}
         hooks |= {f"{self.name}_{option}": run for option, run in self.about.get("rows", {}).items()}
-        page = with_table(page, HOOKS, self._rows(hooks))
+        page = with_table(page, HOOKS, self._rows(hooks)) if hooks else page
         return with_table(page, READ, self._rows(self.about["read"])) if "read" in self.about else page
 
     def _rows(self, told: dict[str, str]) -> list[str]:
@@ -132,7 +134,8 @@ class Role:
         told[0] = " ".join([told[0], *self._choices(choices, " ".join(told)), *self._default(words.get("default"))])
         is_text = words["type"] in _TEXTS and not _READ_AS_BOOLEANS & {*choices}
         kind = self.about.get("types", {}).get(option, "str" if is_text else "raw")
-        return {"description": self._texts([*told, *_listed(self.more.get(option, []))]), "type": kind, "default": ""}
+        described = {"description": self._texts([*told, *_listed(self.more.get(option, []))]), "type": kind}
+        return described if option in GUARDS else {**described, "default": ""}
 
     @staticmethod
     def _choices(choices: list[str], told: str) -> Iterator[str]:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.arguments import ARGUMENTS
+from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.given import GUARDS
 from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.auth import auth_argument_spec
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.blue_green import FORWARD
 
@@ -21,13 +22,17 @@ ONE_STEP = {"preflight", "before_step", "after_step", "files_dir"}
 LOOKS_FIRST = {"preflight_fail_on", "preflight_ignore"}
 EACH_STEP = {f"{when}_{step}" for step in FORWARD for when in ("before", "after")}
 WINDOW = {"read_only", "read_write"}
-OF_THE_ROLE = {
+OF_THE_ROLE: dict[str, set[str]] = {
     "rolling": ONE_STEP | LOOKS_FIRST,
     "recreate": ONE_STEP | LOOKS_FIRST,
     "rollback": ONE_STEP,
     "blue_green": {"preflight", "files_dir", "approve_before", "approved"} | EACH_STEP | LOOKS_FIRST,
     "partition": ONE_STEP | LOOKS_FIRST | WINDOW,
     "on_delete": ONE_STEP | LOOKS_FIRST | WINDOW | {"before_pod", "after_pod"},
+    "promote": set(),
+    "abort": {"fail"},
+    "status": set(),
+    "preflight": {"files_dir"},
 }
 """The variables of each role that are not options of its module."""
 
@@ -38,6 +43,10 @@ MODULES = {
     "blue_green": "blue_green",
     "partition": "partition",
     "on_delete": "on_delete",
+    "promote": "promote",
+    "abort": "abort",
+    "status": "status_info",
+    "preflight": "preflight_info",
 }
 """The module that each role composes."""
 
@@ -67,12 +76,22 @@ def role(request: pytest.FixtureRequest) -> str:
 
 
 def test_defaults_are_the_options_of_the_module_and_those_of_the_role(role: str) -> None:
-    assert set(read(role, "defaults/main.yml")) == {f"{role}_{option}" for option in options(role)}
+    assert set(read(role, "defaults/main.yml")) == {f"{role}_{option}" for option in options(role) - set(GUARDS)}
+
+
+def test_only_what_keeps_a_task_from_doing_something_has_no_default(role: str) -> None:
+    """Such a one is refused where it is empty, so that a variable that got lost lets nothing pass."""
+    (task,) = read(role, "tasks/roll.yml")
+    assert {name for name in task[f"rollout.kubernetes.{MODULES[role]}"] if f"{role}_{name}" not in read(role, "defaults/main.yml")} == {
+        name for name in GUARDS if name in ARGUMENTS[MODULES[role]].spec
+    }
 
 
 def test_documentation_equals_defaults(role: str) -> None:
     documented = read(role, "meta/argument_specs.yml")["argument_specs"]["main"]["options"]
-    assert {name: option["default"] for name, option in documented.items()} == read(role, "defaults/main.yml")
+    defaults = {name: option["default"] for name, option in documented.items() if "default" in option}
+    assert defaults == read(role, "defaults/main.yml")
+    assert set(documented) == {f"{role}_{option}" for option in options(role)}
 
 
 def test_every_default_is_an_empty_text_so_that_the_default_of_the_module_counts(role: str) -> None:
@@ -85,11 +104,20 @@ def test_what_a_survey_sends_is_never_refused_by_the_role_itself(role: str) -> N
     assert not [name for name, option in documented.items() if "choices" in option or option.get("required")]
 
 
+def test_the_first_task_refuses_an_ansible_that_is_too_old_before_a_plugin_of_ours_is_loaded(role: str) -> None:
+    first = read(role, "tasks/main.yml")[0]
+    asked = {"name": "rollout.kubernetes.common", "tasks_from": "supported", "rolespec_validate": False}
+    assert {key: value for key, value in first.items() if key != "name"} == {"ansible.builtin.import_role": asked}
+
+
 def test_every_option_is_handed_to_the_module(role: str) -> None:
     (task,) = read(role, "tasks/roll.yml")
     handed = task[f"rollout.kubernetes.{MODULES[role]}"]
     assert set(handed) == options(role) - OF_THE_ROLE[role]
     for option, value in handed.items():
+        if option in GUARDS:
+            assert value == f"{{{{ {role}_{option} if query('ansible.builtin.varnames', '^{role}_{option}$') else omit }}}}"
+            continue
         # As it is, or what a step says instead of it, or a path that was looked for in the folder of the role's user.
         assert re.fullmatch(rf"{{{{ (?:common_{option} \| default\({role}_{option}\)|(?:__)?{role}_{option}) }}}}", value), option
 
