@@ -14,10 +14,17 @@ from pathlib import Path
 
 from tests.mutations import page as mutations
 
-from . import results, rights, roles, rules
+from . import results, rights, roles, rules, surveys
 from .paths import ROOT
 
-MAKERS: tuple[Callable[[], dict[Path, str]], ...] = (results.pages, roles.pages, rights.pages, rules.pages, mutations.pages)
+MAKERS: tuple[Callable[[], dict[Path, str]], ...] = (
+    results.pages,
+    roles.pages,
+    rights.pages,
+    surveys.pages,
+    rules.pages,
+    mutations.pages,
+)
 """Each says which files it makes, and the whole text of each. Later ones see what earlier ones have written."""
 _MOST = 20
 """Lines of a difference that are shown."""
