@@ -168,7 +168,7 @@ def run_tests(options: argparse.Namespace) -> int:
     if options.runs is not None and options.runs < 1:
         raise Problem(f"--runs takes a number of at least 1, not {options.runs}.")
     if options.all and not set(options.levels or levels.WITH_LONG_TESTS) & set(levels.WITH_LONG_TESTS):
-        raise Problem(f"--all belongs to the levels {' and '.join(levels.WITH_LONG_TESTS)}.")
+        raise Problem(f"--all belongs to the levels {', '.join(levels.WITH_LONG_TESTS)}.")
     runs = ["--runs", str(options.runs)] if options.runs else []
     whole = options.all or options.publish
     return levels.test(options.levels, [*options.extra, *runs, *["--publish"] * options.publish], whole=whole)
@@ -202,7 +202,7 @@ def lock_requirements(_options: argparse.Namespace) -> int:
             "--upgrade",
             "--universal",
             "--python-version",
-            "3.11",
+            envs.LOCKED_FOR.get(source.stem, envs.OLDEST_PYTHON),
             "--generate-hashes",
         ]
         if code := run([*command, source.name, "-o", f"{source.stem}.txt"], env=variables, cwd=REQUIREMENTS):

@@ -17,6 +17,19 @@ from .paths import COLLECTIONS, REQUIREMENTS, ROOT, cache
 from .shell import Command, Problem, lock, quiet, say
 
 OLDEST_PYTHON = "3.11"
+UNCOMPILED = ("awx",)
+"""Environments of which a few files of very many are read."""
+LOCKED_FOR = {"default-ee": "3.9", "core-2.19": "3.11", "core-2.20": "3.12", "awx": "3.11"}
+"""The Python that a lock file is for, where that is not the newest of the machine."""
+OF_AWX = {
+    "RUNNER_2_4_0": "runner",
+    "CORE_2_19": "core-2.19",
+    "CORE_2_20": "core-2.20",
+    "CORE_2_15": "default-ee",
+    "COLLECTIONS": "awx",
+    "RULEBOOK": "rulebook",
+}
+"""Lock files of the level awx, by what its tests call them."""
 MADE = b"2"
 """What of the way environments are made is not in their lock files: another number makes all of them anew."""
 
@@ -83,6 +96,36 @@ def environment(name: str, requirements: str, python: str) -> Path:
             install(["pip", "sync", "--compile-bytecode", "--require-hashes", locked], f"Filling {name}", folder)
             stamp.write_text(wanted)
     return folder
+
+
+def cached(requirements: str, python: str) -> Path:
+    """Return an environment with what a lock file says, shared by all checkouts: in the cache, by a name that follows from its content."""
+    locked = REQUIREMENTS / f"{requirements}.txt"
+    folder = cache() / f"env-{requirements}-{digest(MADE, locked.read_bytes(), python.encode())}"
+    stamp = folder / ".stamp"
+    if stamp.is_file():
+        return folder
+    with lock(cache() / f"env-{requirements}.lock", f"Waiting for another checkout that makes the environment {requirements} ..."):
+        if not stamp.is_file():
+            say(f"Making the environment {requirements} with {python} ...")
+            quiet([uv(), "venv", "--quiet", "--clear", "--no-config", "--python", python, folder], f"Making {folder.name}")
+            compiled = [] if requirements in UNCOMPILED else ["--compile-bytecode"]
+            install(["pip", "sync", *compiled, "--require-hashes", locked], f"Filling {folder.name}", folder)
+            stamp.touch()
+    return folder
+
+
+def of_awx() -> dict[str, Path]:
+    """Return the environments of jobs as AWX runs them, by what tests call them; those are missing whose Python the machine has not."""
+    found = {"CORE_NEWEST": main(), "RUNNER_NEWEST": main(), "CORE_2_18": oldest()}
+    for name, requirements in OF_AWX.items():
+        version = LOCKED_FOR.get(requirements)
+        python = pythons.find(version) if version else pythons.newest()
+        if python:
+            found[name] = cached(requirements, python)
+        else:
+            say(f"Python {version} is neither on PATH nor in pyenv: the tests with the environment {requirements} are skipped.")
+    return found
 
 
 def main() -> Path:

@@ -206,12 +206,23 @@ def bench(arguments: Sequence[str]) -> int:
             cluster.down(chosen)
 
 
+def awx(extra: Sequence[str]) -> list[Outcome]:
+    """Jobs as AWX runs them: with ansible-runner as AWX has it and the newest one, and with each ansible-core that is supported."""
+    environment = envs.main()
+    variables = {f"ROLLOUT_TEST_{name}": str(path) for name, path in envs.of_awx().items()}
+    with test_cluster() as reached:
+        # Four at a time: each job is a few seconds of work for one core, and then waits for pods.
+        spread = ["-n", "4", "--dist", "load", "--maxschedchunk", "1"]
+        return [pytest("awx", environment, ["tests/awx", *spread], extra, {**reached, **variables})]
+
+
 LEVELS: dict[str, tuple[Level, Callable[[], bool]]] = {
     "lint": (lint.level, lambda: True),
     "unit": (unit, (ROOT / "tests" / "unit").is_dir),
     "oldest": (oldest, lambda: True),
     "functional": (functional, lambda: True),
     "molecule": (molecule, lambda: len(scenarios()) > 0),
+    "awx": (awx, lambda: True),
     "zero_downtime": (zero_downtime, lambda: True),
     "sanity": (package.sanity, package.can_build),
     "importer": (package.importer, package.can_build),
@@ -221,7 +232,7 @@ BY_NAME = ("mutations",)
 """Levels that run only when they are named: they test the tests."""
 
 
-WITH_LONG_TESTS = ("functional", "zero_downtime")
+WITH_LONG_TESTS = ("functional", "awx", "zero_downtime")
 """Levels that have tests marked `long`."""
 BESIDE = {"sanity": ("lint", "importer")}
 """Levels that leave a core free, and those that run meanwhile, when all levels run."""
@@ -273,7 +284,7 @@ def prepare() -> None:
 @contextmanager
 def shared_cluster(chosen: Sequence[str]) -> Iterator[None]:
     """Keep one cluster up for all levels that need one, when there are several of them."""
-    if len({"oldest", "functional", "molecule"} & set(chosen)) < 2:
+    if len({"oldest", "functional", "molecule", "awx"} & set(chosen)) < 2:
         yield
         return
     try:

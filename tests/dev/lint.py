@@ -18,8 +18,8 @@ from .paths import COLLECTIONS, OUTPUT, ROOT
 from .shell import Command, captured, say
 
 MYPY_TESTS = (
-    *("tests/bench", "tests/conformance", "tests/demo", "tests/dev", "tests/examples", "tests/functional", "tests/lint", "tests/memory"),
-    *("tests/mutations", "tests/unit/conformance", "tests/unit/examples", "tests/unit/memory", "tests/zero_downtime"),
+    *("tests/awx", "tests/bench", "tests/conformance", "tests/demo", "tests/dev", "tests/examples", "tests/functional", "tests/lint"),
+    *("tests/memory", "tests/mutations", "tests/unit/conformance", "tests/unit/examples", "tests/unit/memory", "tests/zero_downtime"),
 )
 
 
