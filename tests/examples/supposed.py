@@ -181,6 +181,14 @@ BEFORE_EXAMPLE: Mapping[str, list[Json]] = {
     "blue_green_leave=true": [_task("blue_green", **_VWEB, preview_service="vweb-preview")],
     "blue_green_image=nginx:1.32-alpine": [_task("blue_green", **_VWEB, preview_service="vweb-preview", stop_before="switch")],
     "rolling_partition=0 --check": [_task("rolling", **_DB, partition=3)],
+    "Give the traffic to the candidate that was approved": [
+        _task("blue_green", "prepared", **_NEXT, stop_before="switch"),
+        {"ansible.builtin.set_fact": {"rollout_report": "{{ prepared }}"}},
+    ],
+    "Give up the candidate that was not approved": [
+        _task("blue_green", "prepared", **_NEXT, stop_before="switch"),
+        {"ansible.builtin.set_fact": {"rollout_report": "{{ prepared }}"}},
+    ],
     "rolling_expect_plan": [
         {**_task("rolling", "checked", **_VWEB), "check_mode": True},
         {"ansible.builtin.set_fact": {"rollout_report": "{{ checked }}"}},
@@ -189,6 +197,7 @@ BEFORE_EXAMPLE: Mapping[str, list[Json]] = {
 """Tasks before an example whose title has these words."""
 REFUSED: Mapping[str, str] = {
     "Look at manifests without any cluster, in a merge request; warnings fail as well": "warnings and 1 hint, and fails for",
+    "Give up the candidate that was not approved": "and abort_fail is set: so the job fails",
     " expect_plan=p1-": "This is another plan than the one that was approved",
 }
 """Examples that are refused as they should be, although no page shows it, by words of their titles; with words of the refusal. A hash of a
