@@ -81,7 +81,7 @@ extends_documentation_fragment:
   - rollout.kubernetes.auth
   - rollout.kubernetes.attributes
 notes:
-  - Needs, besides the rights for the workload, to get, list and watch ControllerRevisions and Pods, to create C(pods/eviction), to
+  - Needs, besides the rights for the workload, to list and watch ControllerRevisions and Pods, to create C(pods/eviction), to
     delete Pods, to list PodDisruptionBudgets, and to get, list, watch, create and update Leases.
 seealso:
   - module: rollout.kubernetes.partition

@@ -90,7 +90,7 @@ extends_documentation_fragment:
   - rollout.kubernetes.auth
   - rollout.kubernetes.attributes
 notes:
-  - Needs, besides the rights for the StatefulSet, to get, list and watch ControllerRevisions and Pods, to delete Pods (of a version that
+  - Needs, besides the rights for the StatefulSet, to list and watch ControllerRevisions and Pods, to get and delete Pods (of a version that
     was given up), and to get, list, watch, create and update Leases.
 seealso:
   - module: rollout.kubernetes.on_delete

@@ -64,7 +64,7 @@ extends_documentation_fragment:
   - rollout.kubernetes.auth
   - rollout.kubernetes.attributes
 notes:
-  - Needs, besides the rights for the Deployment, to get, list and watch ReplicaSets and Pods, and to get, list, watch, create and update
+  - Needs, besides the rights for the Deployment, to list and watch ReplicaSets and Pods, and to get, list, watch, create and update
     Leases.
 seealso:
   - module: rollout.kubernetes.rolling
