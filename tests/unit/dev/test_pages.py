@@ -59,12 +59,13 @@ def test_a_key_that_is_described_nowhere_is_named():
 
 def test_a_role_says_first_what_the_option_of_its_module_says_then_what_is_special_here():
     options = {
-        "kind": {"description": ["The kind.", "More."], "type": "str", "choices": ["A", "B"], "default": "A"},
+        "kind": {"description": ["The kind.", "V(B) is rare.", "More."], "type": "str", "choices": ["A", "B"], "default": "A"},
         "src": {"description": ["A file, as O(kind) says, O(host) and O(other.module#module:kind).", "More."], "type": "path"},
     }
     about = {"module": "rolling", "options": {}}
     role = roles.Role("mine", about, options, {"src": "See O(MODULE:src)."})
-    assert role._passed("kind") == {"description": ["The kind. V(A) or V(B). The default is V(A).", "More."], "type": "str", "default": ""}
+    told = ["The kind. V(A) or V(B). The default is V(A).", "V(B) is rare."]
+    assert role._passed("kind") == {"description": told, "type": "str", "default": ""}
     first = "A file, as O(mine_kind) says, O(rollout.kubernetes.rolling#module:host) and O(other.module#module:kind)."
     assert role._passed("src")["description"] == [first, "See O(rollout.kubernetes.rolling#module:src)."]
 
