@@ -87,18 +87,18 @@ def build(folder: Path) -> None:
         for number, package in enumerate(wanted, start=1):
             name = program_name(package)
             command = [go, "build", *build_flags(), "-o", str(temporary / name), package]
-            watched(command, f"  {number} of {len(wanted)}: {name:24}", environment)
+            watched(command, f"  {number} of {len(wanted)}: {name:24}", environment, CLUSTER_SOURCES)
         temporary.chmod(0o755)
         temporary.rename(folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def watched(command: list[str], title: str, environment: dict[str, str]) -> None:
-    """Run one build with the time shown; its whole process group ends with us."""
+def watched(command: list[str], title: str, environment: dict[str, str], sources: Path) -> None:
+    """Run one build in the folder of its go.mod with the time shown; its whole process group ends with us."""
     progress = Progress(title)
     with tempfile.TemporaryFile("w+") as output:
-        process = subprocess.Popen(command, cwd=CLUSTER_SOURCES, env=environment, stdout=output, stderr=output, start_new_session=True)
+        process = subprocess.Popen(command, cwd=sources, env=environment, stdout=output, stderr=output, start_new_session=True)
         try:
             while process.poll() is None:
                 progress.tick()
@@ -116,10 +116,10 @@ def watched(command: list[str], title: str, environment: dict[str, str]) -> None
             raise Problem(f"Building {title.split(':')[1].strip()} failed: {last_lines(output.read())}")
 
 
-def go_program() -> str:
-    """Return a Go that is new enough: the machine's, or the one that tests/requirements/go.txt locks."""
-    wanted = re.search(r"^go (\d+)\.(\d+)", MODULE.read_text(), re.MULTILINE)
-    least = tuple(map(int, wanted.groups())) if wanted else (0, 0)
+def go_program(module: Path = MODULE) -> str:
+    """Return a Go that is new enough for a go.mod: the machine's, or the one that tests/requirements/go.txt locks."""
+    wanted = re.search(r"^go (\d+)\.(\d+)\.(\d+)", module.read_text(), re.MULTILINE)
+    least = tuple(map(int, wanted.groups())) if wanted else (0, 0, 0)
     own = shutil.which("go")
     if own and go_version(own) >= least:
         return own
@@ -127,14 +127,14 @@ def go_program() -> str:
 
 
 def go_version(go: str) -> tuple[int, ...]:
-    """Return major and minor of a Go, or (0, 0) if it does not run."""
+    """Return major, minor and patch of a Go, or zeros if it does not run."""
     try:
         environment = {**os.environ, "GOTOOLCHAIN": "local"}
         done = subprocess.run([go, "env", "GOVERSION"], capture_output=True, text=True, check=False, env=environment)
     except OSError:
-        return (0, 0)
-    found = re.match(r"go(\d+)\.(\d+)", done.stdout)
-    return tuple(map(int, found.groups())) if found and done.returncode == 0 else (0, 0)
+        return (0, 0, 0)
+    found = re.match(r"go(\d+)\.(\d+)(?:\.(\d+))?", done.stdout)
+    return tuple(int(part or 0) for part in found.groups()) if found and done.returncode == 0 else (0, 0, 0)
 
 
 def go_from_wheel() -> str:

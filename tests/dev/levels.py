@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
-from . import cluster, debian, envs, golang, lint, node, package
+from . import cluster, debian, envs, golang, lint, node, package, prometheus
 from .beside import beside
 from .outcomes import Outcome, from_junit, merged, single, summary
 from .paths import COLLECTIONS, OUTPUT, ROOT
@@ -279,6 +279,7 @@ def prepare() -> None:
     """Make what levels that run side by side both need; what keeps it from being made is told by each level that needs it."""
     with suppress(Problem, OSError):
         envs.main()
+        prometheus.begin()
 
 
 @contextmanager
