@@ -31,7 +31,9 @@ from ansible.modules import uri
 from ansible.plugins import strategy
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import action_loader
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.gates.gate import Reading
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.main import Context
+from ansible_collections.rollout.kubernetes.plugins.module_utils._gates import asking
 from ansible_collections.rollout.kubernetes.plugins.plugin_utils import action
 
 from tests.functional.in_memory import InMemory, in_memory
@@ -83,6 +85,20 @@ def _uri(_cluster: InMemory, self: ActionBase, tmp: Any = None, task_vars: Any =
     return {"failed": True, "msg": f"uri has no {', '.join(unknown)}"} if unknown else {"changed": False, "status": 200}
 
 
+class Content:
+    """Whoever a gate asks is content."""
+
+    def __init__(self, _source: object) -> None:
+        """Take any source."""
+
+    def ask(self) -> Reading:
+        """Return an answer that passes."""
+        return Reading(passed=True, said="the answer is as it should be")
+
+    def close(self) -> None:
+        """Return at once."""
+
+
 OUTSIDE = {"ansible.builtin.command": _command, "ansible.builtin.uri": _uri}
 """Actions that lead out of the cluster."""
 
@@ -126,6 +142,7 @@ def _perform(cluster: InMemory, command: Sequence[str], environment: Mapping[str
         strategy.WorkerProcess = Worker
         for name, act in OUTSIDE.items():
             action_loader.get(name, class_only=True).run = partialmethod(partial(act, cluster))
+        vars(asking)["BY_REQUEST"].update(dict.fromkeys(asking.BY_REQUEST, Content))
         vars(action).update(Context=partial(Context, connect=cluster._connect), _die_with_parent=os.getppid)  # It is the same process.
         for act_before in acts:
             ACTS.get(act_before, lambda _cluster: None)(cluster)  # type: ignore[no-untyped-call]

@@ -104,6 +104,7 @@ def each_module(name: str, namespace: str, deployment: Callable[..., dict[str, A
     rolled = {**web, "wait_timeout": 300}
     tasks: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
         ("copied", "versioned_config", {"name": f"{name}-copied", "data": {"key": "value"}}, {"diff": True}),
+        ("would be measured", "gate", {"name": "smoke", "job": {"image": "registry.example/smoke:1"}}, {"check_mode": True}),
         ("looked at", "preflight_info", {"definition": [one, service(name)]}, {}),
         ("would be created", "rolling", {"definition": one}, {"check_mode": True, "diff": True}),
         ("created", "rolling", {"definition": [config, service(name), one], "change_cause": "first", "wait_timeout": 300}, {"diff": True}),

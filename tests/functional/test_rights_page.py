@@ -54,6 +54,7 @@ TASKS: list[tuple[str, dict[str, Any], list[tuple[str, dict[str, Any]]]]] = [
     ("service_switch", {"name": "web", "selector": {"app": "old"}}, []),
     ("versioned_config", {"name": "web-config", "data": {"a": "1"}}, []),
     ("status_info", {"workloads": [{"name": "web"}, DB]}, []),
+    ("gate", {"name": "pods", "workload": "web", "pods": {}}, []),
     ("history_info", {"name": "old", "revision": 1, "compare_to": 2}, []),
     ("preflight_info", {"name": "web", "fail_on": "never"}, []),
 ]
@@ -142,6 +143,15 @@ def test_a_measuring_job_needs_what_the_page_says(image, scene, cluster, namespa
     verify = {"job": {"image": image, "url": "http://web/"}, "timeout": 5}
     result = call(cluster, "rolling", namespace=namespace, impersonate_user=user, verify=verify, **NEW)
     assert "Nothing was written" in result["msg"], "simulated pods send no requests, which is told by their log or their events"
+    assert (result["warnings"], refused(audit)) == ([], set())
+
+
+def test_the_job_of_a_gate_needs_what_the_page_says(cluster, namespace, limited, audit):
+    user = limited("gate", "With job")
+    audit.mark()
+    smoke = {"image": "registry.example/smoke:1"}
+    result = call(cluster, "gate", namespace=namespace, impersonate_user=user, name="smoke", job=smoke)
+    assert result["gates"][0]["verdict"] == "pass", result["msg"]
     assert (result["warnings"], refused(audit)) == ([], set())
 
 

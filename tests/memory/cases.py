@@ -20,7 +20,7 @@ from .scenes import configured, deployment, manifest, service
 
 Act = Callable[[Memory], object]
 PLACE = {"namespace": "default"}
-_AT_ONCE = ("pause", "versioned_config", "status_info", "history_info", "preflight_info")
+_AT_ONCE = ("gate", "pause", "versioned_config", "status_info", "history_info", "preflight_info")
 
 
 @dataclass(frozen=True)
@@ -319,6 +319,8 @@ CASES: dict[str, Case] = {
         {"name": "web-config", "data": {"a": "3"}},
         (done("rolling", **COPIED), done("versioned_config", name="web-config", data={"a": "2"}), passed(4000)),
     ),
+    "gate: the pods": Case("gate", {"name": "pods", "workload": "web", "pods": {}}, (ours(),), reads=True),
+    "gate: a Job": Case("gate", {"name": "smoke", "job": {"image": "registry.example/smoke:1"}}, reads=True),
     "wait": Case("wait", {"name": "web"}, (ours(),), reads=True),
     "wait: on its way": Case("wait", {"name": "web"}, (theirs(), edited("Deployment", slowly("2"))), reads=True),
     "wait: two kinds": Case(

@@ -183,7 +183,7 @@ def allowance_of(given: str) -> Allowance:
     raise InputError(f"verify.max_failed must be a count such as 3, or a share such as 0.5%, not {text}.")
 
 
-def statuses_of(given: Iterable[str]) -> tuple[StatusRange, ...]:
+def statuses_of(given: Iterable[str], option: str = "verify.status") -> tuple[StatusRange, ...]:
     """From numbers, ranges such as `200-399` and classes such as `2xx`. Raises `InputError`."""
     found: list[StatusRange] = []
     for entry in given:
@@ -193,10 +193,10 @@ def statuses_of(given: Iterable[str]) -> tuple[StatusRange, ...]:
             low = int(match[3]) * 100 if match[3] else int(match[1])
             high = low + 99 if match[3] else int(match[2] or low)
         if not match or high < low:
-            raise InputError(f"verify.status must hold numbers, ranges or classes such as 200, 200-399 or 2xx, not {entry}.")
+            raise InputError(f"{option} must hold numbers, ranges or classes such as 200, 200-399 or 2xx, not {entry}.")
         found.append((low, high))
     if not found:
-        raise InputError("verify.status is empty; give at least one, such as 200.")
+        raise InputError(f"{option} is empty; give at least one, such as 200.")
     return tuple(found)
 
 

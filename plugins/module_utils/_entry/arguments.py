@@ -18,6 +18,7 @@ from .._strategies.blue_green import FORWARD
 from .._strategies.takes import TAKES
 from .configs import ENTRY
 from .former_words import FORMER
+from .gates import CHECKS, GATE
 from .verification import VERIFY
 
 Spec = dict[str, Any]
@@ -235,6 +236,17 @@ ARGUMENTS: Mapping[str, Arguments] = {
         waits=0,
         mutually_exclusive=[tuple(_MANIFEST)],
         required_by={"image": "name"},
+    ),
+    "gate": Arguments(
+        spec={
+            **auth_argument_spec,
+            **GATE,
+            "kind": {"type": "str", "default": DEFAULT, "choices": sorted(WORKLOADS)},
+            "workload": {"type": "str"},
+            "namespace": {"type": "str"},
+            "progress": _TIMES["progress"],
+        },
+        checks=CHECKS,
     ),
     "history_info": _on_workloads({"revision": {"type": "int"}, "compare_to": {"type": "int"}}),
     "undo": _on_workloads(

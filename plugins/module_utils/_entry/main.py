@@ -35,6 +35,7 @@ from .arguments import ARGUMENTS
 from .commands import Call, command
 from .configs import config_secrets
 from .former_words import in_todays_words
+from .gates import gate_secrets, needs_no_cluster, redacted_gate
 from .given import given
 from .manifests import secrets_of
 from .numbers import in_numbers
@@ -47,7 +48,7 @@ from .verification import extra_seconds, measured_result, measurement_of, namesp
 _MARGIN_SECONDS = 120
 """How much longer than the wait itself a call may go on asking a cluster that does not answer: planning, writing, going back."""
 
-_READ_ONLY = ("history_info", "preflight_info", "status_info", "wait")
+_READ_ONLY = ("gate", "history_info", "preflight_info", "status_info", "wait")
 """The modules that change nothing, so that they have no diff."""
 
 
@@ -91,7 +92,7 @@ def run(name: str, parameters: Mapping[str, Any], context: Context, *, secrets: 
 
     `secrets` are texts known to be secret (the values of options with no_log).
     """
-    aside, writes = _Aside(Veil(set(secrets) | verify_secrets(parameters))), list[None]()
+    aside, writes = _Aside(Veil(set(secrets) | verify_secrets(parameters) | _secrets_of_gates(name, parameters))), list[None]()
     veil = aside.veil
     context = replace(context, diff=context.diff and name not in _READ_ONLY)
 
@@ -133,6 +134,11 @@ def run(name: str, parameters: Mapping[str, Any], context: Context, *, secrets: 
     return Answer(veil.result(result), tuple(map(veil.sentence, aside.warnings)), aside.deprecations, veil)
 
 
+def _secrets_of_gates(name: str, parameters: Mapping[str, Any]) -> set[str]:
+    given = [parameters] if name == "gate" else parameters.get("gates") or []
+    return set().union(*(gate_secrets(entry) for entry in given)) if given else set()
+
+
 def _wanted(manifests: tuple[JsonObject, ...], aside: _Aside) -> tuple[JsonObject, ...]:
     """The manifests without what the cluster writes itself. Raises `InputError` where nothing is left."""
     found = cleaned(manifests)
@@ -158,6 +164,10 @@ def _call(
         from .commands.preflight import check_alone  # The one module that has the option; its file is for it alone, as `command` says.
 
         return _told(check_alone(Call(name, parameters, manifests, "", context.check)), context, veil, warnings)
+    if name == "gate" and needs_no_cluster(parameters):
+        from .commands.gate import measure_alone  # As above.
+
+        return _told(measure_alone(Call(name, parameters, manifests, "", context.check), _masked(context, veil)), context, veil, warnings)
     # Giving up is the way out of trouble, so trouble must not stand in its way.
     wanted = verification_of(parameters, gives_up=name != "abort")
     # Going back has the same time once more.
@@ -222,6 +232,10 @@ def redacted(parameters: Mapping[str, Any], name: str = "", veil: Veil | None = 
     shown = without_secrets_of(ARGUMENTS[name].spec if name else {}, parameters, veil or Veil())
     if "verify" in shown:
         shown["verify"] = redacted_verify(shown["verify"])
+    if name == "gate":
+        shown = redacted_gate(shown)
+    if isinstance(shown.get("gates"), list):
+        shown["gates"] = [redacted_gate(entry) if isinstance(entry, Mapping) else entry for entry in shown["gates"]]
     kubeconfig = shown.get("kubeconfig")
     if kubeconfig is not None and not (isinstance(kubeconfig, str) and _is_path(kubeconfig)):
         shown["kubeconfig"] = "given"

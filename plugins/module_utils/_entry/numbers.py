@@ -17,6 +17,7 @@ from .durations import seconds
 _YEAR = 365 * 24 * 60 * 60
 _INT32 = 2**31 - 1
 _INT64 = 2**63 - 1
+_GREATEST = 1e15
 _BOUNDS: Mapping[str, tuple[float, float, str]] = {
     "wait_timeout": (1, _YEAR, "seconds"),
     "lock_timeout": (0, _YEAR, "seconds"),
@@ -33,9 +34,22 @@ _BOUNDS: Mapping[str, tuple[float, float, str]] = {
     "revision": (0, _INT64, ""),
     "compare_to": (1, _INT64, ""),
     "run_as_user": (1, _INT32, ""),
-    "interval": (0, 60, "seconds"),
+    "interval": (0, 3600, "seconds"),
     "timeout": (0, 60, "seconds"),
     "after": (0, 3600, "seconds"),
+    "initial_delay": (0, _YEAR, "seconds"),
+    "range": (1, _YEAR, "seconds"),
+    "step": (0.1, _YEAR, "seconds"),
+    "count": (1, 100_000, "measurements"),
+    "min_count": (1, 100_000, "measurements"),
+    "failure_limit": (0, 100_000, "measurements"),
+    "error_limit": (0, 100_000, "errors"),
+    "inconclusive_limit": (0, 100_000, "measurements"),
+    "restarts": (0, _INT32, "restarts"),
+    "min": (-_GREATEST, _GREATEST, ""),
+    "max": (-_GREATEST, _GREATEST, ""),
+    "max_ratio": (0, _GREATEST, ""),
+    "max_difference": (0, _GREATEST, ""),
 }
 """The least, the most and the unit of each number, by the option's name."""
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from math import isfinite
 from typing import Any
 
 from .._domain.base.objects import text
+from .._domain.gates.judging import Measurement
 from .._domain.history import Entry, difference
 from .._domain.steps.changes import diff_pair
 from .._domain.text.veils import veiled, veiled_pair
@@ -19,7 +21,7 @@ from .._domain.workloads.diagnosis import Finding
 from .._domain.workloads.revisions import candidate_of, old_and_new
 from .._domain.workloads.workload import CHANGE_CAUSE, REVISION, Condition, Revision, Snapshot
 from .._engine.config.configuration import Copy
-from .._engine.tell.outcome import Coloured, Difference, Outcome, Rollout, StepReport, Switched
+from .._engine.tell.outcome import Coloured, Difference, GateReport, Outcome, Rollout, StepReport, Switched
 from .manifests import dumped
 from .preflight import preflight_keys
 
@@ -49,6 +51,8 @@ def result_of(outcome: Outcome, *, diff: bool, check: bool, known: frozenset[str
         result["failed"] = True
     if outcome.preflight is not None:
         result |= preflight_keys(outcome, outcome.preflight)
+    if outcome.gates:
+        result["gates"] = [gate_result(report) for report in outcome.gates]
     return result
 
 
@@ -82,7 +86,39 @@ def failure(message: str, *, changed: bool) -> Result:
     }
 
 
+def gate_result(report: GateReport) -> Result:
+    """One entry of the key `gates`."""
+    standing = report.standing
+    return {
+        "name": report.gate.name,
+        "verdict": report.verdict,
+        "dry_run": report.gate.dry_run,
+        "measurements": [_measurement(entry) for entry in standing.last],
+        "counts": {
+            "passed": standing.passed,
+            "failed": standing.failed,
+            "inconclusive": standing.inconclusive,
+            "ignored": standing.ignored,
+            "errors": standing.errors,
+        },
+        "seconds": round(report.seconds, 1),
+        "message": report.sentence,
+    }
+
+
+def _measurement(entry: Measurement) -> Result:
+    value = _json_number(entry.value)
+    return {"at": round(entry.at, 1), "outcome": entry.outcome, "value": value, "why": entry.said, "query": entry.query}
+
+
+def _json_number(value: float | None) -> float | str | None:
+    """A number as JSON can have it: what is infinite becomes a text."""
+    return value if value is None or isfinite(value) else str(value)
+
+
 def _summary(outcome: Outcome, *, check: bool) -> str:
+    if outcome.gates and not outcome.rollouts:
+        return " ".join(report.sentence for report in outcome.gates)
     sentences = [_sentence(rollout, check=check) for rollout in outcome.rollouts]
     if not sentences:
         copies = [_made(copy, check=check) for copy in outcome.copies]

@@ -97,7 +97,7 @@ def verification_of(parameters: Mapping[str, Any], *, gives_up: bool = True) -> 
         timeout=timeout,
         status=statuses_of(given["status"]),
         contains=given["contains"] or "",
-        headers=_headers(given["headers"] or {}),
+        headers=headers_of(given["headers"] or {}, "verify.headers"),
         method=given["method"],
         validate_certs=given["validate_certs"],
         ca_cert=given["ca_cert"] or "",
@@ -147,16 +147,17 @@ def namespace_of(parameters: Mapping[str, Any], manifests: Sequence[JsonObject],
     return own or workloads[0].get("namespace") or parameters.get("namespace") or default
 
 
-def _headers(given: Mapping[Any, Any]) -> dict[str, str]:
+def headers_of(given: Mapping[Any, Any], option: str) -> dict[str, str]:
+    """The headers of an option, as texts. Raises `InputError`, whose message has no value."""
     found: dict[str, str] = {}
     for key, value in given.items():
         name, content = str(key), str(value)
         if not re.fullmatch(_NAME, name):
-            raise InputError("verify.headers holds a name that is none of a header: letters, digits and dashes.")
+            raise InputError(f"{option} holds a name that is none of a header: letters, digits and dashes.")
         if isinstance(value, Mapping | list | bool) or value is None:
-            raise InputError(f"verify.headers: {name} must be a text.")
+            raise InputError(f"{option}: {name} must be a text.")
         if not re.fullmatch(r"[\t\x20-\x7e\xa0-\xff]*", content):
-            raise InputError(f"verify.headers: the value of {name} holds a line break, or another character that no header may have.")
+            raise InputError(f"{option}: the value of {name} holds a line break, or another character that no header may have.")
         found[name] = content
     return found
 
@@ -167,7 +168,7 @@ def verify_secrets(parameters: Mapping[str, Any]) -> set[str]:
     if not isinstance(given, Mapping):
         return set()
     headers = given.get("headers")
-    hidden = set(_secrets_in(headers)) if isinstance(headers, Mapping) else set()
+    hidden = set(secrets_in(headers)) if isinstance(headers, Mapping) else set()
     job = given.get("job")
     for url in (given.get("url"), job.get("url") if isinstance(job, Mapping) else None):
         netloc = re.match(r"[a-zA-Z]+://([^/?#]*)@", str(url or ""))
@@ -177,7 +178,8 @@ def verify_secrets(parameters: Mapping[str, Any]) -> set[str]:
     return hidden
 
 
-def _secrets_in(headers: Mapping[Any, Any]) -> Iterator[str]:
+def secrets_in(headers: Mapping[Any, Any]) -> Iterator[str]:
+    """The values of headers, and the parts of them, that nobody may see."""
     for name, value in headers.items():
         content = str(value).strip()
         least = SHORTEST if looks_secret(str(name)) else _LONG

@@ -16,8 +16,9 @@ import socket
 import ssl
 import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -39,32 +40,55 @@ Outcome = tuple[str, str]
 """What came of a request, and more about it where there is more to say."""
 
 
-class HttpProbe:
+@dataclass(frozen=True)
+class Question:
+    """A request to send, as often as is wanted. `timeout` is the seconds for all of it; `ca_option` is what the user calls `ca_cert`."""
+
+    url: str
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: str = ""
+    timeout: float = 10.0
+    validate_certs: bool = True
+    ca_cert: str = ""
+    ca_option: str = "ca_cert"
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What a server has answered; of the body the first part up to a bound, and whether that is all of it."""
+
+    status: int
+    body: bytes
+    whole: bool
+
+
+class Exchange:
     """Sends the same request again and again; safe for threads.
 
     Raises `InputError` for a `ca_cert` that cannot be used.
     """
 
-    def __init__(self, wanted: Verification) -> None:
-        self._wanted = wanted
-        parts = urlsplit(wanted.url)
+    def __init__(self, question: Question) -> None:
+        self._question = question
+        parts = urlsplit(question.url)
         self._host = parts.hostname or ""
-        self._tls = _context(wanted) if parts.scheme == "https" else None
-        if self._tls is not None and not wanted.validate_certs:
+        self._tls = _context(question) if parts.scheme == "https" else None
+        if self._tls is not None and not question.validate_certs:
             # It would be printed for each request; whoever switched the check off knows.
             warnings.filterwarnings("ignore", category=urllib3.exceptions.InsecureRequestWarning)
         self._port = parts.port or (80 if self._tls is None else 443)
         self._path = quote(parts.path or "/", safe=_AS_IT_STANDS) + (f"?{quote(parts.query, safe=_AS_IT_STANDS)}" if parts.query else "")
         usual = {"Host": parts.netloc, "User-Agent": "rollout.kubernetes", "Accept": "*/*", "Connection": "close"}
-        given = {name.lower() for name in wanted.headers}
-        headers = {**{name: value for name, value in usual.items() if name.lower() not in given}, **wanted.headers}
+        given = {name.lower() for name in question.headers}
+        headers = {**{name: value for name, value in usual.items() if name.lower() not in given}, **question.headers}
         self._headers = {name: value.encode("latin-1", "replace") for name, value in headers.items()}
         self._lock = threading.Lock()
         self._under_way: set[_Request] = set()
         self._closed = False
 
-    def ask(self) -> Outcome:
-        """One request. Never raises for what the network or the server does."""
+    def ask(self) -> Answered | Outcome:
+        """One request: what was answered, or why nothing was. Never raises for what the network or the server does."""
         request = _Request()
         with self._lock:
             if self._closed:
@@ -72,14 +96,14 @@ class HttpProbe:
             self._under_way.add(request)
         threading.Thread(target=self._run, args=(request,), name="rollout-request", daemon=True).start()
         try:
-            answer = request.answer.get(timeout=self._wanted.timeout)
+            answer = request.answer.get(timeout=self._question.timeout)
         except queue.Empty:
-            answer = ("timeout", "")
             request.abort()
+            return "timeout", ""
         finally:
             with self._lock:
                 self._under_way.discard(request)
-        return answer if isinstance(answer, tuple) else _outcome_of(answer)
+        return answer if isinstance(answer, Answered) else _outcome_of(answer)
 
     def close(self) -> None:
         """End the requests that are on their way."""
@@ -94,12 +118,12 @@ class HttpProbe:
         except Exception as error:  # noqa: BLE001 - it is raised again, or named, in the thread that asked.
             request.answer.put(error)
 
-    def _answer(self, request: _Request) -> Outcome:
-        wanted = self._wanted
+    def _answer(self, request: _Request) -> Answered:
         with self._pool(request) as pool:
             response = pool.request(
-                wanted.method,
+                self._question.method,
                 self._path,
+                body=self._question.body.encode() or None,
                 headers=self._headers,
                 redirect=False,
                 retries=False,
@@ -107,15 +131,11 @@ class HttpProbe:
                 enforce_content_length=True,
             )
             body = _body(response)
-        if not wanted.accepts(response.status):
-            return f"status {response.status}", ""
-        if wanted.contains and wanted.contains.encode() not in body:
-            return "wrong body", "verify.contains is not in it"
-        return OK, ""
+        return Answered(response.status, body[:_MOST_BYTES], len(body) <= _MOST_BYTES)
 
     def _pool(self, request: _Request) -> Any:
         """A pool for one connection, which tells the request of its socket."""
-        bounds: dict[str, Any] = {"maxsize": 1, "timeout": self._wanted.timeout}
+        bounds: dict[str, Any] = {"maxsize": 1, "timeout": self._question.timeout}
         pool: Any
         if self._tls is None:
             pool = urllib3.HTTPConnectionPool(self._host, self._port, **bounds)
@@ -133,11 +153,44 @@ class HttpProbe:
         return pool
 
 
+class HttpProbe:
+    """The requests of a measurement, each of which is answered as it should be or not. Raises as `Exchange`."""
+
+    def __init__(self, wanted: Verification) -> None:
+        self._wanted = wanted
+        self._exchange = Exchange(
+            Question(
+                wanted.url,
+                method=wanted.method,
+                headers=wanted.headers,
+                timeout=wanted.timeout,
+                validate_certs=wanted.validate_certs,
+                ca_cert=wanted.ca_cert,
+                ca_option="verify.ca_cert",
+            )
+        )
+
+    def ask(self) -> Outcome:
+        """One request. Never raises for what the network or the server does."""
+        answer = self._exchange.ask()
+        if not isinstance(answer, Answered):
+            return answer
+        if not self._wanted.accepts(answer.status):
+            return f"status {answer.status}", ""
+        if self._wanted.contains and self._wanted.contains.encode() not in answer.body:
+            return "wrong body", "verify.contains is not in it"
+        return OK, ""
+
+    def close(self) -> None:
+        """End the requests that are on their way."""
+        self._exchange.close()
+
+
 class _Request:
     """One request under way: its connection once there is one, and the place where its answer comes."""
 
     def __init__(self) -> None:
-        self.answer: queue.SimpleQueue[Outcome | Exception] = queue.SimpleQueue()
+        self.answer: queue.SimpleQueue[Answered | Exception] = queue.SimpleQueue()
         self.connection: Any = None
 
     def abort(self) -> None:
@@ -149,9 +202,9 @@ class _Request:
 
 
 def _body(response: Any) -> bytes:
-    """The body, up to a bound. Raises `IncompleteRead` for one that is cut off."""
+    """The body, up to a bound and a little more. Raises `IncompleteRead` for one that is cut off."""
     found = bytearray()
-    while len(found) < _MOST_BYTES and (part := response.read(65_536, decode_content=False)):
+    while len(found) <= _MOST_BYTES and (part := response.read(65_536, decode_content=False)):
         found += part
     return bytes(found)
 
@@ -190,7 +243,7 @@ def _outcome_of(error: Exception) -> Outcome:
     raise error
 
 
-def _context(wanted: Verification) -> ssl.SSLContext:
+def _context(wanted: Question) -> ssl.SSLContext:
     """What a server must show. The name is compared by urllib3, as 1.26 does not let the handshake do it for addresses."""
     if not wanted.validate_certs:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -201,6 +254,6 @@ def _context(wanted: Verification) -> ssl.SSLContext:
         context = ssl.create_default_context(cafile=wanted.ca_cert or None)
     except OSError as error:
         reason = "it holds no certificate" if isinstance(error, ssl.SSLError) else (error.strerror or "it is no file")
-        raise InputError(f"verify.ca_cert {wanted.ca_cert} cannot be read: {reason}.") from error
+        raise InputError(f"{wanted.ca_option} {wanted.ca_cert} cannot be read: {reason}.") from error
     context.check_hostname = False
     return context

@@ -82,6 +82,7 @@ MORE = {
     "undo: a paused one that stays so": Case("undo", {"name": "web"}, (ours(), ours(tag="2"), done("pause", name="web"))),
     "rolling: what runs, paused": Case("rolling", {"name": "web", "image": "registry.example/web:1"}, PAUSED),
     "recreate: what runs, paused": Case("recreate", {"name": "web", "image": "registry.example/web:1"}, PAUSED),
+    "gate: failing": Case("gate", {"name": "pods", "workload": "web", "pods": {}}, (theirs(replicas=0),), fails=True, reads=True),
     "history_info: a paused one": Case("history_info", {"name": "web"}, PAUSED, reads=True),
     "preflight_info: a paused one": Case("preflight_info", {"name": "web", "fail_on": "never"}, PAUSED, reads=True),
 }
@@ -114,6 +115,7 @@ CANNOT: dict[str, dict[str, str]] = {
         "aborted": _AT_ONCE,
     },
     "resume": {"aborted": _FORWARD, "paused": "it ends that"},
+    "gate": {**_READS, "failed": "it tells of gates, not of workloads", "paused": "it tells of gates, not of workloads"},
     "wait": _READS,
     "status_info": {**_READS, "failed": "what it reads of may fail as it likes"},
     "history_info": {**_READS, "failed": "what it reads of may fail as it likes"},

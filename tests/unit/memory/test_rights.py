@@ -151,6 +151,7 @@ MORE = {
         Case("undo", {"name": "web"}, (theirs(tag="crash"), edited("Deployment", image("2"))), fails=True),
         Case("undo", {"name": "web"}, (ours(), ours(tag="2"), edited("Deployment", labelled_otherwise), passed(20))),
     ],
+    "gate": [Case("gate", {"name": "pods", "workload": "web", "kind": kind, "pods": {}, "count": 2}, (act,)) for kind, act in HELD.items()],
     "restart": [Case("restart", {"name": "web"}, CRASHED, fails=True)],
     "resume": [Case("resume", {"name": "web"}, (ours(), done("pause", name="web"), crashing("Deployment")), fails=True)],
     "promote": [Case("promote", {"name": "web"}, (*SCALED, done("blue_green", **BLUE, stop_before="switch")))],

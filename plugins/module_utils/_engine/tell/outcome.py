@@ -12,6 +12,8 @@ from datetime import datetime
 from typing import Literal
 
 from ..._domain.base.objects import JsonObject, Ref
+from ..._domain.gates.gate import Gate, Verdict
+from ..._domain.gates.judging import Standing
 from ..._domain.history import Entry
 from ..._domain.preflight.findings import Finding as Prediction
 from ..._domain.request import Severity
@@ -147,6 +149,18 @@ class Preflight:
 
 
 @dataclass(frozen=True)
+class GateReport:
+    """What a gate has found; `seconds` is how long it took, `sentence` says all of it to people."""
+
+    gate: Gate
+    verdict: Verdict | None
+    """None in check mode, in which nothing is asked."""
+    standing: Standing
+    seconds: float
+    sentence: str
+
+
+@dataclass(frozen=True)
 class Outcome:
     """The whole run. `error` is the sentence of a failure, empty when all went well; `unable`: of one that says nothing of the new
     version, as the cluster could not be asked or written."""
@@ -164,3 +178,5 @@ class Outcome:
     unable: bool = False
     preflight: Preflight | None = None
     """Of a task that asked for nothing else."""
+    gates: tuple[GateReport, ...] = ()
+    """What was measured, in the order of the verdicts."""

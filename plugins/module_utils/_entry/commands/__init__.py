@@ -32,6 +32,8 @@ def command(name: str) -> Command:
         from .switch import COMMANDS
     elif name in ("blue_green", "promote", "abort", "undo"):
         from .blue_green import COMMANDS
+    elif name == "gate":
+        from .gate import COMMANDS
     elif name == "versioned_config":
         from .versioned_config import COMMANDS
     else:

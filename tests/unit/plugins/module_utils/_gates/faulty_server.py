@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import re
 import socket
 import ssl
 import struct
@@ -70,7 +71,11 @@ class Server:
                 head += part
                 if not part or not head[:1].isalpha():  # The last is a greeting of TLS.
                     break
-            self.seen.append(head.decode("latin-1"))
+            head, _end, body = head.partition(b"\r\n\r\n")
+            announced = re.search(rb"(?i)content-length: (\d+)", head)
+            while announced and len(body) < int(announced[1]):
+                body += connection.recv(65_536)
+            self.seen.append(head.decode("latin-1") + "\r\n\r\n")
             self.act(connection, self.seen[-1])
         with self._lock:
             self._now -= 1

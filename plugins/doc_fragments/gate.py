@@ -1,0 +1,234 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Documentation of the options of a gate."""
+
+from __future__ import annotations
+
+from textwrap import indent
+
+_ACCESS = r"""
+bearer_token:
+  description: A token, sent as C(Authorization).
+  type: str
+username:
+  description: A user, sent with O({source}.password) as C(Authorization).
+  type: str
+password:
+  description: The password of O({source}.username).
+  type: str
+headers:
+  description: Headers of the request. Their values are not shown.
+  type: dict
+timeout:
+  description: How long one request may take.
+  type: str
+  default: 10s
+validate_certs:
+  description: Whether the server must show a certificate that is trusted.
+  type: bool
+  default: true
+ca_cert:
+  description: A file with the certificates of the authorities that are trusted, if not given those of the system.
+  type: path
+"""
+
+_ENTRY = r"""
+options:
+  name:
+    description: What the gate is called in messages and results.
+    type: str
+    required: true
+  prometheus:
+    description:
+      - A query to Prometheus, or to what has its API. It gives a number, or several series, each with its labels.
+      - NaN and an empty answer are no data, and never pass. An infinite value is a value.
+    type: dict
+    suboptions:
+      url:
+        description: The address of the server, without C(/api/v1).
+        type: str
+        required: true
+      query:
+        description:
+          - The query. V($namespace), V($name), V($candidate_hash), V($candidate_pods), V($stable_hash) and V($stable_pods) stand for what
+            the workload has; the pods are regular expressions, so write V(pod=~"$candidate_pods"). A dollar is V($$).
+          - An unknown placeholder, and one that stands for nothing, is an error before anything is asked.
+        type: str
+        required: true
+      range:
+        description: Ask for all values of so long a time until now, instead of the value of now. Each of them is judged.
+        type: str
+      step:
+        description: How far apart these values are. If not given, a twentieth of O(prometheus.range).
+        type: str
+@PROMETHEUS@
+  http:
+    description:
+      - A request whose answer is judged, by its status or by one value of its JSON. No redirect is followed, no proxy is used.
+      - A request without an answer says nothing of the version, nor does a status that is not wanted where a value is asked for.
+    type: dict
+    suboptions:
+      url:
+        description: The address. It may hold placeholders, as O(prometheus.query).
+        type: str
+        required: true
+      method:
+        description: The method of the request.
+        type: str
+        choices: [GET, HEAD, POST, PUT]
+        default: GET
+      body:
+        description: The body of the request, for V(POST) and V(PUT). It may hold placeholders.
+        type: str
+      status:
+        description: The statuses that pass, as numbers, ranges such as V(200-399) or classes such as V(2xx).
+        type: list
+        elements: str
+        default: [2xx]
+      json:
+        description:
+          - Where the value stands in the answer, such as V($.data.items[0].ok). A boolean passes if it is true, a number within O(min) and
+            O(max). Null, or nothing there, is no data.
+        type: str
+@HTTP@
+  job:
+    description:
+      - A Job in the cluster. It is made for each measurement, passes when its pod ends with 0, and is deleted. The end of its log stands in
+        the message.
+      - A pod that does not start, or is not done in time, says nothing of the version. No Service ever leads to it, as it is never ready.
+    type: dict
+    suboptions:
+      image:
+        description: The image of its container.
+        type: str
+        required: true
+      command:
+        description: What runs instead of the image's entry point.
+        type: list
+        elements: str
+      args:
+        description: The arguments of that.
+        type: list
+        elements: str
+      env:
+        description: Variables of the container. They may hold placeholders. Everybody who may read Jobs can read them.
+        type: dict
+      namespace:
+        description: Where the Job is made. If not given, the namespace of the workload.
+        type: str
+      service_account:
+        description: The service account of the pod, which gets its token. Without it the pod gets none.
+        type: str
+      image_pull_policy:
+        description: When the image is pulled.
+        type: str
+        choices: [Always, IfNotPresent, Never]
+      image_pull_secrets:
+        description: Names of Secrets for the registry of the image.
+        type: list
+        elements: str
+      wait_timeout:
+        description: How long one Job may take.
+        type: str
+        default: 5m
+  pods:
+    description: The pods of the version that the workload asks for now.
+    type: dict
+    suboptions:
+      restarts:
+        description: How often their containers may restart, all together, from the first look on.
+        type: int
+        default: 0
+      ready:
+        description: Whether all of them must be ready.
+        type: bool
+        default: true
+  min:
+    description: The least value that passes.
+    type: float
+  max:
+    description: The greatest value that passes. O(prometheus) needs one of O(min), O(max) and O(baseline).
+    type: float
+  baseline:
+    description:
+      - Compare with the value of another query, as a rule of the stable pods. Of several series those with the same labels are compared.
+      - A baseline without a finite value is no data.
+    type: dict
+    suboptions:
+      query:
+        description: The query, with placeholders as O(prometheus.query).
+        type: str
+        required: true
+      max_ratio:
+        description: The value may be at most so many times that of the baseline.
+        type: float
+      max_difference:
+        description: The value may be at most so much above that of the baseline.
+        type: float
+  each:
+    description: Of several series V(all) must pass, or V(any) one of them.
+    type: str
+    choices: [all, any]
+    default: all
+  interval:
+    description: How far apart the measurements are, from the beginning of one to that of the next.
+    type: str
+    default: 10s
+  count:
+    description: How many measurements there are. One that could not be asked does not count.
+    type: int
+    default: 1
+  initial_delay:
+    description: How long to wait before the first one. A query over C([5m]) tells of the time before as well, unless that is waited for.
+    type: str
+    default: "0"
+  failure_limit:
+    description: How many measurements may fail.
+    type: int
+    default: 0
+  error_limit:
+    description: How many questions in a row may find no answer. One more, and the verdict is V(inconclusive).
+    type: int
+    default: 4
+  inconclusive_limit:
+    description: How many measurements may find no data. One more, and the verdict is V(inconclusive).
+    type: int
+    default: 3
+  on_no_data:
+    description:
+      - What a measurement without data counts as. V(ignore) passes over it.
+      - In no case it is a pass, so that O(min_count) of the others must have passed.
+    type: str
+    choices: [inconclusive, fail, ignore]
+    default: inconclusive
+  min_count:
+    description: How many measurements must have passed, or the verdict is V(inconclusive).
+    type: int
+    default: 1
+  min_samples:
+    description: How much traffic the value must stand on. With less there is no data.
+    type: dict
+    suboptions:
+      query:
+        description: The query for that, with placeholders as O(prometheus.query). The values of several series are added.
+        type: str
+        required: true
+      min:
+        description: The least that it must give.
+        type: float
+        required: true
+  dry_run:
+    description: Measure and tell, without consequences.
+    type: bool
+    default: false
+"""
+
+
+class ModuleDocFragment:
+    """What a gate is, for the module `gate`."""
+
+    DOCUMENTATION = _ENTRY.replace("@PROMETHEUS@\n", indent(_ACCESS.lstrip("\n").replace("{source}", "prometheus"), " " * 6)).replace(
+        "@HTTP@\n", indent(_ACCESS.lstrip("\n").replace("{source}", "http"), " " * 6)
+    )

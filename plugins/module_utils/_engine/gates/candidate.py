@@ -1,0 +1,69 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What gates know of a workload: its candidate's pods, and what the placeholders of their texts stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from ..._domain.base.objects import Ref
+from ..._domain.gates.gate import Pods, Reading
+from ..._domain.gates.placeholders import one_of
+from ..._domain.workloads.revisions import candidate_of, is_of
+from ..._domain.workloads.workload import Pod, Snapshot
+
+
+def values_of(ref: Ref, snapshot: Snapshot) -> Mapping[str, str]:
+    """What each placeholder stands for, by its name; an empty text where there is none. Stable is the version that was there before the
+    present one, as long as it has pods."""
+    candidate = candidate_of(snapshot)
+    living = [pod for pod in snapshot.pods if not pod.terminating]
+    new = [pod for pod in living if candidate is not None and is_of(pod, candidate)]
+    old = [pod for pod in living if pod not in new]
+    stable = next((revision for revision in reversed(snapshot.revisions) if any(is_of(pod, revision) for pod in old)), None)
+    return {
+        "namespace": ref.namespace,
+        "name": ref.name,
+        "stable_hash": stable.hash if stable is not None else "",
+        "candidate_hash": candidate.hash if candidate is not None else "",
+        "stable_pods": one_of([pod.ref.name for pod in old]),
+        "candidate_pods": one_of([pod.ref.name for pod in new]),
+    }
+
+
+class PodsAsk:
+    """Looks at the pods of a workload's candidate. What has restarted before the first look does not count."""
+
+    def __init__(self, source: Pods, ref: Ref, snapshot: Callable[[], Snapshot]) -> None:
+        self._source = source
+        self._ref = ref
+        self._snapshot = snapshot
+        self._before: Mapping[tuple[str, str], int] | None = None
+
+    def ask(self) -> Reading:
+        """Return whether the pods are as they should be."""
+        asked = f"pods of {self._ref}"
+        snapshot = self._snapshot()
+        candidate = candidate_of(snapshot)
+        pods = [pod for pod in snapshot.pods if candidate is not None and is_of(pod, candidate) and not pod.terminating]
+        if not pods:
+            return Reading(query=asked)
+        restarts = {(pod.uid, container.name): container.restarts for pod in pods for container in pod.containers}
+        if self._before is None:
+            self._before = restarts
+        more = {key: count - self._before.get(key, 0) for key, count in restarts.items() if count > self._before.get(key, 0)}
+        waiting = [pod for pod in pods if not pod.ready] if self._source.ready else []
+        said = f"{len(pods) - len(waiting)} of {len(pods)} pods are ready, {sum(more.values())} restarts ({self._source.restarts} may)"
+        if sum(more.values()) > self._source.restarts:
+            return Reading(passed=False, said=f"{said}{self._which(pods, more)}", query=asked)
+        return Reading(passed=not waiting, said=f"{said}{f', not {waiting[0].ref.name}' if waiting else ''}", query=asked)
+
+    def close(self) -> None:
+        """Return at once: nothing is on its way."""
+
+    def _which(self, pods: list[Pod], more: Mapping[tuple[str, str], int]) -> str:
+        names = {pod.uid: pod.ref.name for pod in pods}
+        uid, container = max(more, key=lambda key: more[key])
+        return f"; container {container} of {names[uid]} the most often"

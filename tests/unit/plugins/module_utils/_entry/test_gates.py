@@ -1,0 +1,167 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the options of a gate ask for, what is refused of them, and what nobody may see."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.errors import InputError
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.gates.gate import Bounds, Http, JobRun, Limits, Pods, Prometheus
+from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.arguments import ARGUMENTS
+from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.gates import gate_of, gate_secrets, needs_no_cluster, redacted_gate
+from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.numbers import in_numbers
+
+P = {"url": "http://prometheus:9090", "query": "errors"}
+
+
+def parameters(**options: Any) -> dict[str, Any]:
+    """The options as the module gets them."""
+    its = ARGUMENTS["gate"]
+    validated = ArgumentSpecValidator(its.spec, **its.checks).validate({"name": "errors", **options})
+    assert validated.error_messages == []
+    return in_numbers(its.spec, validated.validated_parameters)
+
+
+def test_what_is_asked_and_what_passes() -> None:
+    found = gate_of(
+        parameters(
+            prometheus={**P, "range": "5m", "step": 15, "bearer_token": "t0ken", "timeout": "3s"},
+            min=0,
+            max="0.01",
+            baseline={"query": "b", "max_ratio": 1.2},
+            each="any",
+            min_samples={"query": "n", "min": 50},
+            interval="1m",
+            count=6,
+            initial_delay=30,
+            failure_limit=1,
+            error_limit=2,
+            inconclusive_limit=0,
+            on_no_data="ignore",
+            min_count=3,
+            dry_run=True,
+        )
+    )
+    source = found.source
+    assert isinstance(source, Prometheus)
+    assert (source.query, source.baseline, source.samples, source.least_samples, source.range, source.step) == (
+        "errors",
+        "b",
+        "n",
+        50,
+        300,
+        15,
+    )
+    assert (dict(source.access.headers), source.access.timeout) == ({"Authorization": "Bearer t0ken"}, 3)
+    assert found.bounds == Bounds(0, 0.01, 1.2, None, all_series=False)
+    assert found.limits == Limits(60, 6, 30, failures=1, errors=2, inconclusive=0, no_data="ignore", least=3)
+    assert found.dry_run
+
+
+def test_each_source_has_its_own_form() -> None:
+    http = gate_of(parameters(http={"url": "https://shop.example/", "username": "u", "password": "p", "status": ["2xx", "404"]})).source
+    assert isinstance(http, Http)
+    assert (http.status, http.access.headers["Authorization"]) == (((200, 299), (404, 404)), "Basic dTpw")
+    job = gate_of(parameters(job={"image": "x", "env": {"A": 1, "B": None}, "wait_timeout": "30s"})).source
+    assert isinstance(job, JobRun)
+    assert (job.env, job.seconds) == ({"A": "1"}, 30)
+    assert gate_of(parameters(pods={"restarts": 2})).source == Pods(restarts=2)
+    ranged = gate_of(parameters(prometheus={**P, "range": "5m"}, max=1)).source
+    assert isinstance(ranged, Prometheus)
+    assert ranged.step == 15
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"prometheus": P}, "min, max or baseline is missing: without a bound each value would pass."),
+        ({"prometheus": {**P, "query": "$pod"}, "max": 1}, "prometheus.query holds $pod, which is not known;"),
+        ({"prometheus": P, "max": 1, "baseline": {"query": "$", "max_ratio": 1}}, "baseline.query holds a lone $;"),
+        ({"prometheus": P, "max": 1, "min_samples": {"query": "$x", "min": 1}}, "min_samples.query holds $x,"),
+        (
+            {"prometheus": {**P, "range": 10, "step": 20}, "max": 1},
+            "prometheus.step must be more than 0 and at most the range of 10 s, not 20.",
+        ),
+        ({"prometheus": {**P, "url": "prometheus:9090"}, "max": 1}, "prometheus.url must be an address such as"),
+        ({"prometheus": {**P, "url": "http://u:hush@p"}, "max": 1}, "prometheus.url holds a user or password,"),
+        ({"prometheus": {**P, "timeout": 0}, "max": 1}, "prometheus.timeout must be more than 0."),
+        (
+            {"prometheus": {**P, "headers": {"authorization": "x"}, "bearer_token": "y"}, "max": 1},
+            "prometheus.headers holds Authorization, and so do bearer_token and username; leave one of them out.",
+        ),
+        (
+            {"prometheus": {**P, "bearer_token": "hush\n"}, "max": 1},
+            "bearer_token or password: the value of Authorization holds a line break",
+        ),
+        ({"prometheus": P, "min": 2, "max": 1}, "min is 2 and max 1: no value is between them."),
+        ({"prometheus": P, "max": 1, "min_count": 2}, "min_count is 2 and count 1: so many can never pass."),
+        ({"prometheus": P, "max": 1, "count": 2, "interval": 0}, "interval must be more than 0 for more than one measurement."),
+        ({"prometheus": P, "max": 1, "name": "a;b"}, "name must be a short word or two,"),
+        ({"http": {"url": "http://x", "json": "data.ok"}}, "http.json must be a path such as $.data.ok"),
+        ({"http": {"url": "http://x"}, "max": 1}, "min and max need http.json,"),
+        ({"http": {"url": "http://x", "body": "x"}}, "http.body cannot be sent by GET; take method: POST or PUT."),
+        ({"http": {"url": "http://x", "json": "$", "method": "HEAD"}}, "http.json looks into the body, and an answer to HEAD has none;"),
+        ({"http": {"url": "http://x", "status": ["ok"]}}, "http.status must hold numbers, ranges or classes"),
+        (
+            {"http": {"url": "http://x"}, "baseline": {"query": "x", "max_ratio": 1}},
+            "baseline holds a query, which only a gate with prometheus can ask.",
+        ),
+        ({"job": {"image": " "}}, "job.image is empty."),
+        ({"job": {"image": "x", "env": {"A B": "1"}}}, "job.env holds 'A B', which is no name of a variable."),
+        ({"job": {"image": "x", "env": {"A": "$B"}}}, "job.env.A holds $B, which is not known;"),
+        ({"job": {"image": "x"}, "min": 1}, "min and max are bounds of a value, and a gate with job has none; leave them out."),
+        ({"pods": {}, "max": 1}, "min and max are bounds of a value, and a gate with pods has none; leave them out."),
+    ],
+)
+def test_what_cannot_be_is_refused_in_one_sentence(options: dict[str, Any], words: str) -> None:
+    with pytest.raises(InputError, match=re.escape(words)) as refusal:
+        gate_of(parameters(**options))
+    assert "hush" not in refusal.value.message
+
+
+@pytest.mark.parametrize("option", ["max_ratio", "max_difference"])
+def test_a_baseline_s_bound_below_nothing_is_refused(option: str) -> None:
+    with pytest.raises(InputError, match=f"baseline.{option} must be at least 0"):
+        parameters(prometheus=P, baseline={"query": "b", option: -1})
+
+
+@pytest.mark.parametrize(
+    ("options", "alone"),
+    [
+        ({"prometheus": P, "max": 1}, True),
+        ({"http": {"url": "http://x"}}, True),
+        ({"prometheus": {**P, "query": "$namespace $name"}, "max": 1, "namespace": "shop", "workload": "web"}, True),
+        ({"prometheus": {**P, "query": "$namespace"}, "max": 1}, False),
+        ({"prometheus": {**P, "query": "$candidate_pods"}, "max": 1, "workload": "web"}, False),
+        ({"pods": {}}, False),
+        ({"job": {"image": "x"}}, False),
+    ],
+)
+def test_a_gate_that_asks_nothing_of_the_cluster_needs_none(options: dict[str, Any], alone: bool) -> None:
+    assert needs_no_cluster(parameters(**options)) is alone
+
+
+def test_tokens_passwords_and_headers_are_hidden() -> None:
+    given = parameters(
+        prometheus={
+            **P,
+            "url": "http://p:9090/x?y=z",
+            "username": "user",
+            "password": "c0rrect",
+            "headers": {"X-Api-Key": "h0rse-battery"},
+        },
+        max=1,
+    )
+    assert gate_secrets(given) == {"c0rrect", "dXNlcjpjMHJyZWN0", "h0rse-battery"}
+    shown = str(redacted_gate(given))
+    assert not [secret for secret in ("c0rrect", "h0rse", "y=z") if secret in shown]
+    job = parameters(job={"image": "x", "env": {"PASSWORD": "st4ple-battery"}})
+    assert gate_secrets(job) == {"st4ple-battery"}
+    assert "st4ple" not in str(redacted_gate(job))
+    assert gate_secrets(None) == set()
