@@ -50,7 +50,7 @@ def test_introspection_lists_what_is_imported() -> None:
 
 def test_the_example_is_what_ansible_builder_takes(tmp_path: Path) -> None:
     where = environment("COLLECTIONS")
-    options = ["--file", str(PROJECT / "execution-environment.yml"), "--context", str(tmp_path), "--container-runtime", "podman"]
+    options = ["--file", str(PROJECT / "execution-environment.yml"), "--context", str(tmp_path), "--output-filename", "Containerfile"]
     command = [str(where / "bin" / "ansible-builder"), "create", *options]
     surroundings = {"PATH": f"{where / 'bin'}:{os.defpath}", "LANG": "C.UTF-8"}
     done = subprocess.run(command, env=surroundings, capture_output=True, text=True)

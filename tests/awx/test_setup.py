@@ -42,6 +42,7 @@ def set_up(controller: Controller, folder: Path) -> tuple[int, int]:
         "HOME": str(folder),
         "LANG": "C.UTF-8",
         "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json",
+        "ANSIBLE_PIPELINING": "true",
         "ANSIBLE_LOCALHOST_WARNING": "false",
         "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
         "CONTROLLER_HOST": controller.url,

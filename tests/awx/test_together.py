@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.functional.calls import call
 from tests.functional.workloads import images
 
@@ -89,6 +91,7 @@ def test_a_database_that_a_workflow_has_on_its_way_takes_no_other_version(workfl
     assert images_of(get) == {"db-0": TWO, "db-1": TWO}
 
 
+@pytest.mark.long
 def test_a_job_beside_another_one_of_a_candidate_is_refused(workflows, kubectl, deployment, get, namespace, cluster):
     web(kubectl, deployment, simulate=HELD)
     first = workflows.job("Release: candidate", release(namespace))

@@ -176,19 +176,18 @@ BEFORE: Mapping[str, list[Json]] = {
     "resume": [_task("pause", namespace="shop", workloads=[{"name": name} for name in SERVED])],
 }
 """Tasks before those that begin with a module."""
+_APPROVED = [
+    _task("blue_green", "prepared", **_NEXT, stop_before="switch"),
+    {"ansible.builtin.set_fact": {"rollout_report": "{{ prepared }}"}},
+]
 BEFORE_EXAMPLE: Mapping[str, list[Json]] = {
     "Back to one plain Deployment": [_task("blue_green", **_NEXT)],
     "blue_green_leave=true": [_task("blue_green", **_VWEB, preview_service="vweb-preview")],
     "blue_green_image=nginx:1.32-alpine": [_task("blue_green", **_VWEB, preview_service="vweb-preview", stop_before="switch")],
     "rolling_partition=0 --check": [_task("rolling", **_DB, partition=3)],
-    "Give the traffic to the candidate that was approved": [
-        _task("blue_green", "prepared", **_NEXT, stop_before="switch"),
-        {"ansible.builtin.set_fact": {"rollout_report": "{{ prepared }}"}},
-    ],
-    "Give up the candidate that was not approved": [
-        _task("blue_green", "prepared", **_NEXT, stop_before="switch"),
-        {"ansible.builtin.set_fact": {"rollout_report": "{{ prepared }}"}},
-    ],
+    "Give the traffic to the candidate that was approved": _APPROVED,
+    "Give up the candidate that was not approved": _APPROVED,
+    "promote_application, promote_namespace, promote_expect": _APPROVED,
     "rolling_expect_plan": [
         {**_task("rolling", "checked", **_VWEB), "check_mode": True},
         {"ansible.builtin.set_fact": {"rollout_report": "{{ checked }}"}},
@@ -210,6 +209,7 @@ VARIABLES = {
     "vaulted_key": "of the test",
     "vaulted_token": "of-the-test",
     "colour": "green",
+    "awx_webhook_payload": {"release": {"tag_name": "2.0"}},
     "blue_green_approved": True,
 }
 
