@@ -26,6 +26,15 @@ CORES = ("2.18", "2.19", "2.20", "newest")
 RUNNERS = ("2.4.0", "newest")
 
 
+LONGEST = ("test_killed.py", "test_setup.py", "test_rulebook.py")
+"""What waits more than it works, so it begins first."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
+
+
 def environment(variable: str) -> Path:
     """An environment that `./dev test awx` has made; the test is skipped where it is run by other means."""
     found = os.environ.get(f"ROLLOUT_TEST_{variable}", "")

@@ -35,7 +35,7 @@ _NAMED_LAST = re.compile(r"`([\w./-]+\.yml)`:$")
 _NAMED_FIRST = re.compile(r"# ([\w./-]+\.yml)\b")
 _COMMAND = re.compile(r"^\$ (.*)$", re.MULTILINE)
 _FAILURE = "[ERROR]"
-MODULE_OF = {"rollback": "undo"}
+MODULE_OF = {"rollback": "undo", "status": "status_info", "preflight": "preflight_info"}
 """The modules of roles that are called otherwise."""
 ROLES = sorted(path.name for path in (ROOT / "roles").iterdir() if path.name != "common")
 Tasks = list[dict[str, Any]]
@@ -314,8 +314,9 @@ def _imported(play: dict[str, Any]) -> dict[str, Any]:
 
 
 def _subject(role: str) -> dict[str, Any]:
-    """Variables of a role by which it rolls another image out."""
-    return {f"{role}_name": "vweb", f"{role}_namespace": "shop", f"{role}_image": "registry.example/vweb:2.0"}
+    """Variables of a role by which it rolls another image out; those that it has."""
+    given = {"name": "vweb", "namespace": "shop", "image": "registry.example/vweb:2.0"}
+    return {f"{role}_{option}": value for option, value in given.items() if f"{role}_{option}" in VARIABLES}
 
 
 def _change(options: dict[str, Any]) -> dict[str, Any]:
