@@ -226,9 +226,50 @@ options:
 """
 
 
-class ModuleDocFragment:
-    """What a gate is, for the module `gate`."""
+_GATES = r"""
+options:
+  on_inconclusive:
+    description:
+      - What follows from a gate that does not know. V(same) does what O(on_failure) says; without a controller in the cluster nobody may be
+        looking.
+      - V(pause) stops before the step and does not fail. Go on by M(rollout.kubernetes.promote), which measures anew, or give up by
+        M(rollout.kubernetes.abort).
+    type: str
+    choices: [same, pause]
+    default: same
+  gates:
+    description:
+      - What is measured before the rollout goes on, each entry as in M(rollout.kubernetes.gate). Gates of one step are measured side by
+        side. One that fails is what O(on_failure) says.
+      - A task that goes on with a rollout measures the gates that are given to it, not those of the task before.
+    type: list
+    elements: dict
+    suboptions:
+      before:
+        description:
+          - The steps before which it must pass. V(switch) measures when all pods of the candidate are ready, and no user reaches them.
+          - V(scale_down) measures while both versions are there and the users are at the candidate, for as long as
+            O(rollout.kubernetes.blue_green#module:scale_down_delay) lasts, and longer where that is not enough. There O(gates[].count) only
+            matters where nothing passes.
+        type: list
+        elements: str
+        choices: [switch, scale_down]
+        default: [switch, scale_down]
+"""
 
-    DOCUMENTATION = _ENTRY.replace("@PROMETHEUS@\n", indent(_ACCESS.lstrip("\n").replace("{source}", "prometheus"), " " * 6)).replace(
-        "@HTTP@\n", indent(_ACCESS.lstrip("\n").replace("{source}", "http"), " " * 6)
-    )
+
+def _entry() -> str:
+    found = _ENTRY
+    for source in ("prometheus", "http"):
+        found = found.replace(f"@{source.upper()}@\n", indent(_ACCESS.lstrip("\n").replace("{source}", source), " " * 6))
+    return found
+
+
+class ModuleDocFragment:
+    """What a gate is, for the module `gate`; `gate.gates` has the list of a rollout."""
+
+    DOCUMENTATION = _entry()
+
+    def __init__(self) -> None:
+        """The suboptions are the options of the module."""
+        self.GATES = _GATES + indent(_entry().removeprefix("\noptions:\n").replace("O(", "O(gates[]."), "    ")

@@ -122,6 +122,10 @@ gates:
       description: V(pass), V(fail) or V(inconclusive), which says nothing of the version. None in check mode.
       type: str
       sample: fail
+    step:
+      description: The step in which it was measured, empty for a gate by itself.
+      type: str
+      sample: hold
     dry_run:
       description: Whether the verdict has no consequences.
       type: bool

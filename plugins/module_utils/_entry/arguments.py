@@ -18,7 +18,7 @@ from .._strategies.blue_green import FORWARD
 from .._strategies.takes import TAKES
 from .configs import ENTRY
 from .former_words import FORMER
-from .gates import CHECKS, GATE
+from .gates import CHECKS, GATE, GATES
 from .verification import VERIFY
 
 Spec = dict[str, Any]
@@ -312,7 +312,8 @@ ARGUMENTS: Mapping[str, Arguments] = {
                 "options": {"name": {"type": "str", "required": True}, "preview_service": {"type": "str"}},
             },
             "preview_replicas": {"type": "int"},
-            "scale_down_delay": {**_DURATION, "default": "30s"},
+            "scale_down_delay": {**_DURATION, "default": "30s", "aliases": ["hold"]},
+            **GATES,
             "keep_old": {"type": "bool", "default": False},
             "leave": {"type": "bool", "default": False},
             "stop_before": {"type": "str"},
@@ -336,6 +337,7 @@ ARGUMENTS: Mapping[str, Arguments] = {
             **_APPLICATION,
             "expect": {"type": "list", "elements": "str"},
             "stop_before": {"type": "str"},
+            **GATES,
             **_OWNERSHIP,
             "on_failure": {**_GOES_BACK["on_failure"], "choices": _WITH_FORMER},
             **VERIFY,

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._domain.base.errors import InputError
-from .._domain.gates.gate import Access, Bounds, Gate, Http, JobRun, Limits, Pods, Prometheus, Source
+from .._domain.gates.gate import Access, Bounds, Gate, Http, JobRun, Limits, Placed, Pods, Prometheus, Source
 from .._domain.gates.json_path import parts_of
 from .._domain.gates.placeholders import names_in, needed
 from .._domain.text.veils import secrets_within
@@ -101,6 +101,22 @@ GATE: Options = {
     "dry_run": {"type": "bool", "default": False},
 }
 """As an argument spec has it."""
+BEFORE: Mapping[str, str] = {"switch": "switch", "scale_down": "hold"}
+"""The steps of blue/green before which a gate can be measured, with the step that waits for it: old pods go when the hold is over."""
+GATES: Options = {
+    "gates": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            **GATE,
+            "before": {"type": "list", "elements": "str", "choices": list(BEFORE), "default": list(BEFORE)},
+        },
+        "mutually_exclusive": [SOURCES],
+        "required_one_of": [SOURCES],
+    },
+    "on_inconclusive": {"type": "str", "default": "same", "choices": ["same", "pause"]},
+}
+"""As an argument spec has the gates of a rollout."""
 CHECKS: Options = {"mutually_exclusive": [SOURCES], "required_one_of": [SOURCES]}
 _LABEL = r"[A-Za-z0-9]([A-Za-z0-9_. -]{0,61}[A-Za-z0-9])?"
 
@@ -245,6 +261,23 @@ def _limits(given: Mapping[str, Any], within: str) -> Limits:
         no_data=given["on_no_data"],
         least=given["min_count"],
     )
+
+
+def placed_gates(parameters: Mapping[str, Any]) -> tuple[Placed, ...]:
+    """The gates of a rollout. Raises `InputError` as `gate_of`, for a name that is given twice, and for a hold that ends too soon."""
+    found: list[Placed] = []
+    for number, given in enumerate(parameters.get("gates") or ()):
+        gate = gate_of(given, f"gates[{number}].")
+        if gate.name in (placed.gate.name for placed in found):
+            raise InputError(f"gates has two of the name {gate.name}; their verdicts could not be told apart.")
+        hold, needed = parameters.get("scale_down_delay"), gate.limits.initial_delay + (gate.limits.least - 1) * gate.limits.interval
+        if "scale_down" in given["before"] and hold is not None and needed > hold:
+            raise InputError(
+                f"gates[{number}] cannot pass before scale_down: {gate.limits.least} measurements after an initial_delay of "
+                f"{gate.limits.initial_delay:g} s take {needed:g} s, and the hold lasts {hold:g} s; give a longer scale_down_delay."
+            )
+        found.append(Placed(gate, tuple(BEFORE[step] for step in given["before"])))
+    return tuple(found)
 
 
 def needs_no_cluster(given: Mapping[str, Any]) -> bool:

@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
@@ -22,8 +23,10 @@ from .._domain.base.objects import JsonObject
 from .._domain.base.ports import Progress
 from .._domain.definitions.exported import cleaned
 from .._domain.steps.plan_hash import checked
+from .._engine.gates.placed import asks_of
 from .._engine.hold.turn import in_turn
 from .._engine.outside.approved import Approved
+from .._engine.outside.gates import NO_GATES, Gates
 from .._engine.outside.measurement import UNMEASURED, Measurement
 from .._engine.outside.surroundings import Surroundings
 from .._engine.tell.outcome import Outcome
@@ -35,13 +38,13 @@ from .arguments import ARGUMENTS
 from .commands import Call, command
 from .configs import config_secrets
 from .former_words import in_todays_words
-from .gates import gate_secrets, needs_no_cluster, redacted_gate
+from .gates import gate_secrets, needs_no_cluster, placed_gates, redacted_gate
 from .given import given
 from .manifests import secrets_of
 from .numbers import in_numbers
 from .preflight import preflight_lines
 from .requests import given_manifests
-from .results import Result, failure, result_of
+from .results import Result, failure, gate_result, result_of
 from .veil import Veil, without_secrets_of
 from .verification import extra_seconds, measured_result, measurement_of, namespace_of, redacted_verify, verification_of, verify_secrets
 
@@ -84,6 +87,7 @@ class _Aside:
     deprecations: tuple[str, ...] = ()
     notes: list[str] = field(default_factory=list)
     measurement: Measurement = UNMEASURED
+    gates: Gates = NO_GATES
     approved: Approved = field(default_factory=Approved)
 
 
@@ -126,12 +130,17 @@ def run(name: str, parameters: Mapping[str, Any], context: Context, *, secrets: 
         result = failure(f"rollout.kubernetes.{name} broke off on an error of its own, please report it: {error!r}.", changed=bool(writes))
         if context.verbose:
             result["exception"] = traceback.format_exc()
-    if aside.approved.found:
-        result["plan_hash"] = aside.approved.found
-    measured = aside.measurement.measured
-    if measured is not None:
-        result["verify"] = measured_result(measured)
+    result |= _found(aside)
     return Answer(veil.result(result), tuple(map(veil.sentence, aside.warnings)), aside.deprecations, veil)
+
+
+def _found(aside: _Aside) -> Result:
+    """What is known however the call ended: the plan, the verdicts of gates, what users noticed."""
+    found: Result = {"plan_hash": aside.approved.found} if aside.approved.found else {}
+    if aside.gates.reports:
+        found["gates"] = [gate_result(report) for report in aside.gates.reports]
+    measured = aside.measurement.measured
+    return found if measured is None else {**found, "verify": measured_result(measured)}
 
 
 def _secrets_of_gates(name: str, parameters: Mapping[str, Any]) -> set[str]:
@@ -174,6 +183,7 @@ def _call(
     goes_back = ARGUMENTS[name].goes_back or parameters.get("on_failure") == "rollback"
     seconds = (parameters.get("wait_timeout") or 0) * (2 if goes_back else 1) * ARGUMENTS[name].waits
     patience = parameters.get("lock_timeout") or 0
+    placed = placed_gates(parameters)
     seconds += patience + (parameters.get("scale_down_delay") or 0) + (extra_seconds(wanted) if wanted is not None else 0)
     connection = context.connect(options, environment=context.environment, clock=time.monotonic, deadline_seconds=seconds + _MARGIN_SECONDS)
     warnings.extend(connection.warnings)
@@ -186,9 +196,13 @@ def _call(
     aside.measurement = measurement_of(
         wanted, cluster=connection.cluster, clock=time.monotonic, guard=context.guard, progress=progress, seconds=seconds
     )
-    outside = Surroundings(connection.cluster, time.monotonic, progress, guard, aside.measurement, wrote, approved=aside.approved)
+    make = partial(asks_of, cluster=connection.cluster, clock=time.monotonic, guard=context.guard)
+    aside.gates = Gates(placed, make, time.monotonic, pauses=parameters.get("on_inconclusive") == "pause")
+    outside = Surroundings(
+        connection.cluster, time.monotonic, progress, guard, aside.measurement, wrote, approved=aside.approved, gates=aside.gates
+    )
     call, work = Call(name, parameters, manifests, connection.namespace, context.check), command(name)
-    with closing(aside.measurement):
+    with closing(aside.measurement), closing(aside.gates):
         outcome = in_turn(lambda: work(call, outside), outside, patience, check=context.check)
     result = _told(outcome, context, veil, warnings)
     told = [] if result.get("failed") else aside.notes

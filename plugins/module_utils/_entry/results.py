@@ -21,7 +21,8 @@ from .._domain.workloads.diagnosis import Finding
 from .._domain.workloads.revisions import candidate_of, old_and_new
 from .._domain.workloads.workload import CHANGE_CAUSE, REVISION, Condition, Revision, Snapshot
 from .._engine.config.configuration import Copy
-from .._engine.tell.outcome import Coloured, Difference, GateReport, Outcome, Rollout, StepReport, Switched
+from .._engine.outside.gates import GateReport
+from .._engine.tell.outcome import Coloured, Difference, Outcome, Rollout, StepReport, Switched
 from .manifests import dumped
 from .preflight import preflight_keys
 
@@ -92,6 +93,7 @@ def gate_result(report: GateReport) -> Result:
     return {
         "name": report.gate.name,
         "verdict": report.verdict,
+        "step": report.step,
         "dry_run": report.gate.dry_run,
         "measurements": [_measurement(entry) for entry in standing.last],
         "counts": {

@@ -137,6 +137,14 @@ class Gate:
 
 
 @dataclass(frozen=True)
+class Placed:
+    """A gate of a rollout, and the steps in which it is measured: each of them does nothing, and does not end, before it has passed."""
+
+    gate: Gate
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Series:
     """One value of an answer, with the labels that tell it from others. None: there is no data (NaN, null, nothing)."""
 

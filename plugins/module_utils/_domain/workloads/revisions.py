@@ -95,6 +95,18 @@ def is_of(pod: Pod, revision: Revision) -> bool:
     return pod.owner_uid == revision.uid or (bool(revision.hash) and pod.revision_hash == revision.hash)
 
 
+def pods_of_candidate(snapshot: Snapshot) -> list[Pod]:
+    """The pods of the version that a workload asks for, without those that are on their way out."""
+    candidate = candidate_of(snapshot)
+    return [pod for pod in snapshot.pods if candidate is not None and is_of(pod, candidate) and not pod.terminating]
+
+
+def hash_of(snapshot: Snapshot) -> str:
+    """The label by which the pods of that version are known; empty before there are any."""
+    candidate = candidate_of(snapshot)
+    return candidate.hash if candidate is not None else ""
+
+
 def observed(workload: Workload) -> bool:
     """Has the controller seen the present spec; before that its status speaks of an older one.
 

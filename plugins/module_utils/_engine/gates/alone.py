@@ -19,8 +19,9 @@ from ..._domain.gates.placeholders import needed, with_values
 from ..._domain.workloads.workload import Snapshot
 from ..._gates.asking import BY_REQUEST, Asks
 from ..observe.workloads import Observer
+from ..outside.gates import GateReport
 from ..outside.surroundings import Surroundings
-from ..tell.outcome import GateReport, Outcome
+from ..tell.outcome import Outcome
 from .candidate import PodsAsk, values_of
 from .gate_job import JobAsks
 from .measuring import measured
@@ -43,7 +44,8 @@ def from_outside(wanted: Wanted, *, clock: Clock, progress: Progress, check: boo
 
 def with_cluster(wanted: Wanted, outside: Surroundings, *, check: bool) -> Outcome:
     """Measure a gate that asks the cluster, or needs to know of a workload in it. Raises `NotFoundError` for a workload that is not
-    there, `ForbiddenError` where its versions or pods may not be read, `InputError` where none is named and one is needed, `ClusterError` when it cannot be read."""
+    there, `ForbiddenError` where its versions or pods may not be read, `InputError` where none is named and one is needed, and
+    `ClusterError` when it cannot be read."""
     gate, ref = wanted.gate, wanted.workload
     with ExitStack() as stack:
         values = {"namespace": ref.namespace, "name": ref.name}
@@ -60,14 +62,14 @@ def with_cluster(wanted: Wanted, outside: Surroundings, *, check: bool) -> Outco
                 raise NotFoundError(f"{ref} does not exist: the gate {gate.name} has no pods to be about.")
             values = dict(values_of(ref, seen))
         gate = with_values(gate, values)
-        asks = PodsAsk(gate.source, ref, partial(_now, observer, ref)) if isinstance(gate.source, Pods) else _asks(gate, ref, outside)
+        asks = PodsAsk(gate.source, partial(_now, observer, ref)) if isinstance(gate.source, Pods) else _asks(gate, ref, outside)
         return _outcome(gate, asks, clock=outside.clock, progress=outside.progress, check=check)
 
 
-def _now(observer: Observer, ref: Ref) -> Snapshot:
+def _now(observer: Observer, ref: Ref) -> tuple[Snapshot, ...]:
     """The workload as it is now."""
     observer.wait(0)
-    return observer.snapshot(ref)
+    return (observer.snapshot(ref),)
 
 
 def _asks(gate: Gate, ref: Ref, outside: Surroundings) -> Asks:

@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from ..._domain.base.objects import Ref
 from ..._domain.gates.gate import Pods, Reading
 from ..._domain.gates.placeholders import one_of
-from ..._domain.workloads.revisions import candidate_of, is_of
+from ..._domain.workloads.revisions import candidate_of, is_of, pods_of_candidate
 from ..._domain.workloads.workload import Pod, Snapshot
 
 
@@ -34,20 +34,19 @@ def values_of(ref: Ref, snapshot: Snapshot) -> Mapping[str, str]:
 
 
 class PodsAsk:
-    """Looks at the pods of a workload's candidate. What has restarted before the first look does not count."""
+    """Looks at the pods of the candidates of workloads. What has restarted before the first look does not count."""
 
-    def __init__(self, source: Pods, ref: Ref, snapshot: Callable[[], Snapshot]) -> None:
+    def __init__(self, source: Pods, snapshots: Callable[[], Sequence[Snapshot]]) -> None:
         self._source = source
-        self._ref = ref
-        self._snapshot = snapshot
+        self._snapshots = snapshots
         self._before: Mapping[tuple[str, str], int] | None = None
 
     def ask(self) -> Reading:
         """Return whether the pods are as they should be."""
-        asked = f"pods of {self._ref}"
-        snapshot = self._snapshot()
-        candidate = candidate_of(snapshot)
-        pods = [pod for pod in snapshot.pods if candidate is not None and is_of(pod, candidate) and not pod.terminating]
+        snapshots = self._snapshots()
+        names = ", ".join(str(snapshot.workload.ref) for snapshot in snapshots if snapshot.workload is not None)
+        asked = f"pods of {names or 'nothing'}"
+        pods = [pod for snapshot in snapshots for pod in pods_of_candidate(snapshot)]
         if not pods:
             return Reading(query=asked)
         restarts = {(pod.uid, container.name): container.restarts for pod in pods for container in pod.containers}
@@ -55,8 +54,10 @@ class PodsAsk:
             self._before = restarts
         more = {key: count - self._before.get(key, 0) for key, count in restarts.items() if count > self._before.get(key, 0)}
         waiting = [pod for pod in pods if not pod.ready] if self._source.ready else []
-        said = f"{len(pods) - len(waiting)} of {len(pods)} pods are ready, {sum(more.values())} restarts ({self._source.restarts} may)"
-        if sum(more.values()) > self._source.restarts:
+        again = sum(more.values())
+        restarted = f"{again} {'restart' if again == 1 else 'restarts'} ({self._source.restarts} may)"
+        said = f"{len(pods) - len(waiting)} of {len(pods)} pods are ready, {restarted}"
+        if again > self._source.restarts:
             return Reading(passed=False, said=f"{said}{self._which(pods, more)}", query=asked)
         return Reading(passed=not waiting, said=f"{said}{f', not {waiting[0].ref.name}' if waiting else ''}", query=asked)
 

@@ -13,7 +13,7 @@ from ..._domain.base.ports import Clock, Progress
 from ..._domain.gates.gate import Gate
 from ..._domain.gates.judging import Standing, judged, sentence
 from ..._gates.asking import Asks
-from ..tell.outcome import GateReport
+from ..outside.gates import GateReport
 
 
 def measured(gate: Gate, asks: Asks, *, clock: Clock, progress: Progress, wait: Callable[[float], object] | None = None) -> GateReport:

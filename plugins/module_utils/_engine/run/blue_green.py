@@ -13,6 +13,7 @@ from typing import Any
 from ..._domain.base.errors import RefusedError
 from ..._domain.base.objects import JsonObject, Ref
 from ..._domain.base.resources import DEPLOYMENT, SERVICE
+from ..._domain.gates.placeholders import one_of
 from ..._domain.ownership.owners import OURS, last_writer, unrestarted
 from ..._domain.request import ColourRequest
 from ..._domain.sides.claims import BLUE_GREEN, Settings, SidesClaim, history_of, sides_claim_of
@@ -21,6 +22,7 @@ from ..._domain.sides.expected import candidates_of
 from ..._domain.sides.serving import leading, leads_only_to
 from ..._domain.steps.actions import Perform, SceneStep
 from ..._domain.traffic.scenes import DRAIN_SECONDS, Scene, View
+from ..._domain.workloads.revisions import hash_of, pods_of_candidate
 from ..._strategies.blue_green import FORWARD, forward
 from ..._strategies.blue_green_back import back, gone
 from ..._strategies.blue_green_foreseen import foreseen
@@ -28,6 +30,7 @@ from ..._strategies.blue_green_plan import extra_pods, rows
 from ..hold.claimed import refuse_claimed
 from ..hold.memory import Notes
 from ..hold.sides_notes import SidesNotes
+from ..outside.gates import Subject
 from ..outside.surroundings import Surroundings
 from ..plan.approved_sides import refuse_other_sides
 from ..plan.rights import Need, for_sides
@@ -210,6 +213,20 @@ class BlueGreen:
     def over(self) -> str:
         """Return that undo is left."""
         return "The new version serves, and the old pods are gone already; the module undo brings them back."
+
+    def subject(self, claim: SidesClaim, scene: Scene) -> Subject:
+        """Return both sides of all workloads; the hashes are those of the first."""
+        sides = [(scene.snapshot(side.stable), scene.snapshot(side.candidate)) for side in claim.sides]
+        stable, candidates = ([snapshot for pair in sides for snapshot in pair[number : number + 1]] for number in (0, 1))
+        values = {
+            "namespace": self._request.namespace,
+            "name": self._request.application,
+            "stable_hash": hash_of(stable[0]),
+            "candidate_hash": hash_of(candidates[0]),
+            "stable_pods": one_of([pod.ref.name for snapshot in stable for pod in pods_of_candidate(snapshot)]),
+            "candidate_pods": one_of([pod.ref.name for snapshot in candidates for pod in pods_of_candidate(snapshot)]),
+        }
+        return Subject(values, candidates)
 
 
 def _with_known_previews(request: ColourRequest, lease: JsonObject | None, outside: Surroundings) -> ColourRequest:

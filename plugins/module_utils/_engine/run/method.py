@@ -23,6 +23,7 @@ from ..._domain.workloads.workload import Snapshot
 from ..._strategies import STAGED
 from ..._strategies.foreseen import Foreseen
 from ..hold.memory import NoNotes, Notes
+from ..outside.gates import Subject
 from ..outside.surroundings import Surroundings
 from ..plan.approval import compare, objects, steps, way
 from ..plan.rights import Need
@@ -118,6 +119,9 @@ class Method(Protocol[C, P]):
 
     def over(self) -> str:
         """Return what is to be said of a failure after which there is no way back."""
+
+    def subject(self, claim: C, scene: Scene) -> Subject:
+        """Return what gates are about."""
 
 
 class Plain:
@@ -248,3 +252,7 @@ class Plain:
     def over(self) -> str:
         """Return what can be done after the last step that has a way back."""
         return "There is no way back from there; roll the version before out again."
+
+    def subject(self, _claim: Claim, _scene: Scene) -> Subject:
+        """Return that nothing is known but the place."""
+        return Subject({"namespace": self._request.namespace, "name": self._request.application})

@@ -25,15 +25,16 @@ from ..._domain.traffic.services import Selector, spelled
 from ..._domain.workloads.workload import Condition
 from ..hold.lock import Lock
 from ..observe.scene import Stage
+from ..outside.gates import NO_GATES, Gates, Subject
 from ..outside.surroundings import Surroundings
 from ..tell.outcome import StepReport
 from ..wait.course import Course
 from ..wait.failure import failure_of, read_logs
 from ..wait.loop import take
 
-Meaning = Literal["bad", "unable"]
-"""What a failed step says: the new version is bad, so the rollout goes back or holds; or this task cannot work now, which says nothing of
-the new version, so the rollout holds."""
+Meaning = Literal["bad", "unable", "unsure"]
+"""What a failed step says: the new version is bad, so the rollout goes back or holds; this task cannot work now, which says nothing of the
+new version, so the rollout holds; or a gate does not know, and somebody is to decide, so the rollout pauses."""
 
 
 class StepFailed(Exception):
@@ -60,6 +61,7 @@ class SceneTrack:
     `steps` returns all steps as they are by now: they follow from the claim, which changes on the way; their names and number do not.
     `actions` has the function for each kind of action, `scene` returns what is there now. `stale` has, for Deployments that have got a new
     template, the condition that was there before and says nothing about it. `stop_before` is the name of the step before which it stops.
+    `gates` must pass in their steps; `subject` says what they are about.
     """
 
     def __init__(
@@ -74,7 +76,11 @@ class SceneTrack:
         scene: Callable[[], Scene],
         stale: Mapping[str, Condition | None],
         stop_before: str = "",
+        gates: Gates = NO_GATES,
+        subject: Callable[[Scene], Subject] = lambda _scene: Subject({}),
     ) -> None:
+        self._gates = gates
+        self._subject = subject
         self._steps = steps
         self._outside = outside
         self._stage = stage
@@ -141,7 +147,7 @@ class SceneTrack:
             self.open = False
             return
         step = steps[place]
-        if step.idle:
+        if step.idle and not self._gates.at(step.name):
             self.reports.append(StepReport(step.name, "unchanged"))
             return
         self.reports.append(StepReport(step.name, "running"))
@@ -149,19 +155,28 @@ class SceneTrack:
         self._changed_in_step, self._shown, self._courses = False, "", {}
         self._lock.tell(step.name)
         self._outside.cluster.patience(self._allowed(step))
+        if self._gates.at(step.name):
+            self._begin_gates(step)
+
+    def _begin_gates(self, step: SceneStep) -> None:
+        """Begin to measure, unless the step was taken already: then its gates had passed."""
+        scene = self._scene()
+        if step.only_time or step.lacking(scene):
+            self._gates.begin(step.name, self._subject(scene), step.recheck(scene) or 0.0)
 
     def _allowed(self, step: SceneStep) -> float:
-        return self._waiting.timeout + step.extra
+        return self._waiting.timeout + step.extra + self._gates.seconds(step.name)
 
     def _end(self, state: StepState) -> None:
         self._under_way = False
+        self._gates.end()
         self.reports[-1] = StepReport(self.reports[-1].name, state, round(self._outside.clock() - self._started, 1))
 
     def _fail(self, error: StepFailed | RolloutError) -> None:
         self.failure, self.open = self._meaning(error), False
         self.changed |= self.failure.changed
         if self._under_way:
-            self._end("failed")
+            self._end("pending" if self.failure.meaning == "unsure" else "failed")
 
     def _meaning(self, error: StepFailed | RolloutError) -> StepFailed:
         """Return what a failure says. Who has lost the lock must not go back either."""
@@ -181,11 +196,12 @@ class SceneTrack:
             raise StepFailed(capital(lost))
         step, scene = self.last, self._scene()
         self._refuse_led_elsewhere(step, scene)
-        lacking = step.lacking(scene)
+        unmeasured = self._unmeasured(scene)
+        lacking = unmeasured or step.lacking(scene)
         if not lacking:
             self._end("done" if self._changed_in_step or step.only_time else "unchanged")
             return True
-        acted, refusal = self._act(step, scene)
+        acted, refusal = (False, "") if unmeasured else self._act(step, scene)
         if acted:
             self._changed_in_step = True
             return True
@@ -201,6 +217,17 @@ class SceneTrack:
         soon = step.recheck(scene)
         self.wakes_at = min([over_at, *rechecks, *([] if soon is None else [now + soon])])
         return False
+
+    def _unmeasured(self, scene: Scene) -> str:
+        """Return which gates have no verdict yet, or ''. Raises `StepFailed` for a verdict that is no pass."""
+        self._gates.look(self._subject(scene).candidates)
+        for line in self._gates.lines():
+            self._outside.progress(line)
+        failed = self._gates.failed()
+        if failed is not None:
+            unsure = failed.verdict == "inconclusive" and self._gates.pauses
+            raise StepFailed(failed.sentence, "unsure" if unsure else "bad")
+        return self._gates.lacking()
 
     def _over(self, step: SceneStep, lacking: str) -> StepFailed:
         silence = f"; the cluster did not answer ({self._stage.silence})" if self._stage.silence else ""

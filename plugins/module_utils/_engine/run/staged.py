@@ -11,7 +11,7 @@ knows a strategy: what is special of one it answers itself (`method.py`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
@@ -33,6 +33,7 @@ from ..hold.hold import holding, refuse_held
 from ..hold.lock import Lock
 from ..hold.memory import Memory
 from ..observe.scene import Stage
+from ..outside.gates import NO_GATES, Gates
 from ..outside.surroundings import Surroundings
 from ..plan.rights import demand_rights
 from ..plan.staged import StagedPlan
@@ -100,9 +101,11 @@ def _roll(request: StagedRequest, make: Make, outside: Surroundings, lease: Json
             return _with_configuration(report.unchanged(plan), plan)
         if plan.claim is not None:
             demand_rights(_needs(request, method, plan, stage.scene(plan.claim.moments)), outside.cluster)
+        if plan.claim is not None:
+            outside.gates.check(_to_come(method.subject(plan.claim, stage.scene(plan.claim.moments)).values))
         if check:
             return _with_configuration(report.preview(plan, outside.cluster), plan)
-        outside.measurement.allow(method.seconds(plan))
+        outside.measurement.allow(method.seconds(plan) + sum(outside.gates.seconds(name) for name in method.steps(plan)))
         made = _with_namespace(plan, request, outside)
         if made:
             # Only now can the server say what becomes of the templates.
@@ -112,6 +115,11 @@ def _roll(request: StagedRequest, make: Make, outside: Surroundings, lease: Json
         run = _Run(request, method, outside, stage, hold.locks[place], plan, report, made)
         outcome = _with_configuration(run.carry_out(), plan)
         return replace(outcome, warnings=(*hold.warnings, *outcome.warnings))
+
+
+def _to_come(values: Mapping[str, str]) -> Mapping[str, str]:
+    """What placeholders are going to stand for: the candidate comes with the rollout."""
+    return {name: value or ("to come" if name.startswith("candidate") else "") for name, value in values.items()}
 
 
 def _needs(request: StagedRequest, method: Method[Any, Any], plan: StagedPlan[Any], scene: Scene) -> Any:
@@ -200,15 +208,25 @@ class _Run:
         self._writing = Writing(request, outside, stage, lock, lambda: self._memory.now.cause)
         self._writing.written.extend(made)
         self._lock = lock
-        self._track = self._tracked(lambda: method.forward(plan, self._memory.now), request.stop_before)
+        self._track = self._tracked(lambda: method.forward(plan, self._memory.now), request.stop_before, outside.gates)
         self._way_back = self._tracked(lambda: method.back(self._memory.now))
 
-    def _tracked(self, steps: Callable[[], Sequence[SceneStep]], stop_before: str = "") -> SceneTrack:
+    def _tracked(self, steps: Callable[[], Sequence[SceneStep]], stop_before: str = "", gates: Gates = NO_GATES) -> SceneTrack:
         own: dict[type, Execute] = {kind: partial(perform, self._writing) for kind, perform in self._method.perform().items()}
         actions = {**self._writing.actions(), Remember: self._memory.remember, **own}
         waiting, stale = self._request.waiting, self._writing.stale
         return SceneTrack(
-            steps, self._outside, self._stage, self._lock, waiting, actions, scene=self._scene, stale=stale, stop_before=stop_before
+            steps,
+            self._outside,
+            self._stage,
+            self._lock,
+            waiting,
+            actions,
+            scene=self._scene,
+            stale=stale,
+            stop_before=stop_before,
+            gates=gates,
+            subject=lambda scene: self._method.subject(self._memory.now, scene),
         )
 
     def _scene(self) -> Scene:
@@ -243,7 +261,8 @@ class _Run:
     def _after(self, track: SceneTrack, lost: str) -> Outcome:
         """Return the outcome of the steps forward; go back where they have failed."""
         if track.failure is not None:
-            return self._held(str(track.failure)) if track.failure.meaning == "unable" else self._failed(str(track.failure))
+            answers = {"unable": self._held, "unsure": self._paused, "bad": self._failed}
+            return answers[track.failure.meaning](str(track.failure))
         if track.stopped:
             return self._report.stopped(
                 self._plan, self._memory.now, track.reports, track.stopped, changed=track.changed, written=self._writing.written
@@ -297,6 +316,14 @@ class _Run:
             return self._go_back(self._method.give_up(claim, why, scene))
         except RolloutError as error:
             return self._degraded(f"{why} Going back did not finish: {error.message} Run the module abort once that is mended.")
+
+    def _paused(self, why: str) -> Outcome:
+        """Return that somebody has to decide; a task that goes on measures anew."""
+        track = self._track
+        outcome = self._report.stopped(
+            self._plan, self._memory.now, track.reports[:-1], track.last.name, changed=track.changed, written=self._writing.written
+        )
+        return replace(outcome, warnings=(*outcome.warnings, f"{why} Look at it, then go on by promote, or give up by abort."))
 
     def _held(self, why: str) -> Outcome:
         """Return that everything stays as it is, and the claim with it, so that the same task goes on later."""

@@ -12,8 +12,6 @@ from datetime import datetime
 from typing import Literal
 
 from ..._domain.base.objects import JsonObject, Ref
-from ..._domain.gates.gate import Gate, Verdict
-from ..._domain.gates.judging import Standing
 from ..._domain.history import Entry
 from ..._domain.preflight.findings import Finding as Prediction
 from ..._domain.request import Severity
@@ -22,6 +20,7 @@ from ..._domain.traffic.services import Selector
 from ..._domain.workloads.diagnosis import Finding
 from ..._domain.workloads.workload import Revision, Snapshot
 from ..config.configuration import Copy
+from ..outside.gates import GateReport
 
 RolloutPhase = Literal["pending", "progressing", "paused", "complete", "degraded", "aborted"]
 
@@ -146,18 +145,6 @@ class Preflight:
     def failing(self) -> tuple[Prediction, ...]:
         """Those for which the task fails."""
         return tuple(finding for finding in self.findings if finding.severity in self.fails_on)
-
-
-@dataclass(frozen=True)
-class GateReport:
-    """What a gate has found; `seconds` is how long it took, `sentence` says all of it to people."""
-
-    gate: Gate
-    verdict: Verdict | None
-    """None in check mode, in which nothing is asked."""
-    standing: Standing
-    seconds: float
-    sentence: str
 
 
 @dataclass(frozen=True)

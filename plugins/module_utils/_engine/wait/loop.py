@@ -95,7 +95,7 @@ class Until:
 
 def take(tracks: Sequence[Track], watch: Watch, outside: Surroundings) -> None:
     """Take all tracks to their ends. Raises `ClusterError` when the cluster cannot be watched any more."""
-    with outside.measurement.waking(watch.wake):
+    with outside.measurement.waking(watch.wake), outside.gates.waking(watch.wake):
         now, changed = outside.clock(), None
         while True:
             for track in tracks:

@@ -1,0 +1,214 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The gates of a rollout: measured in threads while a step waits, judged and shown in the caller's."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from ..._domain.base.errors import RolloutError
+from ..._domain.base.ports import Clock
+from ..._domain.gates.gate import Gate, Placed, Reading, Verdict
+from ..._domain.gates.judging import Standing, judged, sentence
+from ..._domain.gates.placeholders import with_values
+from ..._domain.workloads.workload import Snapshot
+
+_SPARE_SECONDS = 15.0
+"""How much longer one measurement may take than its interval, when it is reckoned how long a step may last."""
+
+
+class Asks(Protocol):
+    """One source of readings."""
+
+    def ask(self) -> Reading:
+        """Return what comes of the question now."""
+
+    def close(self) -> None:
+        """End what is on its way."""
+
+
+@dataclass
+class Subject:
+    """What gates are about: what their placeholders stand for, and the candidate's workloads, as they were seen last."""
+
+    values: Mapping[str, str]
+    candidates: Sequence[Snapshot] = ()
+
+
+@dataclass(frozen=True)
+class GateReport:
+    """What a gate has found; `seconds` is how long it took, `sentence` says all of it to people."""
+
+    gate: Gate
+    verdict: Verdict | None
+    """None in check mode, in which nothing is asked."""
+    standing: Standing
+    seconds: float
+    sentence: str
+    step: str = ""
+    """The step in which it was measured; empty of a gate by itself."""
+
+
+Make = Callable[[Gate, Subject], Asks]
+"""Returns what asks a gate's question. Raises `RolloutError` for what cannot be used."""
+
+
+@dataclass
+class _Watched:
+    """One gate that is being measured."""
+
+    gate: Gate
+    asks: Asks
+    ends: float
+    """The clock's time until which the step lasts by itself."""
+    began: float
+    standing: Standing = field(default_factory=Standing)
+    report: GateReport | None = None
+
+
+class Gates:
+    """The gates of one task; without any, all methods do nothing. Close it whatever happens.
+
+    `pauses`: an inconclusive verdict pauses the rollout instead of failing it.
+    """
+
+    def __init__(self, placed: Sequence[Placed], make: Make, clock: Clock, *, pauses: bool = False) -> None:
+        self._placed = tuple(placed)
+        self._make = make
+        self._clock = clock
+        self.pauses = pauses
+        self._step = ""
+        self._subject = Subject({})
+        self._watched: list[_Watched] = []
+        self._lock = threading.Lock()
+        self._lines: list[str] = []
+        self._wakes: list[Callable[[], None]] = []
+        self._over = threading.Event()
+        self.reports: list[GateReport] = []
+        """What was found, in the order of the verdicts."""
+
+    def at(self, step: str) -> tuple[Gate, ...]:
+        """Return the gates that are measured in a step."""
+        return tuple(placed.gate for placed in self._placed if step in placed.steps)
+
+    def seconds(self, step: str) -> float:
+        """Return how long the gates of a step may take at most, besides the time that it lasts by itself."""
+        return max((_longest(gate) for gate in self.at(step)), default=0.0)
+
+    def check(self, values: Mapping[str, str]) -> None:
+        """Raise `InputError` for a placeholder that is going to stand for nothing. `values` has a text for what comes with the rollout."""
+        for placed in self._placed:
+            with_values(placed.gate, values)
+
+    def begin(self, step: str, subject: Subject, lasts: float) -> None:
+        """Begin to measure, in a step that lasts so many seconds by itself. Raises `InputError` for a placeholder that stands for nothing,
+        and for a certificate that cannot be read."""
+        gates = [with_values(gate, subject.values) for gate in self.at(step)]
+        self._step, self._subject = step, subject
+        now = self._clock()
+        self._watched = [_Watched(gate, self._make(gate, subject), now + lasts, now) for gate in gates]
+        for watched in self._watched:
+            threading.Thread(target=self._run, args=(watched,), name=f"rollout-gate-{watched.gate.name}", daemon=True).start()
+
+    def look(self, candidates: Sequence[Snapshot]) -> None:
+        """Let the gates see how the candidate's workloads are now."""
+        self._subject.candidates = candidates
+
+    def lacking(self) -> str:
+        """Return which gates have no verdict yet, in words; '' when all have passed."""
+        with self._lock:
+            waiting = [watched for watched in self._watched if watched.report is None]
+            return "; ".join(f"gate {watched.gate.name}: {_so_far(watched)}" for watched in waiting)
+
+    def failed(self) -> GateReport | None:
+        """Return the first verdict that counts and is no pass."""
+        with self._lock:
+            reports = [watched.report for watched in self._watched if watched.report is not None]
+        return next((report for report in reports if report.verdict != "pass" and not report.gate.dry_run), None)
+
+    def lines(self) -> list[str]:
+        """Return what is to be shown since the last call."""
+        with self._lock:
+            found, self._lines = self._lines, []
+        return found
+
+    @contextmanager
+    def waking(self, wake: Callable[[], None]) -> Iterator[None]:
+        """While inside, `wake` is called (from any thread) after each measurement."""
+        self._wakes.append(wake)
+        try:
+            yield
+        finally:
+            self._wakes.remove(wake)
+
+    def end(self) -> None:
+        """End the gates of the step."""
+        self._watched = []
+
+    def close(self) -> None:
+        """End all that is on its way."""
+        self._over.set()
+        for watched in self._watched:
+            watched.asks.close()
+
+    def _run(self, watched: _Watched) -> None:
+        """In a thread of its own."""
+        gate = watched.gate
+        with closing(watched.asks):
+            if self._over.wait(gate.limits.initial_delay):
+                return
+            while True:
+                asked = self._clock()
+                try:
+                    reading = watched.asks.ask()
+                except RolloutError as error:
+                    reading = Reading(trouble=error.message.rstrip("."))
+                if self._over.is_set() or self._takes(watched, reading, asked):
+                    return
+                if self._over.wait(max(0.0, gate.limits.interval - (self._clock() - asked))):
+                    return
+
+    def _takes(self, watched: _Watched, reading: Reading, asked: float) -> bool:
+        """Count a reading; return whether that was the last one."""
+        gate, now = watched.gate, self._clock()
+        with self._lock:
+            watched.standing = standing = watched.standing.after(gate, judged(gate, reading, asked - watched.began))
+            late = asked + gate.limits.interval > watched.ends
+            enough = standing.is_counted_out(gate) or (watched.ends > watched.began and standing.passed >= max(1, gate.limits.least))
+            verdict = standing.verdict(gate, over=late and enough)
+            if verdict is not None:
+                seconds = now - watched.began
+                words = sentence(gate, standing, verdict, seconds)
+                watched.report = GateReport(gate, verdict, standing, seconds, words, self._step)
+                self.reports.append(watched.report)
+                self._lines.append(words)
+        for wake in tuple(self._wakes):
+            wake()
+        return verdict is not None
+
+
+def _longest(gate: Gate) -> float:
+    limits = gate.limits
+    times = limits.count * (limits.errors + 1) + limits.errors
+    return limits.initial_delay + times * (limits.interval + _SPARE_SECONDS)
+
+
+def _so_far(watched: _Watched) -> str:
+    standing = watched.standing
+    if not standing.last:
+        return "not measured yet"
+    return f"{standing.passed} of {standing.total} measurements passed, the last: {standing.last[-1].said}"
+
+
+NO_GATES = Gates((), lambda gate, subject: _nobody(gate), lambda: 0.0)
+"""For tasks that have none."""
+
+
+def _nobody(gate: Gate) -> Asks:
+    raise ValueError(f"There is nobody to ask for gate {gate.name}.")
