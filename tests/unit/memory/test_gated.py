@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -53,9 +53,9 @@ class Answers:
 
 
 @pytest.fixture
-def answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Answers]:
+def answers(monkeypatch: pytest.MonkeyPatch) -> Answers:
     found = Answers()
-    monkeypatch.setitem(BY_REQUEST, Prometheus, found.begin)  # type: ignore[arg-type]
+    monkeypatch.setitem(BY_REQUEST, Prometheus, found.begin)
     return found
 
 
