@@ -31,6 +31,8 @@ SAMPLES: Mapping[str, str] = {"/usr/bin/node": "nodejs", "/usr/bin/python3": "py
 """What the samples in the documentation run with."""
 DATABASE: Mapping[str, str] = {"/usr/lib/postgresql/*/bin/postgres": "postgresql"}
 """What the database in the documentation runs with; a pattern, since the folder has the version in its name."""
+JAVA: Mapping[str, str] = {"/usr/bin/java": "default-jre-headless"}
+"""What ansible-rulebook runs its rules with."""
 NO_CLUSTER = Path("/etc/postgresql-common/createcluster.d/rollout-kubernetes.conf")
 """While this file is there, PostgreSQL is installed without a database of the machine's own, which would be made and started at once."""
 
@@ -46,7 +48,7 @@ def install(wanted: Mapping[str, str]) -> None:
     if not packages:
         return
     if not shutil.which("apt-get"):
-        raise Problem(f"A real node needs {', '.join(packages)} (Debian's names), and there is no apt-get to install them.")
+        raise Problem(f"What is tested needs {', '.join(packages)} (Debian's names), and there is no apt-get to install them.")
     say(f"Installing {', '.join(packages)} ...")
     variables = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     command = ["apt-get", "install", "--yes", "--no-install-recommends", *packages]

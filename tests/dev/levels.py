@@ -210,6 +210,10 @@ def awx(extra: Sequence[str]) -> list[Outcome]:
     """Jobs as AWX runs them: with ansible-runner as AWX has it and the newest one, and with each ansible-core that is supported."""
     environment = envs.main()
     variables = {f"ROLLOUT_TEST_{name}": str(path) for name, path in envs.of_awx().items()}
+    try:
+        debian.install(debian.JAVA)
+    except Problem as problem:
+        say(f"The test with ansible-rulebook is skipped. {problem}")
     with test_cluster() as reached:
         # Four at a time: each job is a few seconds of work for one core, and then waits for pods.
         spread = ["-n", "4", "--dist", "load", "--maxschedchunk", "1"]

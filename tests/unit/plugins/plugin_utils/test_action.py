@@ -11,6 +11,7 @@ import os
 import sys
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -108,3 +109,26 @@ def test_the_guard_refuses_to_write_once_the_parent_is_another():
 @pytest.mark.parametrize(("module", "short"), [("rolling", True), ("blue_green", True), ("preflight_info", False), ("status_info", False)])
 def test_the_short_way_excludes_manifests_where_the_module_says_so(module, short):
     assert action._instead_of_manifests(module) == (("name", "image", "env", "container") if short else ())
+
+
+def test_what_ansible_runner_lays_around_a_display_is_taken_off_and_nothing_else(tmp_path):
+    source = """
+import functools
+def around(f):
+    @functools.wraps(f)
+    def wrapper(*args):
+        return ["marks", *f(*args)]
+    return wrapper
+"""
+
+    def display(line: str) -> list[str]:
+        return [line]
+
+    found = {}
+    for name in ("awx_display.py", "another.py"):
+        made: dict[str, Any] = {}
+        exec(compile(source, str(tmp_path / name), "exec"), made)  # noqa: S102 - as the callback of a file of that name is
+        found[name] = action._shown_by_the_parent(made["around"](display))("line")
+    assert found == {"awx_display.py": ["line"], "another.py": ["marks", "line"]}
+    assert action._shown_by_the_parent(display) is display
+    assert action._shown_by_the_parent(print) is print, "what is no function of Python's has no code"

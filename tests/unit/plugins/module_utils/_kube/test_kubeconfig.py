@@ -12,6 +12,9 @@ from typing import Any
 
 import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.errors import InputError
+from ansible_collections.rollout.kubernetes.plugins.module_utils._kube import config
+from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.auth import auth_options
+from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.config import load_settings
 from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.kubeconfig import read_kubeconfig
 
 TOKEN = "s3cr3t-token"
@@ -89,6 +92,15 @@ def test_each_fault_has_its_sentence(tmp_path: Path, data: Any, context: str, wo
 
 def test_a_context_without_user_is_allowed() -> None:
     assert read_kubeconfig(content("one", contexts=[{"name": "one", "context": {"cluster": "one-cluster"}}]), context="").user == {}
+
+
+def test_where_nothing_says_which_cluster_is_meant_the_credential_of_awx_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(config, "DEFAULT_KUBECONFIG", "/absent/config")
+    with pytest.raises(InputError, match="a credential of the type OpenShift or Kubernetes API Bearer Token does that"):
+        load_settings(auth_options({}, environment={}), environment={})
+    for told in ({"kubeconfig": "/absent/other"}, {"context": "one"}):
+        with pytest.raises(InputError, match=r"^The kubeconfig /absent/\w+ does not exist: set kubeconfig"):
+            load_settings(auth_options(told, environment={}), environment={})
 
 
 def test_absent_and_unreadable_files_are_named(tmp_path: Path) -> None:
