@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.functional.calls import call
@@ -103,3 +105,19 @@ def test_a_job_beside_another_one_of_a_candidate_is_refused(workflows, kubectl, 
         assert first.wait().successful, first.stdout
     assert not call(cluster, "abort", name="web", namespace=namespace).get("failed")
     assert serving(get) == ONE
+
+
+def test_between_the_steps_of_one_job_another_one_brings_no_other_version(awx, kubectl, manifest, get, namespace, tmp_path):
+    """While task files run between two steps nobody holds the lock."""
+    database(kubectl, manifest)
+    looked, waits = tmp_path / "looked", tmp_path / "wait.yml"
+    waits.write_text(json.dumps([{"name": "Wait until somebody has looked", "ansible.builtin.wait_for": {"path": str(looked)}}]))
+    first = awx.start("partition.yml", {**of_database(namespace), "partition_steps": "one_by_one", "partition_after_step": str(waits)})
+    first.says("Wait until somebody has looked")
+    second = awx.run("partition.yml", {**of_database(namespace, THREE), "partition_steps": "one_by_one"}, user="bob")
+    assert not second.successful, second.stdout
+    assert "begun by alice" in second.failure
+    assert images_of(get) == {"db-0": ONE, "db-1": TWO}
+    looked.touch()
+    assert first.wait().successful, first.stdout
+    assert images_of(get) == {"db-0": TWO, "db-1": TWO}

@@ -143,7 +143,7 @@ def _load_base(
         ignored = "; KUBECONFIG does not count in a pod: set kubeconfig to use it" if environment.get("KUBECONFIG") else ""
         return _POD, None, (f"Connected with the service account of the pod that runs this{ignored}.",)
     value = named or environment.get("KUBECONFIG", "") or DEFAULT_KUBECONFIG
-    if not (named or environment.get("KUBECONFIG") or os.path.exists(os.path.expanduser(value))):
+    if not (named or environment.get("KUBECONFIG") or os.path.exists(os.path.expanduser(DEFAULT_KUBECONFIG))):
         raise InputError(_NOTHING_GIVEN)
     kubeconfig = read_kubeconfig(value, context=options.context)
     _load_kubeconfig(kubeconfig, configuration, options=options)
