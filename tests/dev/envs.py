@@ -100,7 +100,7 @@ def environment(name: str, requirements: str, python: str) -> Path:
 
 def cached(requirements: str, python: str) -> Path:
     """Return an environment with what a lock file says, shared by all checkouts: in the cache, by a name that follows from its content."""
-    locked = REQUIREMENTS / f"{requirements}.txt"
+    locked, python = REQUIREMENTS / f"{requirements}.txt", os.path.realpath(python)
     folder = cache() / f"env-{requirements}-{digest(MADE, locked.read_bytes(), python.encode())}"
     stamp = folder / ".stamp"
     if stamp.is_file():
