@@ -258,6 +258,24 @@ options:
 """
 
 
+_BETWEEN = r"""
+options:
+  hold:
+    description: How long to wait after each step that has updated pods, before the next one begins. The gates are measured all that time.
+    type: str
+    default: "0"
+  gates:
+    description:
+      - What must pass after each step that has updated pods, each entry as in M(rollout.kubernetes.gate). Gates are measured side by side,
+        O(gates[].count) times and as long as O(hold) lasts. With O(hold) O(gates[].count) only matters where nothing passes.
+      - One that fails, or does not know, fails the step, so that no further pod gets the new version.
+      - A task that goes on with a rollout measures anew before it updates further pods.
+    type: list
+    elements: dict
+    suboptions:
+"""
+
+
 def _entry() -> str:
     found = _ENTRY
     for source in ("prometheus", "http"):
@@ -266,10 +284,12 @@ def _entry() -> str:
 
 
 class ModuleDocFragment:
-    """What a gate is, for the module `gate`; `gate.gates` has the list of a rollout."""
+    """What a gate is, for the module `gate`; `gate.gates` has the list of a rollout by blue/green, `gate.between`
+    that of one step by step."""
 
     DOCUMENTATION = _entry()
 
     def __init__(self) -> None:
         """The suboptions are the options of the module."""
-        self.GATES = _GATES + indent(_entry().removeprefix("\noptions:\n").replace("O(", "O(gates[]."), "    ")
+        entry = indent(_entry().removeprefix("\noptions:\n").replace("O(", "O(gates[]."), "    ")
+        self.GATES, self.BETWEEN = _GATES + entry, _BETWEEN + entry

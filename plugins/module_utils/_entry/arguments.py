@@ -18,7 +18,7 @@ from .._strategies.blue_green import FORWARD
 from .._strategies.takes import TAKES
 from .configs import ENTRY
 from .former_words import FORMER
-from .gates import CHECKS, GATE, GATES
+from .gates import BETWEEN, CHECKS, GATE, GATES
 from .verification import VERIFY
 
 Spec = dict[str, Any]
@@ -181,6 +181,7 @@ ARGUMENTS: Mapping[str, Arguments] = {
         {
             "steps": {"type": "raw"},
             "ordinals": {"type": "list", "elements": "raw"},
+            **BETWEEN,
             **_LAST,
             "max_unavailable": _LIMITS["max_unavailable"],
             "min_ready_seconds": _SETTINGS["min_ready_seconds"],
@@ -197,6 +198,7 @@ ARGUMENTS: Mapping[str, Arguments] = {
             "batch_label": {"type": "str"},
             "order": {"type": "list", "elements": "raw"},
             "nodes": {"type": "str"},
+            **BETWEEN,
             **_LAST,
             "min_ready_seconds": _SETTINGS["min_ready_seconds"],
         },

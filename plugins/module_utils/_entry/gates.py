@@ -101,6 +101,7 @@ GATE: Options = {
     "dry_run": {"type": "bool", "default": False},
 }
 """As an argument spec has it."""
+_ONE_SOURCE: Options = {"mutually_exclusive": [SOURCES], "required_one_of": [SOURCES]}
 BEFORE: Mapping[str, str] = {"switch": "switch", "scale_down": "hold"}
 """The steps of blue/green before which a gate can be measured, with the step that waits for it: old pods go when the hold is over."""
 GATES: Options = {
@@ -111,13 +112,14 @@ GATES: Options = {
             **GATE,
             "before": {"type": "list", "elements": "str", "choices": list(BEFORE), "default": list(BEFORE)},
         },
-        "mutually_exclusive": [SOURCES],
-        "required_one_of": [SOURCES],
+        **_ONE_SOURCE,
     },
     "on_inconclusive": {"type": "str", "default": "same", "choices": ["same", "pause"]},
 }
-"""As an argument spec has the gates of a rollout."""
-CHECKS: Options = {"mutually_exclusive": [SOURCES], "required_one_of": [SOURCES]}
+"""As an argument spec has the gates of blue/green."""
+BETWEEN: Options = {"gates": {"type": "list", "elements": "dict", "options": GATE, **_ONE_SOURCE}, "hold": {"type": "str", "default": "0"}}
+"""As an argument spec has the gates of what goes step by step."""
+CHECKS: Options = _ONE_SOURCE
 _LABEL = r"[A-Za-z0-9]([A-Za-z0-9_. -]{0,61}[A-Za-z0-9])?"
 
 
@@ -270,13 +272,14 @@ def placed_gates(parameters: Mapping[str, Any]) -> tuple[Placed, ...]:
         gate = gate_of(given, f"gates[{number}].")
         if gate.name in (placed.gate.name for placed in found):
             raise InputError(f"gates has two of the name {gate.name}; their verdicts could not be told apart.")
+        steps = tuple(BEFORE[step] for step in given.get("before") or ())
         hold, needed = parameters.get("scale_down_delay"), gate.limits.initial_delay + (gate.limits.least - 1) * gate.limits.interval
-        if "scale_down" in given["before"] and hold is not None and needed > hold:
+        if "hold" in steps and hold is not None and needed > hold:
             raise InputError(
                 f"gates[{number}] cannot pass before scale_down: {gate.limits.least} measurements after an initial_delay of "
                 f"{gate.limits.initial_delay:g} s take {needed:g} s, and the hold lasts {hold:g} s; give a longer scale_down_delay."
             )
-        found.append(Placed(gate, tuple(BEFORE[step] for step in given["before"])))
+        found.append(Placed(gate, steps))
     return tuple(found)
 
 

@@ -197,7 +197,8 @@ def _call(
         wanted, cluster=connection.cluster, clock=time.monotonic, guard=context.guard, progress=progress, seconds=seconds
     )
     make = partial(asks_of, cluster=connection.cluster, clock=time.monotonic, guard=context.guard)
-    aside.gates = Gates(placed, make, time.monotonic, pauses=parameters.get("on_inconclusive") == "pause")
+    pauses, hold = parameters.get("on_inconclusive") == "pause", parameters.get("hold") if "hold" in ARGUMENTS[name].spec else None
+    aside.gates = Gates(placed, make, time.monotonic, pauses=pauses, hold=hold or 0.0)
     outside = Surroundings(
         connection.cluster, time.monotonic, progress, guard, aside.measurement, wrote, approved=aside.approved, gates=aside.gates
     )

@@ -22,6 +22,7 @@ _BOUNDS: Mapping[str, tuple[float, float, str]] = {
     "wait_timeout": (1, _YEAR, "seconds"),
     "lock_timeout": (0, _YEAR, "seconds"),
     "failure_grace": (0, _YEAR, "seconds"),
+    "hold": (0, _YEAR, "seconds"),
     "scale_down_delay": (0, _YEAR, "seconds"),
     "shutdown_seconds": (0, _YEAR, "seconds"),
     "log_lines": (0, 10_000, "lines"),

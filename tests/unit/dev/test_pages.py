@@ -39,7 +39,7 @@ def test_a_change_by_hand_is_shown_with_what_to_do(monkeypatch, tmp_path, capsys
 def test_a_module_says_of_results_what_the_source_has_and_no_more():
     told, words = results.source(), results.texts()
     made = yaml.safe_load(results.block("partition", told, words))
-    assert list(made) == ["msg", "plan_hash", "rollouts", "configs", "verify", "diff"]
+    assert list(made) == ["msg", "gates", "plan_hash", "rollouts", "configs", "verify", "diff"]
     assert made["rollouts"]["contains"]["steps"]["description"] == told["otherwise"]["partition"]["steps"]["description"]
     kind = {key: value for key, value in told["entry"]["kind"].items() if key != results.ONLY_FOR_THE_SCHEMA}
     assert made["rollouts"]["contains"]["kind"] == kind

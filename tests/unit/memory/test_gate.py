@@ -13,7 +13,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.er
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.objects import Ref
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import POD
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.gates.placeholders import filled
-from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.gates.candidate import values_of
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.gates.versions import values_of
 from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.observe.workloads import Observer
 
 from tests.memory.cases import edited, image, slowly, theirs

@@ -6,15 +6,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import POD
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.gates.gate import Prometheus, Reading, Series
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.gates.gate import Prometheus, Reading
 from ansible_collections.rollout.kubernetes.plugins.module_utils._gates.asking import BY_REQUEST
 
+from tests.memory.answers import Answers, gate, value
 from tests.memory.cases import BLUE, PLAIN, Act, Case, done, theirs
 from tests.memory.cluster import Memory, running
 from tests.memory.ends import differences
@@ -22,46 +21,12 @@ from tests.memory.runs import Run
 from tests.memory.scenes import deployment, service
 from tests.memory.stories import Point, points, told
 
-Answer = Callable[[str], Reading]
-
-
-def value(number: float | None) -> Reading:
-    """An answer with one value."""
-    return Reading(series=(Series({}, number),))
-
-
-class Answers:
-    """A Prometheus that says what the test wants; `asked` has the queries as they came."""
-
-    def __init__(self) -> None:
-        self.answer: Answer = lambda _query: value(0)
-        self.asked: list[str] = []
-
-    def begin(self, source: Prometheus) -> Answers._Ask:
-        return Answers._Ask(self, source.query)
-
-    class _Ask:
-        def __init__(self, answers: Answers, query: str) -> None:
-            self._answers, self._query = answers, query
-
-        def ask(self) -> Reading:
-            self._answers.asked.append(self._query)
-            return replace(self._answers.answer(self._query), query=self._query)
-
-        def close(self) -> None:
-            """Return at once."""
-
 
 @pytest.fixture
 def answers(monkeypatch: pytest.MonkeyPatch) -> Answers:
     found = Answers()
     monkeypatch.setitem(BY_REQUEST, Prometheus, found.begin)
     return found
-
-
-def gate(name: str = "errors", query: str = "errors", **options: Any) -> dict[str, Any]:
-    """An entry of the option."""
-    return {"name": name, "prometheus": {"url": "http://prometheus", "query": query}, "max": 0.01, **options}
 
 
 PODS = {"name": "pods", "pods": {}}

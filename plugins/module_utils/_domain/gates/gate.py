@@ -138,10 +138,10 @@ class Gate:
 
 @dataclass(frozen=True)
 class Placed:
-    """A gate of a rollout, and the steps in which it is measured: each of them does nothing, and does not end, before it has passed."""
+    """A gate of a rollout, and the steps in which it is measured, all of them if none is named: no step ends before it has passed."""
 
     gate: Gate
-    steps: tuple[str, ...]
+    steps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

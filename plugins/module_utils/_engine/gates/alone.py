@@ -16,13 +16,14 @@ from ..._domain.base.ports import Clock, Progress
 from ..._domain.gates.gate import Gate, JobRun, Pods
 from ..._domain.gates.judging import Standing
 from ..._domain.gates.placeholders import needed, with_values
+from ..._domain.gates.versions import values_of
 from ..._domain.workloads.workload import Snapshot
 from ..._gates.asking import BY_REQUEST, Asks
 from ..observe.workloads import Observer
 from ..outside.gates import GateReport
 from ..outside.surroundings import Surroundings
 from ..tell.outcome import Outcome
-from .candidate import PodsAsk, values_of
+from .candidate import PodsAsk
 from .gate_job import JobAsks
 from .measuring import measured
 

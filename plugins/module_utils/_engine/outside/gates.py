@@ -75,14 +75,16 @@ class _Watched:
 class Gates:
     """The gates of one task; without any, all methods do nothing. Close it whatever happens.
 
-    `pauses`: an inconclusive verdict pauses the rollout instead of failing it.
+    `pauses`: an inconclusive verdict pauses the rollout instead of failing it. `hold`: so many seconds pass after each step in any case.
     """
 
-    def __init__(self, placed: Sequence[Placed], make: Make, clock: Clock, *, pauses: bool = False) -> None:
+    def __init__(self, placed: Sequence[Placed], make: Make, clock: Clock, *, pauses: bool = False, hold: float = 0.0) -> None:
         self._placed = tuple(placed)
         self._make = make
         self._clock = clock
         self.pauses = pauses
+        self.hold = hold
+        self._held_until = 0.0
         self._step = ""
         self._subject = Subject({})
         self._watched: list[_Watched] = []
@@ -95,7 +97,18 @@ class Gates:
 
     def at(self, step: str) -> tuple[Gate, ...]:
         """Return the gates that are measured in a step."""
-        return tuple(placed.gate for placed in self._placed if step in placed.steps)
+        return tuple(placed.gate for placed in self._placed if step in placed.steps or not placed.steps)
+
+    @property
+    def hold_steps(self) -> bool:
+        """Whether there is something to wait for between steps."""
+        return bool(self._placed) or self.hold > 0
+
+    @property
+    def wakes_at(self) -> float:
+        """The clock's time at which the hold is over; a minute from now where it is not what is waited for."""
+        now = self._clock()
+        return self._held_until if self._held_until > now else now + 60.0
 
     def seconds(self, step: str) -> float:
         """Return how long the gates of a step may take at most, besides the time that it lasts by itself."""
@@ -112,6 +125,7 @@ class Gates:
         gates = [with_values(gate, subject.values) for gate in self.at(step)]
         self._step, self._subject = step, subject
         now = self._clock()
+        self._held_until = now + self.hold if self.hold else 0.0
         self._watched = [_Watched(gate, self._make(gate, subject), now + lasts, now) for gate in gates]
         for watched in self._watched:
             threading.Thread(target=self._run, args=(watched,), name=f"rollout-gate-{watched.gate.name}", daemon=True).start()
@@ -124,7 +138,9 @@ class Gates:
         """Return which gates have no verdict yet, in words; '' when all have passed."""
         with self._lock:
             waiting = [watched for watched in self._watched if watched.report is None]
-            return "; ".join(f"gate {watched.gate.name}: {_so_far(watched)}" for watched in waiting)
+            found = [f"gate {watched.gate.name}: {_so_far(watched)}" for watched in waiting]
+            left = self._held_until - self._clock()
+            return "; ".join([f"held for {left:.0f} s more", *found] if left > 0 else found)
 
     def failed(self) -> GateReport | None:
         """Return the first verdict that counts and is no pass."""
@@ -149,7 +165,9 @@ class Gates:
 
     def end(self) -> None:
         """End the gates of the step."""
-        self._watched = []
+        for watched in self._watched:
+            watched.asks.close()
+        self._watched, self._held_until = [], 0.0
 
     def close(self) -> None:
         """End all that is on its way."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from ..._domain.base.errors import ClusterError, RolloutError
 from ..._domain.base.objects import Ref, mapping
+from ..._domain.gates.versions import values_of
 from ..._domain.kinds import workload_of
 from ..._domain.leases.outages import Gap, expected, is_serving, spelled
 from ..._domain.ownership.superseded import Wanted
@@ -21,6 +22,7 @@ from ..._domain.workloads.revisions import candidate_of, stable_of
 from ..._domain.workloads.workload import Condition, Snapshot
 from ..config.cleaning import clean_up
 from ..observe.workloads import Observer
+from ..outside.gates import Gates, Subject
 from ..outside.parallel import side_by_side
 from ..outside.surroundings import Surroundings
 from ..plan.plan import Plan, PlannedTarget, differences, in_the_way, may_be_in_the_way, notes, obstacle, report_of, require_pod_access
@@ -58,10 +60,11 @@ def carry_out(plan: Plan, outside: Surroundings) -> Outcome:
         return run.outcome()
 
 
-def seconds_of(plan: Plan) -> float:
-    """Return how long a run may take: what is waited for first, each step of the workload that has most, and going back."""
+def seconds_of(plan: Plan, gates: Gates) -> float:
+    """Return how long a run may take: what is waited for first, each step of the workload that has most, with its gates, and going back."""
     steps = max((len(entry.steps) for entry in plan.targets), default=0)
-    return plan.waiting.timeout * (1 + steps + (plan.waiting.on_failure == "rollback"))
+    between = steps * (gates.hold + gates.seconds(""))
+    return plan.waiting.timeout * (1 + steps + (plan.waiting.on_failure == "rollback")) + between
 
 
 @dataclass(frozen=True)
@@ -269,10 +272,10 @@ class Run:
         """Wait for what is still open and for the steps after it, unless the task does not wait. Where the cluster cannot be watched that
         ends, and says nothing of the workloads."""
         latest = [self._latest(course) for course in courses]
-        if not self.plan.waiting.wait or not any(course.open for course in latest):
+        if not self.plan.waiting.wait or not any(course.open or self._gated(course) for course in latest):
             return
         try:
-            await_all(latest, self.observer(), self.outside, self.plan.writer, self._following)
+            await_all(latest, self.observer(), self.outside, self.plan.writer, self._following, self._gated)
         except ClusterError as error:
             for course in (*latest, *(legs[-1].course for legs in self._legs.values())):
                 if course.open:
@@ -280,12 +283,24 @@ class Run:
 
     def _latest(self, course: Course) -> Course:
         """Begin the further steps of a workload whose last one is done already; return the wait for the step that was begun last."""
-        while not course.open and not course.failed:
+        while not course.open and not course.failed and self._gated(course) is None:
             following = self._following(course)
             if following is None:
                 break
             course = following
         return course
+
+    def _gated(self, course: Course) -> Subject | None:
+        """Return what gates are about after a step that has updated pods, or after which others are to be updated; else None."""
+        entry, legs = self._entries[course.ref], self._legs[course.ref]
+        leg, snapshot = legs[-1], course.snapshot
+        if not self.outside.gates.hold_steps or leg.course is not course or not leg.step.pods or course.failed:
+            return None
+        following = entry.steps[len(legs)] if len(legs) < len(entry.steps) else None
+        if not (leg.written.changed or course.replaced or (following is not None and not following.done(snapshot))):
+            return None
+        self.outside.cluster.patience(self.plan.waiting.timeout + self.outside.gates.hold + self.outside.gates.seconds(""))
+        return Subject(values_of(course.ref, snapshot), (snapshot,))
 
     def observer(self) -> Observer:
         """What watches the cluster; takes up what it warns of."""

@@ -21,6 +21,7 @@ from ..._domain.workloads.diagnosis import needs_pull_error
 from ..._domain.workloads.revisions import candidate_of, old_and_new
 from ..._domain.workloads.workload import Condition, Pod, Snapshot, Workload
 from ..observe.workloads import Observer
+from ..outside.gates import Subject
 from ..outside.surroundings import Surroundings
 from ..write.writer import Writer
 from .loop import take
@@ -93,6 +94,8 @@ class Course:
         """Of what sort that is."""
         self.loss = ""
         """What it cost users, in a sentence, if that was too much."""
+        self.lost_after = False
+        """That was after the step was done."""
         self.next_pods: tuple[Pod, ...] = ()
         """The pods that are to be deleted now."""
         self.replaced: list[Pod] = []
@@ -230,9 +233,17 @@ class Course:
         self.refusal, self.reason, self.ended = sentence, reason, now
         self.verdict = replace(self.verdict, state="failed")
 
-    def lose(self, sentence: str, now: float) -> None:
-        """Fail, also after it was done, since users have lost too many requests; the sentence says how many."""
-        self.loss, self.ended = sentence, now if self.ended is None else self.ended
+    def trouble(self, snapshot: Snapshot, now: float) -> str:
+        """Return what is wrong with the workload after the step was done and will not heal, in a sentence; or ''."""
+        if snapshot.workload is None:
+            return f"{self.ref} was deleted."
+        verdict = judge(snapshot, now=now, waiting=self._waiting, since={}, done=lambda _snapshot: False, stale=deadline_exceeded(snapshot))
+        return verdict.fatal.sentence if verdict.fatal is not None else ""
+
+    def lose(self, sentence: str, now: float, *, after: bool = False) -> None:
+        """Fail, also after it was done, since it costs users too much; the sentence says what. `after`: the step was done by then, and what
+        came after it is why."""
+        self.loss, self.ended, self.lost_after = sentence, now if self.ended is None else self.ended, after
         self.verdict = replace(self.verdict, state="failed")
 
     def _lags(self, snapshot: Snapshot, now: float) -> bool:
@@ -314,7 +325,8 @@ class Lines:
 class CourseTrack:
     """The waits for one workload, one step after another; `writer` deletes the pods that a step replaces.
 
-    `following` begins the next step of a workload whose last one is done and returns the wait for it; None after the last.
+    `following` begins the next step of a workload whose last one is done and returns the wait for it; None after the last. `gated` says
+    what gates are about that must pass first, if there are any.
     """
 
     def __init__(
@@ -325,7 +337,12 @@ class CourseTrack:
         lines: Lines,
         writer: Writer | None = None,
         following: Callable[[Course], Course | None] = lambda course: None,
+        gated: Callable[[Course], Subject | None] = lambda course: None,
     ) -> None:
+        self._gated = gated
+        self._measured: Course | None = None
+        """The wait of the step after which gates were begun."""
+        self._shown = ""
         self._course: Course = course
         self._observer = observer
         self._outside = outside
@@ -337,11 +354,17 @@ class CourseTrack:
     @property
     def wakes_at(self) -> float:
         """The clock's time at which it must be looked at, whether or not anything happens."""
+        if self._is_measuring:
+            return self._outside.gates.wakes_at
         return min(self._course.deadline, self._course.verdict.recheck or self._course.deadline)
 
+    @property
+    def _is_measuring(self) -> bool:
+        return self._measured is self._course
+
     def concerns(self, changed: Collection[Ref]) -> bool:
-        """Return whether the workload is one of these."""
-        return self._course.ref in changed
+        """Return whether the workload is one of these; while gates are measured, True."""
+        return self._course.ref in changed or self._is_measuring
 
     def lose(self, sentence: str) -> None:
         """End with a failure, since users have lost too much; the sentence says what."""
@@ -358,9 +381,42 @@ class CourseTrack:
                 return
             if course.open:
                 course.time_out(self._outside.clock(), self._observer.silence)
+            if not course.failed and self._waits_for_gates(course):
+                return
             following = self._following(course) if not course.failed else None
             self.open = following is not None
             self._course = following or course
+
+    def _waits_for_gates(self, course: Course) -> bool:
+        """Return whether what must pass after a step that is done is still measured. A verdict that is no pass fails the step, and so does
+        what is wrong with its pods meanwhile."""
+        gates, now = self._outside.gates, self._outside.clock()
+        if not self._is_measuring:
+            subject = self._gated(course)
+            if subject is None:
+                return False
+            self._measured = course
+            try:
+                gates.begin("", subject, gates.hold)
+            except RolloutError as error:
+                course.lose(error.message, now, after=True)
+                return False
+        snapshot = self._observer.snapshot(course.ref)
+        gates.look((snapshot,))
+        for line in gates.lines():
+            self._outside.progress(line)
+        failed, trouble = gates.failed(), course.trouble(snapshot, now)
+        if failed is not None or trouble:
+            course.lose(failed.sentence if failed is not None else trouble, now, after=True)
+        lacking = "" if course.failed else gates.lacking()
+        if lacking != self._shown and lacking:
+            self._outside.progress(f"{course.ref}: {lacking}")
+            self._shown = lacking
+        if not lacking:
+            gates.end()
+            course.ended = now
+            self._measured = None if not course.failed else course
+        return bool(lacking)
 
     def _look(self, course: Course) -> None:
         course.look(self._observer.snapshot(course.ref), self._outside.clock(), self._outside.cluster)
@@ -395,11 +451,13 @@ def await_all(
     outside: Surroundings,
     writer: Writer | None = None,
     following: Callable[[Course], Course | None] = lambda course: None,
+    gated: Callable[[Course], Subject | None] = lambda course: None,
 ) -> None:
     """Wait until each of these has ended, and what `following` makes of those that are done: done, failed, deleted, or out of time.
+    Before that whatever `gated` says must pass.
 
     Raises `ClusterError` when the cluster cannot be watched any more.
     """
     outside.measurement.begin()
     lines = Lines(outside)
-    take([CourseTrack(course, observer, outside, lines, writer, following) for course in courses], observer, outside)
+    take([CourseTrack(course, observer, outside, lines, writer, following, gated) for course in courses], observer, outside)
