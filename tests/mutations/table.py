@@ -16,6 +16,7 @@ _LOCKS, _WRITES, _TRAFFIC = f"{_MEMORY}test_locks.py", f"{_MEMORY}test_writes.py
 _FAILURES, _LEFT_ALONE = f"{_MEMORY}test_failures.py", f"{_MEMORY}test_left_alone.py"
 _COPIES, _CLIENT = f"{_MEMORY}test_copies.py", f"{_MEMORY}test_client.py"
 _ROWS = "tests/unit/conformance/test_memory.py"
+_GATED, _GATED_STEPS = f"{_MEMORY}test_gated.py", f"{_MEMORY}test_gated_steps.py"
 _TURNS = f"{_MEMORY}test_turns.py"
 _APPROVAL = f"{_MEMORY}test_approval.py"
 _LOST = f"{_LOCKS}::test_who_has_lost_its_lock_changes_nothing"
@@ -671,6 +672,48 @@ MUTATIONS = (
         old=("        part = wanted\n    else:\n        return {}"),
         new=("        part = wanted\n    else:\n        part = wanted"),
         tests=(f"{_UNITS}_domain/ownership/test_owners.py",),
+    ),
+    Mutation(
+        name="a gate that passes for want of data",
+        file="_domain/gates/judging.py",
+        old="if value is None or math.isnan(value):",
+        new="if value is None:",
+        tests=(f"{_UNITS}_domain/gates/test_judging.py",),
+    ),
+    Mutation(
+        name="a gate that passes without enough measurements",
+        file="_domain/gates/judging.py",
+        old='return "pass" if self.passed >= max(1, limits.least) else "inconclusive"',
+        new='return "pass"',
+        tests=(f"{_UNITS}_domain/gates/test_judging.py",),
+    ),
+    Mutation(
+        name="a switch that does not wait for its gates",
+        file="_engine/run/scene_track.py",
+        old='acted, refusal = (False, "") if unmeasured else self._act(step, scene)',
+        new="acted, refusal = self._act(step, scene)",
+        tests=(_GATED,),
+    ),
+    Mutation(
+        name="a hold whose gates are only asked when it is over",
+        file="_engine/run/scene_track.py",
+        old="        if failed is not None:\n            unsure",
+        new="        if failed is not None and not self._gates.lacking() and not self.last.recheck(scene):\n            unsure",
+        tests=(_GATED,),
+    ),
+    Mutation(
+        name="a step whose gate is forgotten when a killed run goes on",
+        file="_engine/run/run.py",
+        old="or (following is not None and not following.done(snapshot))):",
+        new="):",
+        tests=(_GATED_STEPS,),
+    ),
+    Mutation(
+        name="a gate's Job that stays",
+        file="_engine/gates/gate_job.py",
+        old="        if not uid:\n            return\n",
+        new="        if uid:\n            return\n",
+        tests=(f"{_MEMORY}test_gate.py",),
     ),
 )
 
