@@ -287,9 +287,8 @@ class ModuleDocFragment:
     """What a gate is, for the module `gate`; `gate.gates` has the list of a rollout by blue/green, `gate.between`
     that of one step by step."""
 
-    DOCUMENTATION = _entry()
-
     def __init__(self) -> None:
         """The suboptions are the options of the module."""
+        self.DOCUMENTATION = _entry()
         entry = indent(_entry().removeprefix("\noptions:\n").replace("O(", "O(gates[]."), "    ")
         self.GATES, self.BETWEEN = _GATES + entry, _BETWEEN + entry

@@ -94,7 +94,7 @@ BROKEN = {
 @pytest.mark.parametrize("what", BROKEN)
 def test_a_broken_example_is_found(what: str, theatre: Theatre, tmp_path: Path) -> None:
     text, right, wrong, words = BROKEN[what]
-    before, _, after = text.rpartition(right)
+    before, _right, after = text.rpartition(right)
     page = page_of("docs/guide_broken.md", before + wrong + after)
     (example,) = page.examples
     assert words in complaint(theatre, page, example, tmp_path)

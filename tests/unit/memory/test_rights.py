@@ -129,10 +129,9 @@ def more(module: str) -> Iterator[Case]:
         other = "StatefulSet" if kind == "Deployment" else "Deployment"
         yield Case(module, {"kind": other, "name": "web"}, (HELD[kind],), fails=True)
         yield Case(module, {"kind": kind, "name": "web"}, (HELD[kind], crashing(kind)), fails=True)
-    for case in MORE.get(module, ()):
-        yield case
+    yield from MORE.get(module, ())
     if ("list", "leases") in granted(module):
-        case = next(case for case in CASES.values() if case.module == module)
+        case = [case for case in CASES.values() if case.module == module][0]  # noqa: RUF015 - a generator must not end by next()
         yield Case(module, {**case.options, "lock_timeout": 5}, (*case.before, held))
 
 
