@@ -50,6 +50,7 @@ def test_programs_need_no_library_of_the_machine():
         ({"ON_TERM": "die"}, 'web: ON_TERM is "die", which is none of exit, drain, ignore.'),
         ({"DRAIN_TIMEOUT": "x"}, 'web: DRAIN_TIMEOUT is "x", which is not a time like 500ms or 3s.'),
         ({"LATENCY": "x"}, 'web: LATENCY is "x", which is not a time like 500ms or 3s.'),
+        ({"FAIL_EVERY": "-5"}, 'web: FAIL_EVERY is "-5", which is not a whole number like 0 or 5.'),
         ({"CRASH_AFTER": "x"}, 'web: CRASH_AFTER is "x", which is not a time like 500ms or 3s.'),
         ({"CRASH_AT_START": "1"}, 'web: CRASH_AT_START is "1", which is none of false, true.'),
     ],
@@ -91,6 +92,17 @@ def test_answers_take_the_time_they_are_told_to():
             before = time.monotonic()
             assert get(port, path).status == 200
             assert time.monotonic() - before >= least
+
+
+def test_every_nth_answer_fails_as_told_and_is_counted():
+    with web(FAIL_EVERY="3") as server:
+        port = server.port()
+        assert '{code="500"} 0\n' in get(port, "/metrics").body
+        assert [get(port).status for _ in range(7)] == [200, 200, 500, 200, 200, 500, 200]
+        assert get(port, "/ready").status == 200
+        metrics = get(port, "/metrics")
+        assert metrics.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+        assert metrics.body == '# TYPE requests_total counter\nrequests_total{code="200"} 5\nrequests_total{code="500"} 2\n'
 
 
 def test_it_listens_and_is_ready_no_earlier_than_told():

@@ -20,6 +20,7 @@
 //	                  connections, finishes what is in flight and ends; ignore does nothing, so that only SIGKILL ends it
 //	DRAIN_TIMEOUT     how long drain waits before it cuts off what is still in flight and ends with code 1 (30s)
 //	LATENCY           how long each answer of / takes (0s)
+//	FAIL_EVERY        5: every fifth answer of / is 500 (0: none)
 //	CRASH_AFTER       time from the start until it ends with code 1 (0s: never)
 //	CRASH_AT_START    true: it ends with code 1 at once (false)
 //
@@ -29,6 +30,7 @@
 //	/ready            200 or 503: for probes; not counted
 //	/slow?for=2s      as /, after that time (1s)
 //	/crash?code=3     ends the program with that code (1), without an answer
+//	/metrics          requests_total by the code, of / and /slow, as Prometheus reads it; both codes are there from the start
 //
 // It ends with code 0 after SIGTERM, 1 when it crashes or cannot listen, 2 when a setting is wrong. The log (standard output) has one
 // line at the start (with START_DELAY one more, when it listens), one at SIGTERM, and one at the end: how many requests were answered in
@@ -60,6 +62,7 @@ type settings struct {
 	onTerm       string
 	drainTimeout time.Duration
 	latency      time.Duration
+	failEvery    int64
 	crashAfter   time.Duration
 	crashAtStart bool
 }
@@ -68,7 +71,9 @@ type server struct {
 	settings
 	readyAt       time.Time
 	terminated    atomic.Bool
+	asked         atomic.Int64
 	answered      atomic.Int64
+	failed        atomic.Int64
 	answeredAfter atomic.Int64
 }
 
@@ -156,6 +161,11 @@ func read(variable func(string) string) (settings, error) {
 		problems = append(problems, fmt.Errorf("PORT is %q, which is not a port", text("PORT", "")))
 	}
 	result.port = int(port)
+	every, err := strconv.ParseUint(text("FAIL_EVERY", "0"), 10, 31)
+	if err != nil {
+		problems = append(problems, fmt.Errorf("FAIL_EVERY is %q, which is not a whole number like 0 or 5", text("FAIL_EVERY", "")))
+	}
+	result.failEvery = int64(every)
 	if strings.ContainsFunc(result.version, func(letter rune) bool { return letter <= ' ' || letter > '~' }) {
 		problems = append(problems, fmt.Errorf("VERSION is %q, which is not made of printable characters without spaces", result.version))
 	}
@@ -248,6 +258,10 @@ func (s *server) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/{$}", func(answer http.ResponseWriter, _ *http.Request) {
 		time.Sleep(s.latency)
+		if s.failEvery > 0 && s.asked.Add(1)%s.failEvery == 0 {
+			s.fail(answer)
+			return
+		}
 		s.greet(answer)
 	})
 	mux.HandleFunc("/slow", func(answer http.ResponseWriter, request *http.Request) {
@@ -269,6 +283,13 @@ func (s *server) handler() http.Handler {
 			return
 		}
 		fmt.Fprintln(answer, "ready")
+	})
+	mux.HandleFunc("/metrics", func(answer http.ResponseWriter, _ *http.Request) {
+		answer.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+		failed := s.failed.Load()
+		fmt.Fprintln(answer, "# TYPE requests_total counter")
+		fmt.Fprintf(answer, "requests_total{code=\"200\"} %d\n", s.answered.Load()-failed)
+		fmt.Fprintf(answer, "requests_total{code=\"500\"} %d\n", failed)
 	})
 	mux.HandleFunc("/crash", func(answer http.ResponseWriter, request *http.Request) {
 		text := request.URL.Query().Get("code")
@@ -296,6 +317,19 @@ func (s *server) greet(answer http.ResponseWriter) {
 	if _, err := answer.Write([]byte(body)); err != nil {
 		return
 	}
+	s.count()
+}
+
+// fail answers a request with 500 and counts it.
+func (s *server) fail(answer http.ResponseWriter) {
+	http.Error(answer, "it fails as it was told to", http.StatusInternalServerError)
+	// In this order no reader of both sees more failures than answers.
+	s.count()
+	s.failed.Add(1)
+}
+
+// count counts an answer.
+func (s *server) count() {
 	s.answered.Add(1)
 	if s.terminated.Load() {
 		s.answeredAfter.Add(1)
