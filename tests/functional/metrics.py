@@ -2,18 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A real Prometheus on 127.0.0.1, and an application whose counters it reads five times a second."""
+"""A real Prometheus on 127.0.0.1, which reads counters five times a second: those of an application of ours, or of pods."""
 
 from __future__ import annotations
 
 import http.client
 import json
+import signal
 import socket
 import subprocess
 import threading
 import time
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -48,11 +49,12 @@ class Application:
 
 
 @dataclass
-class Metrics:
+class Server:
     """The running Prometheus."""
 
     url: str
-    application: Application
+    folder: Path
+    process: subprocess.Popen[bytes]
 
     def value(self, query: str) -> list[Any]:
         """What a query gives now, asked without anything of ours."""
@@ -62,6 +64,18 @@ class Metrics:
         connection.close()
         result: list[Any] = found["data"]["result"]
         return result
+
+    def scrape(self, targets: Mapping[str, Mapping[str, str]]) -> None:
+        """Read these from now on, and no others: addresses, each with the labels that its series get."""
+        _configure(self.folder, targets)
+        self.process.send_signal(signal.SIGHUP)
+
+
+@dataclass
+class Metrics(Server):
+    """The same, with the application that it reads."""
+
+    application: Application
 
     def read(self) -> None:
         """Return once Prometheus has read the present counters."""
@@ -77,13 +91,19 @@ class Metrics:
 
 @contextmanager
 def running(folder: Path) -> Iterator[Metrics]:
-    """Prometheus with its data in a folder, until the end of the block."""
+    """Prometheus with its data in a folder, and an application, until the end of the block."""
     application = Application()
-    with _served(application), (folder / "prometheus.log").open("wb") as log:
+    with _served(application), serving(folder, {f"127.0.0.1:{application.port}": {}}) as server:
+        yield Metrics(server.url, server.folder, server.process, application)
+
+
+@contextmanager
+def serving(folder: Path, targets: Mapping[str, Mapping[str, str]]) -> Iterator[Server]:
+    """Prometheus by itself, which reads these targets at first (see `Server.scrape`), until the end of the block."""
+    with (folder / "prometheus.log").open("wb") as log:
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
-        scrape = {"job_name": "web", "static_configs": [{"targets": [f"127.0.0.1:{application.port}"]}]}
-        (folder / "prometheus.yml").write_text(yaml.safe_dump({"global": {"scrape_interval": "200ms"}, "scrape_configs": [scrape]}))
+        _configure(folder, targets)
         command = [
             str(prometheus.program()),
             f"--config.file={folder / 'prometheus.yml'}",
@@ -91,13 +111,21 @@ def running(folder: Path) -> Iterator[Metrics]:
             f"--web.listen-address=127.0.0.1:{port}",
         ]
         process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
-        found = Metrics(f"http://127.0.0.1:{port}", application)
         try:
             _await_ready(process, port, folder)
-            yield found
+            yield Server(f"http://127.0.0.1:{port}", folder, process)
         finally:
             process.terminate()
             process.wait(30)
+
+
+def _configure(folder: Path, targets: Mapping[str, Mapping[str, str]]) -> None:
+    static = [{"targets": [address], "labels": dict(labels)} for address, labels in targets.items()]
+    scrape = {"job_name": "web", "static_configs": static}
+    # Whole at any time: a file that it reads half written would be refused, and the former one kept.
+    whole = folder / "prometheus.yml.new"
+    whole.write_text(yaml.safe_dump({"global": {"scrape_interval": "200ms"}, "scrape_configs": [scrape]}))
+    whole.replace(folder / "prometheus.yml")
 
 
 def _await_ready(process: subprocess.Popen[bytes], port: int, folder: Path) -> None:
