@@ -140,6 +140,8 @@ def zero_downtime(extra: Sequence[str]) -> list[Outcome]:
         return [Outcome(level="zero_downtime", passed=0, failed=0, note=f"skipped: {obstacle}")]
     environment = envs.main()
     debian.install({**debian.NODE, **debian.SAMPLES, **debian.DATABASE})
+    # Not inside, where no module can be loaded, and not beside what is measured.
+    prometheus.program()
     measured = OUTPUT / "zero_downtime"
     shutil.rmtree(measured, ignore_errors=True)
     chosen = os.environ.get("ROLLOUT_TEST_CLUSTER") or REAL_CLUSTER
