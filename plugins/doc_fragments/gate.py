@@ -267,7 +267,7 @@ options:
   gates:
     description:
       - What must pass after each step that has updated pods, each entry as in M(rollout.kubernetes.gate). Gates are measured side by side,
-        O(gates[].count) times and as long as O(hold) lasts. With O(hold) O(gates[].count) only matters where nothing passes.
+        C(count) times and as long as O(hold) lasts. With O(hold) C(count) only matters where nothing passes.
       - One that fails, or does not know, fails the step, so that no further pod gets the new version.
       - A task that goes on with a rollout measures anew before it updates further pods.
     type: list
