@@ -216,6 +216,21 @@ def test_pods_that_restart_in_the_hold_are_found_by_the_gate(answers: Answers) -
         assert result["rollouts"][0]["phase"] == "aborted"
 
 
+def test_what_is_measured_beside_a_gate_that_fails_ends_with_it_and_leaves_no_job(answers: Answers) -> None:
+    answers.answer = lambda _query: value(1)
+    job = {"name": "smoke", "job": {"image": "registry.example/smoke:unready"}, "interval": "1s", "count": 50}
+    with running() as memory:
+        begun = blue_green(memory, gate(initial_delay=10), job)
+        result = begun.wait()
+        assert verdicts(result) == [("errors", "switch", "fail")]
+        assert result["rollouts"][0]["phase"] == "aborted", result["msg"]
+        assert [job for job in memory.all("default", "Job") if not job["metadata"].get("deletionTimestamp")] == []
+        made = {request.path for request in begun.wire.writes if "/jobs" in request.path and request.method != "DELETE"}
+        memory.clock.sleep(60)
+        assert memory.all("default", "Job") == []
+        assert len(made) == 1, made
+
+
 def test_a_step_that_was_taken_already_is_not_measured_again(answers: Answers) -> None:
     with running() as memory:
         result = blue_green(memory, gate(), before=(*PLAIN, done("blue_green", **BLUE, stop_before="hold"))).wait()

@@ -19,6 +19,7 @@ from ..._domain.gates.judging import Standing, judged, sentence
 from ..._domain.gates.placeholders import with_values
 from ..._domain.workloads.workload import Snapshot
 
+_PARTING_SECONDS = 5.0
 _SPARE_SECONDS = 15.0
 """How much longer one measurement may take than its interval, when it is reckoned how long a step may last."""
 
@@ -68,6 +69,9 @@ class _Watched:
     ends: float
     """The clock's time until which the step lasts by itself."""
     began: float
+    over: threading.Event
+    """Set once nothing more is to be asked."""
+    thread: threading.Thread | None = None
     standing: Standing = field(default_factory=Standing)
     report: GateReport | None = None
 
@@ -91,7 +95,7 @@ class Gates:
         self._lock = threading.Lock()
         self._lines: list[str] = []
         self._wakes: list[Callable[[], None]] = []
-        self._over = threading.Event()
+        self._begun: list[_Watched] = []
         self.reports: list[GateReport] = []
         """What was found, in the order of the verdicts."""
 
@@ -126,9 +130,12 @@ class Gates:
         self._step, self._subject = step, subject
         now = self._clock()
         self._held_until = now + self.hold if self.hold else 0.0
-        self._watched = [_Watched(gate, self._make(gate, subject), now + lasts, now) for gate in gates]
+        self._watched = [_Watched(gate, self._make(gate, subject), now + lasts, now, threading.Event()) for gate in gates]
+        self._begun += self._watched
         for watched in self._watched:
-            threading.Thread(target=self._run, args=(watched,), name=f"rollout-gate-{watched.gate.name}", daemon=True).start()
+            name = f"rollout-gate-{watched.gate.name}"
+            watched.thread = threading.Thread(target=self._run, args=(watched,), name=name, daemon=True)
+            watched.thread.start()
 
     def look(self, candidates: Sequence[Snapshot]) -> None:
         """Let the gates see how the candidate's workloads are now."""
@@ -164,22 +171,24 @@ class Gates:
             self._wakes.remove(wake)
 
     def end(self) -> None:
-        """End the gates of the step."""
+        """End the gates of the step: those that have no verdict yet ask nothing more."""
         for watched in self._watched:
+            watched.over.set()
             watched.asks.close()
         self._watched, self._held_until = [], 0.0
 
     def close(self) -> None:
-        """End all that is on its way."""
-        self._over.set()
-        for watched in self._watched:
-            watched.asks.close()
+        """End all that is on its way. It waits a moment, so that a gate's Job is deleted; one that stays goes by itself."""
+        self.end()
+        for watched in self._begun:
+            if watched.thread is not None:
+                watched.thread.join(_PARTING_SECONDS)
 
     def _run(self, watched: _Watched) -> None:
         """In a thread of its own."""
         gate = watched.gate
         with closing(watched.asks):
-            if self._over.wait(gate.limits.initial_delay):
+            if watched.over.wait(gate.limits.initial_delay):
                 return
             while True:
                 asked = self._clock()
@@ -187,9 +196,9 @@ class Gates:
                     reading = watched.asks.ask()
                 except RolloutError as error:
                     reading = Reading(trouble=error.message.rstrip("."))
-                if self._over.is_set() or self._takes(watched, reading, asked):
+                if watched.over.is_set() or self._takes(watched, reading, asked):
                     return
-                if self._over.wait(max(0.0, gate.limits.interval - (self._clock() - asked))):
+                if watched.over.wait(max(0.0, gate.limits.interval - (self._clock() - asked))):
                     return
 
     def _takes(self, watched: _Watched, reading: Reading, asked: float) -> bool:
