@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -20,13 +20,13 @@ from ansible.module_utils.errors import UnsupportedError
 
 from .._domain.base.errors import InputError, RolloutError
 from .._domain.base.objects import JsonObject
-from .._domain.base.ports import Progress
+from .._domain.base.ports import Cluster, Progress
 from .._domain.definitions.exported import cleaned
+from .._domain.gates.gate import Placed
 from .._domain.steps.plan_hash import checked
-from .._engine.gates.placed import asks_of
 from .._engine.hold.turn import in_turn
 from .._engine.outside.approved import Approved
-from .._engine.outside.gates import NO_GATES, Gates
+from .._engine.outside.gates import NO_GATES, Gates, nobody
 from .._engine.outside.measurement import UNMEASURED, Measurement
 from .._engine.outside.surroundings import Surroundings
 from .._engine.tell.outcome import Outcome
@@ -196,9 +196,7 @@ def _call(
     aside.measurement = measurement_of(
         wanted, cluster=connection.cluster, clock=time.monotonic, guard=context.guard, progress=progress, seconds=seconds
     )
-    make = partial(asks_of, cluster=connection.cluster, clock=time.monotonic, guard=context.guard)
-    pauses, hold = parameters.get("on_inconclusive") == "pause", parameters.get("hold") if "hold" in ARGUMENTS[name].spec else None
-    aside.gates = Gates(placed, make, time.monotonic, pauses=pauses, hold=hold or 0.0)
+    aside.gates = _gates(placed, name, parameters, connection.cluster, context)
     outside = Surroundings(
         connection.cluster, time.monotonic, progress, guard, aside.measurement, wrote, approved=aside.approved, gates=aside.gates
     )
@@ -209,6 +207,17 @@ def _call(
     told = [] if result.get("failed") else aside.notes
     result["msg"] = " ".join([result["msg"], *told, *connection.notes])
     return result
+
+
+def _gates(placed: Sequence[Placed], name: str, parameters: Mapping[str, Any], cluster: Cluster, context: Context) -> Gates:
+    """The gates of a rollout, with what asks their questions."""
+    hold = (parameters.get("hold") or 0.0) if "hold" in ARGUMENTS[name].spec else 0.0
+    if not placed:
+        return Gates((), nobody, time.monotonic, hold=hold)
+    from .._engine.gates.placed import asks_of  # What asks is for tasks that have gates: others do not pay for its import.
+
+    make = partial(asks_of, cluster=cluster, clock=time.monotonic, guard=context.guard)
+    return Gates(placed, make, time.monotonic, pauses=parameters.get("on_inconclusive") == "pause", hold=hold)
 
 
 def _told(outcome: Outcome, context: Context, veil: Veil, warnings: list[str]) -> Result:

@@ -233,9 +233,10 @@ def _so_far(watched: _Watched) -> str:
     return f"{standing.passed} of {standing.total} measurements passed, the last: {standing.last[-1].said}"
 
 
-NO_GATES = Gates((), lambda gate, subject: _nobody(gate), lambda: 0.0)
-"""For tasks that have none."""
-
-
-def _nobody(gate: Gate) -> Asks:
+def nobody(gate: Gate, _subject: Subject) -> Asks:
+    """Raise `ValueError`: there is nobody to ask."""
     raise ValueError(f"There is nobody to ask for gate {gate.name}.")
+
+
+NO_GATES = Gates((), nobody, lambda: 0.0)
+"""For tasks that have none."""
