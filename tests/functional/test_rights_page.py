@@ -155,6 +155,15 @@ def test_the_job_of_a_gate_needs_what_the_page_says(cluster, namespace, limited,
     assert (result["warnings"], refused(audit)) == ([], set())
 
 
+def test_a_job_between_steps_needs_what_the_page_says(scene, cluster, namespace, limited, audit):
+    user = limited("partition", "With gates.job")
+    audit.mark()
+    gate = {"name": "smoke", "job": {"image": "registry.example/smoke:1"}}
+    result = call(cluster, "partition", namespace=namespace, impersonate_user=user, **DB, image=TWO, gates=[gate])
+    assert {found["verdict"] for found in result["gates"]} == {"pass"}, result["msg"]
+    assert (result["warnings"], refused(audit)) == ([], set())
+
+
 def test_each_module_has_its_section_and_its_test():
     assert set(ARGUMENTS) == {module for module, _options, _before in TASKS}
     assert set(ARGUMENTS) <= set(roles_of_page())

@@ -7,23 +7,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any
 
-from .._domain.gates.gate import Http, Prometheus, Reading
+from .._domain.gates.gate import Http, Prometheus
 from . import json_answer, prometheus
 
-
-class Asks(Protocol):
-    """One source of readings. Never raises for what the network or the server does."""
-
-    def ask(self) -> Reading:
-        """Return what comes of the question now; takes no longer than its time-out for each request."""
-
-    def close(self) -> None:
-        """End what is on its way."""
-
-
-BY_REQUEST: Mapping[type[Any], Callable[[Any], Asks]] = {
+BY_REQUEST: Mapping[type[Any], Callable[[Any], json_answer.Asks | prometheus.Asks]] = {
     Prometheus: prometheus.Asks,
     Http: json_answer.Asks,
 }

@@ -9,16 +9,14 @@ What the user gives reaches the script by variables alone, and is never part of 
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 
-from .._domain.base.objects import JsonObject, JsonValue
+from .._domain.base.objects import JsonObject, JsonValue, Ref
 from .._domain.verification import OK, PodProbe, Verification
 from .http import Outcome
+from .one_pod import job_of, literal
 
-SECONDS_TO_LIVE = 60
-"""How long a Job that has ended stays, if nobody deletes it."""
 CONTAINER = "verify"
 LABEL = "rollout.kubernetes/verify"
 """The Job's name, on its pod: so that no selector of an application finds it, and we do."""
@@ -176,7 +174,7 @@ def variables(wanted: Verification) -> dict[str, str]:
 
 
 def manifest(wanted: Verification, pod: PodProbe, *, namespace: str, name: str, seconds: int) -> JsonObject:
-    """The Job; after `seconds` the cluster ends it, whoever has forgotten it, and removes it soon after."""
+    """The Job that measures; see `job_of` for its end."""
     labels: dict[str, JsonValue] = {
         "app.kubernetes.io/name": "rollout-verify",
         "app.kubernetes.io/managed-by": "rollout.kubernetes",
@@ -193,36 +191,9 @@ def manifest(wanted: Verification, pod: PodProbe, *, namespace: str, name: str, 
         "name": CONTAINER,
         "image": pod.image,
         "command": ["sh", "-c", SCRIPT],
-        # $(NAME) would be replaced by the kubelet.
-        "env": [{"name": key, "value": value.replace("$", "$$")} for key, value in variables(wanted).items()],
+        "env": [{"name": key, "value": literal(value)} for key, value in variables(wanted).items()],
         "resources": {"requests": {"cpu": "50m", "memory": "32Mi"}, "limits": {"cpu": "1", "memory": "512Mi"}},
         "securityContext": security,
     }
-    if pod.image_pull_policy:
-        container["imagePullPolicy"] = pod.image_pull_policy
-    spec: dict[str, JsonValue] = {
-        "restartPolicy": "Never",
-        "automountServiceAccountToken": False,
-        "enableServiceLinks": False,
-        "terminationGracePeriodSeconds": 1,
-        # Nobody ever says yes to it: the pod is never ready, so that no Service leads to it whatever it selects.
-        "readinessGates": [{"conditionType": "rollout.kubernetes/never"}],
-        "containers": [container],
-    }
-    if pod.service_account:
-        spec["serviceAccountName"] = pod.service_account
-    if pod.image_pull_secrets:
-        spec["imagePullSecrets"] = [{"name": secret} for secret in pod.image_pull_secrets]
-    made: JsonObject = {
-        "apiVersion": "batch/v1",
-        "kind": "Job",
-        "metadata": {"namespace": namespace, "name": name, "labels": labels},
-        "spec": {
-            "backoffLimit": 0,
-            "activeDeadlineSeconds": seconds,
-            "ttlSecondsAfterFinished": SECONDS_TO_LIVE,
-            "template": {"metadata": {"labels": labels}, "spec": spec},
-        },
-    }
-    copied: JsonObject = json.loads(json.dumps(made))
-    return copied
+    spec: dict[str, JsonValue] = {"automountServiceAccountToken": False, "terminationGracePeriodSeconds": 1}
+    return job_of(pod, container, spec, Ref("Job", namespace, name), labels=labels, seconds=seconds)

@@ -38,7 +38,7 @@ def blue_green(memory: Memory, *gates: dict[str, Any], before: tuple[Act, ...] =
     for act in before:
         act(memory)
     memory.clock.sleep(5)
-    return Run(memory, "blue_green", namespace="default", wait_timeout=120, **{**HOLD, "gates": list(gates), **options}).start()
+    return Run(memory, "blue_green", namespace="default", **{**HOLD, "wait_timeout": 120, "gates": list(gates), **options}).start()
 
 
 def serving(memory: Memory) -> str:
@@ -229,6 +229,25 @@ def test_what_is_measured_beside_a_gate_that_fails_ends_with_it_and_leaves_no_jo
         memory.clock.sleep(60)
         assert memory.all("default", "Job") == []
         assert len(made) == 1, made
+
+
+def test_a_job_has_its_own_time_however_short_that_of_a_step_is(answers: Answers) -> None:
+    smoke = {"image": "registry.example/smoke:unready", "wait_timeout": "10m"}
+    job = {"name": "smoke", "job": smoke, "before": ["switch"], "error_limit": 0}
+    with running() as memory:
+        result = blue_green(memory, job, wait_timeout=60).wait()
+        assert verdicts(result) == [("smoke", "switch", "inconclusive")], result["msg"]
+        assert "the Job was not done within 600 s" in result["msg"]
+
+
+def test_without_the_right_to_make_a_job_it_is_refused_before_anything_is_written(answers: Answers) -> None:
+    job = {"name": "smoke", "job": {"image": "registry.example/smoke:1"}}
+    with running() as memory:
+        memory.server.rights.deny("robot", ["create"], "jobs")
+        begun = blue_green(memory, job, user="robot")
+        result = begun.wait()
+        assert "may not create jobs in namespace default, which this rollout needs later on; nothing was written" in result["msg"]
+        assert begun.wire.writes == []
 
 
 def test_a_step_that_was_taken_already_is_not_measured_again(answers: Answers) -> None:

@@ -154,6 +154,25 @@ def test_where_it_stops_before_a_step_the_steps_until_then_are_measured(answers:
         assert (result["rollouts"][0]["phase"], verdicts(result), updated(memory)) == ("paused", ["pass", "pass"], 2)
 
 
+def test_what_compares_with_the_version_before_is_left_out_when_no_pod_of_it_is_left(answers: Answers) -> None:
+    with running() as memory:
+        result = run(memory, "partition", gates=[gate(query="$stable_pods"), gate("pods", query="new $candidate_pods")]).start().wait()
+        assert result["rollouts"][0]["phase"] == "complete", result["msg"]
+        assert [query for query in answers.asked if "new" not in query] == ["web-0|web-1", "web-0"]
+        assert [entry["name"] for entry in result["gates"]].count("pods") == 3
+        (warning,) = (warning for warning in result["warnings"] if "gate" in warning)
+        assert warning == "After the last step no pod of the version before is left, so there was not measured: gate errors."
+
+
+@ways
+def test_without_the_right_to_make_a_job_it_is_refused_before_anything_is_written(answers: Answers, way: str) -> None:
+    with running() as memory:
+        memory.server.rights.deny("robot", ["create"], "jobs")
+        begun = run(memory, way, gates=[{"name": "smoke", "job": {"image": "registry.example/smoke:1"}}], user="robot")
+        assert "may not create jobs in namespace default, which this rollout needs later on" in begun.start().wait()["msg"]
+        assert not [request for request in begun.wire.writes if "leases" not in request.path]
+
+
 @pytest.mark.matrix
 @ways
 def test_killed_in_each_wait_and_after_each_write_the_next_run_ends_right(answers: Answers, way: str) -> None:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 Verdict: TypeAlias = Literal["pass", "fail", "inconclusive"]
+JOB_SPARE_SECONDS = 30.0
+"""How much longer than its own deadline a Job is waited for: its controller may be late."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,15 @@ class Pods:
 
 
 Source: TypeAlias = "Prometheus | Http | JobRun | Pods"
+
+
+def asking_seconds(source: Source) -> float:
+    """Return how long one question may take at most."""
+    if isinstance(source, Prometheus):
+        return source.access.timeout * (1 + bool(source.baseline) + bool(source.samples))
+    if isinstance(source, Http):
+        return source.access.timeout
+    return source.seconds + JOB_SPARE_SECONDS if isinstance(source, JobRun) else 0.0
 
 
 @dataclass(frozen=True)

@@ -166,8 +166,7 @@ def sentence(gate: Gate, standing: Standing, verdict: Verdict, seconds: float) -
     counts = f"measured {standing.total} {'time' if standing.total == 1 else 'times'} in {seconds:.0f} s"
     extra = ", a dry run that does not count" if gate.dry_run else ""
     if verdict == "pass":
-        last = standing.last[-1].said if standing.last else ""
-        return f"Gate {gate.name} passes: {last}; {counts}{extra}."
+        return f"Gate {gate.name} passes: {standing.last[-1].said}; {counts}{extra}."
     found = standing.decisive
     said = found.said if found is not None else "nothing was measured"
     asked = f"; the query was {found.query}" if found is not None and found.query else ""

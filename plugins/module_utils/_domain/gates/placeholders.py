@@ -67,6 +67,11 @@ def needed(gate: Gate) -> frozenset[str]:
     return frozenset(name for text, where in _texts(gate.source) for name in names_in(text, where))
 
 
+def compares(gate: Gate) -> bool:
+    """Whether the texts of a gate speak of the version before."""
+    return any(name.startswith("stable") for name in needed(gate))
+
+
 def with_values(gate: Gate, values: Mapping[str, str]) -> Gate:
     """The gate with its placeholders filled in. Raises `InputError` for one that is empty."""
     source = gate.source

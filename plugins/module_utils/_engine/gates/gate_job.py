@@ -11,10 +11,10 @@ from collections.abc import Callable
 from typing import Any
 
 from ..._domain.base.errors import ClusterError, RolloutError
-from ..._domain.base.objects import Ref, text, uid_of
+from ..._domain.base.objects import Ref, uid_of
 from ..._domain.base.ports import Clock, Cluster, WatchEvent
 from ..._domain.base.resources import JOB, POD, Resource
-from ..._domain.gates.gate import JobRun, Reading
+from ..._domain.gates.gate import JobRun, Reading, asking_seconds
 from ..._domain.steps.step import Apply
 from ..._domain.text.masking import mask
 from ..._domain.workloads.diagnosis import diagnose_pod
@@ -23,8 +23,6 @@ from ..._gates.gate_job import CONTAINER, LABEL, manifest
 from ..observe.feed import Feed, Source
 from ..write.writer import Writer
 
-_SPARE_SECONDS = 30.0
-"""How much longer than its own deadline the Job is waited for: its controller may be late."""
 _LINES = 3
 """So many lines of the log's end are told."""
 
@@ -67,7 +65,7 @@ class JobAsks:
     def _ended(self, ref: Ref, asked: str) -> Reading:
         """Wait for the Job's end."""
         self._feed = feed = Feed(self._cluster, self._hear)
-        limit = self._clock() + self._source.seconds + _SPARE_SECONDS
+        limit = self._clock() + asking_seconds(self._source)
         try:
             feed.follow(Source(JOB, ref.namespace, fields=f"metadata.name={ref.name}"))
             feed.follow(Source(POD, ref.namespace, labels=f"{LABEL}={ref.name}"))
@@ -115,7 +113,7 @@ class JobAsks:
                 self._hear(resource, WatchEvent("MODIFIED", obj))
         elif resource == POD:
             self._pods[uid_of(event.object)] = Pod.of(event.object)
-        elif text(event.object, "kind") == "Job" or resource == JOB:
+        else:
             self._jobs[uid_of(event.object)] = event.object
 
     def _remove(self, ref: Ref, uid: str) -> None:

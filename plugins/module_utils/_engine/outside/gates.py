@@ -14,18 +14,17 @@ from typing import Protocol
 
 from ..._domain.base.errors import RolloutError
 from ..._domain.base.ports import Clock
-from ..._domain.gates.gate import Gate, Placed, Reading, Verdict
+from ..._domain.gates.gate import Gate, Placed, Reading, Verdict, asking_seconds
 from ..._domain.gates.judging import Standing, judged, sentence
 from ..._domain.gates.placeholders import with_values
 from ..._domain.workloads.workload import Snapshot
 
 _PARTING_SECONDS = 5.0
-_SPARE_SECONDS = 15.0
-"""How much longer one measurement may take than its interval, when it is reckoned how long a step may last."""
+"""How long the end of a task waits for a gate that is just being measured."""
 
 
 class Asks(Protocol):
-    """One source of readings."""
+    """One source of readings. Never raises for what the network or a server does."""
 
     def ask(self) -> Reading:
         """Return what comes of the question now."""
@@ -40,6 +39,8 @@ class Subject:
 
     values: Mapping[str, str]
     candidates: Sequence[Snapshot] = ()
+    left_out: frozenset[str] = frozenset()
+    """The names of gates that cannot be measured any more."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ class Gates:
     def begin(self, step: str, subject: Subject, lasts: float) -> None:
         """Begin to measure, in a step that lasts so many seconds by itself. Raises `InputError` for a placeholder that stands for nothing,
         and for a certificate that cannot be read."""
-        gates = [with_values(gate, subject.values) for gate in self.at(step)]
+        gates = [with_values(gate, subject.values) for gate in self.at(step) if gate.name not in subject.left_out]
         self._step, self._subject = step, subject
         now = self._clock()
         self._held_until = now + self.hold if self.hold else 0.0
@@ -223,14 +224,14 @@ class Gates:
 def _longest(gate: Gate) -> float:
     limits = gate.limits
     times = limits.count * (limits.errors + 1) + limits.errors
-    return limits.initial_delay + times * (limits.interval + _SPARE_SECONDS)
+    return limits.initial_delay + times * max(limits.interval, asking_seconds(gate.source))
 
 
 def _so_far(watched: _Watched) -> str:
     standing = watched.standing
     if not standing.last:
         return "not measured yet"
-    return f"{standing.passed} of {standing.total} measurements passed, the last: {standing.last[-1].said}"
+    return f"passed {standing.passed} of {standing.total} {'time' if standing.total == 1 else 'times'}, the last: {standing.last[-1].said}"
 
 
 def nobody(gate: Gate, _subject: Subject) -> Asks:

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from ..._domain.base.errors import ClusterError, ForbiddenError
 from ..._domain.base.objects import JsonObject, Ref, at
 from ..._domain.base.ports import Cluster
-from ..._domain.base.resources import ACCESS_REVIEW, DEPLOYMENT, POD, Resource
+from ..._domain.base.resources import ACCESS_REVIEW, DEPLOYMENT, JOB, POD, Resource
+from ..._domain.gates.gate import Gate, JobRun
 from ..._domain.ownership.owners import APPLY_MANAGER
 from ..._domain.sides.claims import SidesClaim
 from ..._strategies.foreseen import Foreseen
+from ..outside.gates import Gates
 from ..outside.parallel import side_by_side
 from .plan import Plan
 
@@ -76,6 +78,20 @@ def for_later_writes(plan: Plan) -> Iterator[Need]:
         later = (step for step in entry.steps[1:] if step.write is not None and entry.is_pending(step))
         if not entry.write.changed and any(later):
             yield Need("patch", entry.target.resource, entry.target.ref.namespace, entry.target.ref.name)
+
+
+def for_gates(gates: Iterable[Gate], namespace: str) -> Iterator[Need]:
+    """What gates need that run a Job."""
+    for source in (gate.source for gate in gates):
+        if isinstance(source, JobRun):
+            yield from (Need(verb, JOB, source.namespace or namespace) for verb in ("create", "patch", "delete", "list", "watch"))
+
+
+def for_steps(plan: Plan, gates: Gates) -> Iterator[Need]:
+    """What the gates need that are measured after steps which are still to be taken."""
+    for entry in plan.targets:
+        if any(step.pods and entry.is_pending(step) for step in entry.steps):
+            yield from for_gates(gates.at(""), entry.target.ref.namespace)
 
 
 def for_sides(claim: SidesClaim, changes: Iterable[Foreseen], namespace: str) -> Iterator[Need]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from ..._domain.base.errors import ClusterError, RolloutError
 from ..._domain.base.objects import Ref, mapping
+from ..._domain.gates.placeholders import compares
 from ..._domain.gates.versions import values_of
 from ..._domain.kinds import workload_of
 from ..._domain.leases.outages import Gap, expected, is_serving, spelled
@@ -26,7 +27,7 @@ from ..outside.gates import Gates, Subject
 from ..outside.parallel import side_by_side
 from ..outside.surroundings import Surroundings
 from ..plan.plan import Plan, PlannedTarget, differences, in_the_way, may_be_in_the_way, notes, obstacle, report_of, require_pod_access
-from ..plan.rights import demand_rights, for_later_writes, for_pods
+from ..plan.rights import demand_rights, for_later_writes, for_pods, for_steps
 from ..tell.outcome import Outage, Outcome, Rollout, StepReport
 from ..wait.course import SETTLE_SECONDS, Course, await_all
 from ..wait.failure import deleted, failure_of, phase_of, read_logs, with_logs
@@ -45,7 +46,7 @@ def carry_out(plan: Plan, outside: Surroundings) -> Outcome:
 
     Raises `RolloutError` for what fails before the first workload is written.
     """
-    demand_rights((*for_pods(plan), *for_later_writes(plan)), outside.cluster)
+    demand_rights((*for_pods(plan), *for_later_writes(plan), *for_steps(plan, outside.gates)), outside.cluster)
     with ExitStack() as stack:
         run = Run(plan, outside, stack)
         run.clear_the_way()
@@ -300,7 +301,16 @@ class Run:
         if not (leg.written.changed or course.replaced or (following is not None and not following.done(snapshot))):
             return None
         self.outside.cluster.patience(self.plan.waiting.timeout + self.outside.gates.hold + self.outside.gates.seconds(""))
-        return Subject(values_of(course.ref, snapshot), (snapshot,))
+        values = values_of(course.ref, snapshot)
+        return Subject(values, (snapshot,), frozenset() if values["stable_pods"] else self._not_comparable())
+
+    def _not_comparable(self) -> frozenset[str]:
+        """Return the names of the gates that speak of the version before, of which no pod is left after the last step; say so once."""
+        names = [gate.name for gate in self.outside.gates.at("") if compares(gate)]
+        words = f"After the last step no pod of the version before is left, so there was not measured: gate {', '.join(names)}."
+        if names and words not in self.warnings:
+            self.warnings.append(words)
+        return frozenset(names)
 
     def observer(self) -> Observer:
         """What watches the cluster; takes up what it warns of."""

@@ -35,7 +35,7 @@ from ..hold.memory import Memory
 from ..observe.scene import Stage
 from ..outside.gates import NO_GATES, Gates
 from ..outside.surroundings import Surroundings
-from ..plan.rights import demand_rights
+from ..plan.rights import demand_rights, for_gates
 from ..plan.staged import StagedPlan
 from ..tell.outcome import Outcome, StepReport
 from ..write.writer import Planned, Writer
@@ -100,7 +100,10 @@ def _roll(request: StagedRequest, make: Make, outside: Surroundings, lease: Json
         if plan.empty:
             return _with_configuration(report.unchanged(plan), plan)
         if plan.claim is not None:
-            demand_rights(_needs(request, method, plan, stage.scene(plan.claim.moments)), outside.cluster)
+            needs = _needs(request, method, plan, stage.scene(plan.claim.moments))
+            taken = up_to(method.steps(plan), request.stop_before)
+            measured = {gate.name: gate for name in taken for gate in outside.gates.at(name)}
+            demand_rights((*needs, *for_gates(measured.values(), request.namespace)), outside.cluster)
         if plan.claim is not None:
             outside.gates.check(_to_come(method.subject(plan.claim, stage.scene(plan.claim.moments)).values))
         if check:

@@ -218,7 +218,3 @@ def test_the_sentence_of_a_failure_says_what_was_asked_and_whether_it_counts() -
         "Gate errors fails: the answer has status 500; the query was GET http://web; measured 1 time in 0 s, a dry run that does not count."
     )
     assert sentence(its, found, "fail", 0.0) == words
-
-
-def test_a_pass_without_any_measurement_told_says_so_in_few_words() -> None:
-    assert sentence(gate(), Standing(), "pass", 0.0) == "Gate errors passes: ; measured 0 times in 0 s."

@@ -10,10 +10,20 @@ import re
 
 import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.errors import InputError
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.gates.gate import Gate, Http, JobRun, Pods, Prometheus, Source
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.gates.gate import (
+    Access,
+    Gate,
+    Http,
+    JobRun,
+    Pods,
+    Prometheus,
+    Source,
+    asking_seconds,
+)
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.gates.json_path import at_path, parts_of
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.gates.placeholders import (
     NAMES,
+    compares,
     filled,
     needed,
     one_of,
@@ -85,3 +95,22 @@ def test_a_path_leads_to_its_value(path: str, value: object) -> None:
 def test_what_is_no_path_is_refused(path: str) -> None:
     with pytest.raises(InputError, match="json must be a path such as"):
         parts_of(path, "json")
+
+
+@pytest.mark.parametrize(("query", "does"), [("$stable_hash", True), ("$candidate_pods $stable_pods", True), ("$candidate_pods", False)])
+def test_a_gate_compares_where_its_texts_speak_of_the_version_before(query: str, does: bool) -> None:
+    assert compares(Gate("errors", Prometheus("http://p", query))) is does
+
+
+@pytest.mark.parametrize(
+    ("source", "seconds"),
+    [
+        (Prometheus("http://p", "a", access=Access(timeout=3)), 3),
+        (Prometheus("http://p", "a", baseline="b", samples="c", access=Access(timeout=3)), 9),
+        (Http("http://p", access=Access(timeout=3)), 3),
+        (JobRun("x", seconds=300), 330),
+        (Pods(), 0),
+    ],
+)
+def test_a_question_has_a_longest_time(source: Source, seconds: float) -> None:
+    assert asking_seconds(source) == seconds
