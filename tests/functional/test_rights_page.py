@@ -159,7 +159,8 @@ def test_a_job_between_steps_needs_what_the_page_says(scene, cluster, namespace,
     user = limited("partition", "With gates.job")
     audit.mark()
     gate = {"name": "smoke", "job": {"image": "registry.example/smoke:1"}}
-    result = call(cluster, "partition", namespace=namespace, impersonate_user=user, **DB, image=TWO, gates=[gate])
+    options: dict[str, Any] = {**DB, "image": TWO, "gates": [gate], "impersonate_user": user}
+    result = call(cluster, "partition", namespace=namespace, **options)
     assert {found["verdict"] for found in result["gates"]} == {"pass"}, result["msg"]
     assert (result["warnings"], refused(audit)) == ([], set())
 

@@ -23,7 +23,8 @@ from ..observe.select import is_everywhere, present, select
 from ..observe.workloads import Observer
 from ..outside.surroundings import Surroundings
 from ..tell.outcome import Outcome, Rollout
-from ..wait.course import Course, await_all
+from ..wait.course import Course
+from ..wait.course_track import await_all
 from ..wait.failure import failure_of, phase_of, read_logs, strategy_of, with_logs
 
 

@@ -29,7 +29,8 @@ from ..outside.surroundings import Surroundings
 from ..plan.plan import Plan, PlannedTarget, differences, in_the_way, may_be_in_the_way, notes, obstacle, report_of, require_pod_access
 from ..plan.rights import demand_rights, for_later_writes, for_pods, for_steps
 from ..tell.outcome import Outage, Outcome, Rollout, StepReport
-from ..wait.course import SETTLE_SECONDS, Course, await_all
+from ..wait.course import SETTLE_SECONDS, Course
+from ..wait.course_track import await_all
 from ..wait.failure import deleted, failure_of, phase_of, read_logs, with_logs
 from ..wait.loop import Until, take
 from ..wait.superseding import Superseded, wanted_of
