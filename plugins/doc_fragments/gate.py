@@ -54,9 +54,33 @@ options:
         description:
           - The query. V($namespace), V($name), V($candidate_hash), V($candidate_pods), V($stable_hash) and V($stable_pods) stand for what
             the workload has; the pods are regular expressions, so write V(pod=~"$candidate_pods"). A dollar is V($$).
+          - V($candidate_service) and V($stable_service) stand for the Services that lead to one version alone, which there are in a rollout
+            by blue/green; they are regular expressions too.
           - An unknown placeholder, and one that stands for nothing, is an error before anything is asked.
         type: str
-        required: true
+      metric:
+        description:
+          - A query that need not be written, of the requests to the new version. V(error_ratio) is the part of them that was answered by a
+            status of 500 to 599, such as 0.01. V(p95) is how many seconds 95 of 100 took at most. Without requests there is no data.
+          - O(baseline) and O(min_samples) then need no query. They ask for the same of the version before, and for the number of requests.
+        type: str
+        choices: [error_ratio, p95]
+      source:
+        description:
+          - Who has counted the requests of O(prometheus.metric).
+          - V(traefik) counts by Service, in C(traefik_service_requests_total) and C(traefik_service_request_duration_seconds_bucket). So
+            the version must have a Service of its own, or O(prometheus.service) is given.
+          - V(istio) counts in the proxies of the pods, in C(istio_requests_total) and C(istio_request_duration_milliseconds_bucket). The
+            series must have the label C(pod).
+        type: str
+        choices: [traefik, istio]
+      service:
+        description: Ask for all requests to this Service, whichever version answers. If not given, for those to the new version.
+        type: str
+      window:
+        description:
+          - How far O(prometheus.metric) looks back. If not given, V(1m). Prometheus must have read the counters twice in that time.
+        type: str
       range:
         description: Ask for all values of so long a time until now, instead of the value of now. Each of them is judged.
         type: str
@@ -158,9 +182,8 @@ options:
     type: dict
     suboptions:
       query:
-        description: The query, with placeholders as O(prometheus.query).
+        description: The query, with placeholders as O(prometheus.query). Only with O(prometheus.metric) it may be left out.
         type: str
-        required: true
       max_ratio:
         description: The value may be at most so many times that of the baseline.
         type: float
@@ -212,9 +235,10 @@ options:
     type: dict
     suboptions:
       query:
-        description: The query for that, with placeholders as O(prometheus.query). The values of several series are added.
+        description:
+          - The query for that, with placeholders as O(prometheus.query). The values of several series are added. Only with
+            O(prometheus.metric) it may be left out.
         type: str
-        required: true
       min:
         description: The least that it must give.
         type: float

@@ -49,6 +49,27 @@ class Application:
 
 
 @dataclass
+class Recorded:
+    """Counters as somebody else's program has shown them ten times in the last minute: each by its series, and by its growth each time.
+
+    They come with their times, so that what a query gives follows from the numbers alone.
+    """
+
+    growth: dict[str, float]
+    port: int = 0
+    times: list[float] = field(default_factory=lambda: [time.time() - 50 + 5 * number for number in range(10)])
+
+    def text(self) -> str:
+        """All of them as Prometheus reads them."""
+        rows = [
+            f"{series} {growth * (number + 1)} {at * 1000:.0f}"
+            for series, growth in self.growth.items()
+            for number, at in enumerate(self.times)
+        ]
+        return "\n".join([*rows, ""])
+
+
+@dataclass
 class Server:
     """The running Prometheus."""
 
@@ -64,6 +85,13 @@ class Server:
         connection.close()
         result: list[Any] = found["data"]["result"]
         return result
+
+    def until(self, query: str, value: float) -> None:
+        """Return once a query gives this one value."""
+        limit = time.monotonic() + PATIENCE
+        while [float(entry["value"][1]) for entry in self.value(query)] != [value]:
+            assert time.monotonic() < limit, f"Prometheus gives {self.value(query)} for {query}, and not {value}"
+            threading.Event().wait(0.1)
 
     def scrape(self, targets: Mapping[str, Mapping[str, str]]) -> None:
         """Read these from now on, and no others: addresses, each with the labels that its series get."""
@@ -93,7 +121,7 @@ class Metrics(Server):
 def running(folder: Path) -> Iterator[Metrics]:
     """Prometheus with its data in a folder, and an application, until the end of the block."""
     application = Application()
-    with _served(application), serving(folder, {f"127.0.0.1:{application.port}": {}}) as server:
+    with served(application), serving(folder, {f"127.0.0.1:{application.port}": {}}) as server:
         yield Metrics(server.url, server.folder, server.process, application)
 
 
@@ -145,7 +173,9 @@ def _await_ready(process: subprocess.Popen[bytes], port: int, folder: Path) -> N
 
 
 @contextmanager
-def _served(application: Application) -> Iterator[None]:
+def served(application: Application | Recorded) -> Iterator[None]:
+    """Show the counters at a port of 127.0.0.1, which `port` tells, until the end of the block."""
+
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             body = application.text().encode()

@@ -688,6 +688,20 @@ MUTATIONS = (
         tests=(f"{_UNITS}_domain/gates/test_judging.py",),
     ),
     Mutation(
+        name="a Service that is taken for another whose name begins alike",
+        file="_domain/gates/queries/traefik.py",
+        old="-[^-@]+@.+",
+        new="-[^@]+@.+",
+        tests=(f"{_UNITS}_domain/gates/test_queries.py",),
+    ),
+    Mutation(
+        name="a gate for a Service that leads to nobody, found only when it is measured",
+        file="_engine/run/blue_green.py",
+        old="return Subject(values, candidates, by_step=by_step)",
+        new='return Subject({**values, "candidate_service": active}, candidates)',
+        tests=(_GATED,),
+    ),
+    Mutation(
         name="a switch that does not wait for its gates",
         file="_engine/run/scene_track.py",
         old='acted, refusal = (False, "") if unmeasured else self._act(step, scene)',

@@ -14,7 +14,9 @@ from typing import Any
 from .._domain.base.errors import InputError
 from .._domain.gates.gate import Access, Bounds, Gate, Http, JobRun, Limits, Placed, Pods, Prometheus, Source
 from .._domain.gates.json_path import parts_of
-from .._domain.gates.placeholders import names_in, needed
+from .._domain.gates.placeholders import SERVICES, names_in, needed
+from .._domain.gates.queries.built_in import COUNTERS, METRICS, WINDOW
+from .._domain.gates.queries.counters import Whose, amount_of, value_of
 from .._domain.text.veils import secrets_within
 from .._domain.verification import checked_url, shown_url, statuses_of
 from .manifests import check_name
@@ -39,13 +41,19 @@ GATE: Options = {
         "type": "dict",
         "options": {
             "url": {"type": "str", "required": True},
-            "query": {"type": "str", "required": True},
+            "query": {"type": "str"},
+            "metric": {"type": "str", "choices": list(METRICS)},
+            "source": {"type": "str", "choices": list(COUNTERS)},
+            "service": {"type": "str"},
+            "window": {"type": "str"},
             "range": {"type": "str"},
             "step": {"type": "str"},
             **_ACCESS,
         },
-        "required_by": {"step": ["range"]},
-        **_ALONE,
+        "required_one_of": [("query", "metric")],
+        "mutually_exclusive": [("query", "metric"), *_ALONE["mutually_exclusive"]],
+        "required_together": [("metric", "source"), *_ALONE["required_together"]],
+        "required_by": {"step": ["range"], "service": ["metric"], "window": ["metric"]},
     },
     "http": {
         "type": "dict",
@@ -79,7 +87,7 @@ GATE: Options = {
     "baseline": {
         "type": "dict",
         "options": {
-            "query": {"type": "str", "required": True},
+            "query": {"type": "str"},
             "max_ratio": {"type": "float"},
             "max_difference": {"type": "float"},
         },
@@ -96,7 +104,7 @@ GATE: Options = {
     "min_count": {"type": "int", "default": 1},
     "min_samples": {
         "type": "dict",
-        "options": {"query": {"type": "str", "required": True}, "min": {"type": "float", "required": True}},
+        "options": {"query": {"type": "str"}, "min": {"type": "float", "required": True}},
     },
     "dry_run": {"type": "bool", "default": False},
 }
@@ -154,18 +162,27 @@ def _prometheus(given: Mapping[str, Any], its: Mapping[str, Any], within: str) -
     shown, samples = f"{within}prometheus.", given["min_samples"] or {}
     if given["min"] is None and given["max"] is None and given["baseline"] is None:
         raise InputError(f"{within}min, max or baseline is missing: without a bound each value would pass.")
+    baseline = given["baseline"] or {}
+    if its["metric"]:
+        query, base, amount = _built_in(given, its, within)
+    else:
+        query, base, amount = its["query"].strip(), baseline.get("query") or "", samples.get("query") or ""
+        for option in ("baseline", "min_samples"):
+            if given[option] is not None and not given[option]["query"]:
+                raise InputError(f"{within}{option}.query is missing: only for a metric the query is made.")
     length = its["range"] or 0.0
     step = its["step"] or length / 20
     if length and not 0 < step <= length:
         raise InputError(f"{shown}step must be more than 0 and at most the range of {length:g} s, not {step:g}.")
     found = Prometheus(
         url=checked_url(its["url"], f"{shown}url"),
-        query=its["query"].strip(),
-        baseline=(given["baseline"] or {}).get("query") or "",
-        samples=samples.get("query") or "",
+        query=query,
+        baseline=base,
+        samples=amount,
         least_samples=samples.get("min") or 0.0,
         range=length,
         step=step,
+        metric=f"{its['metric']} of {its['source']}" if its["metric"] else "",
         access=_access(its, shown),
     )
     for text, option in (
@@ -175,6 +192,25 @@ def _prometheus(given: Mapping[str, Any], its: Mapping[str, Any], within: str) -
     ):
         names_in(text, option)
     return found
+
+
+def _built_in(given: Mapping[str, Any], its: Mapping[str, Any], within: str) -> tuple[str, str, str]:
+    """The queries of a metric: of its value, of that of the version before, and of how many requests there are; '' where not wanted."""
+    service = check_name(its["service"], f"{within}prometheus.service") if its["service"] else ""
+    baseline, samples, window = given["baseline"], given["min_samples"], its["window"] or WINDOW
+    if service and baseline is not None and not baseline["query"]:
+        raise InputError(
+            f"{within}baseline.query is missing: {within}prometheus.service asks for all requests to {service}, so there is no version "
+            "before to compare with; give a query, or leave the service out."
+        )
+    count = COUNTERS[its["source"]]
+    candidate = count(Whose(service=service))
+    base = amount = ""
+    if baseline is not None:
+        base = baseline["query"] or value_of(its["metric"], count(Whose("stable")), window)
+    if samples is not None:
+        amount = samples["query"] or amount_of(candidate, window)
+    return value_of(its["metric"], candidate, window), base, amount
 
 
 def _http(given: Mapping[str, Any], its: Mapping[str, Any], within: str) -> Http:
@@ -266,10 +302,13 @@ def _limits(given: Mapping[str, Any], within: str) -> Limits:
 
 
 def placed_gates(parameters: Mapping[str, Any]) -> tuple[Placed, ...]:
-    """The gates of a rollout. Raises `InputError` as `gate_of`, for a name that is given twice, and for a hold that ends too soon."""
+    """The gates of a rollout. Raises `InputError` as `gate_of`, for a name that is given twice, for a hold that ends too soon, and for
+    Services of the versions where both have the same."""
     found: list[Placed] = []
     for number, given in enumerate(parameters.get("gates") or ()):
         gate = gate_of(given, f"gates[{number}].")
+        if "before" not in given:
+            _refuse_services(gate, f"gates[{number}]")
         if gate.name in (placed.gate.name for placed in found):
             raise InputError(f"gates has two of the name {gate.name}; their verdicts could not be told apart.")
         steps = tuple(BEFORE[step] for step in given.get("before") or ())
@@ -281,6 +320,19 @@ def placed_gates(parameters: Mapping[str, Any]) -> tuple[Placed, ...]:
             )
         found.append(Placed(gate, steps))
     return tuple(found)
+
+
+def _refuse_services(gate: Gate, option: str) -> None:
+    """Raise `InputError` for a gate that asks for the Service of a version, where the pods of both are behind the same."""
+    missing = sorted(needed(gate) & SERVICES)
+    if not missing:
+        return
+    asks = gate.source.metric if isinstance(gate.source, Prometheus) and gate.source.metric else "it"
+    by_service = f"{option}.prometheus.service for the Service as a whole, or source: istio" if asks != "it" else "$candidate_pods"
+    raise InputError(
+        f"{option} cannot be measured: {asks} needs ${missing[0]}, and here the pods of both versions are behind the same Services; "
+        f"give {by_service}."
+    )
 
 
 def needs_no_cluster(given: Mapping[str, Any]) -> bool:

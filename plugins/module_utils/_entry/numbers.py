@@ -40,6 +40,7 @@ _BOUNDS: Mapping[str, tuple[float, float, str]] = {
     "after": (0, 3600, "seconds"),
     "initial_delay": (0, _YEAR, "seconds"),
     "range": (1, _YEAR, "seconds"),
+    "window": (1, _YEAR, "seconds"),
     "step": (0.1, _YEAR, "seconds"),
     "count": (1, 100_000, "measurements"),
     "min_count": (1, 100_000, "measurements"),

@@ -14,7 +14,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.gates.g
 from ansible_collections.rollout.kubernetes.plugins.module_utils._gates.asking import BY_REQUEST
 
 from tests.memory.answers import Answers, gate, value
-from tests.memory.cases import BLUE, PLAIN, Act, Case, done, theirs
+from tests.memory.cases import BLUE, PLAIN, Act, Case, done, made, theirs
 from tests.memory.cluster import Memory, running
 from tests.memory.ends import differences
 from tests.memory.runs import Run
@@ -149,6 +149,38 @@ def test_placeholders_stand_for_both_sides(answers: Answers) -> None:
             assert {pods.pop(pod) for pod in names.split("|")} == {label}
         assert pods == {}
         assert run.wait()["rollouts"][0]["phase"] == "complete"
+
+
+def test_services_stand_for_the_side_that_they_lead_to_in_each_step(answers: Answers) -> None:
+    query = "$candidate_service then $stable_service"
+    previewed: tuple[Act, ...] = (*PLAIN, made("Service", service("preview", app="web")))
+    with running() as memory:
+        early, late = gate(query=query, before=["switch"]), gate(name="late", query="$candidate_service", before=["scale_down"])
+        result = blue_green(memory, early, late, before=previewed, preview_service="preview").wait()
+        assert result["rollouts"][0]["phase"] == "complete", result["msg"]
+        assert (answers.asked[0], set(answers.asked[1:])) == ("preview then web", {"web"})
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        (
+            gate(query="$candidate_service"),
+            "Gate errors cannot be measured in the step switch: prometheus.query holds $candidate_service, and there is none here",
+        ),
+        (
+            gate(query="$stable_service", before=["scale_down"]),
+            "Gate errors cannot be measured in the step hold: prometheus.query holds $stable_service, and there is none here",
+        ),
+    ],
+)
+def test_a_service_that_there_is_not_in_a_step_is_refused_before_anything_is_written(
+    answers: Answers, entry: dict[str, Any], words: str
+) -> None:
+    with running() as memory:
+        run = blue_green(memory, entry)
+        assert run.wait()["msg"].startswith(words)
+        assert (run.wire.writes, answers.asked) == ([], [])
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,8 @@ class Prometheus:
     least_samples: float = 0.0
     range: float = 0.0
     step: float = 0.0
+    metric: str = ""
+    """What the queries were made for, as `error_ratio of traefik`; empty where the user has written them."""
     access: Access = Access()
 
 

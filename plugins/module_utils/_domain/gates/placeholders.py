@@ -20,8 +20,12 @@ NAMES = (
     "candidate_hash",
     "stable_pods",
     "candidate_pods",
+    "stable_service",
+    "candidate_service",
 )
-"""What may stand there; the pods are regular expressions that fit the whole names of pods."""
+"""What may stand there; the pods and Services are regular expressions that fit their whole names."""
+SERVICES = frozenset(("stable_service", "candidate_service"))
+"""What there is only where the versions have Services of their own."""
 
 
 def names_in(text: str, where: str) -> tuple[str, ...]:
@@ -44,18 +48,26 @@ def filled(text: str, values: Mapping[str, str], where: str) -> str:
     return Template(text).substitute(values)
 
 
+_BY_SERVICE = "; give prometheus.service, or ask for pods"
 _WHY = {
     "name": ": give the workload by name",
     "stable_hash": ": no other version than the present one has pods",
     "stable_pods": ": no other version than the present one has pods",
     "candidate_hash": ": the workload has no version yet",
     "candidate_pods": ": the present version has no pods",
+    "candidate_service": f": no Service leads to the new version alone, as before a switch only preview_service does{_BY_SERVICE}",
+    "stable_service": f": no Service leads to the version before alone{_BY_SERVICE}",
 }
 
 
 def one_of(names: Sequence[str]) -> str:
     """A regular expression that fits each of these names, and no other; empty for none. It has no backslash: a query's strings take few."""
     return "|".join(name.replace(".", "[.]") for name in sorted(names))
+
+
+_QUERIES = ("prometheus.query", "baseline.query", "min_samples.query")
+_METRICS = ("prometheus.metric", "baseline", "min_samples")
+"""The same options where the queries are made for a metric."""
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -77,7 +89,7 @@ def with_values(gate: Gate, values: Mapping[str, str]) -> Gate:
     source = gate.source
     new = {where: filled(text, values, where) for text, where in _texts(source)}
     if isinstance(source, Prometheus):
-        query, baseline, samples = new["prometheus.query"], new["baseline.query"], new["min_samples.query"]
+        query, baseline, samples = new.values()
         return replace(gate, source=replace(source, query=query, baseline=baseline, samples=samples))
     if isinstance(source, Http):
         return replace(gate, source=replace(source, url=new["http.url"], body=new["http.body"]))
@@ -89,7 +101,8 @@ def with_values(gate: Gate, values: Mapping[str, str]) -> Gate:
 def _texts(source: Source) -> tuple[tuple[str, str], ...]:
     """The texts that may hold placeholders, with the names of their options."""
     if isinstance(source, Prometheus):
-        return (source.query, "prometheus.query"), (source.baseline, "baseline.query"), (source.samples, "min_samples.query")
+        told = tuple(f"{name} ({source.metric})" for name in _METRICS) if source.metric else _QUERIES
+        return tuple(zip((source.query, source.baseline, source.samples), told, strict=True))
     if isinstance(source, Http):
         return (source.url, "http.url"), (source.body, "http.body")
     if isinstance(source, JobRun):

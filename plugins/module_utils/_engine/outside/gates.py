@@ -7,12 +7,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from ..._domain.base.errors import RolloutError
+from ..._domain.base.errors import InputError, RolloutError
 from ..._domain.base.ports import Clock
 from ..._domain.gates.gate import Gate, Placed, Reading, Verdict, asking_seconds
 from ..._domain.gates.judging import Standing, judged, sentence
@@ -41,6 +41,12 @@ class Subject:
     candidates: Sequence[Snapshot] = ()
     left_out: frozenset[str] = frozenset()
     """The names of gates that cannot be measured any more."""
+    by_step: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """What placeholders stand for in some steps alone."""
+
+    def at(self, step: str) -> Mapping[str, str]:
+        """Return what placeholders stand for in a step."""
+        return {**self.values, **self.by_step.get(step, {})}
 
 
 @dataclass(frozen=True)
@@ -119,15 +125,21 @@ class Gates:
         """Return how long the gates of a step may take at most, besides the time that it lasts by itself."""
         return max((_longest(gate) for gate in self.at(step)), default=0.0)
 
-    def check(self, values: Mapping[str, str]) -> None:
-        """Raise `InputError` for a placeholder that is going to stand for nothing. `values` has a text for what comes with the rollout."""
-        for placed in self._placed:
-            with_values(placed.gate, values)
+    def check(self, subject: Subject, steps: Collection[str]) -> None:
+        """Raise `InputError` for a placeholder that is going to stand for nothing in one of these steps. `subject` has a text for what
+        comes with the rollout."""
+        for step in steps:
+            for gate in self.at(step):
+                try:
+                    with_values(gate, subject.at(step))
+                except InputError as error:
+                    raise InputError(f"Gate {gate.name} cannot be measured in the step {step}: {error.message}") from error
 
     def begin(self, step: str, subject: Subject, lasts: float) -> None:
         """Begin to measure, in a step that lasts so many seconds by itself. Raises `InputError` for a placeholder that stands for nothing,
         and for a certificate that cannot be read."""
-        gates = [with_values(gate, subject.values) for gate in self.at(step) if gate.name not in subject.left_out]
+        values = subject.at(step)
+        gates = [with_values(gate, values) for gate in self.at(step) if gate.name not in subject.left_out]
         self._step, self._subject = step, subject
         now = self._clock()
         self._held_until = now + self.hold if self.hold else 0.0

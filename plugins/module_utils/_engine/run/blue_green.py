@@ -226,7 +226,12 @@ class BlueGreen:
             "stable_pods": one_of([pod.ref.name for snapshot in stable for pod in pods_of_candidate(snapshot)]),
             "candidate_pods": one_of([pod.ref.name for snapshot in candidates for pod in pods_of_candidate(snapshot)]),
         }
-        return Subject(values, candidates)
+        active, previews = one_of([*claim.services]), one_of([*claim.previews])
+        by_step = {
+            "switch": {"candidate_service": previews, "stable_service": active if values["stable_hash"] else ""},
+            "hold": {"candidate_service": active},
+        }
+        return Subject(values, candidates, by_step=by_step)
 
 
 def _with_known_previews(request: ColourRequest, lease: JsonObject | None, outside: Surroundings) -> ColourRequest:

@@ -104,8 +104,8 @@ def _roll(request: StagedRequest, make: Make, outside: Surroundings, lease: Json
             taken = up_to(method.steps(plan), request.stop_before)
             measured = {gate.name: gate for name in taken for gate in outside.gates.at(name)}
             demand_rights((*needs, *for_gates(measured.values(), request.namespace)), outside.cluster)
-        if plan.claim is not None:
-            outside.gates.check(_to_come(method.subject(plan.claim, stage.scene(plan.claim.moments)).values))
+            subject = method.subject(plan.claim, stage.scene(plan.claim.moments))
+            outside.gates.check(replace(subject, values=_to_come(subject.values)), taken)
         if check:
             return _with_configuration(report.preview(plan, outside.cluster), plan)
         outside.measurement.allow(method.seconds(plan) + sum(outside.gates.seconds(name) for name in method.steps(plan)))

@@ -12,9 +12,23 @@ from typing import Any
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.errors import InputError
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.gates.gate import Bounds, Http, JobRun, Limits, Pods, Prometheus
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.gates.gate import (
+    Bounds,
+    Http,
+    JobRun,
+    Limits,
+    Placed,
+    Pods,
+    Prometheus,
+)
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.arguments import ARGUMENTS
-from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.gates import gate_of, gate_secrets, needs_no_cluster, redacted_gate
+from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.gates import (
+    gate_of,
+    gate_secrets,
+    needs_no_cluster,
+    placed_gates,
+    redacted_gate,
+)
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.numbers import in_numbers
 
 P = {"url": "http://prometheus:9090", "query": "errors"}
@@ -64,6 +78,81 @@ def test_what_is_asked_and_what_passes() -> None:
     assert found.dry_run
 
 
+M = {"url": "http://prometheus:9090", "metric": "error_ratio", "source": "istio"}
+
+
+def test_a_metric_makes_its_queries() -> None:
+    found = gate_of(parameters(prometheus=M, max=0.01, baseline={"max_ratio": 2}, min_samples={"min": 50})).source
+    assert isinstance(found, Prometheus)
+    assert (found.metric, found.least_samples, found.query.count("[1m]")) == ("error_ratio of istio", 50, 2)
+    assert found.query.count("$candidate_pods") == 2
+    assert found.baseline == found.query.replace("$candidate_pods", "$stable_pods")
+    assert found.samples.startswith("sum(increase(istio_requests_total{")
+
+
+def test_a_metric_may_look_back_further_and_at_a_service_and_be_compared_with_what_somebody_has_written() -> None:
+    its = {**M, "service": "web", "window": "5m"}
+    found = gate_of(parameters(prometheus=its, baseline={"query": "b", "max_ratio": 2}, min_samples={"query": "n", "min": 1})).source
+    assert isinstance(found, Prometheus)
+    assert (found.baseline, found.samples, found.query.count("[5m]")) == ("b", "n", 2)
+    assert 'destination_service_name="web"' in found.query
+
+
+@pytest.mark.parametrize(
+    ("its", "words"),
+    [
+        ({"query": None}, "one of the following is required: query, metric found in prometheus"),
+        ({"metric": "p95", "source": "istio"}, "parameters are mutually exclusive: query|metric found in prometheus"),
+        ({"query": None, "metric": "p95"}, "parameters are required together: metric, source found in prometheus"),
+        ({"window": "5m"}, "missing parameter(s) required by 'window': metric"),
+        ({"service": "web"}, "missing parameter(s) required by 'service': metric"),
+    ],
+)
+def test_a_query_is_written_or_made(its: dict[str, Any], words: str) -> None:
+    spec = ARGUMENTS["gate"]
+    given = {name: value for name, value in {**P, **its}.items() if value is not None}
+    assert words in " ".join(
+        ArgumentSpecValidator(spec.spec, **spec.checks).validate({"name": "errors", "prometheus": given}).error_messages
+    )
+
+
+def placed(*entries: dict[str, Any], module: str = "partition", **options: Any) -> list[Placed]:
+    """The gates of a rollout as a module gets them."""
+    its = ARGUMENTS[module]
+    validated = ArgumentSpecValidator(its.spec, **its.checks).validate(
+        {"name": "web", "namespace": "shop", "gates": list(entries), **options}
+    )
+    assert validated.error_messages == []
+    return list(placed_gates(in_numbers(its.spec, validated.validated_parameters)))
+
+
+@pytest.mark.parametrize("module", ["partition", "on_delete"])
+@pytest.mark.parametrize(
+    ("its", "words"),
+    [
+        (
+            {**M, "source": "traefik"},
+            "gates[0].prometheus.service for the Service as a whole, or source: istio.",
+        ),
+        (
+            {**P, "query": "$candidate_service"},
+            "$candidate_pods.",
+        ),
+    ],
+)
+def test_where_both_versions_have_one_service_nobody_may_ask_for_its_own(module: str, its: dict[str, Any], words: str) -> None:
+    with pytest.raises(InputError) as refusal:
+        placed({"name": "errors", "prometheus": its, "max": 1}, module=module)
+    asks = "error_ratio of traefik" if "metric" in its else "it"
+    needed = f"{asks} needs $candidate_service, and here the pods of both versions are behind the same Services"
+    assert refusal.value.message == f"gates[0] cannot be measured: {needed}; give {words}"
+
+
+@pytest.mark.parametrize("its", [M, {**M, "source": "traefik", "service": "web"}, {**P, "query": "$candidate_pods"}])
+def test_pods_and_a_whole_service_can_be_asked_for_everywhere(its: dict[str, Any]) -> None:
+    assert [found.gate.name for found in placed({"name": "errors", "prometheus": its, "max": 1})] == ["errors"]
+
+
 def test_each_source_has_its_own_form() -> None:
     http = gate_of(parameters(http={"url": "https://shop.example/", "username": "u", "password": "p", "status": ["2xx", "404"]})).source
     assert isinstance(http, Http)
@@ -83,6 +172,13 @@ def test_each_source_has_its_own_form() -> None:
         ({"prometheus": P}, "min, max or baseline is missing: without a bound each value would pass."),
         ({"prometheus": {**P, "query": "$pod"}, "max": 1}, "prometheus.query holds $pod, which is not known;"),
         ({"prometheus": P, "max": 1, "baseline": {"query": "$", "max_ratio": 1}}, "baseline.query holds a lone $;"),
+        ({"prometheus": P, "baseline": {"max_ratio": 1}}, "baseline.query is missing: only for a metric the query is made."),
+        ({"prometheus": P, "max": 1, "min_samples": {"min": 1}}, "min_samples.query is missing: only for a metric the query is made."),
+        (
+            {"prometheus": {**M, "service": "web"}, "baseline": {"max_ratio": 1}},
+            "baseline.query is missing: prometheus.service asks for all requests to web, so there is no version before to compare with;",
+        ),
+        ({"prometheus": {**M, "service": "a/b"}, "max": 1}, "prometheus.service"),
         ({"prometheus": P, "max": 1, "min_samples": {"query": "$x", "min": 1}}, "min_samples.query holds $x,"),
         (
             {"prometheus": {**P, "range": 10, "step": 20}, "max": 1},

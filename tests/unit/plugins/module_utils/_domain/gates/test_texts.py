@@ -45,6 +45,11 @@ def test_each_placeholder_is_filled_in_and_a_dollar_can_be_written() -> None:
         ('{pod=~"web.*$"}', VALUES, "query holds a lone $; write $$ for a dollar, or one of $namespace"),
         ("$stable_hash", {}, "query holds $stable_hash, and there is none here: no other version than the present one has pods."),
         ("$namespace", {"namespace": ""}, "query holds $namespace, and there is none here."),
+        (
+            "$candidate_service",
+            {},
+            "none here: no Service leads to the new version alone, as before a switch only preview_service does; give prometheus.service,",
+        ),
     ],
 )
 def test_what_is_unknown_or_empty_is_refused(text: str, values: dict[str, str], words: str) -> None:
@@ -67,6 +72,12 @@ def test_all_texts_of_a_source_are_filled_in(source: Source, names: set[str]) ->
     new = with_values(gate, VALUES)
     assert not needed(new)
     assert all(f"the-{name}" in str(new.source) for name in names)
+
+
+def test_a_query_that_nobody_has_written_is_named_by_its_metric() -> None:
+    gate = Gate("errors", Prometheus("http://p", "$namespace", baseline="$stable_service", metric="error_ratio of traefik"))
+    with pytest.raises(InputError, match=re.escape("baseline (error_ratio of traefik) holds $stable_service, and there is none here")):
+        with_values(gate, {"namespace": "shop"})
 
 
 def test_names_of_pods_become_an_expression_that_fits_them_alone() -> None:
