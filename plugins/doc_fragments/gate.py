@@ -288,11 +288,19 @@ options:
     description: How long to wait after each step that has updated pods, before the next one begins. The gates are measured all that time.
     type: str
     default: "0"
+  on_inconclusive:
+    description:
+      - What follows from a gate that does not know. V(same) fails the step, as a gate that fails does.
+      - V(pause) stops before the next step and does not fail. The same task again measures anew before it updates further pods. After the
+        last step all pods have the new version, and the same task again has nothing left to do.
+    type: str
+    choices: [same, pause]
+    default: same
   gates:
     description:
       - What must pass after each step that has updated pods, each entry as in M(rollout.kubernetes.gate). Gates are measured side by side,
         C(count) times and as long as O(hold) lasts. With O(hold) C(count) only matters where nothing passes.
-      - One that fails, or does not know, fails the step, so that no further pod gets the new version.
+      - One that fails, fails the step, so that no further pod gets the new version.
       - A task that goes on with a rollout measures anew before it updates further pods.
     type: list
     elements: dict

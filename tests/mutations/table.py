@@ -711,8 +711,8 @@ MUTATIONS = (
     Mutation(
         name="a hold whose gates are only asked when it is over",
         file="_engine/run/scene_track.py",
-        old="        if failed is not None:\n            unsure",
-        new="        if failed is not None and not self._gates.lacking() and not self.last.recheck(scene):\n            unsure",
+        old="        if failed is not None:\n",
+        new="        if failed is not None and not self._gates.lacking() and not self.last.recheck(scene):\n",
         tests=(_GATED,),
     ),
     Mutation(
@@ -721,6 +721,27 @@ MUTATIONS = (
         old="or (following is not None and not following.done(snapshot))):",
         new="):",
         tests=(_GATED_STEPS,),
+    ),
+    Mutation(
+        name="a gate that does not know, and lets the next pods be updated",
+        file="_engine/run/run.py",
+        old=" or (course.unsure and any(step.pods for step in ahead)):",
+        new=":",
+        tests=(_GATED_STEPS,),
+    ),
+    Mutation(
+        name="a pod that restarts in a hold, and nobody minds",
+        file="_engine/run/scene_track.py",
+        old="        if steady and not course.failed:",
+        new="        if not steady and not course.failed:",
+        tests=(_GATED,),
+    ),
+    Mutation(
+        name="an eviction that is taken for a fault of the version",
+        file="_domain/workloads/steadiness.py",
+        old='(disrupted is not None and disrupted.status == "True")',
+        new='(disrupted is not None and disrupted.status == "")',
+        tests=(f"{_UNITS}_domain/workloads/test_steadiness.py",),
     ),
     Mutation(
         name="a gate's Job that stays",

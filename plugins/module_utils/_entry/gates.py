@@ -112,6 +112,7 @@ GATE: Options = {
 _ONE_SOURCE: Options = {"mutually_exclusive": [SOURCES], "required_one_of": [SOURCES]}
 BEFORE: Mapping[str, str] = {"switch": "switch", "scale_down": "hold"}
 """The steps of blue/green before which a gate can be measured, with the step that waits for it: old pods go when the hold is over."""
+_UNSURE: Options = {"on_inconclusive": {"type": "str", "default": "same", "choices": ["same", "pause"]}}
 GATES: Options = {
     "gates": {
         "type": "list",
@@ -122,10 +123,14 @@ GATES: Options = {
         },
         **_ONE_SOURCE,
     },
-    "on_inconclusive": {"type": "str", "default": "same", "choices": ["same", "pause"]},
+    **_UNSURE,
 }
 """As an argument spec has the gates of blue/green."""
-BETWEEN: Options = {"gates": {"type": "list", "elements": "dict", "options": GATE, **_ONE_SOURCE}, "hold": {"type": "str", "default": "0"}}
+BETWEEN: Options = {
+    "gates": {"type": "list", "elements": "dict", "options": GATE, **_ONE_SOURCE},
+    "hold": {"type": "str", "default": "0"},
+    **_UNSURE,
+}
 """As an argument spec has the gates of what goes step by step."""
 CHECKS: Options = _ONE_SOURCE
 _LABEL = r"[A-Za-z0-9]([A-Za-z0-9_. -]{0,61}[A-Za-z0-9])?"

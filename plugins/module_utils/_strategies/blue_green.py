@@ -88,7 +88,13 @@ def forward(claim: SidesClaim, namespace: str, manifests: Mapping[str, JsonObjec
             impossible=impossible,
             idle=over,
         ),
-        SceneStep("switch", lambda scene: news_of(_switch(rollout, scene)), lambda scene: _switch(rollout, scene), idle=over),
+        SceneStep(
+            "switch",
+            lambda scene: news_of(_switch(rollout, scene)),
+            lambda scene: _switch(rollout, scene),
+            watched=watched,
+            idle=over,
+        ),
         step(
             "verify",
             lambda scene: _verify(rollout, scene),

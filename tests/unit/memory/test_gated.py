@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from tests.memory.answers import Answers, gate, value
 from tests.memory.cases import BLUE, PLAIN, Act, Case, done, made, theirs
 from tests.memory.cluster import Memory, running
 from tests.memory.ends import differences
+from tests.memory.pods import WORSE, is_deleted, loses_its_node, restarts
 from tests.memory.runs import Run
 from tests.memory.scenes import deployment, service
 from tests.memory.stories import Point, points, told
@@ -246,6 +248,68 @@ def test_pods_that_restart_in_the_hold_are_found_by_the_gate(answers: Answers) -
         assert verdicts(result) == [("pods", "hold", "fail")], result["msg"]
         assert "1 restart (0 may)" in result["msg"]
         assert result["rollouts"][0]["phase"] == "aborted"
+
+
+def candidate(memory: Memory) -> str:
+    """One of the candidate's pods."""
+    return next(str(pod["metadata"]["name"]) for pod in memory.all("default", "Pod") if pod["metadata"]["name"].startswith("web-green"))
+
+
+@pytest.mark.parametrize("worse", WORSE)
+def test_a_pod_of_the_candidate_that_gets_worse_in_the_hold_loses_the_traffic(
+    answers: Answers, worse: Callable[[Memory, str], None]
+) -> None:
+    with running() as memory:
+        begun = blue_green(memory, scale_down_delay=600)
+        memory.clock.wait(lambda: serving(memory) == "green", 200)
+        memory.clock.sleep(60)
+        name = candidate(memory)
+        worse(memory, name)
+        happened = memory.clock.seconds
+        result = begun.wait()
+        assert (result["failed"], result["rollouts"][0]["phase"], serving(memory) == "green") == (True, "aborted", False)
+        assert memory.clock.seconds - happened < 30
+        assert f"Deployment default/web-green: Pod default/{name}" in result["msg"]
+        assert WORSE[worse] in result["msg"]
+        assert ("Its log ends with:" in result["msg"]) == (worse is restarts)
+
+
+@pytest.mark.parametrize("worse", WORSE)
+def test_a_pod_that_gets_worse_while_gates_are_measured_before_the_switch_is_reached_by_no_user(
+    answers: Answers, worse: Callable[[Memory, str], None]
+) -> None:
+    with running() as memory:
+        begun = blue_green(memory, gate(count=30))
+        memory.clock.wait(lambda: len(answers.asked) == 3, 200)
+        worse(memory, candidate(memory))
+        result = begun.wait()
+        assert (result["rollouts"][0]["phase"], serving(memory) == "green", len(answers.asked)) == ("aborted", False, 3)
+        assert WORSE[worse] in result["msg"]
+        steps = {step["name"]: step["state"] for step in result["rollouts"][0]["steps"]}
+        assert steps["switch"] == "failed"
+
+
+@pytest.mark.parametrize("others", [is_deleted, loses_its_node])
+def test_what_others_do_to_the_candidate_in_the_hold_says_nothing_of_the_version(
+    answers: Answers, others: Callable[[Memory, str], None]
+) -> None:
+    with running() as memory:
+        begun = blue_green(memory, gate())
+        memory.clock.wait(lambda: serving(memory) == "green", 200)
+        memory.clock.sleep(10)
+        others(memory, candidate(memory))
+        result = begun.wait()
+        assert result["rollouts"][0]["phase"] == "complete", result["msg"]
+
+
+def test_what_has_restarted_before_the_hold_does_not_count(answers: Answers) -> None:
+    with running() as memory:
+        for act in (*PLAIN, done("blue_green", **BLUE, stop_before="switch")):
+            act(memory)
+        restarts(memory, candidate(memory))
+        memory.clock.sleep(5)
+        result = Run(memory, "promote", namespace="default", application="web", wait_timeout=120, gates=[gate()]).start().wait()
+        assert result["rollouts"][0]["phase"] == "complete", result["msg"]
 
 
 def test_what_is_measured_beside_a_gate_that_fails_ends_with_it_and_leaves_no_job(answers: Answers) -> None:

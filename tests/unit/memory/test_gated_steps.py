@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,9 +14,10 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.gates.g
 from ansible_collections.rollout.kubernetes.plugins.module_utils._gates.asking import BY_REQUEST
 
 from tests.memory.answers import Answers, gate, value
-from tests.memory.cases import DAEMON, SET, Case, theirs
+from tests.memory.cases import DAEMON, SET, Case, edited, image, theirs
 from tests.memory.cluster import Memory, running
 from tests.memory.ends import differences
+from tests.memory.pods import WORSE, is_deleted, loses_its_node, restarts
 from tests.memory.runs import Run
 from tests.memory.stories import Point, points, told
 
@@ -140,6 +142,123 @@ def test_a_gate_that_does_not_know_stops_it_as_well(answers: Answers, answer: Re
         result = run(memory, "partition", gates=[gate(error_limit=0, inconclusive_limit=0)]).start().wait()
         assert (verdicts(result), updated(memory)) == (["inconclusive"], 1)
         assert "That says nothing of the version" in result["msg"]
+
+
+@ways
+def test_a_gate_that_does_not_know_pauses_before_the_next_step(answers: Answers, way: str) -> None:
+    answers.answer = lambda query: Reading() if query == "unknown" else value(0)
+    options: dict[str, Any] = {"on_inconclusive": "pause", "on_failure": "rollback"} if way == "partition" else {"on_inconclusive": "pause"}
+    with running() as memory:
+        begun = run(memory, way, gates=[gate(), gate("other", query="unknown", inconclusive_limit=0)], hold="10m", **options)
+        began = memory.clock.seconds
+        result = begun.start().wait()
+        assert (result.get("failed", False), updated(memory)) == (False, 1), result["msg"]
+        assert memory.clock.seconds - began < 120
+        (rollout,) = result["rollouts"]
+        assert (rollout["phase"], rollout["cause"], len(rollout["steps_left"]) >= 2) == ("paused", "", True)
+        assert f"is paused: stopped before {rollout['next_step']}, as a gate does not know." in result["msg"]
+        (warning,) = (warning for warning in result["warnings"] if "Gate other is inconclusive" in warning)
+        assert warning.endswith("run the same task again, which measures anew before it updates further pods, or give up by undo.")
+        # It stays with the rollout, and the same task measures anew.
+        other = Run(memory, "restart", namespace="default", kind=WAYS[way][1]["kind"], name="web", wait_timeout=60).start().wait()
+        assert f"stands before the step {rollout['next_step']}." in other["msg"]
+        assert updated(memory) == 1
+        again = run(memory, way, gates=[gate()]).start().wait()
+        assert (again["rollouts"][0]["phase"], verdicts(again), updated(memory)) == ("complete", ["pass"] * 3, 3)
+
+
+@ways
+def test_a_gate_that_does_not_know_after_the_last_pod_leaves_it_paused(answers: Answers, way: str) -> None:
+    with running() as memory:
+        answers.answer = lambda _query: value(0) if updated(memory) < 3 else Reading()
+        options: dict[str, Any] = {"gates": [gate(inconclusive_limit=0)], "on_inconclusive": "pause"}
+        result = run(memory, way, **options).start().wait()
+        rollout = result["rollouts"][0]
+        assert (rollout["phase"], rollout["complete"], updated(memory)) == ("paused", True, 3), result["msg"]
+        assert "is paused: stopped after the last step, as a gate does not know." in result["msg"]
+        kind = WAYS[way][1]["kind"]
+        assert memory.get("default", kind, "web")["spec"]["updateStrategy"]["type"] == "RollingUpdate"
+        again = run(memory, way, **options).start().wait()
+        assert again["rollouts"][0]["phase"] == "complete", again["msg"]
+
+
+@ways
+@pytest.mark.parametrize("worse", WORSE)
+@pytest.mark.parametrize("gates", [[], [gate(count=2)]])
+def test_a_new_pod_that_gets_worse_in_the_hold_fails_the_step(
+    answers: Answers, way: str, worse: Callable[[Memory, str], None], gates: list[dict[str, Any]]
+) -> None:
+    with running() as memory:
+        begun = run(memory, way, hold="5m", gates=gates).start()
+        memory.clock.wait(lambda: any("held for" in line for line in begun.lines), 200)
+        memory.clock.sleep(20)
+        (new,) = (pod["metadata"]["name"] for pod in memory.all("default", "Pod") if pod["spec"]["containers"][0]["image"].endswith(":2"))
+        worse(memory, new)
+        happened = memory.clock.seconds
+        result = begun.wait()
+        assert (result["failed"], result["rollouts"][0]["phase"], updated(memory)) == (True, "degraded", 1)
+        assert memory.clock.seconds - happened < 10
+        assert f"default/web: Pod default/{new}" in result["msg"]
+        assert WORSE[worse] in result["msg"]
+
+
+@ways
+@pytest.mark.parametrize("others", [is_deleted, loses_its_node])
+def test_what_others_do_to_a_new_pod_in_the_hold_says_nothing_of_the_version(
+    answers: Answers, way: str, others: Callable[[Memory, str], None]
+) -> None:
+    with running() as memory:
+        begun = run(memory, way, hold="1m").start()
+        memory.clock.wait(lambda: any("held for" in line for line in begun.lines), 200)
+        (new,) = (pod["metadata"]["name"] for pod in memory.all("default", "Pod") if pod["spec"]["containers"][0]["image"].endswith(":2"))
+        others(memory, new)
+        memory.clock.sleep(20)
+        if others is loses_its_node:
+            is_deleted(memory, new)
+        result = begun.wait()
+        assert result["rollouts"][0]["phase"] == "complete", result["msg"]
+
+
+def test_an_old_pod_that_restarts_in_the_hold_says_nothing_of_the_version(answers: Answers) -> None:
+    with running() as memory:
+        begun = run(memory, "partition", hold="1m").start()
+        memory.clock.wait(lambda: any("held for" in line for line in begun.lines), 200)
+        restarts(memory, "web-0")
+        assert begun.wait()["rollouts"][0]["phase"] == "complete"
+
+
+@pytest.mark.parametrize(("pods", "phase"), [({"restarts": 1}, "complete"), ({}, "degraded")])
+def test_a_gate_for_the_pods_says_itself_what_they_may(answers: Answers, pods: dict[str, Any], phase: str) -> None:
+    with running() as memory:
+        begun = run(memory, "partition", hold="1m", gates=[{"name": "pods", "pods": pods}]).start()
+        memory.clock.wait(lambda: any("held for" in line for line in begun.lines), 200)
+        memory.clock.sleep(5)
+        restarts(memory, "web-2")
+        result = begun.wait()
+        assert result["rollouts"][0]["phase"] == phase, result["msg"]
+
+
+def test_another_template_that_comes_in_the_hold_is_not_taken_back(answers: Answers) -> None:
+    with running() as memory:
+        begun = run(memory, "partition", hold="5m", on_failure="rollback").start()
+        memory.clock.wait(lambda: any("held for" in line for line in begun.lines), 200)
+        edited("StatefulSet", image("3"))(memory)
+        result = begun.wait()
+        assert "It was not taken back: the template is not this task's." in result["msg"]
+
+
+def test_pods_that_break_fail_a_step_that_would_only_be_unsure(answers: Answers) -> None:
+    with running() as memory:
+
+        def broken(_query: str) -> Reading:
+            if len(answers.asked) > 1:
+                return Reading()
+            restarts(memory, "web-2")
+            return value(0)
+
+        answers.answer = broken
+        result = run(memory, "partition", gates=[gate(inconclusive_limit=0, count=3)], on_inconclusive="pause").start().wait()
+        assert (result.get("failed"), result["rollouts"][0]["phase"], updated(memory)) == (True, "degraded", 1), result["msg"]
 
 
 def test_placeholders_stand_for_the_pods_of_that_moment(answers: Answers) -> None:

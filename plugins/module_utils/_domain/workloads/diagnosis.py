@@ -348,12 +348,13 @@ def _by_rule(ref: Ref, container: Container, rules: tuple[_Rule, ...], said: str
 
 def _of_crash(ref: Ref, container: Container) -> Finding:
     reason = container.waiting or container.terminated
-    message, remedy = _last_run(container)
+    message, remedy = last_run(container)
     restarted = "" if not container.restarts else f"restarted {container.restarts} time{'s' if container.restarts > 1 else ''}, "
     return Finding(ref, container.name, reason, restarted + message, remedy, "crash_loop", container.restarts, container.init)
 
 
-def _last_run(container: Container) -> tuple[str, str]:
+def last_run(container: Container) -> tuple[str, str]:
+    """How the run of a container ended that ended last, and what to do about it."""
     # A termination message is often the end of the log.
     said = _short(mask(container.last_message)) if container.last_message != container.last_reason else ""
     if container.last_reason == "OOMKilled":
@@ -372,7 +373,7 @@ def _of_running(ref: Ref, container: Container) -> Finding:
         reason, message, remedy = "Initializing", "it has not finished yet", "look at what the init container waits for"
     elif container.restarts:
         reason = "NotReady"
-        last, remedy = _last_run(container)
+        last, remedy = last_run(container)
         message = f"it runs and is not ready; {last}"
     elif container.started:
         reason, message, remedy = (

@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from ..._domain.gates.gate import Pods, Reading
 from ..._domain.workloads.revisions import pods_of_candidate
+from ..._domain.workloads.steadiness import Restarts, more_restarts, restarts_of
 from ..._domain.workloads.workload import Pod, Snapshot
 
 
@@ -19,7 +20,7 @@ class PodsAsk:
     def __init__(self, source: Pods, snapshots: Callable[[], Sequence[Snapshot]]) -> None:
         self._source = source
         self._snapshots = snapshots
-        self._before: Mapping[tuple[str, str], int] | None = None
+        self._before: Restarts | None = None
 
     def ask(self) -> Reading:
         """Return whether the pods are as they should be."""
@@ -29,10 +30,10 @@ class PodsAsk:
         pods = [pod for snapshot in snapshots for pod in pods_of_candidate(snapshot)]
         if not pods:
             return Reading(query=asked)
-        restarts = {(pod.uid, container.name): container.restarts for pod in pods for container in pod.containers}
+        restarts = restarts_of(pods)
         if self._before is None:
             self._before = restarts
-        more = {key: count - self._before.get(key, 0) for key, count in restarts.items() if count > self._before.get(key, 0)}
+        more = more_restarts(self._before, restarts)
         waiting = [pod for pod in pods if not pod.ready] if self._source.ready else []
         again = sum(more.values())
         restarted = f"{again} {'restart' if again == 1 else 'restarts'} ({self._source.restarts} may)"
@@ -44,7 +45,7 @@ class PodsAsk:
     def close(self) -> None:
         """Return at once: nothing is on its way."""
 
-    def _which(self, pods: list[Pod], more: Mapping[tuple[str, str], int]) -> str:
+    def _which(self, pods: list[Pod], more: Restarts) -> str:
         names = {pod.uid: pod.ref.name for pod in pods}
         uid, container = max(more, key=lambda key: more[key])
         return f"; container {container} of {names[uid]} the most often"

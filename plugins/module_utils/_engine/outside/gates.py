@@ -14,7 +14,7 @@ from typing import Protocol
 
 from ..._domain.base.errors import InputError, RolloutError
 from ..._domain.base.ports import Clock
-from ..._domain.gates.gate import Gate, Placed, Reading, Verdict, asking_seconds
+from ..._domain.gates.gate import Gate, Placed, Pods, Reading, Verdict, asking_seconds
 from ..._domain.gates.judging import Standing, judged, sentence
 from ..._domain.gates.placeholders import with_values
 from ..._domain.workloads.workload import Snapshot
@@ -110,6 +110,10 @@ class Gates:
         """Return the gates that are measured in a step."""
         return tuple(placed.gate for placed in self._placed if step in placed.steps or not placed.steps)
 
+    def watch_pods(self, step: str) -> bool:
+        """Return whether a gate of this step says how well the pods must be, so that nothing else has to."""
+        return any(isinstance(gate.source, Pods) and not gate.dry_run for gate in self.at(step))
+
     @property
     def hold_steps(self) -> bool:
         """Whether there is something to wait for between steps."""
@@ -167,6 +171,10 @@ class Gates:
         with self._lock:
             reports = [watched.report for watched in self._watched if watched.report is not None]
         return next((report for report in reports if report.verdict != "pass" and not report.gate.dry_run), None)
+
+    def is_unsure(self, report: GateReport) -> bool:
+        """Return whether a verdict that is no pass pauses the rollout instead of failing it."""
+        return self.pauses and report.verdict == "inconclusive"
 
     def lines(self) -> list[str]:
         """Return what is to be shown since the last call."""

@@ -93,9 +93,9 @@ def settle_steps(plan: Plan, outcome: Outcome, hold: Hold, extents: Extents) -> 
         entry = next((entry for entry in plan.targets if stepping is not None and stepping.is_of(entry.target.ref)), None)
         if stepping is None or entry is None or entry.target.ref not in extents[place]:
             continue
-        failed = any(rollout.cause for rollout in outcome.rollouts if rollout.ref == entry.target.ref)
-        stands = plan.by_steps and entry.left and not failed
-        lock.leave(STEPPING, replace(stepping, step=entry.left[0].name).text() if stands else "")
+        stands = (rollout for rollout in outcome.rollouts if rollout.ref == entry.target.ref and rollout.phase == "paused")
+        ahead = next((step.name for rollout in stands for step in rollout.steps if step.state == "pending"), "")
+        lock.leave(STEPPING, replace(stepping, step=ahead).text() if plan.by_steps and ahead else "")
 
 
 def _now(outside: Surroundings) -> str:

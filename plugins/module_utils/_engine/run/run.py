@@ -38,6 +38,7 @@ from ..wait.verdict import deadline_exceeded
 from ..write.writer import Planned
 from .going_back import roll_back, went_back
 
+_DECIDE = "Look at it, then run the same task again, which measures anew before it updates further pods, or give up by undo."
 _MOST_LEFT = 10
 """How many steps that are left a message names."""
 
@@ -216,9 +217,15 @@ class Run:
         return course
 
     def _following(self, course: Course) -> Course | None:
-        """Begin the next step of a workload whose last one is done; return the wait for it, None after the last."""
+        """Begin the next step of a workload whose last one is done; return the wait for it, None after the last, and where nobody knows
+        whether to update further pods."""
         entry, legs = self._entries[course.ref], self._legs[course.ref]
-        return self._begin(entry) if legs[-1].course is course and len(legs) < len(entry.steps) else None
+        ahead = entry.steps[len(legs) :]
+        if legs[-1].course is not course or not ahead or (course.unsure and any(step.pods for step in ahead)):
+            return None
+        following = self._begin(entry)
+        following.unsure = course.unsure
+        return following
 
     def _write(self, entry: PlannedTarget, write: Write) -> Planned:
         planned = self.plan.writer.plan(entry.target.resource, entry.target.ref, write, cause=entry.cause)
@@ -328,15 +335,18 @@ class Run:
         ref = entry.target.ref
         course, waiting = self._legs[ref][-1].course, self.plan.waiting
         changed = any(leg.written.changed or leg.course.replaced for leg in self._legs[ref])
+        steps = self._step_reports(entry)
+        if course.unsure:
+            self.warnings.append(f"{ref}: {course.unsure} {_DECIDE}")
         return Rollout(
             ref=ref,
-            phase="paused" if entry.left and not course.failed and not course.open else phase_of(course),
+            phase="paused" if _stands(course, entry) else phase_of(course),
             strategy=entry.strategy,
             snapshot=course.snapshot,
-            message=_halted(course, entry) or course.verdict.message,
+            message=_halted(course, steps) if _stands(course, entry) else course.verdict.message,
             stable=stable_of(course.snapshot),
             candidate=candidate_of(course.snapshot),
-            steps=self._step_reports(entry),
+            steps=steps,
             findings=course.verdict.findings,
             cause=failure_of(course, waiting) + deleted(self._told(ref)) + self._left_over(entry) if course.failed else "",
             news=entry.steps[0].news if changed else "",
@@ -451,6 +461,12 @@ def _is_to_be_waited_for(entry: PlannedTarget) -> bool:
     return not entry.steps[0].done(replace(entry.before, workload=workload_of(write.after)))
 
 
-def _halted(course: Course, entry: PlannedTarget) -> str:
-    """That the task was to go no further; empty where it was."""
-    return f"stopped before {entry.left[0].name}" if entry.left and not course.failed and not course.open else ""
+def _stands(course: Course, entry: PlannedTarget) -> bool:
+    """It is well as far as it went, and the task was to go no further, or does not know whether to."""
+    return bool(entry.left or course.unsure) and not course.failed and not course.open
+
+
+def _halted(course: Course, steps: Sequence[StepReport]) -> str:
+    """Where it stands."""
+    ahead = next((f"stopped before {step.name}" for step in steps if step.state == "pending"), "stopped after the last step")
+    return f"{ahead}, as a gate does not know" if course.unsure else ahead

@@ -196,6 +196,10 @@ class SceneTrack:
             raise StepFailed(capital(lost))
         step, scene = self.last, self._scene()
         self._refuse_led_elsewhere(step, scene)
+        measured = step.only_time or bool(self._gates.at(step.name))
+        if measured:
+            # Before anything is done that follows from all being well.
+            self._watch(step, scene, steady=not self._gates.watch_pods(step.name))
         unmeasured = self._unmeasured(scene)
         lacking = unmeasured or step.lacking(scene)
         if not lacking:
@@ -205,7 +209,8 @@ class SceneTrack:
         if acted:
             self._changed_in_step = True
             return True
-        self._watch(step, scene)
+        if not measured:
+            self._watch(step, scene)
         lacking = refusal or lacking
         if lacking != self._shown and not lacking.startswith("still to do"):
             self._outside.progress(f"{step.name}: {lacking}")
@@ -225,8 +230,7 @@ class SceneTrack:
             self._outside.progress(line)
         failed = self._gates.failed()
         if failed is not None:
-            unsure = failed.verdict == "inconclusive" and self._gates.pauses
-            raise StepFailed(failed.sentence, "unsure" if unsure else "bad")
+            raise StepFailed(failed.sentence, "unsure" if self._gates.is_unsure(failed) else "bad")
         return self._gates.lacking()
 
     def _over(self, step: SceneStep, lacking: str) -> StepFailed:
@@ -248,15 +252,16 @@ class SceneTrack:
 
     # --- failures -------------------------------------------------------------------------------------------------------------
 
-    def _watch(self, step: SceneStep, scene: Scene) -> None:
-        """Raise `StepFailed` when the step can never finish: with the cause, as early as it is known."""
+    def _watch(self, step: SceneStep, scene: Scene, *, steady: bool = False) -> None:
+        """Raise `StepFailed` when the step can never finish: with the cause, as early as it is known. `steady`: also when a pod of what is
+        watched restarts or loses its readiness."""
         for name in step.watched(scene):
             snapshot = scene.snapshot(name)
             if snapshot.workload is None:
                 continue
             if name not in self._courses:
                 self._courses[name] = self._course(name, snapshot.workload.ref)
-            self._judge(self._courses[name], scene)
+            self._judge(self._courses[name], scene, steady=steady)
         sentence = step.impossible(scene)
         if sentence:
             raise StepFailed(sentence)
@@ -265,8 +270,11 @@ class SceneTrack:
         waiting = replace(self._waiting, on_deletion="fail")
         return Course(ref, started=self._started, waiting=waiting, done=lambda seen: False, stale=self._stale.get(name))
 
-    def _judge(self, course: Course, scene: Scene) -> None:
-        course.look(scene.snapshot(course.ref.name), self._outside.clock(), self._outside.cluster)
+    def _judge(self, course: Course, scene: Scene, *, steady: bool) -> None:
+        snapshot, now = scene.snapshot(course.ref.name), self._outside.clock()
+        course.look(snapshot, now, self._outside.cluster)
+        if steady and not course.failed:
+            course.is_steady(snapshot, now)
         line = course.new_line()
         if line:
             self._outside.progress(line)

@@ -18,7 +18,8 @@ from ..._domain.request import Waiting
 from ..._domain.steps.goals import is_complete
 from ..._domain.steps.step import Replacement
 from ..._domain.workloads.diagnosis import needs_pull_error
-from ..._domain.workloads.revisions import candidate_of, old_and_new
+from ..._domain.workloads.revisions import candidate_of, old_and_new, pods_of_candidate
+from ..._domain.workloads.steadiness import Seen, Unsteady, seen_of, unsteady
 from ..._domain.workloads.workload import Condition, Pod, Snapshot, Workload
 from .verdict import FindingKey, Verdict, deadline_exceeded, judge
 
@@ -90,6 +91,10 @@ class Course:
         """What it cost users, in a sentence, if that was too much."""
         self.lost_after = False
         """That was after the step was done."""
+        self.unsteady: Unsteady | None = None
+        """The pod of the candidate that did not stay well after that, if it was one."""
+        self.unsure = ""
+        """Why nobody knows whether to go on after the step, in a sentence, if so: then somebody has to decide."""
         self.next_pods: tuple[Pod, ...] = ()
         """The pods that are to be deleted now."""
         self.replaced: list[Pod] = []
@@ -111,6 +116,7 @@ class Course:
         self._pull_errors: dict[tuple[str, str], str] = {}
         self.line = line
         """The line of progress that was shown last."""
+        self._seen_pods: Seen | None = None
         self._settled_at: float | None = None
         self._held = ""
         self._hold_until, self._hold_seconds = 0.0, 0.0
@@ -227,12 +233,29 @@ class Course:
         self.refusal, self.reason, self.ended = sentence, reason, now
         self.verdict = replace(self.verdict, state="failed")
 
-    def trouble(self, snapshot: Snapshot, now: float) -> str:
-        """Return what is wrong with the workload after the step was done and will not heal, in a sentence; or ''."""
-        if snapshot.workload is None:
-            return f"{self.ref} was deleted."
+    def stays(self, snapshot: Snapshot, now: float, *, steady: bool) -> bool:
+        """Return whether the workload stays as it shall be after the step was done; it fails if not. `steady`: see `is_steady`."""
+        if snapshot.workload is None or (self._uid and snapshot.workload.uid != self._uid):
+            self.lose("It was deleted.", now, after=True)
+            return False
+        if self._gives_up(snapshot, now):
+            return False
         verdict = judge(snapshot, now=now, waiting=self._waiting, since={}, done=lambda _snapshot: False, stale=deadline_exceeded(snapshot))
-        return verdict.fatal.sentence if verdict.fatal is not None else ""
+        if verdict.fatal is not None:
+            self.lose(verdict.fatal.sentence, now, after=True)
+            self.verdict = replace(self.verdict, findings=verdict.findings)
+            return False
+        return not steady or self.is_steady(snapshot, now)
+
+    def is_steady(self, snapshot: Snapshot, now: float) -> bool:
+        """Return whether no pod of the candidate has restarted or lost its readiness since the first call; it fails where one has."""
+        pods = pods_of_candidate(snapshot)
+        if self._seen_pods is not None:
+            self.unsteady = unsteady(pods, self._seen_pods)
+        if self.unsteady is not None:
+            self.lose(self.unsteady.sentence, now, after=True)
+        self._seen_pods = seen_of(pods, self._seen_pods)
+        return self.unsteady is None
 
     def lose(self, sentence: str, now: float, *, after: bool = False) -> None:
         """Fail, also after it was done, since it costs users too much; the sentence says what. `after`: the step was done by then, and what

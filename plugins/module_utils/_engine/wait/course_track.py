@@ -85,6 +85,7 @@ class CourseTrack:
     def lose(self, sentence: str) -> None:
         """End with a failure, since users have lost too much; the sentence says what."""
         self._course.lose(sentence, self._outside.clock())
+        self._outside.gates.end()
         self.open = False
 
     def advance(self) -> None:
@@ -104,8 +105,8 @@ class CourseTrack:
             self._course = following or course
 
     def _waits_for_gates(self, course: Course) -> bool:
-        """Return whether what must pass after a step that is done is still measured. A verdict that is no pass fails the step, and so does
-        what is wrong with its pods meanwhile."""
+        """Return whether what must pass after a step that is done is still measured. A verdict that is no pass fails the step or leaves it
+        unsure; what is wrong with its pods meanwhile fails it."""
         gates, now = self._outside.gates, self._outside.clock()
         if not self._is_measuring:
             subject = self._gated(course)
@@ -121,10 +122,12 @@ class CourseTrack:
         gates.look((snapshot,))
         for line in gates.lines():
             self._outside.progress(line)
-        failed, trouble = gates.failed(), course.trouble(snapshot, now)
-        if failed is not None or trouble:
-            course.lose(failed.sentence if failed is not None else trouble, now, after=True)
-        lacking = "" if course.failed else gates.lacking()
+        failed = gates.failed()
+        if failed is not None and not gates.is_unsure(failed):
+            course.lose(failed.sentence, now, after=True)
+        elif course.stays(snapshot, now, steady=not gates.watch_pods("")) and failed is not None:
+            course.unsure = failed.sentence
+        lacking = "" if course.failed or course.unsure else gates.lacking()
         if lacking != self._shown and lacking:
             self._outside.progress(f"{course.ref}: {lacking}")
             self._shown = lacking

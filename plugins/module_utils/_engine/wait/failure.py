@@ -43,17 +43,25 @@ def strategy_of(snapshot: Snapshot) -> str:
 def read_logs(course: Course, cluster: Cluster, waiting: Waiting) -> Logs:
     """The last lines of the log of the container that ended the wait, masked; nothing where there is none to read."""
     worst = next((finding for finding in course.verdict.findings if finding.outlook == "crash_loop"), None)
-    if worst is None or not waiting.log_lines or not course.failed:
+    place = (worst.ref, worst.container) if worst is not None else _restarted(course)
+    if place is None or not waiting.log_lines or not course.failed:
         return {}
+    pod, container = place
     for previous in (True, False):
         try:
-            log = cluster.log(worst.ref.namespace, worst.ref.name, worst.container, lines=waiting.log_lines, previous=previous)
+            log = cluster.log(pod.namespace, pod.name, container, lines=waiting.log_lines, previous=previous)
         except ClusterError:
             continue  # No right to read logs, or the kubelet does not answer: the cause stands without them.
         if log.strip():
             # Masked as a whole: a key or certificate goes over several lines.
-            return {(worst.ref, worst.container): tuple(mask(log.strip()).splitlines()[-waiting.log_lines :])}
+            return {place: tuple(mask(log.strip()).splitlines()[-waiting.log_lines :])}
     return {}
+
+
+def _restarted(course: Course) -> tuple[Ref, str] | None:
+    """The container whose restart has ended the course; None where none has."""
+    found = course.unsteady
+    return (found.pod.ref, found.container.name) if found is not None and found.container is not None else None
 
 
 def failure_of(course: Course, waiting: Waiting) -> str:
