@@ -145,6 +145,37 @@ rollouts:
       description: Why the rollout failed; empty when it did not.
       type: str
       sample: ""
+    verdicts:
+      description: What the gates of the rollout that is on its way have found, in earlier tasks as well. Of each gate in each step the last
+        verdict, twenty at most.
+      type: list
+      elements: dict
+      returned: while a rollout in stages is on its way whose gates were measured
+      contains:
+        gate:
+          description: The name of the gate.
+          type: str
+          sample: errors
+        step:
+          description: The step in which it was measured.
+          type: str
+          sample: switch
+        verdict:
+          description: V(pass), V(fail) or V(inconclusive).
+          type: str
+          sample: inconclusive
+        value:
+          description: The value that decided, a text where it is infinite; none where there is no number.
+          type: float
+          sample: 0.21
+        at:
+          description: When that was.
+          type: str
+          sample: '2026-11-21T08:00:00Z'
+        dry_run:
+          description: Whether the verdict has no consequences.
+          type: bool
+          sample: false
 """
 
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.main import main as run_module

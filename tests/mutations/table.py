@@ -744,6 +744,20 @@ MUTATIONS = (
         tests=(f"{_UNITS}_domain/workloads/test_steadiness.py",),
     ),
     Mutation(
+        name="a verdict that a task which goes on does not replace",
+        file="_domain/leases/claim.py",
+        old="if (entry.gate, entry.step) not in anew",
+        new="if entry.gate not in anew",
+        tests=(f"{_UNITS}_domain/leases/test_claim.py",),
+    ),
+    Mutation(
+        name="verdicts that no other task learns of",
+        file="_engine/run/staged.py",
+        old="self._memory.judge(report.judged(now) for report in new)",
+        new="self._memory.judge(())",
+        tests=(_GATED,),
+    ),
+    Mutation(
         name="a gate's Job that stays",
         file="_engine/gates/gate_job.py",
         old="        if not uid:\n            return\n",

@@ -14,6 +14,7 @@ from typing import Any
 from .._domain.base.objects import text
 from .._domain.gates.judging import Measurement
 from .._domain.history import Entry, difference
+from .._domain.leases.claim import Judged
 from .._domain.steps.changes import diff_pair
 from .._domain.text.veils import veiled, veiled_pair
 from .._domain.workloads.completion import standing
@@ -113,6 +114,12 @@ def _measurement(entry: Measurement) -> Result:
     return {"at": round(entry.at, 1), "outcome": entry.outcome, "value": value, "why": entry.said, "query": entry.query}
 
 
+def _judged(judged: Judged) -> Result:
+    value = _json_number(judged.value)
+    known = {"verdict": judged.verdict, "value": value, "at": judged.at, "dry_run": judged.dry_run}
+    return {"gate": judged.gate, "step": judged.step, **known}
+
+
 def _json_number(value: float | None) -> float | str | None:
     """A number as JSON can have it: what is infinite becomes a text."""
     return value if value is None or isfinite(value) else str(value)
@@ -188,6 +195,8 @@ def _rollout(rollout: Rollout, known: frozenset[str]) -> Result:
     if rollout.coloured is not None:
         entry |= _two_sided(rollout.coloured)
         entry["complete"] = rollout.phase == "complete"
+    if rollout.verdicts:
+        entry["verdicts"] = [_judged(judged) for judged in rollout.verdicts]
     if rollout.history is not None:
         now = rollout.seen or datetime.now(UTC)
         entry["revisions"] = [_revision_entry(revision, now) for revision in rollout.history]

@@ -15,7 +15,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.gates.g
 from ansible_collections.rollout.kubernetes.plugins.module_utils._gates.asking import BY_REQUEST
 
 from tests.memory.answers import Answers, gate, value
-from tests.memory.cases import BLUE, PLAIN, Act, Case, done, made, theirs
+from tests.memory.cases import BLUE, PLAIN, Act, Case, done, edited, made, theirs
 from tests.memory.cluster import Memory, running
 from tests.memory.ends import differences
 from tests.memory.pods import WORSE, is_deleted, loses_its_node, restarts
@@ -310,6 +310,51 @@ def test_what_has_restarted_before_the_hold_does_not_count(answers: Answers) -> 
         memory.clock.sleep(5)
         result = Run(memory, "promote", namespace="default", application="web", wait_timeout=120, gates=[gate()]).start().wait()
         assert result["rollouts"][0]["phase"] == "complete", result["msg"]
+
+
+def remembered(memory: Memory, **options: Any) -> list[dict[str, Any]]:
+    """What status_info tells of the verdicts, without their times."""
+    result = Run(memory, "status_info", namespace="default", name="web", **options).start().wait()
+    found = result["rollouts"][0].get("verdicts", [])
+    assert all(entry.pop("at").startswith("2026-05-04T12:0") for entry in found)
+    return list(found)
+
+
+def test_status_info_tells_the_verdicts_of_a_rollout_on_its_way_and_who_goes_on_measures_anew(answers: Answers) -> None:
+    with running() as memory:
+        answers.answer = lambda query: Reading() if query == "unknown" else value(float("inf") if query == "high" else 0)
+        unsure = gate("unsure", query="unknown", inconclusive_limit=0, interval="60s", initial_delay="30s")
+        first = [gate(), gate("high", query="high", dry_run=True, initial_delay="10s"), unsure]
+        assert blue_green(memory, *first, on_inconclusive="pause").wait()["rollouts"][0]["phase"] == "paused"
+        errors = {"gate": "errors", "step": "switch", "verdict": "pass", "value": 0.0, "dry_run": False}
+        high = {"gate": "high", "step": "switch", "verdict": "fail", "value": "inf", "dry_run": True}
+        unknown = {"gate": "unsure", "step": "switch", "verdict": "inconclusive", "value": None, "dry_run": False}
+        assert remembered(memory) == [errors, high, unknown]
+        edited("Deployment", lambda obj: obj["metadata"].update(labels={"app": "web"}))(memory)
+        by_label = Run(memory, "status_info", kind="Deployment", label_selectors=["app=web"], all_namespaces=True).start().wait()
+        assert [entry["gate"] for entry in by_label["rollouts"][0]["verdicts"]] == ["errors", "high", "unsure"]
+        memory.server.rights.deny("robot", ["list"], "leases")
+        for who in ({"name": "web", "namespace": "default"}, {"label_selectors": ["app=web"], "all_namespaces": True}):
+            seen = Run(memory, "status_info", user="robot", kind="Deployment", **who).start().wait()
+            assert ("verdicts" in seen["rollouts"][0], seen.get("failed")) == (False, None)
+        answers.answer = lambda _query: value(0.005)
+        options: dict[str, Any] = {"application": "web", "gates": [gate("unsure")], "stop_before": "scale_down"}
+        promoted = Run(memory, "promote", namespace="default", wait_timeout=120, **options).start().wait()
+        assert (promoted["rollouts"][0]["phase"], promoted["rollouts"][0]["next_step"]) == ("paused", "scale_down"), promoted["msg"]
+        passed = {**errors, "gate": "unsure", "value": 0.005}
+        assert remembered(memory) == [errors, high, passed, {**passed, "step": "hold"}]
+        done("promote", application="web")(memory)
+        assert remembered(memory) == []
+
+
+@pytest.mark.parametrize(("on_failure", "left"), [("hold", [("errors", "fail", 1.0)]), ("rollback", [])])
+def test_a_verdict_that_has_ended_a_rollout_is_remembered_while_that_stands(
+    answers: Answers, on_failure: str, left: list[tuple[str, str, float]]
+) -> None:
+    answers.answer = lambda _query: value(1)
+    with running() as memory:
+        assert blue_green(memory, gate(), on_failure=on_failure).wait()["failed"]
+        assert [(entry["gate"], entry["verdict"], entry["value"]) for entry in remembered(memory)] == left
 
 
 def test_what_is_measured_beside_a_gate_that_fails_ends_with_it_and_leaves_no_job(answers: Answers) -> None:

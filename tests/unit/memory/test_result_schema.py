@@ -25,6 +25,8 @@ jsonschema = pytest.importorskip("jsonschema")
 
 SCHEMA = json.loads((ROOT / "docs" / "result_schema.json").read_text("utf-8"))
 MISSING = {"name": "web", "image": "x:missing"}
+UNSURE = [{"name": "down", "http": {"url": "http://127.0.0.1:9"}, "error_limit": 0}]
+"""Nobody answers there."""
 PAUSED = (ours(), done("pause", name="web"))
 STOPPED = (*PLAIN, done("blue_green", **BLUE, preview_replicas=1, stop_before="scale_up"))
 """The candidate has fewer pods than it is going to need."""
@@ -56,6 +58,16 @@ MORE = {
     "wait: a paused one": Case("wait", {"name": "web"}, PAUSED, fails=True, reads=True),
     "status_info: of two sides": Case(
         "status_info", {"name": "web"}, (*PLAIN, done("blue_green", **BLUE, stop_before="switch")), reads=True
+    ),
+    "status_info: of gates": Case(
+        "status_info",
+        {"name": "web"},
+        (*PLAIN, done("blue_green", **BLUE, gates=[{"name": "pods", "pods": {}}], stop_before="verify")),
+        reads=True,
+    ),
+    "partition: gated": Case("partition", {"kind": "StatefulSet", **NEXT, "gates": UNSURE, "hold": 2}, (ours("StatefulSet"),), fails=True),
+    "partition: paused by a gate": Case(
+        "partition", {"kind": "StatefulSet", **NEXT, "gates": UNSURE, "on_inconclusive": "pause"}, (ours("StatefulSet"),)
     ),
     "status_info: nothing": Case("status_info", {"name": "nothing"}, reads=True),
     "status_info: a paused one": Case("status_info", {"name": "web"}, PAUSED, reads=True),

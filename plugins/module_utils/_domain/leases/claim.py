@@ -10,12 +10,36 @@ No other rollout of the application begins before that, whoever runs it. The cla
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from math import isfinite
 from typing import Self, TypedDict
 
-from ..base.objects import JsonObject, JsonValue, Ref, at, flag, mapping, text, texts
+from ..base.objects import JsonObject, JsonValue, Ref, at, flag, items, mapping, text, texts
 from .remembered import FORMAT
+
+MOST_VERDICTS = 20
+"""So many verdicts of gates are remembered, the last ones: the annotations of an object have room for 256 KiB, all together."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a gate has found in a step."""
+
+    gate: str
+    step: str
+    verdict: str
+    value: float | None = None
+    """The one that decided; None where there is no number."""
+    at: str = ""
+    """When, in RFC 3339."""
+    dry_run: bool = False
+    """It has no consequences."""
+
+    def plain(self) -> JsonObject:
+        """As it is stored. JSON has no infinite numbers."""
+        value = self.value if self.value is None or isfinite(self.value) else str(self.value)
+        return {"gate": self.gate, "step": self.step, "verdict": self.verdict, "value": value, "at": self.at, "dry_run": self.dry_run}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +66,8 @@ class Claim:
     """It was given up and goes back."""
     why: str = ""
     """Why it was given up."""
+    verdicts: tuple[Judged, ...] = ()
+    """What its gates have found, in the order of the verdicts; of each gate in each step the last one."""
 
     @property
     def moments(self) -> Mapping[str, str]:
@@ -65,6 +91,12 @@ class Claim:
         """The same, which remembers when something had happened."""
         return replace(self, times={**self.times, name: at})
 
+    def judged(self, found: Iterable[Judged]) -> Self:
+        """The same, which remembers what gates have found."""
+        new = tuple(found)
+        anew = {(entry.gate, entry.step) for entry in new}
+        return replace(self, verdicts=(*(entry for entry in self.verdicts if (entry.gate, entry.step) not in anew), *new)[-MOST_VERDICTS:])
+
     def plain(self) -> dict[str, JsonValue]:
         """What is stored of it."""
         return {
@@ -79,6 +111,7 @@ class Claim:
             "plan_hash": self.plan_hash,
             "back": self.back,
             "why": self.why,
+            "verdicts": [entry.plain() for entry in self.verdicts],
         }
 
     def text(self) -> str:
@@ -113,7 +146,20 @@ def shared(entry: JsonObject) -> Shared:
         "plan_hash": text(entry, "plan_hash"),
         "back": flag(entry, "back"),
         "why": text(entry, "why"),
+        "verdicts": tuple(_judged(found) for found in items(entry, "verdicts")),
     }
+
+
+def _judged(entry: JsonObject) -> Judged:
+    value = at(entry, "value")
+    return Judged(
+        gate=text(entry, "gate"),
+        step=text(entry, "step"),
+        verdict=text(entry, "verdict"),
+        value=float(value) if isinstance(value, int | float) or value in ("inf", "-inf") else None,
+        at=text(entry, "at"),
+        dry_run=flag(entry, "dry_run"),
+    )
 
 
 class Shared(TypedDict):
@@ -125,3 +171,4 @@ class Shared(TypedDict):
     plan_hash: str
     back: bool
     why: str
+    verdicts: tuple[Judged, ...]

@@ -125,6 +125,7 @@ class SidesClaim(Claim):
             "by": self.by,
             "since": self.since,
             "plan_hash": self.plan_hash,
+            "verdicts": [entry.plain() for entry in self.verdicts],
         }
 
     def noted(self, name: str, at: str) -> Self:

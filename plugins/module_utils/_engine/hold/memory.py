@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Generic, Protocol, TypeVar
 
 from ..._domain.base.objects import JsonObject
-from ..._domain.leases.claim import Claim
+from ..._domain.leases.claim import Claim, Judged
 from ..._domain.sides.claims import CLAIM, claim_of
 from ..._domain.steps.actions import Remember
 from ..._domain.traffic.scenes import Scene
@@ -102,8 +102,12 @@ class Memory(Generic[C]):
         notes = self._notes.begun(self.now, self._scene(), self._lock.lease)
         self._lock.note_all({CLAIM: self.now.text(), **notes})
 
-    def note_options(self) -> None:
-        """Store the claim where the options of a task that goes on have changed it."""
+    def judge(self, found: Iterable[Judged]) -> None:
+        """Have the claim remember what gates have found; `keep` stores that, and so does whatever else is stored."""
+        self.claim = self.now.judged(found)
+
+    def keep(self) -> None:
+        """Store the claim where something has changed it: the options of a task that goes on, or what gates have found."""
         if claim_of(self._lock.lease) != self.now:
             self._store()
 

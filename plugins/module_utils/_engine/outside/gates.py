@@ -17,6 +17,7 @@ from ..._domain.base.ports import Clock
 from ..._domain.gates.gate import Gate, Placed, Pods, Reading, Verdict, asking_seconds
 from ..._domain.gates.judging import Standing, judged, sentence
 from ..._domain.gates.placeholders import with_values
+from ..._domain.leases.claim import Judged
 from ..._domain.workloads.workload import Snapshot
 
 _PARTING_SECONDS = 5.0
@@ -61,6 +62,12 @@ class GateReport:
     sentence: str
     step: str = ""
     """The step in which it was measured; empty of a gate by itself."""
+
+    def judged(self, at: str) -> Judged:
+        """Return what is remembered of it, with the time in RFC 3339."""
+        decisive = self.standing.decisive if self.verdict != "pass" else next(reversed(self.standing.last), None)
+        value = decisive.value if decisive is not None else None
+        return Judged(self.gate.name, self.step, self.verdict or "", value, at, self.gate.dry_run)
 
 
 Make = Callable[[Gate, Subject], Asks]

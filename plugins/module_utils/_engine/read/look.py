@@ -6,14 +6,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 
 from ..._domain.base.errors import ForbiddenError
-from ..._domain.base.objects import Ref
+from ..._domain.base.objects import JsonObject, Ref, text
 from ..._domain.history import entries, numbered
+from ..._domain.leases.claim import Judged
 from ..._domain.ownership.borrowed import told
-from ..._domain.request import HistoryRequest, WatchRequest
+from ..._domain.request import HistoryRequest, Selection, WatchRequest
+from ..._domain.sides.claims import claim_of, is_readable
 from ..._domain.steps.goals import GOALS, old_pods_gone
 from ..._domain.workloads.completion import standing
 from ..._domain.workloads.diagnosis import diagnose
@@ -34,7 +36,8 @@ def status(request: WatchRequest, outside: Surroundings) -> Outcome:
     refs = [target.ref for target in targets]
     with Observer(outside.cluster, refs, follow=False, everywhere=is_everywhere(request.selection)) as observer:
         snapshots = present(observer, targets, request.selection, outside.cluster)
-    rollouts = tuple(_status(ref, snapshot) for ref, snapshot in snapshots.items())
+    leases = _leases(request.selection, snapshots, outside)
+    rollouts = tuple(replace(_status(ref, snapshot), verdicts=_verdicts(ref, leases)) for ref, snapshot in snapshots.items())
     return Outcome(changed=False, rollouts=rollouts, notes=_borrowed(rollouts), warnings=tuple(observer.warnings))
 
 
@@ -70,6 +73,21 @@ def wait(request: WatchRequest, outside: Surroundings) -> Outcome:
     rollouts = tuple(with_logs(_waited(course, request, outside)) for course in courses)
     error = "\n".join(rollout.cause for rollout in rollouts if rollout.cause)
     return Outcome(changed=False, rollouts=rollouts, notes=_borrowed(rollouts), warnings=tuple(observer.warnings), error=error)
+
+
+def _leases(selection: Selection, refs: Collection[Ref], outside: Surroundings) -> tuple[JsonObject, ...]:
+    """The Leases of applications that can be read, by one list for each namespace or one of all; none for who may not list them."""
+    if is_everywhere(selection):
+        found = outside.leases.of_all()
+    else:
+        found = tuple(lease for place in sorted({ref.namespace for ref in refs}) for lease in outside.leases.of(place) or ())
+    return tuple(filter(is_readable, found))
+
+
+def _verdicts(ref: Ref, leases: Iterable[JsonObject]) -> tuple[Judged, ...]:
+    """What the gates have found until now of the rollout in stages that a workload is part of."""
+    claims = (claim_of(lease) for lease in leases if text(lease, "metadata", "namespace") == ref.namespace)
+    return next((claim.verdicts for claim in claims if claim is not None and claim.covers(ref)), ())
 
 
 def _borrowed(rollouts: Iterable[Rollout]) -> tuple[str, ...]:

@@ -61,7 +61,7 @@ class SceneTrack:
     `steps` returns all steps as they are by now: they follow from the claim, which changes on the way; their names and number do not.
     `actions` has the function for each kind of action, `scene` returns what is there now. `stale` has, for Deployments that have got a new
     template, the condition that was there before and says nothing about it. `stop_before` is the name of the step before which it stops.
-    `gates` must pass in their steps; `subject` says what they are about.
+    `gates` must pass in their steps; `subject` says what they are about. `passed` is called when all gates of a step have passed.
     """
 
     def __init__(
@@ -78,7 +78,9 @@ class SceneTrack:
         stop_before: str = "",
         gates: Gates = NO_GATES,
         subject: Callable[[Scene], Subject] = lambda _scene: Subject({}),
+        passed: Callable[[], None] = lambda: None,
     ) -> None:
+        self._passed = passed
         self._gates = gates
         self._subject = subject
         self._steps = steps
@@ -203,6 +205,8 @@ class SceneTrack:
         unmeasured = self._unmeasured(scene)
         lacking = unmeasured or step.lacking(scene)
         if not lacking:
+            if self._gates.at(step.name):
+                self._passed()
             self._end("done" if self._changed_in_step or step.only_time else "unchanged")
             return True
         acted, refusal = (False, "") if unmeasured else self._act(step, scene)

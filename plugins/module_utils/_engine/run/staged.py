@@ -12,7 +12,7 @@ knows a strategy: what is special of one it answers itself (`method.py`).
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeAlias
@@ -211,6 +211,7 @@ class _Run:
         self._writing = Writing(request, outside, stage, lock, lambda: self._memory.now.cause)
         self._writing.written.extend(made)
         self._lock = lock
+        self._noted = 0
         self._track = self._tracked(lambda: method.forward(plan, self._memory.now), request.stop_before, outside.gates)
         self._way_back = self._tracked(lambda: method.back(self._memory.now))
 
@@ -230,7 +231,21 @@ class _Run:
             stop_before=stop_before,
             gates=gates,
             subject=lambda scene: self._method.subject(self._memory.now, scene),
+            passed=self._keep_verdicts,
         )
+
+    def _note_verdicts(self) -> None:
+        """Have the claim remember what gates have found since the last call."""
+        reports = self._outside.gates.reports
+        new, self._noted = reports[self._noted :], len(reports)
+        if new:
+            now = f"{self._outside.cluster.now():%Y-%m-%dT%H:%M:%SZ}"
+            self._memory.judge(report.judged(now) for report in new)
+
+    def _keep_verdicts(self) -> None:
+        """Have the Lease remember them as well."""
+        self._note_verdicts()
+        self._memory.keep()
 
     def _scene(self) -> Scene:
         self._stage.wait(0)
@@ -251,7 +266,7 @@ class _Run:
             self._stage.turned()
         if memory.claim.back:
             return self._go_back(memory.claim, resumed=self._request.goal != "abort")
-        memory.note_options()
+        memory.keep()
         try:
             track = self._track.take()
             lost = "" if track.failure is not None else capital(self._outside.measurement.settle(longer=not track.stopped))
@@ -264,6 +279,8 @@ class _Run:
     def _after(self, track: SceneTrack, lost: str) -> Outcome:
         """Return the outcome of the steps forward; go back where they have failed."""
         if track.failure is not None:
+            if track.failure.meaning != "unable":
+                self._note_verdicts()
             answers = {"unable": self._held, "unsure": self._paused, "bad": self._failed}
             return answers[track.failure.meaning](str(track.failure))
         if track.stopped:
@@ -310,10 +327,12 @@ class _Run:
     def _failed(self, why: str) -> Outcome:
         """Do what the request wants for a bad candidate. After a step without return there is no going back."""
         if self._request.waiting.on_failure != "rollback" or self._no_return():
+            self._keep_what_is_known()
             return self._degraded(why)
         claim, scene = self._memory.now, self._scene()
         lost = self._method.no_way_back(claim, scene)
         if lost:
+            self._keep_what_is_known()
             return self._degraded(f"{why} {lost}")
         try:
             return self._go_back(self._method.give_up(claim, why, scene))
@@ -323,10 +342,16 @@ class _Run:
     def _paused(self, why: str) -> Outcome:
         """Return that somebody has to decide; a task that goes on measures anew."""
         track = self._track
+        self._keep_what_is_known()
         outcome = self._report.stopped(
             self._plan, self._memory.now, track.reports[:-1], track.last.name, changed=track.changed, written=self._writing.written
         )
         return replace(outcome, warnings=(*outcome.warnings, f"{why} Look at it, then go on by promote, or give up by abort."))
+
+    def _keep_what_is_known(self) -> None:
+        """Store the claim that stays. Where that cannot be written the rest is told all the same: nothing depends on it."""
+        with suppress(RolloutError):
+            self._memory.keep()
 
     def _held(self, why: str) -> Outcome:
         """Return that everything stays as it is, and the claim with it, so that the same task goes on later."""

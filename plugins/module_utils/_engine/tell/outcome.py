@@ -13,6 +13,7 @@ from typing import Literal
 
 from ..._domain.base.objects import JsonObject, Ref
 from ..._domain.history import Entry
+from ..._domain.leases.claim import Judged
 from ..._domain.preflight.findings import Finding as Prediction
 from ..._domain.request import Severity
 from ..._domain.steps.step import StepState
@@ -79,6 +80,8 @@ class Rollout:
     """Of a Service, which has neither revisions nor replicas."""
     coloured: Coloured | None = None
     """Of a workload with two sides."""
+    verdicts: tuple[Judged, ...] = ()
+    """What gates have found in earlier tasks of the rollout that is on its way."""
 
 
 @dataclass(frozen=True)

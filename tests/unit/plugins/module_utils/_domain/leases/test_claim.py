@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.errors import RefusedError
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.objects import JsonObject, Ref
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.leases.claim import Claim
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.leases.claim import MOST_VERDICTS, Claim, Judged
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.sides.claims import CLAIM, SidesClaim, claim_of, sides_claim_of
 
 STORED: dict[str, Any] = {"strategy": "canary", "objects": ["Deployment/web"], "wanted": {"weight": 10}}
@@ -25,6 +26,11 @@ WHOLE = Claim(
     by="alice",
     since="2026-11-30T07:59:00Z",
     plan_hash="p1-0",
+    verdicts=(
+        Judged("errors", "switch", "fail", 0.21, "2026-11-30T08:00:00Z"),
+        Judged("latency", "hold", "fail", math.inf, "2026-11-30T08:01:00Z", dry_run=True),
+        Judged("smoke", "hold", "inconclusive"),
+    ),
 )
 
 
@@ -68,6 +74,28 @@ def test_a_claim_that_is_not_whole_is_refused_by_its_name(broken: dict[str, Any]
 def test_a_claim_covers_the_objects_that_it_names() -> None:
     assert WHOLE.covers(Ref("Service", "shop", "web"))
     assert not WHOLE.covers(Ref("StatefulSet", "shop", "web"))
+
+
+def test_of_each_gate_in_each_step_the_last_verdict_is_remembered() -> None:
+    again = Judged("errors", "switch", "pass", 0.0, "2026-11-30T09:00:00Z")
+    errors, latency, smoke = WHOLE.verdicts
+    assert WHOLE.judged([again]).verdicts == (latency, smoke, again)
+    assert WHOLE.judged([Judged("errors", "hold", "pass")]).verdicts[:3] == (errors, latency, smoke)
+
+
+def test_of_very_many_verdicts_the_last_are_remembered_and_have_room() -> None:
+    many = [Judged("g" * 60 + str(number), "s" * 253, "inconclusive", -math.inf, "2026-11-30T09:00:00Z") for number in range(500)]
+    claim = WHOLE.judged(many)
+    assert claim.verdicts == tuple(many[-MOST_VERDICTS:])
+    assert claim_of(lease(claim.text())) == claim
+    assert len(claim.text()) < 12_000
+
+
+@pytest.mark.parametrize("value", ["much", None, [1], {"a": 1}])
+def test_a_value_that_cannot_be_read_is_none(value: Any) -> None:
+    claim = claim_of(lease(json.dumps({**STORED, "verdicts": [{"gate": "errors", "value": value}]})))
+    assert claim is not None
+    assert claim.verdicts == (Judged("errors", "", ""),)
 
 
 def test_a_claim_remembers_when_something_happened() -> None:
