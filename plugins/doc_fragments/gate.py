@@ -275,10 +275,10 @@ options:
           - V(scale_down) measures while both versions are there and the users are at the candidate, for as long as
             O(rollout.kubernetes.blue_green#module:scale_down_delay) lasts, and longer where that is not enough. There O(gates[].count) only
             matters where nothing passes.
+          - Both are the default, and of a canary each step before the promotion.
         type: list
         elements: str
         choices: [switch, scale_down]
-        default: [switch, scale_down]
 """
 
 
@@ -308,6 +308,58 @@ options:
 """
 
 
+_STEPS = r"""
+options:
+  hold:
+    description:
+      - How long each step lasts before the next one begins, counted from when the pods of the candidate have its share of the requests. It
+        comes on top of O(wait_timeout).
+      - Seconds, or a text such as V(90s), V(10m) or V(1h30m).
+    type: str
+    default: 60s
+  on_inconclusive:
+    description:
+      - What follows from a gate that does not know. V(same) does what O(on_failure) says; without a controller in the cluster nobody may be
+        looking.
+      - V(pause) stops in the step and does not fail. Go on by M(rollout.kubernetes.promote), which measures anew, or give up by
+        M(rollout.kubernetes.abort).
+    type: str
+    choices: [same, pause]
+    default: same
+  steps:
+    description:
+      - Instead of O(weights), steps that differ in more than their weight. They are called V(weight_10), or V(replicas_2), and
+        V(weight_10_2) where one comes again.
+    type: list
+    elements: dict
+    suboptions:
+      weight:
+        description: The share of the pods that run the candidate, from 1 to 99 percent. It rises from step to step.
+        type: int
+      replicas:
+        description: How many pods run the candidate, instead of C(weight).
+        type: int
+      hold:
+        description: How long this step lasts. The default is O(hold).
+        type: str
+      gates:
+        description: What must pass in this step, besides O(gates).
+        type: list
+        elements: dict
+        suboptions:
+@ENTRY@
+  gates:
+    description:
+      - What must pass in each step before the promotion, each entry as in M(rollout.kubernetes.gate). It is measured from when the
+        candidate has its share, as long as O(hold) lasts, and longer where that is not enough. Gates are measured side by side.
+      - One that fails is what O(on_failure) says.
+      - A task that goes on with a canary measures the gates that are given to it, and measures the step anew in which it stands.
+    type: list
+    elements: dict
+    suboptions:
+"""
+
+
 def _entry() -> str:
     found = _ENTRY
     for source in ("prometheus", "http"):
@@ -317,10 +369,12 @@ def _entry() -> str:
 
 class ModuleDocFragment:
     """What a gate is, for the module `gate`; `gate.gates` has the list of a rollout by blue/green, `gate.between`
-    that of one step by step."""
+    that of one step by step, `gate.steps` those of a canary."""
 
     def __init__(self) -> None:
         """The suboptions are the options of the module."""
         self.DOCUMENTATION = _entry()
         entry = indent(_entry().removeprefix("\noptions:\n").replace("O(", "O(gates[]."), "    ")
         self.GATES, self.BETWEEN = _GATES + entry, _BETWEEN + entry
+        within = indent(entry.replace("O(gates[]", "O(steps[].gates[]"), "    ").rstrip("\n")
+        self.STEPS = _STEPS.replace("@ENTRY@", within) + entry

@@ -14,6 +14,8 @@ version_added: 0.1.0
 description:
   - Gives up what M(rollout.kubernetes.blue_green) has begun. What served before is made able to carry everything, the Services are pointed
     back at it with proof, then the candidate goes. Where blue/green began with this rollout, everything is as it was before it.
+  - Of what M(rollout.kubernetes.canary) has begun the stable version gets all its pods back, then those of the candidate go, and the
+    Deployment has its own settings again.
   - Of a StatefulSet it gives up what M(rollout.kubernetes.partition) or something else has begun. The template that serves comes back to
     the pods that were updated, at the same partition, whatever was tried since; the other pods are not touched. Think before of what
     the new version may have written to its volumes.
@@ -28,8 +30,8 @@ options:
     aliases: [name]
   kind:
     description:
-      - V(Deployment) what blue/green rolls out. V(StatefulSet) what goes pod by pod. By default it is found out, from what the application
-        has on its way; O(application) is the name of the workload where a kind is given.
+      - V(Deployment) what blue/green or a canary rolls out. V(StatefulSet) what goes pod by pod. By default it is found out, from what the
+        application has on its way; O(application) is the name of the workload where a kind is given.
       - Under the update strategy OnDelete a template moves no pod, so there M(rollout.kubernetes.on_delete) with the version before is the
         way back, in the batches that you want.
     type: str
@@ -60,6 +62,7 @@ extends_documentation_fragment:
   - rollout.kubernetes.attributes
 seealso:
   - module: rollout.kubernetes.blue_green
+  - module: rollout.kubernetes.canary
   - module: rollout.kubernetes.partition
   - module: rollout.kubernetes.promote
   - module: rollout.kubernetes.undo
@@ -219,6 +222,12 @@ rollouts:
       type: list
       elements: dict
       sample: [{router: service, name: web, selector: {app: web, rollout.kubernetes/colour: green}}]
+    weights:
+      description:
+        - The percentages of the requests that the C(stable) version and the C(candidate) have now, by the ready pods of each. Not there
+          where only one of them serves.
+      type: dict
+      sample: {stable: 67, candidate: 33}
     plan:
       description: In check mode the steps and what they change, as lines of a table.
       type: list

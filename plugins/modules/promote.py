@@ -12,8 +12,9 @@ module: promote
 short_description: Go on with a rollout that was stopped, to its end
 version_added: 0.1.0
 description:
-  - Goes on with what M(rollout.kubernetes.blue_green) has begun and stopped before a step. It needs no definition, as the candidate is
-    there; with one that was changed since by somebody else it refuses to.
+  - Goes on with what M(rollout.kubernetes.blue_green) or M(rollout.kubernetes.canary) has begun and stopped before a step. It needs no
+    definition, as the candidate is there; with one that was changed since by somebody else it refuses to.
+  - Of a canary it takes all steps that are left, with their holds. With O(stop_before) it goes one step further, or some.
   - When nothing is on its way, it does nothing.
 options:
   application:
@@ -57,6 +58,7 @@ extends_documentation_fragment:
   - rollout.kubernetes.attributes
 seealso:
   - module: rollout.kubernetes.blue_green
+  - module: rollout.kubernetes.canary
   - module: rollout.kubernetes.abort
 author:
   - the rollout.kubernetes contributors (@rollout-kubernetes)
@@ -275,6 +277,12 @@ rollouts:
       type: list
       elements: dict
       sample: [{router: service, name: web, selector: {app: web, rollout.kubernetes/colour: green}}]
+    weights:
+      description:
+        - The percentages of the requests that the C(stable) version and the C(candidate) have now, by the ready pods of each. Not there
+          where only one of them serves.
+      type: dict
+      sample: {stable: 67, candidate: 33}
     plan:
       description: In check mode the steps and what they change, as lines of a table.
       type: list

@@ -181,6 +181,7 @@ _APPROVED = [
     {"ansible.builtin.set_fact": {"rollout_report": "{{ prepared }}"}},
 ]
 BEFORE_EXAMPLE: Mapping[str, list[Json]] = {
+    "One step further": [_task("canary", **_NEXT, hold=0, stop_before="weight_50")],
     "Back to one plain Deployment": [_task("blue_green", **_NEXT)],
     "blue_green_leave=true": [_task("blue_green", **_VWEB, preview_service="vweb-preview")],
     "blue_green_image=nginx:1.32-alpine": [_task("blue_green", **_VWEB, preview_service="vweb-preview", stop_before="switch")],

@@ -171,6 +171,8 @@ OLDER: list[dict[str, Any]] = [
 ]
 COPIED = {"definition": configured(), "config": [{"name": "web-config", "data": {"a": "1"}}]}
 NEWER = {"definition": configured(), "config": [{"name": "web-config", "data": {"a": "2"}}]}
+SHARES: dict[str, Any] = {"weights": [30, 60], "hold": 3}
+STEPWISE = {**NEXT, **SHARES}
 SET, DAEMON = {"kind": "StatefulSet", **NEXT}, {"kind": "DaemonSet", **NEXT}
 
 CASES: dict[str, Case] = {
@@ -276,6 +278,29 @@ CASES: dict[str, Case] = {
     ),
     "blue_green: up to the hold": Case("blue_green", {**BLUE, "stop_before": "hold"}, PLAIN),
     "blue_green: keeping the old side": Case("blue_green", {**BLUE, "keep_old": True}, PLAIN),
+    "canary": Case("canary", STEPWISE, (theirs(),)),
+    "canary: a definition": Case("canary", {"definition": deployment("2", minReadySeconds=3), **SHARES}, (ours(),)),
+    "canary: taking over": Case("canary", {"definition": deployment("2"), **SHARES}, (theirs(),)),
+    "canary: a first rollout": Case("canary", {"definition": [CONFIG, deployment()], **SHARES}),
+    "canary: a single pod": Case("canary", STEPWISE, (theirs(replicas=1),)),
+    "canary: up to a step": Case("canary", {**STEPWISE, "stop_before": "weight_60"}, (theirs(),)),
+    "canary: a bad version": Case("canary", {**STEPWISE, "image": "x:missing"}, (theirs(),), fails=True),
+    "canary: another configuration": Case("canary", {**NEWER, **SHARES}, (done("rolling", **COPIED),)),
+    "canary: instead of another": Case(
+        "canary", {**STEPWISE, "image": "x:3", "supersede": True}, (theirs(), done("canary", **STEPWISE, stop_before="promote"))
+    ),
+    "canary: back to what serves": Case(
+        "canary", {"definition": deployment(), **SHARES}, (ours(), done("canary", **STEPWISE, stop_before="promote"))
+    ),
+    "canary: measured": Case("canary", {**STEPWISE, **VERIFY}, PLAIN),
+    "canary: giving up": Case("abort", {"name": "web"}, (theirs(), done("canary", **STEPWISE, stop_before="promote"))),
+    "canary: giving up what came by a definition": Case(
+        "abort", {"name": "web"}, (ours(), done("canary", definition=deployment("2", minReadySeconds=3), **SHARES, stop_before="promote"))
+    ),
+    "canary: one step further": Case(
+        "promote", {"name": "web", "stop_before": "promote"}, (theirs(), done("canary", **STEPWISE, stop_before="weight_60"))
+    ),
+    "canary: the rest": Case("promote", {"name": "web"}, (theirs(), done("canary", **STEPWISE, stop_before="weight_60"))),
     "promote: up to the hold": Case(
         "promote", {"name": "web", "stop_before": "hold"}, (*PLAIN, done("blue_green", **BLUE, stop_before="switch"))
     ),

@@ -16,6 +16,7 @@ from .kinds import named
 from .leases.lease import user_of
 from .workloads.kind import Kind
 from .workloads.replicas import Amount
+from .workloads.shares import Share
 
 OnFailure = Literal["rollback", "hold"]
 Goal = Literal["complete", "progressing", "paused", "healthy"]
@@ -409,6 +410,22 @@ class ColourRequest(StagedRequest):
     revision: int | None = None
     """The promotion to go back to."""
     to: str = ""
+    config: tuple[Versioned, ...] = ()
+    refuse_undone: bool = False
+    """A version that a person took back is refused."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CanaryRequest(StagedRequest):
+    """One task that rolls a Deployment out by a canary inside it. To go on with one, or to give it up, a `StagedRequest` is enough."""
+
+    strategy: str = "canary"
+    target: Target
+    companions: tuple[Companion, ...] = ()
+    shares: tuple[Share, ...] = ()
+    """The steps before the promotion."""
+    least: int = 1
+    """How many pods run the candidate at least."""
     config: tuple[Versioned, ...] = ()
     refuse_undone: bool = False
     """A version that a person took back is refused."""

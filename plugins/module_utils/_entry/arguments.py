@@ -16,9 +16,10 @@ from .._domain.workloads.kind import Kind
 from .._kube.auth import auth_argument_spec
 from .._strategies.blue_green import FORWARD
 from .._strategies.takes import TAKES
+from .canary_requests import WEIGHTS
 from .configs import ENTRY
 from .former_words import FORMER
-from .gates import BETWEEN, CHECKS, GATE, GATES
+from .gates import BETWEEN, CHECKS, GATE, GATES, STEPS
 from .verification import VERIFY
 
 Spec = dict[str, Any]
@@ -85,6 +86,8 @@ class Arguments:
     checks: Mapping[str, Any] = field(default_factory=dict)
     waits: int = 1
     """How many steps there are, each of which may take its whole time."""
+    holds_by_step: bool = False
+    """Its option `hold` belongs to its steps, each of which lasts for so long by itself."""
     goes_back: bool = False
     """After a failure it goes back by itself, whatever its options say, which may take its time once more."""
 
@@ -333,6 +336,33 @@ ARGUMENTS: Mapping[str, Arguments] = {
         checks=_one_way(("name", "workloads"), [("name", "workloads"), ("service", "services"), ("preview_service", "services")]),
         goes_back=True,
         waits=len(FORWARD),
+    ),
+    "canary": Arguments(
+        spec={
+            **auth_argument_spec,
+            **_MANIFEST,
+            "name": {"type": "str"},
+            "namespace": {"type": "str"},
+            **_SHORT,
+            "weights": {"type": "list", "elements": "int"},
+            **STEPS,
+            "min_replicas": {"type": "int", "default": 1},
+            "stop_before": {"type": "str"},
+            "supersede": {"type": "bool", "default": False},
+            **_UNDONE,
+            **_APPROVED,
+            **_LOCK,
+            **_CONFIG,
+            **_CAUSE,
+            **_OWNERSHIP,
+            **_GOES_BACK,
+            **VERIFY,
+            **_TIMES,
+        },
+        checks=_one_way(("name",), [("weights", "steps")]),
+        goes_back=True,
+        holds_by_step=True,
+        waits=len(WEIGHTS) + 1,
     ),
     "promote": Arguments(
         spec={

@@ -106,6 +106,17 @@ def colour_undo(parameters: Parameters, cluster_namespace: str, process: str) ->
     return colour_operation("undo", parameters["name"], parameters, cluster_namespace, process)
 
 
+def canary_undo(parameters: Parameters, cluster_namespace: str, process: str) -> ColourRequest:
+    """The request of an `undo` of what has a canary on its way: it gives that up. Raises `InputError` where another revision is named."""
+    name = parameters["name"]
+    for option in ("revision", "to"):
+        if parameters.get(option):
+            raise InputError(
+                f"{name} has a canary on its way, which an undo without {option} gives up; abort or promote it, then undo to what you name."
+            )
+    return colour_operation("abort", name, parameters, cluster_namespace, process)
+
+
 def colour_operation(
     goal: Literal["promote", "abort", "undo"], application: str, parameters: Parameters, cluster_namespace: str, process: str
 ) -> ColourRequest:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .._domain.base.errors import InputError
@@ -119,19 +119,30 @@ GATES: Options = {
         "elements": "dict",
         "options": {
             **GATE,
-            "before": {"type": "list", "elements": "str", "choices": list(BEFORE), "default": list(BEFORE)},
+            "before": {"type": "list", "elements": "str", "choices": list(BEFORE)},
         },
         **_ONE_SOURCE,
     },
     **_UNSURE,
 }
-"""As an argument spec has the gates of blue/green."""
+"""As an argument spec has the gates of blue/green, and of what goes on with any rollout."""
 BETWEEN: Options = {
     "gates": {"type": "list", "elements": "dict", "options": GATE, **_ONE_SOURCE},
     "hold": {"type": "str", "default": "0"},
     **_UNSURE,
 }
 """As an argument spec has the gates of what goes step by step."""
+STEPS: Options = {
+    "gates": BETWEEN["gates"],
+    "on_inconclusive": GATES["on_inconclusive"],
+    "hold": {"type": "str", "default": "60s"},
+    "steps": {
+        "type": "list",
+        "elements": "dict",
+        "options": {"weight": {"type": "int"}, "replicas": {"type": "int"}, "hold": {"type": "str"}, "gates": BETWEEN["gates"]},
+    },
+}
+"""As an argument spec has the steps of a canary: gates of all of them, and gates of one."""
 CHECKS: Options = _ONE_SOURCE
 _LABEL = r"[A-Za-z0-9]([A-Za-z0-9_. -]{0,61}[A-Za-z0-9])?"
 
@@ -306,21 +317,32 @@ def _limits(given: Mapping[str, Any], within: str) -> Limits:
     )
 
 
-def placed_gates(parameters: Mapping[str, Any]) -> tuple[Placed, ...]:
-    """The gates of a rollout. Raises `InputError` as `gate_of`, for a name that is given twice, for a hold that ends too soon, and for
-    Services of the versions where both have the same."""
-    found: list[Placed] = []
+def gates_in(parameters: Mapping[str, Any]) -> Iterator[tuple[Any, str, int | None]]:
+    """The options of all gates of a task, each with what its names stand within, and the number of the step that it belongs to."""
     for number, given in enumerate(parameters.get("gates") or ()):
-        gate = gate_of(given, f"gates[{number}].")
+        yield given, f"gates[{number}]", None
+    steps = parameters.get("steps")
+    for place, step in enumerate(steps if isinstance(steps, list | tuple) else ()):
+        for number, given in enumerate((step.get("gates") or ()) if isinstance(step, Mapping) else ()):
+            yield given, f"steps[{place}].gates[{number}]", place
+
+
+def placed_gates(parameters: Mapping[str, Any], names: Sequence[str] = ()) -> tuple[Placed, ...]:
+    """The gates of a rollout, whose steps have these names where gates belong to single ones. Raises `InputError` as `gate_of`, for a name
+    that is given twice, for a hold that ends too soon, and for Services of the versions where both have the same."""
+    found: list[Placed] = []
+    for given, option, place in gates_in(parameters):
+        gate = gate_of(given, f"{option}.")
         if "before" not in given:
-            _refuse_services(gate, f"gates[{number}]")
-        if gate.name in (placed.gate.name for placed in found):
-            raise InputError(f"gates has two of the name {gate.name}; their verdicts could not be told apart.")
-        steps = tuple(BEFORE[step] for step in given.get("before") or ())
+            _refuse_services(gate, option)
+        steps = tuple(BEFORE[step] for step in given.get("before") or ()) if place is None else (names[place],)
+        if any(placed.gate.name == gate.name and (placed.steps == steps or not placed.steps) for placed in found):
+            raise InputError(f"{option.rpartition('[')[0]} has two of the name {gate.name}; their verdicts could not be told apart.")
+        in_hold = "hold" in steps or ("before" in given and not steps)
         hold, needed = parameters.get("scale_down_delay"), gate.limits.initial_delay + (gate.limits.least - 1) * gate.limits.interval
-        if "hold" in steps and hold is not None and needed > hold:
+        if in_hold and hold is not None and needed > hold:
             raise InputError(
-                f"gates[{number}] cannot pass before scale_down: {gate.limits.least} measurements after an initial_delay of "
+                f"{option} cannot pass before scale_down: {gate.limits.least} measurements after an initial_delay of "
                 f"{gate.limits.initial_delay:g} s take {needed:g} s, and the hold lasts {hold:g} s; give a longer scale_down_delay."
             )
         found.append(Placed(gate, steps))

@@ -35,10 +35,11 @@ from .._kube.connect import Connection, connect
 from .._kube.library import LibraryMissingError, require
 from .._kube.proxies import without_secrets
 from .arguments import ARGUMENTS
+from .canary_requests import shares_of
 from .commands import Call, command
 from .configs import config_secrets
 from .former_words import in_todays_words
-from .gates import gate_secrets, needs_no_cluster, placed_gates, redacted_gate
+from .gates import gate_secrets, gates_in, needs_no_cluster, placed_gates, redacted_gate
 from .given import given
 from .manifests import secrets_of
 from .numbers import in_numbers
@@ -144,7 +145,7 @@ def _found(aside: _Aside) -> Result:
 
 
 def _secrets_of_gates(name: str, parameters: Mapping[str, Any]) -> set[str]:
-    given = [parameters] if name == "gate" else parameters.get("gates") or []
+    given = [parameters] if name == "gate" else [entry for entry, _option, _step in gates_in(parameters)]
     return set().union(*(gate_secrets(entry) for entry in given)) if given else set()
 
 
@@ -183,8 +184,14 @@ def _call(
     goes_back = ARGUMENTS[name].goes_back or parameters.get("on_failure") == "rollback"
     seconds = (parameters.get("wait_timeout") or 0) * (2 if goes_back else 1) * ARGUMENTS[name].waits
     patience = parameters.get("lock_timeout") or 0
-    placed = placed_gates(parameters)
-    seconds += patience + (parameters.get("scale_down_delay") or 0) + (extra_seconds(wanted) if wanted is not None else 0)
+    shares = shares_of(parameters) if ARGUMENTS[name].holds_by_step else ()
+    placed = placed_gates(parameters, [share.name for share in shares])
+    seconds += (
+        patience
+        + (parameters.get("scale_down_delay") or 0)
+        + sum(share.hold for share in shares)
+        + (extra_seconds(wanted) if wanted is not None else 0)
+    )
     connection = context.connect(options, environment=context.environment, clock=time.monotonic, deadline_seconds=seconds + _MARGIN_SECONDS)
     warnings.extend(connection.warnings)
     veil.hidden |= connection.secrets
@@ -211,7 +218,7 @@ def _call(
 
 def _gates(placed: Sequence[Placed], name: str, parameters: Mapping[str, Any], cluster: Cluster, context: Context) -> Gates:
     """The gates of a rollout, with what asks their questions."""
-    hold = (parameters.get("hold") or 0.0) if "hold" in ARGUMENTS[name].spec else 0.0
+    hold = (parameters.get("hold") or 0.0) if "hold" in ARGUMENTS[name].spec and not ARGUMENTS[name].holds_by_step else 0.0
     if not placed:
         return Gates((), nobody, time.monotonic, hold=hold)
     from .._engine.gates.placed import asks_of  # What asks is for tasks that have gates: others do not pay for its import.
@@ -258,14 +265,23 @@ def redacted(parameters: Mapping[str, Any], name: str = "", veil: Veil | None = 
         shown["verify"] = redacted_verify(shown["verify"])
     if name == "gate":
         shown = redacted_gate(shown)
-    if isinstance(shown.get("gates"), list):
-        shown["gates"] = [redacted_gate(entry) if isinstance(entry, Mapping) else entry for entry in shown["gates"]]
+    shown = _with_redacted_gates(shown)
+    if isinstance(shown.get("steps"), list):
+        shown["steps"] = [_with_redacted_gates(step) if isinstance(step, Mapping) else step for step in shown["steps"]]
     kubeconfig = shown.get("kubeconfig")
     if kubeconfig is not None and not (isinstance(kubeconfig, str) and _is_path(kubeconfig)):
         shown["kubeconfig"] = "given"
     for option in ("host", "proxy"):
         if isinstance(shown.get(option), str):
             shown[option] = _without_user(shown[option])
+    return shown
+
+
+def _with_redacted_gates(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options with their gates as a result may show them."""
+    shown = dict(options)
+    if isinstance(shown.get("gates"), list):
+        shown["gates"] = [redacted_gate(entry) if isinstance(entry, Mapping) else entry for entry in shown["gates"]]
     return shown
 
 

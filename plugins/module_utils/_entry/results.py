@@ -195,8 +195,13 @@ def _rollout(rollout: Rollout, known: frozenset[str]) -> Result:
     if rollout.coloured is not None:
         entry |= _two_sided(rollout.coloured)
         entry["complete"] = rollout.phase == "complete"
-    if rollout.verdicts:
-        entry["verdicts"] = [_judged(judged) for judged in rollout.verdicts]
+    stands = {
+        "verdicts": [_judged(judged) for judged in rollout.verdicts],
+        "weights": dict(rollout.weights),
+        "plan": list(rollout.plan),
+        "plan_hash": rollout.plan_hash,
+    }
+    entry |= {key: value for key, value in stands.items() if value}
     if rollout.history is not None:
         now = rollout.seen or datetime.now(UTC)
         entry["revisions"] = [_revision_entry(revision, now) for revision in rollout.history]
@@ -211,17 +216,13 @@ def _switched(service: str, switched: Switched) -> Result:
 
 
 def _two_sided(coloured: Coloured) -> Result:
-    """What a workload with two sides has besides: where each stands, where the traffic goes, and in check mode the plan."""
+    """What a workload with two sides has besides: where each stands, and where the traffic goes."""
     names = {"stable": coloured.stable, "candidate": coloured.candidate}
     found: Result = {
         "sides": {side: {"name": name, "replicas": coloured.replicas.get(name)} if name else None for side, name in names.items()},
     }
     if coloured.selectors:
         found["traffic"] = [{"router": "service", "name": name, "selector": dict(its)} for name, its in coloured.selectors.items()]
-    if coloured.plan:
-        found["plan"] = list(coloured.plan)
-    if coloured.plan_hash:
-        found["plan_hash"] = coloured.plan_hash
     return found
 
 

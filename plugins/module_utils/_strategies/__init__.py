@@ -15,7 +15,7 @@ from typing import Any
 from .._domain.request import Abort, Limits, Operation, Restart, Target, Undo
 from .._domain.steps.step import Step
 from .._domain.workloads.workload import Snapshot
-from . import abort, blue_green, pause, recreate, restart, rolling, undo
+from . import abort, blue_green, canary, pause, recreate, restart, rolling, undo
 from .staged import Staged
 
 STRATEGIES: Mapping[str, Callable[[Target, Limits], tuple[Step, ...]]] = {
@@ -23,7 +23,7 @@ STRATEGIES: Mapping[str, Callable[[Target, Limits], tuple[Step, ...]]] = {
     "recreate": recreate.steps,
 }
 
-STAGED: dict[str, Staged[Any]] = {blue_green.STRATEGY.name: blue_green.STRATEGY}
+STAGED: dict[str, Staged[Any]] = {strategy.name: strategy for strategy in (blue_green.STRATEGY, canary.STRATEGY)}
 """The strategies whose rollouts may last over several tasks."""
 
 

@@ -52,6 +52,8 @@ from .two_sides import (
 
 FORWARD = ("prepare", "preview", "scale_up", "switch", "verify", "hold", "scale_down")
 """The names of the steps, in their order."""
+GATED = ("switch", "hold")
+"""Those in which gates are measured that name none."""
 
 
 def forward(claim: SidesClaim, namespace: str, manifests: Mapping[str, JsonObject]) -> tuple[SceneStep, ...]:

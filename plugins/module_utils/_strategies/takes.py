@@ -15,6 +15,7 @@ TAKES: Mapping[str, tuple[Kind, ...]] = {
     "rolling": KINDS,
     "recreate": tuple(kind for kind in KINDS if "Recreate" in kind.update_types),
     "blue_green": tuple(kind for kind in KINDS if kind.has_sides),
+    "canary": tuple(kind for kind in KINDS if kind.pauses),
     "partition": tuple(kind for kind in KINDS if kind.takes("partition")),
     "on_delete": tuple(kind for kind in KINDS if kind.goes_pod_by_pod),
 }

@@ -15,7 +15,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.re
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.arguments import ARGUMENTS
 
 from tests.dev.paths import ROOT
-from tests.memory.cases import BLUE, CASES, NEXT, PLAIN, Act, Case, done, edited, image, made, ours, passed, replicas, theirs
+from tests.memory.cases import BLUE, CASES, NEXT, PLAIN, STEPWISE, Act, Case, done, edited, image, made, ours, passed, replicas, theirs
 from tests.memory.cluster import Memory, running
 from tests.memory.scenes import service
 
@@ -30,6 +30,7 @@ UNSURE = [{"name": "down", "http": {"url": "http://127.0.0.1:9"}, "error_limit":
 PAUSED = (ours(), done("pause", name="web"))
 STOPPED = (*PLAIN, done("blue_green", **BLUE, preview_replicas=1, stop_before="scale_up"))
 """The candidate has fewer pods than it is going to need."""
+HELD = (theirs(), done("canary", **STEPWISE, stop_before="promote"))
 SWITCH = {"name": "web", "selector": {"app": "api"}, "wait_timeout": 30}
 SWITCHED = (theirs(), theirs(name="api"), made("Service", service()))
 
@@ -74,6 +75,10 @@ MORE = {
     "history_info: of two sides": Case("history_info", {"name": "web"}, (*PLAIN, done("blue_green", **BLUE)), reads=True),
     "preflight_info: failing": Case("preflight_info", {"name": "web", "fail_on": "warning"}, PLAIN, fails=True, reads=True),
     "preflight_info: no cluster": Case("preflight_info", {"definition": service(), "cluster": False}, reads=True),
+    "canary: held": Case("canary", {**STEPWISE, **MISSING, "on_failure": "hold"}, (theirs(),), fails=True),
+    "status_info: of a canary": Case(
+        "status_info", {"name": "web"}, (theirs(), done("canary", **STEPWISE, stop_before="promote")), reads=True
+    ),
     "blue_green: held": Case("blue_green", {**BLUE, **MISSING, "on_failure": "hold"}, PLAIN, fails=True),
     "service_switch: refused": Case(
         "service_switch", {"name": "web", "selector": {"app": "nobody"}}, (theirs(), made("Service", service()))
@@ -113,6 +118,7 @@ CANNOT: dict[str, dict[str, str]] = {
     "partition": {},
     "on_delete": {"aborted": _FORWARD},
     "blue_green": {},
+    "canary": {},
     "promote": {},
     "abort": {
         "aborted": "that is what it is for; where it fails, the way back is not at its end",

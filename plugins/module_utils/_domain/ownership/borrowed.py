@@ -64,6 +64,11 @@ def applied_back(manifest: JsonObject, live: JsonObject) -> JsonObject:
 def told(workload: Workload) -> str:
     """What is borrowed of a workload, and how it gets it back; a sentence without a full stop, empty where nothing is borrowed."""
     annotations = workload.annotations
+    if workload.held:
+        return (
+            f"{workload.ref} has minReadySeconds {workload.min_ready_seconds} and is paused only as long as a canary holds it; promote "
+            "goes on with that, and abort gives it up"
+        )
     if StrategyRecord.of(annotations).strategy and workload.update_type == "OnDelete":
         return (
             f"{workload.ref} has the update strategy OnDelete only until a rollout by on_delete has ended, which goes on or was broken "

@@ -193,6 +193,17 @@ def applied_fields(obj: JsonObject) -> FieldSet:
     return next((owner.fields for owner in owners(obj) if _is_our_apply(owner)), {})
 
 
+def disowned(obj: JsonObject, fields: FieldSet) -> tuple[JsonObject, ...] | None:
+    """metadata.managedFields without these fields in our entries; None where none of them is ours."""
+    entries: list[JsonObject] = []
+    for entry in items(obj, "metadata", "managedFields"):
+        mine = mapping(entry, "fieldsV1")
+        left = difference(mine, fields) if text(entry, "manager") in OURS and not text(entry, "subresource") else mine
+        if left:
+            entries.append({**entry, "fieldsV1": left} if left != mine else entry)
+    return tuple(entries) if entries != [*items(obj, "metadata", "managedFields")] else None
+
+
 def takeover(
     live: JsonObject,
     applied: FieldSet,

@@ -29,6 +29,8 @@ CLAIM = "rollout.kubernetes/claim"
 HISTORY = "rollout.kubernetes/history"
 SETTINGS = "rollout.kubernetes/blue-green"
 """Which Services the application has, for tasks that do not say."""
+STRATEGY = "rollout.kubernetes/strategy"
+"""By which strategy the application was rolled out last, where that is not blue/green: so what comes late knows what it was about."""
 REMEMBERED = 20
 """How many promotions the history keeps."""
 

@@ -58,6 +58,15 @@ class Turn:
 
 
 @dataclass(frozen=True)
+class Meddling:
+    """What somebody else has done that ends a rollout: `ref` and `what` make a sentence, `path` is the field that tells who it was."""
+
+    ref: Ref
+    what: str
+    path: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Remember:
     """Store in the claim that something has happened just now, under a name by which later tasks find the time (`Scene.since`)."""
 
@@ -99,6 +108,14 @@ def _nobody(_scene: Scene) -> tuple[str, ...]:
     return ()
 
 
+def _always(_scene: Scene) -> bool:
+    return True
+
+
+def _undisturbed(_scene: Scene) -> Meddling | None:
+    return None
+
+
 def _nothing(_scene: Scene) -> Mapping[str, Selector]:
     return {}
 
@@ -124,12 +141,20 @@ class SceneStep:
     """Returns why the step can never finish, which fails it, or ''."""
     guarded: Callable[[Scene], Mapping[str, Selector]] = _nothing
     """Returns the Services that somebody has led elsewhere or deleted, which fails the step, with the selectors that they must have."""
+    meddled: Callable[[Scene], Meddling | None] = _undisturbed
+    """Returns what somebody else has done that fails the step, or None."""
+    measured: Callable[[Scene], bool] = _always
+    """Returns whether its gates can measure: until then the step acts, from then on it waits for their verdicts."""
     recheck: Callable[[Scene], float | None] = _never
     """Returns the seconds after which the scene may change without any event."""
     idle: str = ""
     """Why there is nothing to do in the step, where that is known from the beginning."""
+    tells_pods: bool = False
+    """What it lacks says how far the pods are, so that the usual line of progress is left out."""
     extra: float = 0.0
     """Seconds that the step lasts by itself, which the time limit of a step leaves out."""
+    measures_anew: bool = False
+    """Its gates are measured also where nothing is lacking any more: what they have said is not remembered."""
     only_time: bool = False
     """The step only lets time pass: it is done, not unchanged, though nothing was written in it."""
     no_return: bool = False

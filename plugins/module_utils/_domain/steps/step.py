@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from ..base.objects import JsonObject, JsonValue
+from ..ownership.fields import FieldSet
 from ..ownership.superseded import Wanted
 from ..workloads.workload import Pod, Snapshot, Workload
 
@@ -54,7 +55,14 @@ class Replace:
     value: JsonValue
 
 
-Write: TypeAlias = "Apply | Edit | Replace"
+@dataclass(frozen=True)
+class Disown:
+    """Let go of fields that we own, and leave their values as they are: nobody's next apply then meets a conflict over them."""
+
+    fields: FieldSet
+
+
+Write: TypeAlias = "Apply | Edit | Replace | Disown"
 
 
 @dataclass(frozen=True)

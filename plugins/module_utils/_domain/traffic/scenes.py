@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from math import inf
 
 from ..base.objects import JsonObject, JsonValue, Ref, at, items, mapping, ref_of, text, texts
@@ -120,6 +121,8 @@ class Scene:
     """Seconds since something had happened that the claim remembers, by its name there."""
     since_turn: float = inf
     """Seconds since this task has pointed a Service elsewhere, forward or back; infinite if it has not."""
+    now: datetime | None = None
+    """The server's clock; None where nobody asks it."""
 
     @property
     def since_switch(self) -> float:

@@ -40,10 +40,14 @@ class Standing:
 
 def standing(snapshot: Snapshot) -> Standing:
     """How far the rollout of the snapshot's workload is; a missing workload is pending, and one that is paused is in phase paused
-    whether its numbers match (`done`) or not."""
+    whether its numbers match (`done`) or not. One that a canary holds is paused as well, and never done."""
     state = _standing(snapshot)
     workload = snapshot.workload
-    if workload is None or workload.deleted or not workload.paused or state.failed:
+    if workload is None or workload.deleted or state.failed:
+        return state
+    if workload.held:
+        return Standing("paused", f"held by a canary: {state.message}", done=False, failed=False)
+    if not workload.paused:
         return state
     message = "the template is rolled out" if state.done else state.message
     return replace(state, phase="paused", message=f"paused: {message if observed(workload) else 'the controller has yet to see it'}")

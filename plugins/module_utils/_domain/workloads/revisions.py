@@ -142,6 +142,7 @@ def as_revision(obj: JsonObject, number_: int, own: str, template: JsonObject) -
         change_cause=annotations.get(CHANGE_CAUSE, ""),
         created=moment(obj, "metadata", "creationTimestamp"),
         former=tuple(numeral(entry) for entry in annotations.get(_REVISION_HISTORY, "").split(",") if numeral(entry)),
+        asked=number(obj, "spec", "replicas"),
         replicas=number(obj, "status", "replicas"),
         ready=number(obj, "status", "readyReplicas"),
         available=number(obj, "status", "availableReplicas"),

@@ -230,6 +230,8 @@ class Revision:
     created: datetime | None
     former: tuple[int, ...] = ()
     """The numbers that it had before an undo gave it a new one (Deployments only)."""
+    asked: int = 0
+    """How many pods it asks for, where revisions make the pods."""
     replicas: int = 0
     ready: int = 0
     available: int = 0
@@ -269,6 +271,10 @@ class Counts:
             ready=number(status, "readyReplicas"),
             available=number(status, "availableReplicas"),
         )
+
+
+HELD_SECONDS = 2**31 - 2
+"""The minReadySeconds of a Deployment whose rolling update stands still. It must be less than progressDeadlineSeconds."""
 
 
 @dataclass(frozen=True)
@@ -316,6 +322,11 @@ class Workload:
     def normal(self) -> JsonObject:
         """The template as the controllers compare it, made once: it is asked for at each event."""
         return normal(self.template)
+
+    @property
+    def held(self) -> bool:
+        """A canary makes its rolling update stand still: new pods are ready, and never count as available."""
+        return self.min_ready_seconds == HELD_SECONDS
 
     @classmethod
     def read(cls, obj: JsonObject, kind: Kind, counts: Counts) -> Workload:

@@ -14,7 +14,7 @@ from ..._domain.base.ports import Cluster
 from ..._domain.leases.lease import user_of
 from ..._domain.leases.undone import UNDONE, Undone, settled, undone_of, undone_text
 from ..._domain.request import ColourRequest
-from ..._domain.sides.claims import HISTORY, SETTINGS, Promotion, Settings, SidesClaim, history_text
+from ..._domain.sides.claims import HISTORY, SETTINGS, STRATEGY, Promotion, Settings, SidesClaim, history_text
 from ..._domain.sides.expected import GIVEN_UP, GivenUp, given_up_of, given_up_text
 from ..._domain.traffic.scenes import Scene
 
@@ -32,7 +32,7 @@ class SidesNotes:
         if not self._history and any(side.stable for side in claim.sides):
             stable = {side.workload: side.stable for side in claim.sides}
             self._history = (self._promotion(stable, scene, at="", undoes=0, cause=""),)
-        return {HISTORY: history_text(self._history), SETTINGS: _settings(claim).text()}
+        return {HISTORY: history_text(self._history), SETTINGS: _settings(claim).text(), STRATEGY: ""}
 
     def remembered(self, claim: SidesClaim, scene: Scene, at: str) -> Mapping[str, str]:
         """Return the history with a line more: the traffic has moved."""

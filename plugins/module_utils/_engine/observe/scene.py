@@ -86,6 +86,7 @@ class Stage:
             budgets=tuple(sorted(self._budgets.values(), key=lambda entry: entry.ref)),
             since={name: self._since(at) for name, at in (moments or {}).items()},
             since_turn=inf if self._turned is None else time.monotonic() - self._turned,
+            now=self._cluster.now(),
         )
 
     def _since(self, at: str) -> float:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from ..._domain.base.errors import InputError, RolloutError
@@ -112,6 +112,10 @@ class Gates:
         self._begun: list[_Watched] = []
         self.reports: list[GateReport] = []
         """What was found, in the order of the verdicts."""
+
+    def place(self, steps: Sequence[str]) -> None:
+        """Measure those that name no step in these. A rollout calls it that knows its steps."""
+        self._placed = tuple(placed if placed.steps else replace(placed, steps=tuple(steps)) for placed in self._placed)
 
     def at(self, step: str) -> tuple[Gate, ...]:
         """Return the gates that are measured in a step."""

@@ -34,6 +34,8 @@ class StagedPlan(Generic[C_co]):
     """Changes of what serves that bring no new template."""
     candidates: tuple[Planned, ...] = ()
     """The candidates as they would be."""
+    reverts: bool = False
+    """It is given up because what served before is wanted again: going back is what the task asks for."""
     fresh: bool = False
     """The claim is new: nothing of it has been carried out."""
     unchanged: str = ""

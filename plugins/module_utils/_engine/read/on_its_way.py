@@ -34,6 +34,15 @@ def on_its_way(namespace: str, application: str, outside: Surroundings) -> Ref:
     return Ref(next((kind for kind in kinds if _is_there(kind, namespace, application, outside)), DEFAULT), namespace, application)
 
 
+def strategy_of(namespace: str, application: str, outside: Surroundings) -> str:
+    """The strategy of what an application has on its way over several tasks; empty for nothing, and for who may not read that."""
+    try:
+        claim = claim_of(outside.leases.named(namespace, lease_name(application)))
+    except ForbiddenError:
+        return ""
+    return claim.strategy if claim is not None else ""
+
+
 def _is_there(kind: str, namespace: str, name: str, outside: Surroundings) -> bool:
     try:
         return outside.cluster.read(WORKLOADS[kind], namespace, name) is not None

@@ -23,7 +23,7 @@ from ..._domain.sides.serving import leading, leads_only_to
 from ..._domain.steps.actions import Perform, SceneStep
 from ..._domain.traffic.scenes import DRAIN_SECONDS, Scene, View
 from ..._domain.workloads.revisions import hash_of, pods_of_candidate
-from ..._strategies.blue_green import FORWARD, forward
+from ..._strategies.blue_green import FORWARD, GATED, forward
 from ..._strategies.blue_green_back import back, gone
 from ..._strategies.blue_green_foreseen import foreseen
 from ..._strategies.blue_green_plan import extra_pods, rows
@@ -95,6 +95,7 @@ class BlueGreen:
 
     def plan(self, scene: Scene) -> ColourPlan:
         """Return what the planner makes of it."""
+        self._outside.gates.place(GATED)
         return Planner(self._request, self._outside, scene, self._lease).plan()
 
     def refuse_other(self, plan: ColourPlan) -> None:
@@ -185,7 +186,6 @@ class BlueGreen:
                     candidate=candidate,
                     selectors={name: scene.services[name].selector for name in mine if name in scene.services},
                     replicas={name: scene.desired(name) for name in dict.fromkeys((stable, candidate)) if name in scene.deployments},
-                    plan_hash=claim.plan_hash if claim is not None else "",
                 ),
             )
 

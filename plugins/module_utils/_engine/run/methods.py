@@ -9,16 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..._domain.base.objects import JsonObject
+from ..._domain.base.objects import JsonObject, texts
+from ..._domain.canary.course import CANARY
 from ..._domain.request import StagedRequest
-from ..._domain.sides.claims import BLUE_GREEN, claim_of
+from ..._domain.sides.claims import BLUE_GREEN, STRATEGY, claim_of
 from ..outside.surroundings import Surroundings
 from ..tell.outcome import Outcome
 from . import staged
 from .blue_green import BlueGreen
+from .canary import InDeployment
 from .method import Method, Plain
 
-_SPECIAL: Mapping[str, Any] = {BLUE_GREEN: BlueGreen}
+_SPECIAL: Mapping[str, Any] = {BLUE_GREEN: BlueGreen, CANARY: InDeployment}
 """The strategies that bring a planner, a history or a report of their own."""
 
 
@@ -32,6 +34,8 @@ def roll(request: StagedRequest, outside: Surroundings, *, check: bool) -> Outco
         claim = claim_of(lease)
         goes_on = claim is not None and request.goal in ("promote", "abort")
         name = claim.strategy if claim is not None and goes_on else request.strategy
+        if claim is None and request.goal in ("promote", "abort"):
+            name = texts(lease or {}, "metadata", "annotations").get(STRATEGY) or name
         special = _SPECIAL.get(name)
         if special is not None:
             found: Method[Any, Any] = special(request, outside, lease)

@@ -15,7 +15,7 @@ from typing import Any, Literal, Self, TypeAlias
 
 from ..._domain.base.errors import ClusterError, NotFoundError, RolloutError
 from ..._domain.base.objects import Ref, texts
-from ..._domain.base.resources import SERVICE
+from ..._domain.base.resources import DEPLOYMENT, SERVICE
 from ..._domain.ownership.owners import OURS, last_writer
 from ..._domain.request import Waiting
 from ..._domain.steps.actions import SceneStep
@@ -103,6 +103,10 @@ class SceneTrack:
         self.failure: StepFailed | None = None
         """Why the step that was begun last failed."""
         self._under_way = False
+        self._holds = False
+        """The step lets time pass, or measures, and has begun with that."""
+        self._unmeasured_yet = False
+        """The step has gates, of which none has begun."""
         self._started = 0.0
         self._changed_in_step = False
         self._shown = ""
@@ -157,13 +161,14 @@ class SceneTrack:
         self._changed_in_step, self._shown, self._courses = False, "", {}
         self._lock.tell(step.name)
         self._outside.cluster.patience(self._allowed(step))
-        if self._gates.at(step.name):
-            self._begin_gates(step)
+        self._unmeasured_yet, self._holds = bool(self._gates.at(step.name)), False
 
-    def _begin_gates(self, step: SceneStep) -> None:
-        """Begin to measure, unless the step was taken already: then its gates had passed."""
-        scene = self._scene()
-        if step.only_time or step.lacking(scene):
+    def _begin_gates(self, step: SceneStep, scene: Scene) -> None:
+        """Begin to measure, once that can be, unless the step was taken already: then its gates had passed."""
+        if not self._unmeasured_yet or not step.measured(scene):
+            return
+        self._unmeasured_yet = False
+        if step.only_time or step.measures_anew or step.lacking(scene):
             self._gates.begin(step.name, self._subject(scene), step.recheck(scene) or 0.0)
 
     def _allowed(self, step: SceneStep) -> float:
@@ -198,10 +203,13 @@ class SceneTrack:
             raise StepFailed(capital(lost))
         step, scene = self.last, self._scene()
         self._refuse_led_elsewhere(step, scene)
-        measured = step.only_time or bool(self._gates.at(step.name))
-        if measured:
+        self._refuse_meddled(step, scene)
+        gated = step.only_time or step.measures_anew or bool(self._gates.at(step.name))
+        self._holds = self._holds or (gated and step.measured(scene))
+        if self._holds:
             # Before anything is done that follows from all being well.
             self._watch(step, scene, steady=not self._gates.watch_pods(step.name))
+        self._begin_gates(step, scene)
         unmeasured = self._unmeasured(scene)
         lacking = unmeasured or step.lacking(scene)
         if not lacking:
@@ -213,7 +221,7 @@ class SceneTrack:
         if acted:
             self._changed_in_step = True
             return True
-        if not measured:
+        if not self._holds:
             self._watch(step, scene)
         lacking = refusal or lacking
         if lacking != self._shown and not lacking.startswith("still to do"):
@@ -265,7 +273,7 @@ class SceneTrack:
                 continue
             if name not in self._courses:
                 self._courses[name] = self._course(name, snapshot.workload.ref)
-            self._judge(self._courses[name], scene, steady=steady)
+            self._judge(self._courses[name], scene, steady=steady, quiet=step.tells_pods)
         sentence = step.impossible(scene)
         if sentence:
             raise StepFailed(sentence)
@@ -274,18 +282,27 @@ class SceneTrack:
         waiting = replace(self._waiting, on_deletion="fail")
         return Course(ref, started=self._started, waiting=waiting, done=lambda seen: False, stale=self._stale.get(name))
 
-    def _judge(self, course: Course, scene: Scene, *, steady: bool) -> None:
+    def _judge(self, course: Course, scene: Scene, *, steady: bool, quiet: bool) -> None:
         snapshot, now = scene.snapshot(course.ref.name), self._outside.clock()
         course.look(snapshot, now, self._outside.cluster)
         if steady and not course.failed:
             course.is_steady(snapshot, now)
         line = course.new_line()
-        if line:
+        if line and not quiet:
             self._outside.progress(line)
         if course.failed:
             logs = read_logs(course, self._outside.cluster, self._waiting)
             lines = [line for log in logs.values() for line in ("Its log ends with:", *(f"  {entry}" for entry in log))]
             raise StepFailed("\n".join([failure_of(course, self._waiting), *lines]))
+
+    def _refuse_meddled(self, step: SceneStep, scene: Scene) -> None:
+        """Raise `StepFailed`, naming who it was, where somebody has changed what the step is about."""
+        found = step.meddled(scene)
+        if found is None:
+            return
+        live = self._outside.cluster.read(DEPLOYMENT, found.ref.namespace, found.ref.name)
+        who = last_writer(live or {}, *found.path, besides=OURS) if found.path else ""
+        raise StepFailed(f"{found.ref} {found.what}{f' (by {who})' if who else ''} while it was rolled out.")
 
     def _refuse_led_elsewhere(self, step: SceneStep, scene: Scene) -> None:
         """Raise `StepFailed`, naming who it was, where somebody has taken the traffic away from what got it."""

@@ -265,7 +265,7 @@ class _Run:
             # The run before may have been killed right after it pointed a Service elsewhere.
             self._stage.turned()
         if memory.claim.back:
-            return self._go_back(memory.claim, resumed=self._request.goal != "abort")
+            return self._go_back(memory.claim, resumed=self._request.goal != "abort" and not self._plan.reverts)
         memory.keep()
         try:
             track = self._track.take()
@@ -361,7 +361,7 @@ class _Run:
 
     def _go_back(self, claim: Claim, *, resumed: bool = False) -> Outcome:
         """Take the steps back of a claim that is given up."""
-        requested = self._request.goal == "abort"
+        requested = self._request.goal == "abort" or self._plan.reverts
         self._memory.begin_back(claim, requested=requested)
         self._track.changed = True
         self._outside.measurement.rest()

@@ -180,7 +180,10 @@ class StagedReport:
                 steps=steps,
                 cause=cause,
                 unchanged=unchanged,
-                coloured=replace(part.coloured, plan=table) if part.coloured is not None else None,
+                coloured=part.coloured,
+                weights=part.weights,
+                plan=table,
+                plan_hash=claim.plan_hash if claim is not None else "",
             )
             for part in self._method.parts(plan, claim, scene, aborted=phase == "aborted")
         )

@@ -67,7 +67,7 @@ class Writing:
             if action.starts:
                 raise StepFailed(error.message) from error
             raise
-        if written.changed:
+        if written.changed and action.news:
             self._outside.progress(action.news)
         self._keep(written)
         return written.changed

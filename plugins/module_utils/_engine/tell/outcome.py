@@ -82,6 +82,12 @@ class Rollout:
     """Of a workload with two sides."""
     verdicts: tuple[Judged, ...] = ()
     """What gates have found in earlier tasks of the rollout that is on its way."""
+    weights: Mapping[str, int] = field(default_factory=dict)
+    """The percentages that the stable version and the candidate have of the requests, where both serve."""
+    plan: tuple[str, ...] = ()
+    """In check mode the plan as lines of a table."""
+    plan_hash: str = ""
+    """That of the task that began the rollout; empty where none is on its way, or it is not known."""
 
 
 @dataclass(frozen=True)
@@ -95,10 +101,6 @@ class Coloured:
     """What its Services select now."""
     replicas: Mapping[str, int]
     """What each Deployment asks for."""
-    plan: tuple[str, ...] = ()
-    """In check mode the plan as lines of a table."""
-    plan_hash: str = ""
-    """That of the task that began the rollout; empty where none is on its way, or it is not known."""
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,7 @@ from ..._domain.ownership.owners import (
     applied_fields,
     assumed_answer,
     conflict_sentence,
+    disowned,
     forced_notes,
     handover,
     last_writer,
@@ -55,7 +56,7 @@ from ..._domain.ownership.owners import (
 )
 from ..._domain.request import Cause, Target
 from ..._domain.steps.changes import content, describe, patch_between
-from ..._domain.steps.step import Apply, Edit, Replace, Write
+from ..._domain.steps.step import Apply, Disown, Edit, Replace, Write
 from ..._domain.text.causes import signed
 from ..._domain.workloads.records import RECORDS
 from ..._domain.workloads.revisions import same_template
@@ -206,8 +207,13 @@ class Writer:
                 f"{missing(ref, self._cluster)}, so there is nothing to change; correct kind, name and namespace, or give its manifest by "
                 "definition."
             )
+        if isinstance(write, Disown):
+            return _plan_release(resource, ref, write, live)
         if isinstance(write, Replace):
             return self._plan_replacement(resource, ref, write, live)
+        return self._plan_change(resource, ref, write, live, cause)
+
+    def _plan_change(self, resource: Resource, ref: Ref, write: Edit, live: JsonObject, cause: Cause) -> Planned:
         if write.demand is not None:
             write.demand(live)
         edited = write.edit(live)
@@ -483,6 +489,15 @@ class Writer:
         return answer
 
 
+def _plan_release(resource: Resource, ref: Ref, write: Disown, live: JsonObject) -> Planned:
+    """Our entries of managedFields without these fields. Nothing is written where none of them is ours."""
+    kept = disowned(live, write.fields)
+    if kept is None:
+        return Planned(ref=ref, resource=resource, write=write, before=live, after=live, route="none", body=live)
+    operations = _managed_as(live, kept)
+    return Planned(ref=ref, resource=resource, write=write, before=live, after=live, route="patch", body=live, operations=operations)
+
+
 def _at_version_of(latest: JsonObject, body: JsonObject) -> JsonObject:
     """A body that is refused where the object was changed since."""
     return replaced(body, ("metadata", "resourceVersion"), text(latest, "metadata", "resourceVersion"))
@@ -562,10 +577,14 @@ def content_with_version(obj: JsonObject) -> JsonObject:
 
 
 def _ownership_patch(before: JsonObject, taken: Takeover) -> tuple[PatchOperation, ...]:
+    return _managed_as(before, taken.managed_fields)
+
+
+def _managed_as(before: JsonObject, entries: JsonValue) -> tuple[PatchOperation, ...]:
     """Replace managedFields as a whole, if nothing was written since: the test on resourceVersion covers everything."""
     return (
         PatchOperation("test", "/metadata/uid", uid_of(before)),
         PatchOperation("test", "/metadata/resourceVersion", text(before, "metadata", "resourceVersion")),
         # add, as an object may have none yet
-        PatchOperation("add", "/metadata/managedFields", taken.managed_fields),
+        PatchOperation("add", "/metadata/managedFields", entries),
     )

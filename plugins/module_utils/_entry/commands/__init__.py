@@ -30,8 +30,8 @@ def command(name: str) -> Command:
         from .preflight import COMMANDS
     elif name == "service_switch":
         from .switch import COMMANDS
-    elif name in ("blue_green", "promote", "abort", "undo"):
-        from .blue_green import COMMANDS
+    elif name in ("blue_green", "canary", "promote", "abort", "undo"):
+        from .staged import COMMANDS
     elif name == "gate":
         from .gate import COMMANDS
     elif name == "versioned_config":

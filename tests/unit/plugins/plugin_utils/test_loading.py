@@ -81,7 +81,7 @@ def test_the_finders_are_left_as_they_were() -> None:
     loading.action_of("pause")
     assert sys.meta_path == before
     with pytest.raises(KeyError):
-        loading.action_of("canary")
+        loading.action_of("experiment")
     assert sys.meta_path == before
 
 

@@ -19,4 +19,4 @@ def test_each_module_does_something_of_its_own() -> None:
 
 def test_nothing_else_does() -> None:
     with pytest.raises(KeyError):
-        command("canary")
+        command("experiment")

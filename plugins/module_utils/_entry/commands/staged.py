@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rolling out beside what runs, and what may go on with that, or take it back."""
+"""Rollouts that may last over several tasks, beside what runs or inside it, and what goes on with them, or takes them back."""
 
 from __future__ import annotations
 
@@ -19,19 +19,25 @@ from ..._engine.read.on_its_way import on_its_way
 from ..._engine.run import in_place, methods
 from ..._engine.tell.outcome import Outcome
 from ..arguments import ARGUMENTS
-from ..colour_requests import colour_operation, colour_request, colour_undo
+from ..canary_requests import canary_request
+from ..colour_requests import canary_undo, colour_operation, colour_request, colour_undo
 from ..manifests import check_name
 from ..repair import check_repair
 from ..requests import abort_request, named_target, undo_request
 from .call import Call, Command, ours_in, selection_in, this_process
 from .rolling import operate
-from .two_sided import two_sided
+from .two_sided import has_canary, two_sided
 
 _ABORTED = ARGUMENTS["abort"].spec["kind"]["choices"]
 
 
 def roll_out(call: Call, outside: Surroundings) -> Outcome:
     request = colour_request(call.parameters, call.manifests, outside.cluster, call.namespace, this_process())
+    return methods.roll(request, outside, check=call.check)
+
+
+def canary(call: Call, outside: Surroundings) -> Outcome:
+    request = canary_request(call.parameters, call.manifests, outside.cluster, call.namespace, this_process())
     return methods.roll(request, outside, check=call.check)
 
 
@@ -61,9 +67,11 @@ def undo(call: Call, outside: Surroundings) -> Outcome:
         kind = call.parameters.get("kind")
         named = {"name": application} if ref.kind in TWO_SIDED or kind else {"kind": ref.kind, "name": ref.name}
         call = replace(call, parameters={**call.parameters, **named})
+    if has_canary(call, outside):
+        return methods.roll(canary_undo(call.parameters, call.namespace, this_process()), outside, check=call.check)
     if two_sided(call, outside):
         return methods.roll(colour_undo(call.parameters, call.namespace, this_process()), outside, check=call.check)
     return operate(call, undo_request(call.parameters, selection_in(call)), outside)
 
 
-COMMANDS: Mapping[str, Command] = {"blue_green": roll_out, "promote": promote, "abort": abort, "undo": undo}
+COMMANDS: Mapping[str, Command] = {"blue_green": roll_out, "canary": canary, "promote": promote, "abort": abort, "undo": undo}

@@ -1,0 +1,105 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The request of `canary`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any
+
+from .._domain.base.errors import InputError
+from .._domain.base.objects import JsonObject
+from .._domain.base.ports import Cluster
+from .._domain.base.resources import DEPLOYMENT
+from .._domain.request import CanaryRequest, Companion, Limits, Target
+from .._domain.workloads.shares import Share, named
+from .configs import entries_of
+from .definitions import sorted_out
+from .manifests import check_name
+from .requests import Parameters, cause_of, holder_of, short_target, waiting_of
+
+WEIGHTS = (10, 50)
+"""The steps where none are given, in percent."""
+
+
+def canary_request(
+    parameters: Parameters, manifests: tuple[JsonObject, ...], cluster: Cluster, cluster_namespace: str, process: str
+) -> CanaryRequest:
+    """The request of `canary`. Raises `InputError`."""
+    companions: tuple[Companion, ...] = ()
+    if manifests:
+        targets, companions = sorted_out("canary", parameters, manifests, cluster, cluster_namespace)
+        if len(targets) > 1:
+            names = ", ".join(str(target.ref) for target in targets)
+            raise InputError(f"The definition holds {names}, and canary takes one Deployment a task; make a task of each.")
+        (target,) = targets
+    else:
+        target = _short(parameters, cluster_namespace)
+    if parameters["min_replicas"] < 1:
+        raise InputError(f"min_replicas must be 1 or more, not {parameters['min_replicas']}.")
+    return CanaryRequest(
+        goal="roll",
+        namespace=target.ref.namespace,
+        application=check_name(parameters["application"] or target.ref.name, "application"),
+        holder=holder_of(parameters, process),
+        objects=(target.ref.short,),
+        target=target,
+        companions=companions,
+        shares=shares_of(parameters),
+        least=parameters["min_replicas"],
+        stop_before=(parameters["stop_before"] or "").strip(),
+        supersede=parameters["supersede"],
+        cause=cause_of(parameters),
+        take_ownership=parameters["take_ownership"],
+        waiting=waiting_of(parameters),
+        config=entries_of(parameters),
+        refuse_undone=parameters["refuse_undone"],
+    )
+
+
+def _short(parameters: Parameters, cluster_namespace: str) -> Target:
+    return short_target({**parameters, "kind": DEPLOYMENT.kind}, Limits(), cluster_namespace)
+
+
+def shares_of(parameters: Parameters) -> tuple[Share, ...]:
+    """The steps of a canary, from `steps` or `weights`, with their names. Raises `InputError` for what is no step."""
+    hold = parameters["hold"]
+    if parameters.get("steps") is not None:
+        entries = [_share(entry, number, hold) for number, entry in enumerate(parameters["steps"])]
+        option = "steps"
+    else:
+        weights = parameters.get("weights")
+        entries = [Share("", _weight(weight, "weights"), None, hold) for weight in (WEIGHTS if weights is None else weights)]
+        option = "weights"
+    if not entries:
+        raise InputError(f"{option} is empty, and without a step nothing would be watched; give at least one, or use rolling.")
+    for former, later in pairwise(entries):
+        if _falls(former.weight, later.weight) or _falls(former.replicas, later.replicas):
+            raise InputError(
+                f"{option} must rise, and {later.asked} comes after {former.asked}; what is less is a way back, which abort takes."
+            )
+    return named(entries)
+
+
+def _falls(former: int | None, later: int | None) -> bool:
+    return former is not None and later is not None and later < former
+
+
+def _share(entry: Mapping[str, Any], number: int, hold: float) -> Share:
+    within = f"steps[{number}]."
+    weight, replicas = entry.get("weight"), entry.get("replicas")
+    if (weight is None) is (replicas is None):
+        raise InputError(f"{within[:-1]} needs one of weight and replicas, which say how many pods run the candidate.")
+    if replicas is not None and replicas < 1:
+        raise InputError(f"{within}replicas must be 1 or more, not {replicas}.")
+    own = entry.get("hold")
+    return Share("", None if weight is None else _weight(weight, f"{within}weight"), replicas, hold if own is None else own)
+
+
+def _weight(weight: int, option: str) -> int:
+    if not 1 <= weight <= 99:
+        raise InputError(f"{option} must be from 1 to 99 percent, not {weight}; all pods get the candidate in the step promote.")
+    return weight
