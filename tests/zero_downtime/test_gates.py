@@ -10,11 +10,14 @@ import contextlib
 import math
 import threading
 from collections.abc import Iterator
+from typing import Any
+
+import pytest
 
 from tests.functional import metrics
 
 from .scene import Scene
-from .table import AS_ADVISED
+from .table import AS_ADVISED, STATEFUL
 from .traffic import LEAST, Request, Seen
 
 BAD = {"image": "web:v2", "env": {"FAIL_EVERY": "5"}}
@@ -56,6 +59,21 @@ def measured(scene: Scene) -> Iterator[str]:
             follower.join()
 
 
+def errors(url: str, **options: Any) -> dict[str, Any]:
+    """A gate that fails where more than one of twenty requests to the candidate does, as soon as there were some."""
+    prometheus = {"url": url, "query": f"{FAILED} / {ASKED}"}
+    least = {"query": ASKED, "min": 50}
+    return {
+        "name": "errors",
+        "prometheus": prometheus,
+        "max": 0.05,
+        "min_samples": least,
+        "interval": "1s",
+        "inconclusive_limit": 30,
+        **options,
+    }
+
+
 def by(seen: Seen, version: str) -> list[Request]:
     """The requests that a version has answered, well or badly."""
     return [request for request in seen.requests if request.version == version]
@@ -72,15 +90,7 @@ def check_losses(seen: Seen) -> None:
 def test_a_gate_in_the_hold_takes_a_bad_version_away_from_the_users(stage):
     scene = stage(AS_ADVISED)
     with measured(scene) as url:
-        gate = {
-            "name": "errors",
-            "before": ["scale_down"],
-            "prometheus": {"url": url, "query": f"{FAILED} / {ASKED}"},
-            "max": 0.05,
-            "min_samples": {"query": ASKED, "min": 50},
-            "interval": "1s",
-            "inconclusive_limit": 30,
-        }
+        gate = errors(url, before=["scale_down"])
         seen = scene.under_load(lambda scene: scene.role("blue_green", **BAD, scale_down_delay=HOLD, gates=[gate], fails=True))
     assert "Gate errors fails: 0." in scene.plays[-1].stdout
     check_losses(seen)
@@ -107,9 +117,33 @@ def test_a_gate_before_the_switch_keeps_a_bad_version_from_the_users(stage):
     assert scene.get("jobs") == []
 
 
-def test_without_a_gate_the_users_keep_a_bad_version(stage):
-    scene = stage(AS_ADVISED)
-    seen = scene.under_load(lambda scene: scene.role("blue_green", **BAD, scale_down_delay=0))
+def test_a_gate_after_the_first_step_keeps_a_bad_version_from_all_pods_but_one(stage):
+    scene = stage(STATEFUL)
+    first = f"web-{PODS - 1}"
+    with measured(scene) as url:
+        options = {"steps": "one_by_one", "hold": HOLD, "gates": [errors(url)], "on_failure": "rollback"}
+        seen = scene.under_load(lambda scene: scene.role("partition", **BAD, **options, fails=True))
+    assert "Gate errors fails: 0." in scene.plays[-1].stdout
+    check_losses(seen)
+    there = by(seen, "v2")
+    assert {request.pod for request in there} == {first}
+    meanwhile = [request for request in seen.requests if there[0].begin <= request.begin <= there[-1].begin]
+    assert len(there) <= len(meanwhile) / PODS + 4 * math.sqrt(len(meanwhile) * (1 / PODS) * (1 - 1 / PODS))
+    assert there[-1].begin - there[0].begin < HOLD * 1000 / 2
+    afterwards = [request for request in seen.requests if request.begin > there[-1].end]
+    assert {(request.outcome, request.version) for request in afterwards} == {("ok", "v1")}
+    assert {pod["spec"]["containers"][0]["image"] for pod in scene.get("pods")} == {"web:v1"}
+    assert scene.get("statefulset", "web")["status"]["readyReplicas"] == PODS
+
+
+@pytest.mark.parametrize(
+    ("pods", "role", "options"),
+    [(AS_ADVISED, "blue_green", {"scale_down_delay": 0}), (STATEFUL, "partition", {"steps": "one_by_one"})],
+    ids=["blue_green", "partition"],
+)
+def test_without_a_gate_the_users_keep_a_bad_version(stage, pods, role, options):
+    scene = stage(pods)
+    seen = scene.under_load(lambda scene: scene.role(role, **BAD, **options))
     check_losses(seen)
     last = seen.requests[-2 * CERTAIN :]
     assert {request.version for request in last} == {"v2"}
