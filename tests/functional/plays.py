@@ -19,6 +19,7 @@ from typing import Any, Literal
 
 from .cluster import PATIENCE, Cluster
 from .forked import common, forked
+from .terminal import on_terminal
 
 Way = Literal["process", "module", "async"]
 OWN_PROCESS = ("ANSIBLE_", "PYTHON")
@@ -119,6 +120,13 @@ class Ansible:
             os.killpg(begun.process.pid or 0, signal.SIGKILL)
             raise AssertionError(f"ansible-playbook did not end within {timeout} s:\n{stdout}\n{stderr}")
         return Play(code=code, stdout=stdout, stderr=stderr, results=recorded(record))
+
+    def typed(self, tasks: Sequence[Mapping[str, Any]] | Mapping[str, Any] | str, keys: bytes, **how: Any) -> Play:
+        """Run to the end on a terminal, at which these keys are typed once something is asked there. Takes what start() takes."""
+        arguments, environment, record = self._command(tasks, **how)
+        program = str(Path(sys.executable).parent / "ansible-playbook")
+        code, shown = on_terminal([program, *arguments], environment | {"TERM": "dumb"}, keys, PATIENCE)
+        return Play(code=code, stdout=shown, stderr="", results=recorded(record))
 
     def start(self, tasks: Sequence[Mapping[str, Any]] | Mapping[str, Any] | str, **how: Any) -> Running:
         """Start the program with tasks (a list, or one task), or with a playbook (text: its FQCN or path).

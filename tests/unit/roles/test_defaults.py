@@ -26,7 +26,7 @@ OF_THE_ROLE: dict[str, set[str]] = {
     "rolling": ONE_STEP | LOOKS_FIRST,
     "recreate": ONE_STEP | LOOKS_FIRST,
     "rollback": ONE_STEP,
-    "blue_green": {"preflight", "files_dir", "approve_before", "approved"} | EACH_STEP | LOOKS_FIRST,
+    "blue_green": {"preflight", "files_dir", "approve_before", "approve_timeout", "approved"} | EACH_STEP | LOOKS_FIRST,
     "partition": ONE_STEP | LOOKS_FIRST | WINDOW,
     "on_delete": ONE_STEP | LOOKS_FIRST | WINDOW | {"before_pod", "after_pod"},
     "promote": set(),
