@@ -702,6 +702,20 @@ MUTATIONS = (
         tests=(_GATED,),
     ),
     Mutation(
+        name="a hold that ends before its gate can have passed",
+        file="_entry/gates.py",
+        old="least_seconds(gate) > held.seconds",
+        new="least_seconds(gate) > 2 * held.seconds",
+        tests=(f"{_UNITS}_entry/test_gates.py",),
+    ),
+    Mutation(
+        name="a text in a query that is taken for its range",
+        file="_domain/gates/spans.py",
+        old="_RANGE.findall(_QUOTED.sub('\"\"', source.query))",
+        new="_RANGE.findall(source.query)",
+        tests=(f"{_UNITS}_domain/gates/test_spans.py",),
+    ),
+    Mutation(
         name="a switch that does not wait for its gates",
         file="_engine/run/scene_track.py",
         old='acted, refusal = (False, "") if unmeasured else self._act(step, scene)',

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from .._domain.base.errors import InputError
@@ -17,6 +18,7 @@ from .._domain.gates.json_path import parts_of
 from .._domain.gates.placeholders import SERVICES, names_in, needed
 from .._domain.gates.queries.built_in import COUNTERS, METRICS, WINDOW
 from .._domain.gates.queries.counters import Whose, amount_of, value_of
+from .._domain.gates.spans import judges_the_past, least_seconds, looks_back
 from .._domain.text.veils import secrets_within
 from .._domain.verification import checked_url, shown_url, statuses_of
 from .manifests import check_name
@@ -327,26 +329,64 @@ def gates_in(parameters: Mapping[str, Any]) -> Iterator[tuple[Any, str, int | No
             yield given, f"steps[{place}].gates[{number}]", place
 
 
-def placed_gates(parameters: Mapping[str, Any], names: Sequence[str] = ()) -> tuple[Placed, ...]:
-    """The gates of a rollout, whose steps have these names where gates belong to single ones. Raises `InputError` as `gate_of`, for a name
-    that is given twice, for a hold that ends too soon, and for Services of the versions where both have the same."""
+def placed_gates(parameters: Mapping[str, Any], shares: Sequence[tuple[str, float]] = ()) -> tuple[Placed, ...]:
+    """The gates of a rollout; `shares` are its steps with their holds, where these are named by who asks. Raises `InputError` as `gate_of`,
+    for a name that is given twice, for a hold that ends too soon, and for Services of the versions where both have the same."""
     found: list[Placed] = []
     for given, option, place in gates_in(parameters):
         gate = gate_of(given, f"{option}.")
         if "before" not in given:
             _refuse_services(gate, option)
-        steps = tuple(BEFORE[step] for step in given.get("before") or ()) if place is None else (names[place],)
+        steps = tuple(BEFORE[step] for step in given.get("before") or ()) if place is None else (shares[place][0],)
         if any(placed.gate.name == gate.name and (placed.steps == steps or not placed.steps) for placed in found):
             raise InputError(f"{option.rpartition('[')[0]} has two of the name {gate.name}; their verdicts could not be told apart.")
-        in_hold = "hold" in steps or ("before" in given and not steps)
-        hold, needed = parameters.get("scale_down_delay"), gate.limits.initial_delay + (gate.limits.least - 1) * gate.limits.interval
-        if in_hold and hold is not None and needed > hold:
-            raise InputError(
-                f"{option} cannot pass before scale_down: {gate.limits.least} measurements after an initial_delay of "
-                f"{gate.limits.initial_delay:g} s take {needed:g} s, and the hold lasts {hold:g} s; give a longer scale_down_delay."
-            )
         found.append(Placed(gate, steps))
+        held = _held(parameters, given, place, shares)
+        if held is not None and (held.seconds or "before" in given) and least_seconds(gate) > held.seconds:
+            least, delay = gate.limits.least, gate.limits.initial_delay
+            times = f"{least} {'measurement' if least == 1 else 'measurements'} after an initial_delay of {delay:g} s"
+            where = "before scale_down" if "before" in given else "in the hold"
+            raise InputError(
+                f"{option} cannot pass {where}: {times} take {least_seconds(gate):g} s, and the hold lasts {held.seconds:g} s; "
+                f"give a longer {held.option}."
+            )
     return tuple(found)
+
+
+@dataclass(frozen=True)
+class _Held:
+    """For how long a rollout is held while a gate is measured, and the option that says so."""
+
+    option: str
+    seconds: float
+
+
+def _held(parameters: Mapping[str, Any], given: Mapping[str, Any], place: int | None, shares: Sequence[tuple[str, float]]) -> _Held | None:
+    """The shortest time for which the rollout is held while a gate is measured, 0 for none; None where that is not known here, and where
+    the gate is measured before anything has changed for the users."""
+    if "before" in given:
+        delay = parameters.get("scale_down_delay")
+        in_hold = not given["before"] or "scale_down" in given["before"]
+        return _Held("scale_down_delay", delay) if in_hold and delay is not None else None
+    if place is not None:
+        return _Held(f"steps[{place}].hold", shares[place][1])
+    return _Held("hold", min((seconds for _name, seconds in shares), default=parameters.get("hold") or 0.0))
+
+
+def warnings_of(parameters: Mapping[str, Any], gates: Sequence[Placed], shares: Sequence[tuple[str, float]] = ()) -> list[str]:
+    """What is to be said of the gates of a rollout that look back further than it is held; otherwise as `placed_gates`."""
+    found = []
+    for placed, (given, _option, place) in zip(gates, gates_in(parameters), strict=True):
+        held = _held(parameters, given, place, shares)
+        # Only the pods of a StatefulSet have the names of those before them, and it has neither sides nor shares.
+        if held is None or not judges_the_past(placed.gate, held.seconds, same_names="before" not in given and not shares):
+            continue
+        lasts = f"{held.option} is {held.seconds:g} s" if held.seconds else "there is no hold"
+        found.append(
+            f"Gate {placed.gate.name} asks for the last {looks_back(placed.gate):g} s, and {lasts}: each of its values also holds what was "
+            f"before the step. Give a shorter range or a longer {held.option}."
+        )
+    return found
 
 
 def _refuse_services(gate: Gate, option: str) -> None:

@@ -39,7 +39,7 @@ from .canary_requests import shares_of
 from .commands import Call, command
 from .configs import config_secrets
 from .former_words import in_todays_words
-from .gates import gate_secrets, gates_in, needs_no_cluster, placed_gates, redacted_gate
+from .gates import gate_secrets, gates_in, needs_no_cluster, placed_gates, redacted_gate, warnings_of
 from .given import given
 from .manifests import secrets_of
 from .numbers import in_numbers
@@ -185,7 +185,9 @@ def _call(
     seconds = (parameters.get("wait_timeout") or 0) * (2 if goes_back else 1) * ARGUMENTS[name].waits
     patience = parameters.get("lock_timeout") or 0
     shares = shares_of(parameters) if ARGUMENTS[name].holds_by_step else ()
-    placed = placed_gates(parameters, [share.name for share in shares])
+    holds = [(share.name, share.hold) for share in shares]
+    placed = placed_gates(parameters, holds)
+    warnings.extend(warnings_of(parameters, placed, holds))
     seconds += (
         patience
         + (parameters.get("scale_down_delay") or 0)

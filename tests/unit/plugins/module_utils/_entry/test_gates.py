@@ -22,12 +22,14 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.gates.g
     Prometheus,
 )
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.arguments import ARGUMENTS
+from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.canary_requests import shares_of
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.gates import (
     gate_of,
     gate_secrets,
     needs_no_cluster,
     placed_gates,
     redacted_gate,
+    warnings_of,
 )
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.numbers import in_numbers
 
@@ -123,7 +125,14 @@ def placed(*entries: dict[str, Any], module: str = "partition", **options: Any) 
         {"name": "web", "namespace": "shop", "gates": list(entries), **options}
     )
     assert validated.error_messages == []
-    return list(placed_gates(in_numbers(its.spec, validated.validated_parameters)))
+    return read(in_numbers(its.spec, validated.validated_parameters), module)[0]
+
+
+def read(given: dict[str, Any], module: str) -> tuple[list[Placed], list[str]]:
+    """The gates of a rollout, and what is to be said of them."""
+    holds = [(share.name, share.hold) for share in shares_of(given)] if ARGUMENTS[module].holds_by_step else []
+    found = placed_gates(given, holds)
+    return list(found), warnings_of(given, found, holds)
 
 
 @pytest.mark.parametrize("module", ["partition", "on_delete"])
@@ -146,6 +155,89 @@ def test_where_both_versions_have_one_service_nobody_may_ask_for_its_own(module:
     asks = "error_ratio of traefik" if "metric" in its else "it"
     needed = f"{asks} needs $candidate_service, and here the pods of both versions are behind the same Services"
     assert refusal.value.message == f"gates[0] cannot be measured: {needed}; give {words}"
+
+
+@pytest.mark.parametrize(
+    ("module", "options", "limits", "where"),
+    [
+        ("partition", {"hold": "30s"}, {"initial_delay": "31s"}, "in the hold: 1 measurement after an initial_delay of 31 s take 31 s"),
+        ("on_delete", {"hold": 19}, {"count": 3, "min_count": 3}, "in the hold: 3 measurements after an initial_delay of 0 s take 20 s"),
+        ("blue_green", {}, {"initial_delay": "31s"}, "before scale_down: 1 measurement after an initial_delay of 31 s take 31 s"),
+        (
+            "canary",
+            {"steps": [{"weight": 10, "hold": "2m"}, {"weight": 50, "hold": "20s"}]},
+            {"initial_delay": "21s"},
+            "in the hold: 1 measurement after an initial_delay of 21 s take 21 s",
+        ),
+    ],
+)
+def test_a_hold_that_ends_before_a_gate_can_have_passed_is_refused(
+    module: str, options: dict[str, Any], limits: dict[str, Any], where: str
+) -> None:
+    with pytest.raises(InputError, match=re.escape(f"gates[0] cannot pass {where}, and the hold lasts")) as refusal:
+        placed({"name": "errors", "pods": {}, **limits}, module=module, **options)
+    assert refusal.value.message.endswith("give a longer scale_down_delay." if module == "blue_green" else "give a longer hold.")
+
+
+@pytest.mark.parametrize(
+    ("module", "options", "limits"),
+    [
+        ("partition", {"hold": "30s"}, {"initial_delay": "30s"}),
+        ("partition", {}, {"initial_delay": "10m"}),
+        ("on_delete", {"hold": 20}, {"count": 9, "min_count": 3}),
+        ("canary", {"hold": "1m"}, {"initial_delay": "60s"}),
+        ("canary", {"hold": 0}, {"initial_delay": "60s"}),
+        ("blue_green", {"scale_down_delay": 0}, {"initial_delay": "31s", "before": ["switch"]}),
+    ],
+)
+def test_a_gate_that_can_pass_in_time_is_taken(module: str, options: dict[str, Any], limits: dict[str, Any]) -> None:
+    assert len(placed({"name": "errors", "pods": {}, **limits}, module=module, **options)) == 1
+
+
+def test_a_gate_of_one_step_has_the_hold_of_that() -> None:
+    late = {"name": "errors", "pods": {}, "initial_delay": "30s"}
+    steps: list[dict[str, Any]] = [{"weight": 10, "hold": "20s"}, {"weight": 50, "hold": "1m", "gates": [dict(late)]}]
+    assert len(placed(module="canary", steps=steps)) == 1
+    steps[0]["gates"] = [dict(late)]
+    with pytest.raises(InputError, match=re.escape("steps[0].gates[0] cannot pass in the hold:")) as refusal:
+        placed(module="canary", steps=steps)
+    assert refusal.value.message.endswith("give a longer steps[0].hold.")
+
+
+LONG = {"query": "sum(rate(requests_total[5m]))"}
+
+
+@pytest.mark.parametrize(
+    ("module", "options", "its", "said"),
+    [
+        ("partition", {"hold": "1m"}, LONG, "the last 300 s, and hold is 60 s: each of its values also holds what was before the step."),
+        ("on_delete", {}, LONG, "the last 300 s, and there is no hold:"),
+        ("partition", {"hold": "5m"}, LONG, ""),
+        ("partition", {"hold": "1m"}, {"query": "errors", "range": "2m"}, "the last 120 s, and hold is 60 s"),
+        ("partition", {"hold": "1m"}, {"query": 'rate(r{pod=~"$candidate_pods"}[5m])'}, "the last 300 s"),
+        ("partition", {"hold": "1m"}, {"query": 'rate(r{hash="$candidate_hash"}[5m])'}, ""),
+        ("blue_green", {}, LONG, "the last 300 s, and scale_down_delay is 30 s"),
+        ("blue_green", {}, {"query": 'rate(r{pod=~"$candidate_pods"}[5m])'}, ""),
+        ("blue_green", {"before": ["switch"]}, LONG, ""),
+        ("blue_green", {"scale_down_delay": 0}, LONG, "the last 300 s, and there is no hold"),
+        ("promote", {}, LONG, ""),
+        ("canary", {}, LONG, "the last 300 s, and hold is 60 s"),
+        ("canary", {"hold": "5m"}, LONG, ""),
+        ("canary", {}, {"query": 'rate(r{pod=~"$candidate_pods"}[5m])'}, ""),
+    ],
+)
+def test_a_gate_that_looks_back_further_than_the_hold_is_warned_of(
+    module: str, options: dict[str, Any], its: dict[str, Any], said: str
+) -> None:
+    options = dict(options)
+    before = {"before": options.pop("before")} if "before" in options else {}
+    spec = ARGUMENTS[module]
+    gate = {"name": "errors", "prometheus": {"url": P["url"], **its}, "max": 1, **before}
+    validated = ArgumentSpecValidator(spec.spec, **spec.checks).validate({"name": "web", "namespace": "shop", "gates": [gate], **options})
+    assert validated.error_messages == []
+    given = in_numbers(spec.spec, validated.validated_parameters)
+    found = read(given, module)[1]
+    assert [entry.startswith("Gate errors asks for ") and said in entry for entry in found] == ([True] if said else [])
 
 
 @pytest.mark.parametrize("its", [M, {**M, "source": "traefik", "service": "web"}, {**P, "query": "$candidate_pods"}])
