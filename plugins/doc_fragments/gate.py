@@ -360,6 +360,33 @@ options:
 """
 
 
+_ALONG = r"""
+options:
+  hold:
+    description: How long to wait after the last pod, before the rollout is done. The gates are measured all that time.
+    type: str
+    default: "0"
+  on_inconclusive:
+    description:
+      - What follows from a gate that does not know. V(same) does what O(on_failure) says.
+      - V(pause) does not fail. The rolling update goes on to its end, since nothing in the cluster knows of gates; then the phase is
+        V(paused) and a warning says why. The same task again has nothing left to do.
+    type: str
+    choices: [same, pause]
+    default: same
+  gates:
+    description:
+      - What is measured while the pods are replaced, each entry as in M(rollout.kubernetes.gate). Gates are measured side by side, from the
+        first new pod that is ready until the last one is, once more then, as long as O(hold) lasts, and at least C(count) times.
+      - One that fails is what O(on_failure) says, at once. With V(hold) the cluster goes on to replace the pods.
+      - Of several workloads each is measured by itself.
+      - Without a new version, and in check mode, nothing is asked. O(wait) must be true.
+    type: list
+    elements: dict
+    suboptions:
+"""
+
+
 def _entry() -> str:
     found = _ENTRY
     for source in ("prometheus", "http"):
@@ -369,12 +396,12 @@ def _entry() -> str:
 
 class ModuleDocFragment:
     """What a gate is, for the module `gate`; `gate.gates` has the list of a rollout by blue/green, `gate.between`
-    that of one step by step, `gate.steps` those of a canary."""
+    that of one step by step, `gate.along` that of a rolling update, `gate.steps` those of a canary."""
 
     def __init__(self) -> None:
         """The suboptions are the options of the module."""
         self.DOCUMENTATION = _entry()
         entry = indent(_entry().removeprefix("\noptions:\n").replace("O(", "O(gates[]."), "    ")
-        self.GATES, self.BETWEEN = _GATES + entry, _BETWEEN + entry
+        self.GATES, self.BETWEEN, self.ALONG = _GATES + entry, _BETWEEN + entry, _ALONG + entry
         within = indent(entry.replace("O(gates[]", "O(steps[].gates[]"), "    ").rstrip("\n")
         self.STEPS = _STEPS.replace("@ENTRY@", within) + entry

@@ -61,6 +61,7 @@ options:
     type: bool
     default: true
 extends_documentation_fragment:
+  - rollout.kubernetes.gate.along
   - rollout.kubernetes.manifest
   - rollout.kubernetes.manifest.change
   - rollout.kubernetes.manifest.ready
@@ -192,6 +193,70 @@ msg:
   type: str
   returned: always
   sample: "Deployment shop/web is complete: successfully rolled out."
+gates:
+  description: What each gate has found.
+  type: list
+  elements: dict
+  returned: when something was measured, and in check mode
+  contains:
+    name:
+      description: The name of the gate.
+      type: str
+      sample: errors
+    verdict:
+      description: V(pass), V(fail) or V(inconclusive), which says nothing of the version. None in check mode.
+      type: str
+      sample: fail
+    step:
+      description: The step in which it was measured, empty for a gate by itself.
+      type: str
+      sample: hold
+    workload:
+      description: The workload that it is about, where each is measured by itself; empty otherwise.
+      type: str
+      sample: StatefulSet shop/db
+    dry_run:
+      description: Whether the verdict has no consequences.
+      type: bool
+      sample: false
+    measurements:
+      description: The last measurements, ten at most, the oldest first.
+      type: list
+      elements: dict
+      contains:
+        at:
+          description: When it was asked, in seconds since the gate began.
+          type: float
+          sample: 10.0
+        outcome:
+          description: V(pass), V(fail), V(no_data), or V(error) where nothing could be asked.
+          type: str
+          sample: fail
+        value:
+          description: The value that decided, a text where it is infinite; none where there is no number.
+          type: float
+          sample: 0.21
+        why:
+          description: What was found, in a clause.
+          type: str
+          sample: 0.21 is more than 0.01
+        query:
+          description: The question as it was sent, with its placeholders filled in.
+          type: str
+          sample: sum(rate(http_requests_total{code=~"5.."}[1m]))
+    counts:
+      description: How many measurements C(passed), C(failed), were C(inconclusive) or C(ignored) for want of data, and how many C(errors)
+        there were.
+      type: dict
+      sample: {passed: 2, failed: 1, inconclusive: 0, ignored: 0, errors: 0}
+    seconds:
+      description: How long it took.
+      type: float
+      sample: 20.0
+    message:
+      description: The verdict in a sentence, with the value, the bound and the question.
+      type: str
+      sample: "Gate errors fails: 0.21 is more than 0.01; measured 1 time in 0 s."
 plan_hash:
   description:
     - A short text that stands for what the task does, or would do in check mode. O(expect_plan) takes it, so that a later task does that.

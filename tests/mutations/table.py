@@ -16,7 +16,7 @@ _LOCKS, _WRITES, _TRAFFIC = f"{_MEMORY}test_locks.py", f"{_MEMORY}test_writes.py
 _FAILURES, _LEFT_ALONE = f"{_MEMORY}test_failures.py", f"{_MEMORY}test_left_alone.py"
 _COPIES, _CLIENT = f"{_MEMORY}test_copies.py", f"{_MEMORY}test_client.py"
 _ROWS = "tests/unit/conformance/test_memory.py"
-_GATED, _GATED_STEPS = f"{_MEMORY}test_gated.py", f"{_MEMORY}test_gated_steps.py"
+_GATED, _GATED_STEPS, _GATED_ROLLING = f"{_MEMORY}test_gated.py", f"{_MEMORY}test_gated_steps.py", f"{_MEMORY}test_gated_rolling.py"
 _TURNS = f"{_MEMORY}test_turns.py"
 _APPROVAL = f"{_MEMORY}test_approval.py"
 _LOST = f"{_LOCKS}::test_who_has_lost_its_lock_changes_nothing"
@@ -732,8 +732,8 @@ MUTATIONS = (
     Mutation(
         name="a step whose gate is forgotten when a killed run goes on",
         file="_engine/run/run.py",
-        old="or (following is not None and not following.done(snapshot))):",
-        new="):",
+        old=" or (following is not None and not following.done(snapshot))",
+        new="",
         tests=(_GATED_STEPS,),
     ),
     Mutation(
@@ -770,6 +770,34 @@ MUTATIONS = (
         old="self._memory.judge(report.judged(now) for report in new)",
         new="self._memory.judge(())",
         tests=(_GATED,),
+    ),
+    Mutation(
+        name="a gate of a rolling update that begins with the old pods",
+        file="_engine/run/run.py",
+        old="leg.course.is_seen and is_new and new > 0",
+        new="is_new and new > 0",
+        tests=(_GATED_ROLLING,),
+    ),
+    Mutation(
+        name="a gate of a rolling update that is not asked once all pods are new",
+        file="_engine/outside/gates.py",
+        old=" and asked >= watched.settled",
+        new="",
+        tests=(_GATED_ROLLING,),
+    ),
+    Mutation(
+        name="gates of several workloads that are taken for those of one",
+        file="_engine/wait/course_track.py",
+        old="outside.gates.apart()",
+        new="outside.gates",
+        tests=(_GATED_ROLLING,),
+    ),
+    Mutation(
+        name="pods that are named when a gate begins, and never again",
+        file="_engine/outside/gates.py",
+        old="if gate != watched.gate and not watched.over.is_set():",
+        new="if watched.asks is None:",
+        tests=(_GATED_ROLLING,),
     ),
     Mutation(
         name="a gate's Job that stays",

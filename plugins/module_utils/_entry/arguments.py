@@ -173,7 +173,7 @@ _PAUSED = tuple(kind for kind in KINDS if kind.pauses)
 _ABORTED = tuple(kind for kind in KINDS if kind.has_sides or kind.names_revisions)
 ARGUMENTS: Mapping[str, Arguments] = {
     "rolling": _strategy(
-        {**_LIMITS, **_REPAIR, **_HOLDS},
+        {**_LIMITS, **_REPAIR, **BETWEEN, **_HOLDS},
         kinds=TAKES["rolling"],
     ),
     "recreate": _strategy(

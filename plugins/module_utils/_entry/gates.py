@@ -333,6 +333,10 @@ def placed_gates(parameters: Mapping[str, Any], shares: Sequence[tuple[str, floa
     """The gates of a rollout; `shares` are its steps with their holds, where these are named by who asks. Raises `InputError` as `gate_of`,
     for a name that is given twice, for a hold that ends too soon, and for Services of the versions where both have the same."""
     found: list[Placed] = []
+    if parameters.get("wait") is False and (parameters.get("gates") or parameters.get("hold")):
+        raise InputError(
+            "gates and hold are measured and waited for by the task, which wait: false ends before; take wait: true, or leave them out."
+        )
     for given, option, place in gates_in(parameters):
         gate = gate_of(given, f"{option}.")
         if "before" not in given:

@@ -12,7 +12,6 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
@@ -22,11 +21,11 @@ from .._domain.base.errors import InputError, RolloutError
 from .._domain.base.objects import JsonObject
 from .._domain.base.ports import Cluster, Progress
 from .._domain.definitions.exported import cleaned
-from .._domain.gates.gate import Placed
+from .._domain.gates.gate import Gate, Placed
 from .._domain.steps.plan_hash import checked
 from .._engine.hold.turn import in_turn
 from .._engine.outside.approved import Approved
-from .._engine.outside.gates import NO_GATES, Gates, nobody
+from .._engine.outside.gates import NO_GATES, Asks, Gates, Subject, nobody
 from .._engine.outside.measurement import UNMEASURED, Measurement
 from .._engine.outside.surroundings import Surroundings
 from .._engine.tell.outcome import Outcome
@@ -223,9 +222,12 @@ def _gates(placed: Sequence[Placed], name: str, parameters: Mapping[str, Any], c
     hold = (parameters.get("hold") or 0.0) if "hold" in ARGUMENTS[name].spec and not ARGUMENTS[name].holds_by_step else 0.0
     if not placed:
         return Gates((), nobody, time.monotonic, hold=hold)
-    from .._engine.gates.placed import asks_of  # What asks is for tasks that have gates: others do not pay for its import.
 
-    make = partial(asks_of, cluster=cluster, clock=time.monotonic, guard=context.guard)
+    def make(gate: Gate, subject: Subject) -> Asks:
+        from .._engine.gates.placed import asks_of  # What asks is for tasks that measure: others do not pay for its import.
+
+        return asks_of(gate, subject, cluster=cluster, clock=time.monotonic, guard=context.guard)
+
     return Gates(placed, make, time.monotonic, pauses=parameters.get("on_inconclusive") == "pause", hold=hold)
 
 

@@ -95,6 +95,7 @@ def gate_result(report: GateReport) -> Result:
         "name": report.gate.name,
         "verdict": report.verdict,
         "step": report.step,
+        "workload": report.workload,
         "dry_run": report.gate.dry_run,
         "measurements": [_measurement(entry) for entry in standing.last],
         "counts": {

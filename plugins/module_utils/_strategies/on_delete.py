@@ -98,7 +98,7 @@ def steps(target: Target, first: Write, after: JsonObject, groups: Sequence[Grou
     """
     kind = target.kind
     if not groups:
-        return (Step("template", first, is_complete, unchanged="the template already runs", wants=wants_of(target)),)
+        return (Step("template", first, is_complete, unchanged="the template already runs", wants=wants_of(target), gates="after"),)
     final = afterwards(target, after)
     names = ", then ".join(group.name for group in groups)
     note = f"the update strategy of {target.ref} is OnDelete until all its pods run the template, then RollingUpdate again"
@@ -121,7 +121,8 @@ def steps(target: Target, first: Write, after: JsonObject, groups: Sequence[Grou
 def _batch(kind: Kind, group: Group, found: dict[str, Pod]) -> Step:
     names = tuple(found[place].ref.name if place in found else place for place in group.places)
     nodes = tuple(found[place].node if place in found else "" for place in group.places)
-    return Step(group.name, None, _replaced_at(kind, group.places), _evictions(kind, group.places), pods=names, nodes=nodes)
+    done, evictions = _replaced_at(kind, group.places), _evictions(kind, group.places)
+    return Step(group.name, None, done, evictions, gates="after", pods=names, nodes=nodes)
 
 
 def _strategy_back(target: Target, after: Workload, final: JsonObject) -> Step:

@@ -85,6 +85,7 @@ def steps(target: Target, limits: Limits, first: Write, after: Workload, groups:
         notes=overridden(target),
         terms=terms,
         wants=wants_of(target),
+        gates="none" if groups else "after",
     )
     return (begin, *(_step(target, limits, after, groups, number, before) for number in range(1, len(groups) + 1)))
 
@@ -93,7 +94,8 @@ def _step(target: Target, limits: Limits, after: Workload, groups: Sequence[Grou
     group, partition = groups[number - 1], partition_below(after, groups, number)
     lower = Edit(_Lowered(target.ref, partition), SameTemplate(target.ref, after.template), single=True)
     in_the_way = way_for_the_new(limits.repair, before=before)
-    return Step(group.name, lower, _reached(partition), in_the_way, waiting_for=_lacking(limits.repair), pods=group.places)
+    lacking = _lacking(limits.repair)
+    return Step(group.name, lower, _reached(partition), in_the_way, waiting_for=lacking, gates="after", pods=group.places)
 
 
 def _lacking(repair: Repair) -> Callable[[Snapshot], str]:

@@ -60,6 +60,7 @@ def _step(target: Target, limits: Limits, write: Write, unavailable: JsonValue) 
         impossible=_in_vain,
         waiting_for=lacks,
         wants=wants_of(target),
+        gates="along",
     )
 
 

@@ -131,6 +131,8 @@ class Step:
     """Why a failure in the step is not answered by going back, or ''."""
     notes: tuple[str, ...] = ()
     """What the user should know of it, in the report."""
+    gates: Literal["none", "after", "along"] = "none"
+    """When gates are measured: not at all, once the step is done, or beside it from the first new pod that is ready on."""
     pods: tuple[str, ...] = ()
     """The names of the pods that the step updates, in their order, as they were when it was planned; empty for steps without pods of
     their own."""

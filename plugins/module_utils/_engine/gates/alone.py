@@ -142,7 +142,7 @@ def _measured(gate: Gate, subject: Subject, make: Make, news: _News, *, clock: C
                 progress(lacking)
             shown = lacking
             news.wait(_LOOK_SECONDS)
-            gates.look(news.seen())
+            gates.look(news.seen(), {})
             lacking = gates.lacking()
     (report,) = gates.reports
     error = "" if report.verdict == "pass" or gate.dry_run else report.sentence

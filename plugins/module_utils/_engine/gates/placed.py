@@ -20,7 +20,7 @@ def asks_of(gate: Gate, subject: Subject, *, cluster: Cluster, clock: Clock, gua
     """Return what asks the question of a gate. Raises `InputError` for what cannot be used."""
     source = gate.source
     if isinstance(source, Pods):
-        return PodsAsk(source, lambda: subject.candidates)
+        return PodsAsk(source, subject)
     if isinstance(source, JobRun):
         return JobAsks(source, cluster=cluster, clock=clock, guard=guard, namespace=source.namespace or subject.values["namespace"])
     return BY_REQUEST[type(source)](source)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from math import isfinite, isinf
 from typing import Protocol
 
 from ..._domain.base.errors import InputError, RolloutError
@@ -44,6 +45,14 @@ class Subject:
     """The names of gates that cannot be measured any more."""
     by_step: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """What placeholders stand for in some steps alone."""
+    workload: str = ""
+    """The one that they are about; empty where that is more than one."""
+    step: str = ""
+    """The step after which, or beside which, they are measured; empty where the caller says it."""
+    arriving: bool = False
+    """New pods are still to come, so that one which was never ready says nothing."""
+    goes_on: bool = False
+    """The rollout goes on by itself, so that a verdict which says nothing of the version is no reason to stop measuring."""
 
     def at(self, step: str) -> Mapping[str, str]:
         """Return what placeholders stand for in a step."""
@@ -62,6 +71,8 @@ class GateReport:
     sentence: str
     step: str = ""
     """The step in which it was measured; empty of a gate by itself."""
+    workload: str = ""
+    """The one that it is about; empty where that is more than one, and of a gate by itself."""
 
     def judged(self, at: str) -> Judged:
         """Return what is remembered of it, with the time in RFC 3339."""
@@ -78,13 +89,22 @@ Make = Callable[[Gate, Subject], Asks]
 class _Watched:
     """One gate that is being measured."""
 
+    given: Gate
+    """With its placeholders."""
     gate: Gate
+    """As it is asked now."""
     asks: Asks
     ends: float
-    """The clock's time until which the step lasts by itself."""
+    """The clock's time until which the step lasts by itself; infinite while that is not known."""
     began: float
+    counts: bool
+    """It is measured as often as its count says, however long the step lasts."""
     over: threading.Event
     """Set once nothing more is to be asked."""
+    due: threading.Event
+    """Set when the next question is not to wait for its time."""
+    settled: float = 0.0
+    """The clock's time from which on a measurement may be the last one."""
     thread: threading.Thread | None = None
     standing: Standing = field(default_factory=Standing)
     report: GateReport | None = None
@@ -117,6 +137,12 @@ class Gates:
         """Measure those that name no step in these. A rollout calls it that knows its steps."""
         self._placed = tuple(placed if placed.steps else replace(placed, steps=tuple(steps)) for placed in self._placed)
 
+    def apart(self) -> Gates:
+        """Return the same gates for one of several workloads, each of which is measured by itself. They are told and closed with these."""
+        other = Gates(self._placed, self._make, self._clock, pauses=self.pauses, hold=self.hold)
+        other._wakes, other._begun, other.reports = self._wakes, self._begun, self.reports
+        return other
+
     def at(self, step: str) -> tuple[Gate, ...]:
         """Return the gates that are measured in a step."""
         return tuple(placed.gate for placed in self._placed if step in placed.steps or not placed.steps)
@@ -129,6 +155,11 @@ class Gates:
     def hold_steps(self) -> bool:
         """Whether there is something to wait for between steps."""
         return bool(self._placed) or self.hold > 0
+
+    @property
+    def measures(self) -> bool:
+        """Whether something is being measured."""
+        return bool(self._watched)
 
     @property
     def wakes_at(self) -> float:
@@ -151,23 +182,39 @@ class Gates:
                     raise InputError(f"Gate {gate.name} cannot be measured in the step {step}: {error.message}") from error
 
     def begin(self, step: str, subject: Subject, lasts: float) -> None:
-        """Begin to measure, in a step that lasts so many seconds by itself. Raises `InputError` for a placeholder that stands for nothing,
-        and for a certificate that cannot be read."""
-        values = subject.at(step)
-        gates = [with_values(gate, values) for gate in self.at(step) if gate.name not in subject.left_out]
+        """Begin to measure, in a step that lasts so many seconds by itself: infinite where `settle` is going to say it. Raises `InputError`
+        for a placeholder that stands for nothing, and for a certificate that cannot be read."""
+        now, values = self._clock(), subject.at(step)
+        found = [(gate, with_values(gate, values)) for gate in self.at(step) if gate.name not in subject.left_out]
+        begun = [
+            _Watched(given, gate, self._make(gate, subject), now + lasts, now, isinf(lasts), threading.Event(), threading.Event())
+            for given, gate in found
+        ]
         self._step, self._subject = step, subject
-        now = self._clock()
-        self._held_until = now + self.hold if self.hold else 0.0
-        self._watched = [_Watched(gate, self._make(gate, subject), now + lasts, now, threading.Event()) for gate in gates]
-        self._begun += self._watched
+        self._held_until = now + self.hold if self.hold and isfinite(lasts) else 0.0
+        self._watched = begun
+        self._begun += begun
         for watched in self._watched:
             name = f"rollout-gate-{watched.gate.name}"
             watched.thread = threading.Thread(target=self._run, args=(watched,), name=name, daemon=True)
             watched.thread.start()
 
-    def look(self, candidates: Sequence[Snapshot]) -> None:
-        """Let the gates see how the candidate's workloads are now."""
+    def settle(self, lasts: float) -> None:
+        """Have the gates come to their verdicts, as what they are measured beside is done: each is asked once more now, and for so many
+        seconds more, and as often as its count says."""
+        now = self._clock()
+        self._held_until = now + lasts if lasts else 0.0
+        self._subject.arriving = False
+        with self._lock:
+            for watched in self._watched:
+                watched.ends, watched.settled = now + lasts, now
+                watched.due.set()
+
+    def look(self, candidates: Sequence[Snapshot], values: Mapping[str, str]) -> None:
+        """Let the gates see how the candidate's workloads are now, and what placeholders stand for. One that stands for nothing by now
+        goes on to stand for what it was last: what a server knows of pods outlasts them."""
         self._subject.candidates = candidates
+        self._subject.values = {**self._subject.values, **{name: value for name, value in values.items() if value}}
 
     def lacking(self) -> str:
         """Return which gates have no verdict yet, in words; '' when all have passed."""
@@ -178,10 +225,11 @@ class Gates:
             return "; ".join([f"held for {left:.0f} s more", *found] if left > 0 else found)
 
     def failed(self) -> GateReport | None:
-        """Return the first verdict that counts and is no pass."""
+        """Return the first verdict that counts and is no pass; one that says something of the version before one that does not."""
         with self._lock:
             reports = [watched.report for watched in self._watched if watched.report is not None]
-        return next((report for report in reports if report.verdict != "pass" and not report.gate.dry_run), None)
+        counting = [report for report in reports if report.verdict != "pass" and not report.gate.dry_run]
+        return min(counting, key=lambda report: report.verdict != "fail", default=None)
 
     def is_unsure(self, report: GateReport) -> bool:
         """Return whether a verdict that is no pass pauses the rollout instead of failing it."""
@@ -205,46 +253,67 @@ class Gates:
     def end(self) -> None:
         """End the gates of the step: those that have no verdict yet ask nothing more."""
         for watched in self._watched:
-            watched.over.set()
-            watched.asks.close()
+            self._stop(watched)
         self._watched, self._held_until = [], 0.0
+
+    def _stop(self, watched: _Watched) -> None:
+        watched.over.set()
+        watched.due.set()
+        with self._lock:
+            asks = watched.asks
+        asks.close()
 
     def close(self) -> None:
         """End all that is on its way. It waits a moment, so that a gate's Job is deleted; one that stays goes by itself."""
         self.end()
+        for watched in self._begun:
+            self._stop(watched)
         for watched in self._begun:
             if watched.thread is not None:
                 watched.thread.join(_PARTING_SECONDS)
 
     def _run(self, watched: _Watched) -> None:
         """In a thread of its own."""
-        gate = watched.gate
-        with closing(watched.asks):
-            if watched.over.wait(gate.limits.initial_delay):
-                return
+        limits, subject, step = watched.given.limits, self._subject, self._step
+        try:
+            watched.over.wait(limits.initial_delay)
             while True:
+                watched.due.clear()
+                if watched.over.is_set():
+                    return
                 asked = self._clock()
                 try:
-                    reading = watched.asks.ask()
+                    reading = self._asks(watched, subject, step).ask()
                 except RolloutError as error:
                     reading = Reading(trouble=error.message.rstrip("."))
                 if watched.over.is_set() or self._takes(watched, reading, asked):
                     return
-                if watched.over.wait(max(0.0, gate.limits.interval - (self._clock() - asked))):
-                    return
+                watched.due.wait(max(0.0, limits.interval - (self._clock() - asked)))
+        finally:
+            watched.asks.close()
+
+    def _asks(self, watched: _Watched, subject: Subject, step: str) -> Asks:
+        """Return what asks a gate's question about the pods that there are now. Raises as `begin`."""
+        gate = with_values(watched.given, subject.at(step))
+        with self._lock:
+            if gate != watched.gate and not watched.over.is_set():
+                watched.asks.close()
+                watched.gate, watched.asks = gate, self._make(gate, subject)
+            return watched.asks
 
     def _takes(self, watched: _Watched, reading: Reading, asked: float) -> bool:
         """Count a reading; return whether that was the last one."""
         gate, now = watched.gate, self._clock()
         with self._lock:
             watched.standing = standing = watched.standing.after(gate, judged(gate, reading, asked - watched.began))
-            late = asked + gate.limits.interval > watched.ends
-            enough = standing.is_counted_out(gate) or (watched.ends > watched.began and standing.passed >= max(1, gate.limits.least))
+            late = asked + gate.limits.interval > watched.ends and asked >= watched.settled
+            lasts = watched.ends > watched.began and not watched.counts
+            enough = standing.is_counted_out(gate) or (lasts and standing.passed >= max(1, gate.limits.least))
             verdict = standing.verdict(gate, over=late and enough)
             if verdict is not None:
                 seconds = now - watched.began
                 words = sentence(gate, standing, verdict, seconds)
-                watched.report = GateReport(gate, verdict, standing, seconds, words, self._step)
+                watched.report = GateReport(gate, verdict, standing, seconds, words, self._step, self._subject.workload)
                 self.reports.append(watched.report)
                 self._lines.append(words)
         for wake in tuple(self._wakes):

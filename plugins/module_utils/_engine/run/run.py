@@ -19,7 +19,8 @@ from ..._domain.kinds import workload_of
 from ..._domain.leases.outages import Gap, expected, is_serving, spelled
 from ..._domain.ownership.superseded import Wanted
 from ..._domain.steps.step import Step, StepState, Write
-from ..._domain.workloads.revisions import candidate_of, stable_of
+from ..._domain.workloads.completion import standing
+from ..._domain.workloads.revisions import candidate_of, old_and_new, stable_of
 from ..._domain.workloads.workload import Condition, Snapshot
 from ..config.cleaning import clean_up
 from ..observe.workloads import Observer
@@ -39,6 +40,7 @@ from ..write.writer import Planned
 from .going_back import roll_back, went_back
 
 _DECIDE = "Look at it, then run the same task again, which measures anew before it updates further pods, or give up by undo."
+_DECIDE_AFTERWARDS = "All pods have the new version by now: look at it, and bring the version before back by undo if that is better."
 _MOST_LEFT = 10
 """How many steps that are left a message names."""
 
@@ -186,7 +188,7 @@ class Run:
     def settle(self) -> None:
         """Fail every changed workload if `verify` lost more requests than allowed: nobody knows which of them lost them."""
         last = {ref: legs[-1].course for ref, legs in self._legs.items()}
-        loss = next((course.loss for course in last.values() if course.loss), "")
+        loss = next((course.loss for course in last.values() if course.loss and not course.lost_alone), "")
         if not any(course.failed or course.open for course in last.values()):
             loss = self.outside.measurement.settle(longer=True)
         changed = [ref for ref, legs in self._legs.items() if any(leg.written.changed for leg in legs)] or [*last]
@@ -281,7 +283,7 @@ class Run:
         """Wait for what is still open and for the steps after it, unless the task does not wait. Where the cluster cannot be watched that
         ends, and says nothing of the workloads."""
         latest = [self._latest(course) for course in courses]
-        if not self.plan.waiting.wait or not any(course.open or self._gated(course) for course in latest):
+        if not self.plan.waiting.wait or not any(course.open or self._gated(course) is not None for course in latest):
             return
         try:
             await_all(latest, self.observer(), self.outside, self.plan.writer, self._following, self._gated)
@@ -300,22 +302,28 @@ class Run:
         return course
 
     def _gated(self, course: Course) -> Subject | None:
-        """Return what gates are about after a step that has updated pods, or after which others are to be updated; else None."""
-        entry, legs = self._entries[course.ref], self._legs[course.ref]
+        """Return what gates are about that are measured after a step or beside it; None where none are, or nothing new is to be seen."""
+        entry, legs, gates = self._entries[course.ref], self._legs[course.ref], self.outside.gates
         leg, snapshot = legs[-1], course.snapshot
-        if not self.outside.gates.hold_steps or leg.course is not course or not leg.step.pods or course.failed:
+        if not gates.hold_steps or leg.course is not course or leg.step.gates == "none" or course.failed:
             return None
         following = entry.steps[len(legs)] if len(legs) < len(entry.steps) else None
-        if not (leg.written.changed or course.replaced or (following is not None and not following.done(snapshot))):
+        moves = (
+            _is_arriving(entry, leg) if course.open else _has_moved(entry, leg) or (following is not None and not following.done(snapshot))
+        )
+        if not moves:
             return None
-        self.outside.cluster.patience(self.plan.waiting.timeout + self.outside.gates.hold + self.outside.gates.seconds(""))
+        self.outside.cluster.patience(self.plan.waiting.timeout + gates.hold + gates.seconds(""))
         values = values_of(course.ref, snapshot)
-        return Subject(values, (snapshot,), frozenset() if values["stable_pods"] else self._not_comparable())
+        left_out = frozenset[str]() if values["stable_pods"] else self._not_comparable(leg.step)
+        goes_on = leg.step.gates == "along"
+        return Subject(values, (snapshot,), left_out, workload=str(course.ref), step=leg.step.name, arriving=course.open, goes_on=goes_on)
 
-    def _not_comparable(self) -> frozenset[str]:
-        """Return the names of the gates that speak of the version before, of which no pod is left after the last step; say so once."""
+    def _not_comparable(self, step: Step) -> frozenset[str]:
+        """Return the names of the gates that speak of the version before, of which no pod is there; say so once."""
         names = [gate.name for gate in self.outside.gates.at("") if compares(gate)]
-        words = f"After the last step no pod of the version before is left, so there was not measured: gate {', '.join(names)}."
+        when = "After the last step no" if step.pods else "No"
+        words = f"{when} pod of the version before is left, so there was not measured: gate {', '.join(names)}."
         if names and words not in self.warnings:
             self.warnings.append(words)
         return frozenset(names)
@@ -337,7 +345,8 @@ class Run:
         changed = any(leg.written.changed or leg.course.replaced for leg in self._legs[ref])
         steps = self._step_reports(entry)
         if course.unsure:
-            self.warnings.append(f"{ref}: {course.unsure} {_DECIDE}")
+            decide = _DECIDE if any(step.state == "pending" and step.pods for step in steps) else _DECIDE_AFTERWARDS
+            self.warnings.append(f"{ref}: {course.unsure} {decide}")
         return Rollout(
             ref=ref,
             phase="paused" if _stands(course, entry) else phase_of(course),
@@ -348,7 +357,9 @@ class Run:
             candidate=candidate_of(course.snapshot),
             steps=steps,
             findings=course.verdict.findings,
-            cause=failure_of(course, waiting) + deleted(self._told(ref)) + self._left_over(entry) if course.failed else "",
+            cause=failure_of(course, waiting) + deleted(self._told(ref)) + self._left_over(entry) + self._goes_on(ref)
+            if course.failed
+            else "",
             news=entry.steps[0].news if changed else "",
             unchanged="" if changed or course.reason == "unwritten" else entry.steps[0].unchanged,
             logs=read_logs(course, self.outside.cluster, waiting),
@@ -364,6 +375,13 @@ class Run:
         left = [f"{step.name} ({', '.join(step.pods)})" if step.pods and step.pods[0] not in step.name else step.name for step in ahead]
         more = f" and {len(left) - _MOST_LEFT} steps more" if len(left) > _MOST_LEFT else ""
         return f" Left to do: {', '.join(left[:_MOST_LEFT])}{more}; mend what is wrong and run the task again." if left else ""
+
+    def _goes_on(self, ref: Ref) -> str:
+        """That a bad version goes on to be rolled out, as the cluster knows nothing of gates; empty where it does not."""
+        leg, waiting = self._legs[ref][-1], self.plan.waiting
+        if leg.step.gates != "along" or not leg.course.lost_alone or waiting.on_failure != "hold" or standing(leg.course.snapshot).done:
+            return ""
+        return " The cluster goes on with the rolling update by itself; the module undo brings the version before back."
 
     def _step_reports(self, entry: PlannedTarget) -> tuple[StepReport, ...]:
         """The steps that were begun, and those that come by themselves."""
@@ -459,6 +477,18 @@ def _is_to_be_waited_for(entry: PlannedTarget) -> bool:
     if not write.changed or (write.before is not None and mapping(write.before, "spec") == mapping(write.after, "spec")):
         return False
     return not entry.steps[0].done(replace(entry.before, workload=workload_of(write.after)))
+
+
+def _is_arriving(entry: PlannedTarget, leg: Leg) -> bool:
+    """Pods of a version that is new are coming, and the first of them is ready."""
+    old, new = old_and_new(leg.course.snapshot)
+    is_new = entry.write.template_changed or not leg.written.changed or old > 0
+    return leg.step.gates == "along" and leg.course.is_seen and is_new and new > 0
+
+
+def _has_moved(entry: PlannedTarget, leg: Leg) -> bool:
+    """The step has brought pods of a version that is new."""
+    return (entry.write.template_changed if leg.step is entry.steps[0] else leg.written.changed) or bool(leg.course.replaced)
 
 
 def _stands(course: Course, entry: PlannedTarget) -> bool:

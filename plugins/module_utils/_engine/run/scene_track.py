@@ -237,7 +237,9 @@ class SceneTrack:
 
     def _unmeasured(self, scene: Scene) -> str:
         """Return which gates have no verdict yet, or ''. Raises `StepFailed` for a verdict that is no pass."""
-        self._gates.look(self._subject(scene).candidates)
+        if self._gates.measures:
+            subject = self._subject(scene)
+            self._gates.look(subject.candidates, subject.values)
         for line in self._gates.lines():
             self._outside.progress(line)
         failed = self._gates.failed()

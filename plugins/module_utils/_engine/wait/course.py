@@ -89,8 +89,8 @@ class Course:
         """Of what sort that is."""
         self.loss = ""
         """What it cost users, in a sentence, if that was too much."""
-        self.lost_after = False
-        """That was after the step was done."""
+        self.lost_alone = False
+        """That is about this workload alone, and its sentence says all of it: of gates and pods, not of users of several workloads."""
         self.unsteady: Unsteady | None = None
         """The pod of the candidate that did not stay well after that, if it was one."""
         self.unsure = ""
@@ -135,6 +135,11 @@ class Course:
     def failed(self) -> bool:
         """Ended, and not well."""
         return self.ended is not None and self.verdict.state != "done"
+
+    @property
+    def is_seen(self) -> bool:
+        """What was seen last is not older than our own write."""
+        return self.snapshot.workload is not None and self.snapshot.workload.generation >= self._generation
 
     @property
     def deadline(self) -> float:
@@ -236,13 +241,13 @@ class Course:
     def stays(self, snapshot: Snapshot, now: float, *, steady: bool) -> bool:
         """Return whether the workload stays as it shall be after the step was done; it fails if not. `steady`: see `is_steady`."""
         if snapshot.workload is None or (self._uid and snapshot.workload.uid != self._uid):
-            self.lose("It was deleted.", now, after=True)
+            self.lose("It was deleted.", now, alone=True)
             return False
         if self._gives_up(snapshot, now):
             return False
         verdict = judge(snapshot, now=now, waiting=self._waiting, since={}, done=lambda _snapshot: False, stale=deadline_exceeded(snapshot))
         if verdict.fatal is not None:
-            self.lose(verdict.fatal.sentence, now, after=True)
+            self.lose(verdict.fatal.sentence, now, alone=True)
             self.verdict = replace(self.verdict, findings=verdict.findings)
             return False
         return not steady or self.is_steady(snapshot, now)
@@ -253,14 +258,14 @@ class Course:
         if self._seen_pods is not None:
             self.unsteady = unsteady(pods, self._seen_pods)
         if self.unsteady is not None:
-            self.lose(self.unsteady.sentence, now, after=True)
+            self.lose(self.unsteady.sentence, now, alone=True)
         self._seen_pods = seen_of(pods, self._seen_pods)
         return self.unsteady is None
 
-    def lose(self, sentence: str, now: float, *, after: bool = False) -> None:
-        """Fail, also after it was done, since it costs users too much; the sentence says what. `after`: the step was done by then, and what
-        came after it is why."""
-        self.loss, self.ended, self.lost_after = sentence, now if self.ended is None else self.ended, after
+    def lose(self, sentence: str, now: float, *, alone: bool = False) -> None:
+        """Fail, also after it was done, since it costs users too much; the sentence says what. `alone`: it is about this workload, and says
+        all of it."""
+        self.loss, self.ended, self.lost_alone = sentence, now if self.ended is None else self.ended, alone
         self.verdict = replace(self.verdict, state="failed")
 
     def _lags(self, snapshot: Snapshot, now: float) -> bool:

@@ -7,12 +7,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from math import inf
 
 from ..._domain.base.errors import RolloutError
 from ..._domain.base.objects import Ref
 from ..._domain.base.resources import POD
+from ..._domain.gates.versions import values_of
 from ..observe.workloads import Observer
-from ..outside.gates import Subject
+from ..outside.gates import GateReport, Subject
 from ..outside.surroundings import Surroundings
 from ..write.writer import Writer
 from .course import Course
@@ -42,7 +44,7 @@ class CourseTrack:
     """The waits for one workload, one step after another; `writer` deletes the pods that a step replaces.
 
     `following` begins the next step of a workload whose last one is done and returns the wait for it; None after the last. `gated` says
-    what gates are about that must pass first, if there are any.
+    what gates are about that must pass first, or that are measured beside a step which is not done yet, if there are any.
     """
 
     def __init__(
@@ -56,8 +58,13 @@ class CourseTrack:
         gated: Callable[[Course], Subject | None] = lambda course: None,
     ) -> None:
         self._gated = gated
+        self._gates = outside.gates.apart()
         self._measured: Course | None = None
-        """The wait of the step after which gates were begun."""
+        """The wait of the step after which, or beside which, gates were begun."""
+        self._along = False
+        """They are measured beside it, as it is not done yet."""
+        self._goes_on = False
+        """Nothing stops the rollout while somebody is unsure."""
         self._shown = ""
         self._course: Course = course
         self._observer = observer
@@ -70,9 +77,10 @@ class CourseTrack:
     @property
     def wakes_at(self) -> float:
         """The clock's time at which it must be looked at, whether or not anything happens."""
-        if self._is_measuring:
-            return self._outside.gates.wakes_at
-        return min(self._course.deadline, self._course.verdict.recheck or self._course.deadline)
+        due = [self._gates.wakes_at] if self._is_measuring else []
+        if self._course.open or not due:
+            due += [self._course.deadline, self._course.verdict.recheck or self._course.deadline]
+        return min(due)
 
     @property
     def _is_measuring(self) -> bool:
@@ -85,7 +93,7 @@ class CourseTrack:
     def lose(self, sentence: str) -> None:
         """End with a failure, since users have lost too much; the sentence says what."""
         self._course.lose(sentence, self._outside.clock())
-        self._outside.gates.end()
+        self._gates.end()
         self.open = False
 
     def advance(self) -> None:
@@ -94,39 +102,68 @@ class CourseTrack:
             course = self._course
             if course.open:
                 self._look(course)
+            if course.open:
+                self._measure_along(course)
             if course.open and course.deadline > self._outside.clock():
                 return
             if course.open:
                 course.time_out(self._outside.clock(), self._observer.silence)
             if not course.failed and self._waits_for_gates(course):
                 return
+            if course.failed:
+                self._gates.end()
             following = self._following(course) if not course.failed else None
             self.open = following is not None
             self._course = following or course
 
+    def _begins_to_measure(self, course: Course) -> bool:
+        """Begin to measure what must pass, if there is something; return whether that is so. A gate that cannot be asked fails the step."""
+        subject = self._gated(course)
+        if subject is None:
+            return False
+        self._measured, self._along, self._goes_on = course, course.open, subject.goes_on
+        try:
+            self._gates.begin(subject.step, subject, inf if course.open else self._gates.hold)
+        except RolloutError as error:
+            course.lose(error.message, self._outside.clock(), alone=True)
+            return False
+        return True
+
+    def _measure_along(self, course: Course) -> None:
+        """Measure beside a step that goes on by itself. A verdict that says that the version is bad fails it at once."""
+        if not self._is_measuring and not self._begins_to_measure(course):
+            return
+        failed = self._failed_gate(course)
+        if failed is not None and not self._gates.is_unsure(failed):
+            course.lose(failed.sentence, self._outside.clock(), alone=True)
+        elif self._gates.lacking() and course.line != self._shown:
+            # With each line of the rollout's own, that of its gates.
+            self._shown = course.line
+            self._outside.progress(f"{course.ref}: {self._gates.lacking()}")
+
+    def _failed_gate(self, course: Course) -> GateReport | None:
+        """Let the gates see the workload; return the verdict that is no pass, if there is one."""
+        snapshot = self._observer.snapshot(course.ref)
+        if self._gates.measures:
+            self._gates.look((snapshot,), values_of(course.ref, snapshot))
+        for line in self._gates.lines():
+            self._outside.progress(f"{course.ref}: {line}")
+        return self._gates.failed()
+
     def _waits_for_gates(self, course: Course) -> bool:
         """Return whether what must pass after a step that is done is still measured. A verdict that is no pass fails the step or leaves it
         unsure; what is wrong with its pods meanwhile fails it."""
-        gates, now = self._outside.gates, self._outside.clock()
-        if not self._is_measuring:
-            subject = self._gated(course)
-            if subject is None:
-                return False
-            self._measured = course
-            try:
-                gates.begin("", subject, gates.hold)
-            except RolloutError as error:
-                course.lose(error.message, now, after=True)
-                return False
-        snapshot = self._observer.snapshot(course.ref)
-        gates.look((snapshot,))
-        for line in gates.lines():
-            self._outside.progress(line)
-        failed = gates.failed()
+        gates, now = self._gates, self._outside.clock()
+        if not self._is_measuring and not self._begins_to_measure(course):
+            return False
+        if self._along:
+            self._along = False
+            gates.settle(gates.hold)
+        failed = self._failed_gate(course)
         if failed is not None and not gates.is_unsure(failed):
-            course.lose(failed.sentence, now, after=True)
-        elif course.stays(snapshot, now, steady=not gates.watch_pods("")) and failed is not None:
-            course.unsure = failed.sentence
+            course.lose(failed.sentence, now, alone=True)
+        elif course.stays(self._observer.snapshot(course.ref), now, steady=not gates.watch_pods("")) and failed is not None:
+            course.unsure = failed.sentence if not self._goes_on or not gates.lacking() else ""
         lacking = "" if course.failed or course.unsure else gates.lacking()
         if lacking != self._shown and lacking:
             self._outside.progress(f"{course.ref}: {lacking}")

@@ -69,7 +69,7 @@ def failure_of(course: Course, waiting: Waiting) -> str:
     if course.refusal:
         return course.refusal
     if course.loss:
-        return f"{course.ref}: {course.loss}" if course.lost_after else f"{course.ref} {_how_it_stood(course)}, and {course.loss}"
+        return f"{course.ref}: {course.loss}" if course.lost_alone else f"{course.ref} {_how_it_stood(course)}, and {course.loss}"
     if course.deleted:
         return f"{course.ref} was deleted while its rollout was waited for{', and made anew' if course.made_anew else ''}."
     workload, candidate = course.snapshot.workload, candidate_of(course.snapshot)
