@@ -185,6 +185,19 @@ EXAMPLES = r"""
         image: registry.example/curl:8
         url: http://web/healthz
         run_as_user: 100
+
+- name: Roll out, and go back at the first sign that the new version serves badly
+  rollout.kubernetes.rolling:
+    name: web
+    namespace: shop
+    image: registry.example/web:2.0
+    on_failure: rollback
+    gates:
+      - name: errors
+        prometheus:
+          url: http://prometheus.monitoring:9090
+          query: sum(rate(requests_failed_total{pod=~"$candidate_pods"}[1m])) / sum(rate(requests_total{pod=~"$candidate_pods"}[1m]))
+        max: 0.01
 """
 
 RETURN = r"""

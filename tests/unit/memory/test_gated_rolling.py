@@ -113,7 +113,7 @@ def test_an_answer_that_was_asked_for_before_the_last_pod_came_is_not_the_last_o
             return value(0)
 
         answers.answer = slowly
-        result = run(memory, gates=[gate()]).start().wait()
+        result = run(memory, gates=[gate(interval="2m")]).start().wait()
         assert (result["rollouts"][0]["phase"], len(answers.asked)) == ("complete", 2), result["msg"]
 
 

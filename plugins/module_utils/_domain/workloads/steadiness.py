@@ -48,7 +48,7 @@ def seen_of(pods: Iterable[Pod], before: Seen | None = None) -> Seen:
 
 @dataclass(frozen=True)
 class Unsteady:
-    """A pod that is not as well as it was. `container` is the one that has restarted, None where the pod has lost its readiness."""
+    """A pod that is not as well as it was. `container` is the one that has ended, perhaps to run again; None where none has."""
 
     pod: Pod
     sentence: str
@@ -73,7 +73,8 @@ def unsteady(pods: Iterable[Pod], before: Seen) -> Unsteady | None:
         return None
     finding = diagnose_pod(lost)
     why = f": {finding.message}; {finding.remedy}" if finding is not None else "; look at what its node says of it"
-    return Unsteady(lost, f"{lost.ref} was ready and is not any more{why}.")
+    ended = next((container for container in lost.containers if not container.ready and container.last_exit is not None), None)
+    return Unsteady(lost, f"{lost.ref} was ready and is not any more{why}.", ended)
 
 
 def _by_itself(pod: Pod) -> bool:

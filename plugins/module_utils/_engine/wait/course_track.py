@@ -136,10 +136,8 @@ class CourseTrack:
         failed = self._failed_gate(course)
         if failed is not None and not self._gates.is_unsure(failed):
             course.lose(failed.sentence, self._outside.clock(), alone=True)
-        elif self._gates.lacking() and course.line != self._shown:
-            # With each line of the rollout's own, that of its gates.
-            self._shown = course.line
-            self._outside.progress(f"{course.ref}: {self._gates.lacking()}")
+        else:
+            self._show(course, self._gates.lacking())
 
     def _failed_gate(self, course: Course) -> GateReport | None:
         """Let the gates see the workload; return the verdict that is no pass, if there is one."""
@@ -165,14 +163,18 @@ class CourseTrack:
         elif course.stays(self._observer.snapshot(course.ref), now, steady=not gates.watch_pods("")) and failed is not None:
             course.unsure = failed.sentence if not self._goes_on or not gates.lacking() else ""
         lacking = "" if course.failed or course.unsure else gates.lacking()
-        if lacking != self._shown and lacking:
-            self._outside.progress(f"{course.ref}: {lacking}")
-            self._shown = lacking
+        self._show(course, lacking)
         if not lacking:
             gates.end()
             course.ended = now
             self._measured = None if not course.failed else course
         return bool(lacking)
+
+    def _show(self, course: Course, lacking: str) -> None:
+        """Show what is still measured, if that is new."""
+        if lacking and lacking != self._shown:
+            self._outside.progress(f"{course.ref}: {lacking}")
+            self._shown = lacking
 
     def _look(self, course: Course) -> None:
         course.look(self._observer.snapshot(course.ref), self._outside.clock(), self._outside.cluster)

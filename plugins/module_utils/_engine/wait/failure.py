@@ -43,7 +43,7 @@ def strategy_of(snapshot: Snapshot) -> str:
 def read_logs(course: Course, cluster: Cluster, waiting: Waiting) -> Logs:
     """The last lines of the log of the container that ended the wait, masked; nothing where there is none to read."""
     worst = next((finding for finding in course.verdict.findings if finding.outlook == "crash_loop"), None)
-    place = (worst.ref, worst.container) if worst is not None else _restarted(course)
+    place = (worst.ref, worst.container) if worst is not None else _ended(course)
     if place is None or not waiting.log_lines or not course.failed:
         return {}
     pod, container = place
@@ -58,8 +58,8 @@ def read_logs(course: Course, cluster: Cluster, waiting: Waiting) -> Logs:
     return {}
 
 
-def _restarted(course: Course) -> tuple[Ref, str] | None:
-    """The container whose restart has ended the course; None where none has."""
+def _ended(course: Course) -> tuple[Ref, str] | None:
+    """The container whose end has failed a step that was done; None where that was no container's."""
     found = course.unsteady
     return (found.pod.ref, found.container.name) if found is not None and found.container is not None else None
 

@@ -17,6 +17,7 @@ from ..samples import container, ended, pod, waiting
 RUNS = container({"running": {}}, ready=True, started=True)
 AGAIN = container({"running": {}}, ready=True, started=True, restarts=1, last=ended(1))
 UNREADY = container({"running": {}}, started=True)
+STOPPED = container({"terminated": ended(3)})
 KILLED = waiting("CrashLoopBackOff", restarts=3, last=ended(137, "OOMKilled"))
 
 
@@ -48,6 +49,7 @@ def gated() -> Pod:
             "Pod shop/web-1 was ready and is not any more: it runs and its readinessProbe does not pass; look at",
         ),
         (gated(), "Pod shop/web-1 was ready and is not any more: the load balancer; look at what sets the pod's readiness gates."),
+        (a_pod(STOPPED, ready=False), "Pod shop/web-1 was ready and is not any more: the last run ended with exit code 3; look at"),
         # Its node is lost: the kubelet, whose word the containers are, says nothing any more.
         (a_pod(RUNS, ready=False), ""),
         # It is evicted.
@@ -62,7 +64,7 @@ def gated() -> Pod:
 def test_a_pod_is_as_well_as_it_was_unless_it_restarts_or_is_not_ready_any_more(now: Pod, words: str) -> None:
     found = unsteady([now], seen_of([a_pod()]))
     assert found is None if not words else found is not None and words in found.sentence
-    assert (found is not None and found.container is not None) == ("restarted" in words)
+    assert (found is not None and found.container is not None) == ("restarted" in words or "exit code" in words)
 
 
 def test_a_pod_that_nobody_can_tell_anything_of_is_told_all_the_same() -> None:
