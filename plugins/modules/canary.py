@@ -176,6 +176,10 @@ gates:
       description: The step in which it was measured, empty for a gate by itself.
       type: str
       sample: hold
+    workload:
+      description: The workload that it is about, where each is measured by itself; empty otherwise.
+      type: str
+      sample: StatefulSet shop/db
     dry_run:
       description: Whether the verdict has no consequences.
       type: bool
