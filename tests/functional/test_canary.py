@@ -131,8 +131,8 @@ def test_what_people_do_by_kubectl_while_it_is_held(kubectl, get, roll, deployme
     rolled_out(kubectl)
     own = fields(get)
     roll("canary", **NEXT, weights=[33], stop_before="promote")
-    for command in ("undo", "restart"):
-        refused = kubectl("rollout", command, "deployment/web", check=False)
+    for refusing in ("undo", "restart"):
+        refused = kubectl("rollout", refusing, "deployment/web", check=False)
         assert refused.code
         assert "paused" in refused.stderr
     for command in commands:
@@ -150,7 +150,7 @@ def settled(get: Callable[..., Any]) -> bool:
     status = found["status"]
     there = status.get("replicas", 0)
     seen = status.get("observedGeneration") == found["metadata"]["generation"]
-    return seen and status.get("readyReplicas", 0) == there == (found["spec"]["replicas"] or there)
+    return bool(seen and status.get("readyReplicas", 0) == there == (found["spec"]["replicas"] or there))
 
 
 def test_others_see_that_it_is_held(namespace, kubectl, roll, run, here, deployment):

@@ -17,6 +17,8 @@ _FAILURES, _LEFT_ALONE = f"{_MEMORY}test_failures.py", f"{_MEMORY}test_left_alon
 _COPIES, _CLIENT = f"{_MEMORY}test_copies.py", f"{_MEMORY}test_client.py"
 _ROWS = "tests/unit/conformance/test_memory.py"
 _GATED, _GATED_STEPS, _GATED_ROLLING = f"{_MEMORY}test_gated.py", f"{_MEMORY}test_gated_steps.py", f"{_MEMORY}test_gated_rolling.py"
+_GATED, _GATED_STEPS = f"{_MEMORY}test_gated.py", f"{_MEMORY}test_gated_steps.py"
+_CANARY = f"{_MEMORY}test_canary.py"
 _TURNS = f"{_MEMORY}test_turns.py"
 _APPROVAL = f"{_MEMORY}test_approval.py"
 _LOST = f"{_LOCKS}::test_who_has_lost_its_lock_changes_nothing"
@@ -798,6 +800,55 @@ MUTATIONS = (
         old="if gate != watched.gate and not watched.over.is_set():",
         new="if watched.asks is None:",
         tests=(_GATED_ROLLING,),
+    ),
+    Mutation(
+        name="a canary whose stable pods go before the new ones serve",
+        file="_strategies/canary.py",
+        old="settled = _settling(sight, min(reach, sight.total))\n    if settled is not None or reach >= wanted:",
+        new="settled = _settling(sight, 0)\n    if settled is not None or reach >= wanted:",
+        tests=(f"{_CANARY}::test_each_number_of_pods_is_reached_and_none_is_missing_on_the_way[3]",),
+    ),
+    Mutation(
+        name="a canary that is not paused while it is held",
+        file="_strategies/canary.py",
+        old="paused=True) if not sight.workload.paused else None",
+        new="paused=True) if sight.workload.held is None else None",
+        tests=(f"{_CANARY}::test_each_number_of_pods_is_reached_and_none_is_missing_on_the_way[3]",),
+    ),
+    Mutation(
+        name="a way back of a canary on which pods are missing",
+        file="_strategies/canary.py",
+        old="Unpark(canary.own, surge=_missing(sight))",
+        new="Unpark(canary.own)",
+        tests=(f"{_CANARY}::test_giving_up_starts_as_many_stable_pods_as_were_exchanged_and_none_is_missing[5]",),
+    ),
+    Mutation(
+        name="settings of a canary that stay ours, so that the next apply meets a conflict",
+        file="_strategies/canary.py",
+        old='(release, Remember(RESTORED, ""))',
+        new='(Remember(RESTORED, ""),)',
+        tests=(f"{_CANARY}::test_each_number_of_pods_is_reached_and_none_is_missing_on_the_way[3]",),
+    ),
+    Mutation(
+        name="a gate of a canary that is measured before the candidate has its share",
+        file="_engine/run/scene_track.py",
+        old="if not self._unmeasured_yet or not step.measured(scene):",
+        new="if not self._unmeasured_yet:",
+        tests=(f"{_MEMORY}test_canary_gated.py",),
+    ),
+    Mutation(
+        name="a gate of a canary that is not measured where the time of its step is over",
+        file="_engine/run/scene_track.py",
+        old="if step.only_time or step.measures_anew or step.lacking(scene):",
+        new="if step.only_time or step.lacking(scene):",
+        tests=(f"{_MEMORY}test_canary_gated.py",),
+    ),
+    Mutation(
+        name="a canary that somebody else's template goes on with",
+        file="_strategies/canary.py",
+        old='return Meddling(canary.ref, "was given another template", _TEMPLATE) if begun or not canary.former else None',
+        new="return None",
+        tests=(f"{_CANARY}::test_whatever_somebody_does_while_it_is_held_the_next_task_ends_it_right",),
     ),
     Mutation(
         name="a gate's Job that stays",

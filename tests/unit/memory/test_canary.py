@@ -22,8 +22,8 @@ from tests.memory.store import Change
 
 FIELDS = ("minReadySeconds", "progressDeadlineSeconds", "strategy", "paused")
 WEB = {"namespace": "default", "name": "web"}
-NEXT = {**WEB, "image": "registry.example/web:2", "wait_timeout": 120, "hold": 5}
-ON_ITS_WAY = {"namespace": "default", "application": "web", "wait_timeout": 120}
+NEXT: dict[str, Any] = {**WEB, "image": "registry.example/web:2", "wait_timeout": 120, "hold": 5}
+ON_ITS_WAY: dict[str, Any] = {"namespace": "default", "application": "web", "wait_timeout": 120}
 
 
 class Watch:
@@ -65,6 +65,11 @@ def spec(memory: Memory, *names: str) -> dict[str, Any]:
     return {name: found.get(name) for name in (names or FIELDS)}
 
 
+def is_ours(entry: Any) -> bool:
+    """A manager of ours owns a field that was changed on the way."""
+    return entry["manager"].startswith("rollout.kubernetes") and any(f"f:{name}" in entry["fieldsV1"].get("f:spec", {}) for name in FIELDS)
+
+
 def begun(memory: Memory, count: int, **limits: Any) -> dict[str, Any]:
     """A Deployment of somebody's with so many pods, and its fields."""
     theirs(replicas=count)(memory)
@@ -97,13 +102,29 @@ def test_each_number_of_pods_is_reached_and_none_is_missing_on_the_way(count: in
         assert result["rollouts"][0]["phase"] == "complete", result["msg"]
         assert versions(memory) == (0, count)
         assert spec(memory) == own
+        assert not any(is_ours(entry) for entry in memory.get("default", "Deployment", "web")["metadata"]["managedFields"])
         assert watch.least >= count
         assert len(watch.started["2"]) == count
         assert "1" not in watch.started
         assert not call(memory, "canary", **NEXT, steps=steps)["changed"]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_giving_up_starts_as_many_stable_pods_as_were_exchanged_and_none_is_missing(count: int) -> None:
+    with running(2) as memory:
+        own = begun(memory, count)
+        watch = Watch(memory)
+        assert call(memory, "canary", **NEXT, weights=[60], stop_before="promote")["rollouts"][0]["phase"] == "paused"
+        exchanged = versions(memory)[1] if count > 1 else 0
+        assert call(memory, "abort", **ON_ITS_WAY)["rollouts"][0]["phase"] == "aborted"
+        memory.clock.sleep(60)
+        assert versions(memory) == (count, 0)
+        assert spec(memory) == own
+        assert watch.least >= count
+        assert len(watch.started.get("1", ())) == exchanged
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     count=st.integers(1, 12),
     weights=st.lists(st.integers(1, 99), min_size=1, max_size=3).map(sorted),
