@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from tests.functional.plays import Play
 
-from .scene import Pods, Scene
+from .scene import Pods, Scene, until
 from .traffic import Mode, Seen
 
 Act = Callable[[Scene], None]
@@ -195,6 +195,44 @@ def _outage(play: Play) -> dict[str, float]:
     return found
 
 
+HELD = 10
+"""Seconds that a canary is held where its share is counted."""
+
+
+def canary(image: str = "web:v2", **options: Any) -> Act:
+    """The task `canary`: one of three pods, then all."""
+
+    def act(scene: Scene) -> None:
+        scene.task("canary", image=image, **{"weights": [33], "hold": 1, **options})
+
+    return act
+
+
+def canary_given_up(scene: Scene) -> None:
+    """The same with two of three pods, and back from there by the task `abort`."""
+    canary(weights=[66], stop_before="promote")(scene)
+    scene.task("abort")
+
+
+def canary_killed(scene: Scene) -> None:
+    """The same, killed when the first pod of the candidate is there, and run again."""
+    options = {"namespace": scene.namespace, "name": scene.name, "image": "web:v2", "weights": [33, 66], "hold": 60}
+    begun = scene.ansible.start({"name": "Call canary", "rollout.kubernetes.canary": options})
+    until(lambda: len({pod["spec"]["containers"][0]["image"] for pod in scene.get("pods")}) == 2, "the candidate has a pod")
+    begun.kill()
+    begun.process.communicate()
+    canary(weights=[33, 66], lock_timeout=60)(scene)
+
+
+def has_its_share(_scene: Scene, seen: Seen) -> None:
+    """While one of three pods runs the candidate, that answers a third of the new connections, within four standard deviations. The window
+    lies within the hold: the stable pod whose place it takes has gone by its beginning."""
+    first = min(request.end for request in seen.requests if request.version == "v2")
+    held = [request.version for request in seen.requests if first + 4000 <= request.begin <= first + HELD * 1000]
+    share = 1 / 3
+    assert abs(held.count("v2") - len(held) * share) <= 4 * (len(held) * share * (1 - share)) ** 0.5, (held.count("v2"), len(held))
+
+
 def promote(scene: Scene) -> None:
     """The task `promote`."""
     scene.task("promote")
@@ -312,6 +350,25 @@ ROWS: tuple[Row, ...] = (
         act=beside_broken("web:unready"),
         ends="v1",
         never="unready",
+    ),
+    Row(name="canary", strategy="canary", act=canary(hold=HELD), check=has_its_share, picture="requests_canary"),
+    Row(name="canary, aborted", strategy="canary", act=canary_given_up, ends="v1"),
+    Row(name="canary, killed and resumed", strategy="canary", act=canary_killed),
+    Row(
+        name="canary, superseded",
+        long=True,
+        strategy="canary",
+        act=in_order(canary(stop_before="promote"), canary("web:v3", supersede=True)),
+        ends="v3",
+    ),
+    Row(name="canary, single replica", long=True, strategy="canary", act=canary(), pods=SINGLE),
+    Row(
+        name="canary, candidate crashes",
+        long=True,
+        strategy="canary",
+        act=canary("web:crash", failure_grace=5, fails=True),
+        ends="v1",
+        never="crash",
     ),
     Row(name="promote", strategy="promote", act=in_order(beside(stop_before="switch"), promote), switches=True),
     *(

@@ -136,6 +136,21 @@ def test_a_gate_after_the_first_step_keeps_a_bad_version_from_all_pods_but_one(s
     assert scene.get("statefulset", "web")["status"]["readyReplicas"] == PODS
 
 
+def test_a_gate_stops_a_bad_canary_at_its_first_step(stage):
+    scene = stage(AS_ADVISED)
+    with measured(scene) as url:
+        options = {"weights": [33, 66], "hold": HOLD, "gates": [errors(url)]}
+        seen = scene.under_load(lambda scene: scene.task("canary", **BAD, **options, fails=True))
+    assert "Gate errors fails: 0." in scene.plays[-1].stdout
+    check_losses(seen)
+    there = by(seen, "v2")
+    assert len({request.pod for request in there}) == 1
+    assert there[-1].begin - there[0].begin < HOLD * 1000 / 2
+    afterwards = [request for request in seen.requests if request.begin > there[-1].end]
+    assert {(request.outcome, request.version) for request in afterwards} == {("ok", "v1")}
+    assert {pod["spec"]["containers"][0]["image"] for pod in scene.get("pods")} == {"web:v1"}
+
+
 @pytest.mark.parametrize(
     ("pods", "role", "options"),
     [(AS_ADVISED, "blue_green", {"scale_down_delay": 0}), (STATEFUL, "partition", {"steps": "one_by_one"})],
