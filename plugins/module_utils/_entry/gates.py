@@ -374,6 +374,8 @@ def _held(parameters: Mapping[str, Any], given: Mapping[str, Any], place: int | 
         return _Held("scale_down_delay", delay) if in_hold and delay is not None else None
     if place is not None:
         return _Held(f"steps[{place}].hold", shares[place][1])
+    if "wait" in parameters:
+        return None  # A rolling update, whose gates are measured before the hold as well, and longer where that is not enough.
     return _Held("hold", min((seconds for _name, seconds in shares), default=parameters.get("hold") or 0.0))
 
 

@@ -192,6 +192,13 @@ def test_a_gate_that_does_not_know_fails_or_leaves_it_to_somebody(answers: Answe
         assert (again["changed"], again["rollouts"][0]["phase"], again.get("gates")) == (False, "complete", None)
 
 
+def test_a_hold_may_be_shorter_than_its_gates_which_begin_before_it_and_end_after_it(answers: Answers) -> None:
+    with running() as memory:
+        result = run(memory, gates=[gate(initial_delay="1m", count=3, min_count=3)], hold="10s").start().wait()
+        assert (result["rollouts"][0]["phase"], verdicts(result)) == ("complete", ["pass"]), result["msg"]
+        assert result["gates"][0]["seconds"] >= 80
+
+
 def test_a_gate_that_fails_counts_more_than_one_that_does_not_know(answers: Answers) -> None:
     with running() as memory:
         answers.answer = lambda query: Reading() if query == "unknown" else value(1 if ready(memory) == 3 else 0)
