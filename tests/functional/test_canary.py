@@ -71,6 +71,19 @@ def serves(pod: Any) -> bool:
     return ("Ready", "True") in conditions and "deletionTimestamp" not in pod["metadata"]
 
 
+def test_a_control_that_takes_stable_pods_away_first_has_too_few(cluster, namespace, kubectl, get, deployment):
+    create(kubectl, deployment(replicas=3, simulate=SLOW))
+    at_rest(kubectl, "web")
+    parked = {"minReadySeconds": 2**31 - 2, "progressDeadlineSeconds": 2**31 - 1}
+    limits = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}}
+    pod = {"spec": {"containers": [{"name": "web", "image": "registry.example/web:2"}]}}
+    with Witness(cluster, namespace) as witness:
+        kubectl("patch", "deployment/web", "--patch", json.dumps({"spec": {**parked, "strategy": limits, "template": pod}}))
+        eventually(lambda: settled(get) and counts(get) == {"1": 2, "2": 1}, "it stands still")
+    pods = [[pod for name, pod in moment.pods.items() if name.startswith("web-")] for moment in witness.moments()]
+    assert min(sum(map(serves, seen)) for seen in pods) < 3
+
+
 @pytest.mark.parametrize("server_side", [False, True], ids=["client-side", "server-side"])
 @pytest.mark.parametrize("end", ["promote", "abort"])
 def test_the_next_kubectl_apply_meets_no_conflict(kubectl, get, roll, deployment, server_side, end):
