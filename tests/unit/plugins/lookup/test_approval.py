@@ -66,8 +66,7 @@ def test_a_question_is_answered_or_its_time_is_over(tmp_path: Path, typed: bytes
     assert outcome(asked(tmp_path, typed, timeout)) == {"answer": answer, "outcome": how}
 
 
-@pytest.mark.parametrize(
-    ("timeout", "words"), [("soon", "timeout is no length of time: 'soon'"), ("0", "timeout must be at least 1 second")]
-)
+@pytest.mark.parametrize(("timeout", "words"), [("soon", "timeout is no length of time:"), ("0", "timeout must be at least 1 second")])
 def test_a_time_that_is_none_is_refused(tmp_path: Path, timeout: str, words: str) -> None:
-    assert words in asked(tmp_path, None, timeout)
+    # Ansible 2.18 breaks the line.
+    assert words in " ".join(asked(tmp_path, None, timeout).split())
