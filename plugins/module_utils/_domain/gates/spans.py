@@ -11,7 +11,7 @@ import re
 from .gate import Gate, Prometheus
 from .placeholders import needed
 
-_QUOTED = re.compile(r'"(?:\\.|[^"\\])*"|' r"'(?:\\.|[^'\\])*'|`[^`]*`")
+_QUOTED = re.compile(r"""\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|`[^`]*`""")
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0, "w": 604_800.0, "y": 31_536_000.0}
 _PART = re.compile(r"([0-9.]+)(ms|[smhdwy])")
 _RANGE = re.compile(r"\[\s*((?:[0-9.]+(?:ms|[smhdwy]))+|[0-9.]+)\s*(?::[^\]]*)?\]")

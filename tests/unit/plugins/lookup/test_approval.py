@@ -38,7 +38,10 @@ def asked(folder: Path, typed: bytes | None, timeout: str = "60s") -> str:
     command = [str(Path(sys.executable).parent / "ansible-playbook"), str(playbook), "--extra-vars", json.dumps({"time": timeout})]
     environment = {**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_STDOUT_CALLBACK": "minimal", "TERM": "dumb"}
     if typed is None:
-        return subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE).stdout
+        ended = subprocess.run(
+            command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE, check=False
+        )
+        return ended.stdout
     return on_terminal(command, environment, typed, PATIENCE)[1]
 
 
