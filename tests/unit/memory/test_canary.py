@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +15,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.re
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.memory.cases import edited, replicas, theirs
+from tests.memory.cases import SCALER, edited, made, ours, replicas, theirs
 from tests.memory.cluster import Memory, running
 from tests.memory.runs import Run, call
 from tests.memory.scenes import deployment
@@ -23,6 +24,7 @@ from tests.memory.store import Change
 FIELDS = ("minReadySeconds", "progressDeadlineSeconds", "strategy", "paused")
 WEB = {"namespace": "default", "name": "web"}
 NEXT: dict[str, Any] = {**WEB, "image": "registry.example/web:2", "wait_timeout": 120, "hold": 5}
+DEFINED: dict[str, Any] = {"namespace": "default", "wait_timeout": 120, "hold": 5}
 ON_ITS_WAY: dict[str, Any] = {"namespace": "default", "application": "web", "wait_timeout": 120}
 
 
@@ -149,6 +151,110 @@ def test_whatever_the_steps_are_no_pod_is_missing(count: int, weights: list[int]
         assert watch.least >= count
         assert len(watch.started["2"]) == (count if ends == "promote" else max(exchanged, 1))
         assert len(watch.started.get("1", ())) == (0 if ends == "promote" else exchanged)
+
+
+def whole(memory: Memory) -> Any:
+    """The Deployment without what a rollout may change: the template, and what the server and the controllers write."""
+    found = copy.deepcopy(memory.get("default", "Deployment", "web"))
+    del found["spec"]["template"], found["status"]
+    for name in ("generation", "resourceVersion", "managedFields"):
+        del found["metadata"][name]
+    for name in ("deployment.kubernetes.io/revision", "kubernetes.io/change-cause"):
+        found["metadata"].get("annotations", {}).pop(name, None)
+    return found
+
+
+@pytest.mark.parametrize("end", ["promote", "abort"])
+@pytest.mark.parametrize("brings", ["image", "definition"])
+def test_nothing_but_the_template_is_another_one_afterwards(end: str, brings: str) -> None:
+    with running(6) as memory:
+        (ours if brings == "definition" else theirs)(minReadySeconds=2, revisionHistoryLimit=4)(memory)
+        memory.clock.sleep(10)
+        before, template = whole(memory), memory.get("default", "Deployment", "web")["spec"]["template"]
+        how = NEXT if brings == "image" else {**DEFINED, "definition": deployment("2", minReadySeconds=2, revisionHistoryLimit=4)}
+        assert call(memory, "canary", **how, stop_before="promote")["rollouts"][0]["phase"] == "paused"
+        assert not call(memory, end, **ON_ITS_WAY).get("failed")
+        memory.clock.sleep(60)
+        assert whole(memory) == before
+        assert (memory.get("default", "Deployment", "web")["spec"]["template"] == template) is (end == "abort")
+
+
+def test_a_definition_brings_its_own_settings_with_the_promotion_and_not_before() -> None:
+    with running(6) as memory:
+        ours()(memory)
+        memory.clock.sleep(10)
+        own = spec(memory)
+        other = deployment("2", minReadySeconds=4, strategy={"rollingUpdate": {"maxSurge": 2, "maxUnavailable": 0}})
+        for end in ("abort", "promote"):
+            call(memory, "canary", **DEFINED, definition=other, stop_before="promote")
+            assert not call(memory, end, **ON_ITS_WAY).get("failed")
+            if end == "abort":
+                assert spec(memory) == own
+        assert spec(memory, "minReadySeconds", "strategy") == {
+            "minReadySeconds": 4,
+            "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 2, "maxUnavailable": 0}},
+        }
+        assert not call(memory, "canary", **DEFINED, definition=other)["changed"]
+
+
+ENDINGS: dict[str, tuple[str, dict[str, Any], set[tuple[int, int, int]]]] = {
+    # What comes after the kill, and how many pods of each of three versions there may be in the end.
+    "promote": ("promote", ON_ITS_WAY, {(0, 3, 0), (3, 0, 0)}),
+    "abort": ("abort", ON_ITS_WAY, {(3, 0, 0), (0, 3, 0)}),
+    "another version": ("canary", {**NEXT, "image": "registry.example/web:3", "supersede": True}, {(0, 0, 3)}),
+}
+
+
+@pytest.mark.matrix
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_killed_after_each_write_every_task_after_that_ends_right(ending: str) -> None:
+    module, options, ends = ENDINGS[ending]
+    for number in range(1, 40):
+        with running(7) as memory:
+            own = begun(memory, 3)
+            run = Run(memory, "canary", **{**NEXT, "hold": 2}, weights=[33]).dies_after_write(number)
+            run.start().wait()
+            if not run.party.dead:
+                break
+            watch = Watch(memory)
+            result = call(memory, module, **{**options, "lock_timeout": 300})
+            told = f"after write {number}: {result['msg']}"
+            refused = ("was not made yet", "is being promoted to another version", "belongs to a canary rollout")
+            if result.get("failed"):
+                # Before the candidate is there, nothing can be promoted; while it is promoted, nothing else begins.
+                assert any(words in result["msg"] for words in refused), told
+                call(memory, "abort", **ON_ITS_WAY, lock_timeout=300)
+                memory.clock.sleep(60)
+                assert all_versions(memory) == (3, 0, 0), told
+            else:
+                memory.clock.sleep(60)
+                assert all_versions(memory) in ends, told
+            assert spec(memory) == own, told
+            assert watch.least >= 3, told
+    assert number > 10
+
+
+def all_versions(memory: Memory) -> tuple[int, int, int]:
+    """How many pods run each of three versions."""
+    tags = [pod["spec"]["containers"][0]["image"].rpartition(":")[2] for pod in memory.all("default", "Pod")]
+    return tags.count("1"), tags.count("2"), tags.count("3")
+
+
+@pytest.mark.parametrize("wanted", [(8, 4), (5, 9)])
+def test_an_autoscaler_may_go_up_and_down_while_it_is_held(wanted: tuple[int, ...]) -> None:
+    with running(8) as memory:
+        own = begun(memory, 6)
+        made("HorizontalPodAutoscaler", {**SCALER, "spec": {**SCALER["spec"], "minReplicas": 2, "maxReplicas": 12}})(memory)
+        memory.controllers.autoscalers.want("default", "web", 6)
+        assert call(memory, "canary", **NEXT, weights=[33, 60], stop_before="weight_60")["rollouts"][0]["phase"] == "paused"
+        for count in wanted:
+            memory.controllers.autoscalers.want("default", "web", count)
+            memory.clock.sleep(60)
+            old, new = versions(memory)
+            assert old + new == count
+            assert 0 < new <= count / 2
+        result = call(memory, "promote", **ON_ITS_WAY)
+        assert ended(memory, result, own) == ((0, wanted[-1]), False), result["msg"]
 
 
 # --- somebody meddles ---------------------------------------------------------------------------------------------------------------
