@@ -158,6 +158,24 @@ def test_what_people_do_by_kubectl_while_it_is_held(kubectl, get, roll, deployme
     assert fields(get) == own
 
 
+@pytest.mark.parametrize("how", [(), ("--server-side", "--force-conflicts")], ids=["client-side", "server-side"])
+def test_who_applies_the_old_manifest_while_it_is_held_takes_the_canary_back(kubectl, get, roll, deployment, how):
+    strategy = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 2, "maxUnavailable": 0}}
+    old = json.dumps(deployment(replicas=6, minReadySeconds=1, strategy=strategy))
+    kubectl("apply", "--filename=-", *how[:1], stdin=old)
+    at_rest(kubectl, "web")
+    own = fields(get)
+    roll("canary", **NEXT, weights=[33], stop_before="promote")
+    kubectl("apply", "--filename=-", *how, stdin=old)
+    eventually(lambda: settled(get), "the controller has followed")
+    result = roll("canary", **NEXT, weights=[33], fails=True)
+    assert "was given the template back that served before (by kubectl" in result["msg"]
+    at_rest(kubectl, "web")
+    assert (counts(get), fields(get)) == ({"1": 6}, own)
+    applied_again = kubectl("apply", "--filename=-", *how[:1], stdin=old).stdout
+    assert how or "unchanged" in applied_again
+
+
 def settled(get: Callable[..., Any]) -> bool:
     found = get("deployment", "web")
     status = found["status"]
