@@ -26,6 +26,7 @@ from .._domain.steps.edits import Chain, SameTemplate
 from .._domain.steps.step import Apply, Disown, Edit, Write
 from .._domain.traffic.scenes import Scene, View
 from .._domain.workloads.completion import some, standing
+from .._domain.workloads.revisions import is_of
 from .._domain.workloads.shares import PROMOTE, Share, percent
 from .._domain.workloads.workload import CHANGE_CAUSE, Revision
 from .rolling import NewTemplate
@@ -188,10 +189,16 @@ def _shrunk(way: Way, sight: Sight) -> Move | None:
     if bounds.surge and sight.total > 1:
         kept = min(bounds.new, sight.total - 1)
         return way.park(sight, Bounds(0, kept), f"stop {some(max(0, sight.old - sight.total + kept), 'stable pod')}")
-    going = max(0, sight.old - sight.total + bounds.unavailable) + sight.others
-    if going:
-        return Move(f"{some(going, 'pod')} of another version still to stop")
+    going = max(0, sight.old - sight.total + bounds.unavailable)
+    if going or sight.others:
+        return Move(_going(going, sight.others))
     return way.park(sight, bounds, f"hold {way.canary.ref}", paused=True) if not sight.workload.paused else None
+
+
+def _going(stable: int, others: int) -> str:
+    """Which pods are on their way out, in words."""
+    told = [some(stable, "stable pod") if stable else "", f"{some(others, 'pod')} of another version" if others else ""]
+    return f"{' and '.join(filter(None, told))} still to stop"
 
 
 def _is_stopped(sight: Sight, reach: int) -> bool:
@@ -213,7 +220,8 @@ def _rested(way: Way, share: Share, sight: Sight, scene: Scene) -> Move:
         news = f"{len(sight.new)} of {some(sight.total, 'pod')} run the candidate ({percent(len(sight.new), len(sight.new) + sight.old)})"
         return Move(news, (Remember(share.name, news),))
     left = max(0.0, share.hold - scene.since[share.name])
-    return Move(f"held for {left:.0f} s more", recheck=left) if left else Move()
+    # Without what is left, which would be another line of progress at each event.
+    return Move(f"held for {share.hold:g} s", recheck=left) if left else Move()
 
 
 def _is_held(way: Way, share: Share, scene: Scene) -> bool:
@@ -232,11 +240,16 @@ def _promote(way: Way, scene: Scene) -> Move:
     if sight.whose != "candidate":
         return _start(way, sight, None)
     if not sight.parked:
-        state = standing(sight.snapshot)
-        return _released(way, scene) if state.done else Move(state.message)
+        return _released(way, scene) if standing(sight.snapshot).done else Move(_left_over(sight))
     if PROMOTE not in scene.since:
         return Move("still to begin", (Remember(PROMOTE, "begin the promotion"),))
     return _exchanged(way, sight)
+
+
+def _left_over(sight: Sight) -> str:
+    """What is left of a rolling update that goes on by itself, in words."""
+    old = sum(1 for pod in sight.snapshot.pods if sight.stable is not None and is_of(pod, sight.stable) and not pod.terminating)
+    return _going(old, 0) if old else standing(sight.snapshot).message
 
 
 def _exchanged(way: Way, sight: Sight) -> Move:

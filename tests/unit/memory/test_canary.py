@@ -244,7 +244,9 @@ def all_versions(memory: Memory) -> tuple[int, int, int]:
 def test_an_autoscaler_may_go_up_and_down_while_it_is_held(wanted: tuple[int, ...]) -> None:
     with running(8) as memory:
         own = begun(memory, 6)
-        made("HorizontalPodAutoscaler", {**SCALER, "spec": {**SCALER["spec"], "minReplicas": 2, "maxReplicas": 12}})(memory)
+        scaler: Any = copy.deepcopy(SCALER)
+        scaler["spec"]["maxReplicas"] = 12
+        made("HorizontalPodAutoscaler", scaler)(memory)
         memory.controllers.autoscalers.want("default", "web", 6)
         assert call(memory, "canary", **NEXT, weights=[33, 60], stop_before="weight_60")["rollouts"][0]["phase"] == "paused"
         for count in wanted:

@@ -206,10 +206,13 @@ class InDeployment:
             yield Part(self._ref(), snapshot, snapshot, snapshot)
             return
         stable = replace(snapshot, workload=replace(snapshot.workload, template=sight.stable.template))
+        wanted = snapshot
+        if sight.candidate is not None:
+            wanted = replace(snapshot, workload=replace(snapshot.workload, template=sight.candidate.template))
         old, new = serving(self._canary(claim), scene)
         share = round(100 * new / (old + new)) if old and new else 0
         weights = {"stable": 100 - share, "candidate": share} if share else {}
-        yield Part(self._ref(), snapshot, stable, snapshot, weights=weights)
+        yield Part(self._ref(), snapshot, stable, wanted, weights=weights)
 
     def stands(self, claim: Claim, scene: Scene) -> str:
         """Return how many pods run which version."""

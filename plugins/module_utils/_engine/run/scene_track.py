@@ -111,6 +111,8 @@ class SceneTrack:
         self._changed_in_step = False
         self._shown = ""
         self._courses: dict[str, Course] = {}
+        self._lacking = ""
+        """What the step lacks, in its own words, where these say how far the pods are."""
 
     @property
     def last(self) -> SceneStep:
@@ -274,15 +276,17 @@ class SceneTrack:
             if snapshot.workload is None:
                 continue
             if name not in self._courses:
-                self._courses[name] = self._course(name, snapshot.workload.ref)
+                self._courses[name] = self._course(name, snapshot.workload.ref, told=step.tells_pods)
+            self._lacking = step.lacking(scene) if step.tells_pods else ""
             self._judge(self._courses[name], scene, steady=steady, quiet=step.tells_pods)
         sentence = step.impossible(scene)
         if sentence:
             raise StepFailed(sentence)
 
-    def _course(self, name: str, ref: Ref) -> Course:
-        waiting = replace(self._waiting, on_deletion="fail")
-        return Course(ref, started=self._started, waiting=waiting, done=lambda seen: False, stale=self._stale.get(name))
+    def _course(self, name: str, ref: Ref, *, told: bool) -> Course:
+        waiting, stale = replace(self._waiting, on_deletion="fail"), self._stale.get(name)
+        words = (lambda _seen: self._lacking) if told else None
+        return Course(ref, started=self._started, waiting=waiting, done=lambda seen: False, stale=stale, waiting_for=words)
 
     def _judge(self, course: Course, scene: Scene, *, steady: bool, quiet: bool) -> None:
         snapshot, now = scene.snapshot(course.ref.name), self._outside.clock()
