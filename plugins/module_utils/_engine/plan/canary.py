@@ -72,14 +72,14 @@ class CanaryPlanner:
         claim = self._claim
         done = self._refuse_unexpected("promoted")
         if claim is None or done:
-            return CanaryPlan(None, unchanged=done or "nothing is on its way", template=self._live())
+            return CanaryPlan(claim=None, unchanged=done or "nothing is on its way", template=self._live())
         if claim.back:
-            return CanaryPlan(claim)
+            return CanaryPlan(claim=claim)
         canary = Canary.of(claim, self._request.namespace)
         sight = sight_of(canary, self._scene)
         if not claim.times and (sight is None or sight.whose not in ("candidate", "other")):
             raise RefusedError(f"The candidate of {canary.ref} was not made yet; run canary again with what you want, or abort.")
-        return CanaryPlan(claim)
+        return CanaryPlan(claim=claim)
 
     def _abort(self) -> CanaryPlan:
         claim = self._claim
@@ -94,7 +94,7 @@ class CanaryPlanner:
         lost = gone(canary, self._scene)
         if lost:
             raise RefusedError(f"There is no way back: {lost}")
-        return CanaryPlan(claim if claim.back else replace(claim.given_up("aborted on request"), times={}))
+        return CanaryPlan(claim=claim if claim.back else replace(claim.given_up("aborted on request"), times={}))
 
     def _refuse_unexpected(self, what: str) -> str:
         """Return why there is nothing to do, as the expected candidate serves already, or ''. Raises `RefusedError` where another one than
@@ -145,7 +145,7 @@ class CanaryPlanner:
         claim = self._begun(request, planned, live) if begun is None else self._continued(request, begun, planned)
         if claim is None:
             return CanaryPlan(
-                None,
+                claim=None,
                 companions=companions,
                 direct=(planned,),
                 unchanged="the template already runs",
@@ -155,13 +155,13 @@ class CanaryPlanner:
                 warnings=tuple(self._warnings),
             )
         if claim.back:
-            return CanaryPlan(claim, companions=companions, reverts=True, configuration=configuration, target=target, template=after)
+            return CanaryPlan(claim=claim, companions=companions, reverts=True, configuration=configuration, target=target, template=after)
         fresh = begun is None or begun.wanted.get("template") != claim.wanted.get("template")
         if fresh:
             versions = {target.ref: text(claim.wanted, "template")}
             self._warnings += told_of_undone(versions, self._outside, refuse=request.refuse_undone)
         return CanaryPlan(
-            claim,
+            claim=claim,
             companions=companions,
             candidates=(planned,) if fresh else (),
             fresh=fresh,
@@ -176,10 +176,10 @@ class CanaryPlanner:
         try:
             planned = self._writer.plan(request.target.resource, request.target.ref, first_write(request.target, None))
         except RolloutError:
-            return CanaryPlan(claim)  # Whatever is wrong with what is wanted, going back comes first.
+            return CanaryPlan(claim=claim)  # Whatever is wrong with what is wanted, going back comes first.
         after = mapping(planned.after, "spec", "template")
         reverts = Canary.of(claim, request.namespace).whose(after) == "stable"
-        return CanaryPlan(claim, reverts=reverts, template=after)
+        return CanaryPlan(claim=claim, reverts=reverts, template=after)
 
     def _cause(self, request: CanaryRequest, live: Workload | None) -> Cause:
         """Why, in the words of the task, its definition, or of what changes; known once the write is planned."""
