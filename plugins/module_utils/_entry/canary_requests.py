@@ -78,9 +78,7 @@ def shares_of(parameters: Parameters) -> tuple[Share, ...]:
         raise InputError(f"{option} is empty, and without a step nothing would be watched; give at least one, or use rolling.")
     for former, later in pairwise(entries):
         if _falls(former.weight, later.weight) or _falls(former.replicas, later.replicas):
-            raise InputError(
-                f"{option} must rise, and {later.asked} comes after {former.asked}; what is less is a way back, which abort takes."
-            )
+            raise InputError(f"{option} must rise, and {later.asked} comes after {former.asked}; to go back use the module abort.")
     return named(entries)
 
 

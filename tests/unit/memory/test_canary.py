@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import DEPLOYMENT, POD
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import DEPLOYMENT, LEASE, POD
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -381,3 +381,15 @@ def test_a_deployment_that_is_deleted_is_told_and_nothing_is_left(goal: str) -> 
         result = call(memory, "canary", namespace="default", definition=deployment("2"), wait_timeout=60, hold=5)
         assert result["rollouts"][0]["phase"] == "complete", result["msg"]
         assert ended(memory, result, spec(memory)) == ((0, 3), False)
+
+
+@pytest.mark.parametrize("tag", ["1", "2", "3"])
+def test_what_a_lost_lease_leaves_is_told_with_what_to_do(tag: str) -> None:
+    with running(9) as memory:
+        begun(memory, 3)
+        assert call(memory, "canary", **NEXT, stop_before="promote")["rollouts"][0]["phase"] == "paused"
+        memory.server.delete(LEASE, memory.get("default", "Lease", "rollout-web"))
+        result = call(memory, "canary", **{**NEXT, "image": f"registry.example/web:{tag}"})
+        assert result["failed"]
+        assert "the Lease that has kept its own settings is gone; set minReadySeconds" in result["msg"]
+        assert not result["changed"]

@@ -89,7 +89,7 @@ def test_nothing_on_its_way_is_not_what_was_approved(memory: Memory) -> None:
     name = prepared(memory)
     run(memory, "abort")
     said = refused(memory, "promote", name)
-    assert f"promote of web expects {name}, but nothing is on its way; roll it out by blue_green" in said
+    assert f"promote of web expects {name}, but nothing is on its way; roll it out anew" in said
 
 
 def test_the_earlier_candidate_serves_while_another_one_is_on_its_way(memory: Memory) -> None:

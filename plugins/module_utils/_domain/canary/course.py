@@ -154,6 +154,12 @@ def sight_of(canary: Canary, scene: Scene) -> Sight | None:
     )
 
 
+def candidate_name(canary: Canary, scene: Scene) -> str:
+    """The name of the candidate's ReplicaSet; empty before it is made."""
+    sight = sight_of(canary, scene)
+    return sight.candidate.name if sight is not None and sight.candidate is not None else ""
+
+
 def serving(canary: Canary, scene: Scene) -> tuple[int, int]:
     """How many pods of the stable version, and of the candidate, are ready."""
     sight = sight_of(canary, scene)

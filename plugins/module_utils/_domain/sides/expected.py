@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from ..base.errors import RefusedError
 from ..base.objects import JsonObject, items, text
+from ..leases.claim import Claim
 from ..leases.remembered import FORMAT, recalled
 from ..traffic.scenes import Scene
 from ..workloads.revisions import candidate_of
@@ -45,7 +46,7 @@ class Known:
     """What is known of an application when something is expected of it."""
 
     application: str
-    claim: SidesClaim | None
+    claim: Claim | None
     candidates: frozenset[str]
     """Of the rollout on its way; the name is empty of one that was not made yet."""
     serving: frozenset[str]
@@ -129,17 +130,19 @@ def _instead(known: Known) -> str:
     claim = known.claim
     if claim is None:
         serving = f", {_named(known.serving)} {_verb(known.serving, 'serves', 'serve')}" if known.serving else ""
-        return f"nothing is on its way{serving}; roll it out by blue_green and expect the candidate of that result"
+        return f"nothing is on its way{serving}; roll it out anew and expect the candidate of that result"
     if claim.back:
         return _on_its_way_back(claim)
     since = f", begun by {claim.by} at {claim.since}" if claim.since else ""
     if not all(known.candidates):
-        return f"the rollout on its way ({claim.cause}{since}) has not made its candidate yet; run blue_green again with what you want"
+        return (
+            f"the rollout on its way ({claim.cause}{since}) has not made its candidate yet; run {claim.strategy} again with what you want"
+        )
     there = f"{_named(known.candidates)} {_verb(known.candidates, 'is', 'are')} on the way ({claim.cause}{since})"
     return f"{there}; look at that version and expect it by name, or abort it"
 
 
-def _on_its_way_back(claim: SidesClaim) -> str:
+def _on_its_way_back(claim: Claim) -> str:
     return f"the rollout on its way ({claim.cause}) is being given up ({claim.why.rstrip('.')})"
 
 

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ..._domain.base.errors import RefusedError
 from ..._domain.base.objects import JsonObject, text
 from ..._domain.base.ports import Cluster
+from ..._domain.canary.course import Canary, candidate_name
 from ..._domain.leases.claim import Claim
 from ..._domain.leases.lease import user_of
 from ..._domain.leases.undone import UNDONE, Undone, settled, undone_of, undone_text
 from ..._domain.request import StagedRequest
 from ..._domain.sides.claims import STRATEGY
+from ..._domain.sides.expected import GIVEN_UP, GivenUp, given_up_of, given_up_text
 from ..._domain.traffic.scenes import Scene
 
 
@@ -29,9 +32,20 @@ class CanaryNotes:
         """Return the strategy, for tasks that come when nothing is on its way any more."""
         return {STRATEGY: claim.strategy}
 
-    def went_back(self, _claim: Claim, _scene: Scene, _lease: JsonObject | None) -> Mapping[str, str]:
-        """Return nothing."""
-        return {}
+    def went_back(self, claim: Claim, scene: Scene, lease: JsonObject | None) -> Mapping[str, str]:
+        """Return which candidate was given up, for decisions that come late."""
+        name = candidate_name(Canary.of(claim, self._request.namespace), scene)
+        if not name:
+            return {}
+        try:
+            former = given_up_of(lease)
+        except RefusedError:  # It cannot be read, and nothing but a decision that comes late needs it.
+            former = ()
+        entry = GivenUp(frozenset([name]), claim.why, user_of(self._request.holder), self._stamp())
+        return {GIVEN_UP: given_up_text((*former, entry))}
+
+    def _stamp(self) -> str:
+        return f"{self._cluster.now():%Y-%m-%dT%H:%M:%SZ}"
 
     def remembered(self, _claim: Claim, _scene: Scene, _at: str) -> Mapping[str, str]:
         """Return nothing."""
@@ -46,8 +60,7 @@ class CanaryNotes:
         if not self._request.remember:
             return {}
         by = self._request.cause.by or user_of(self._request.holder)
-        now = f"{self._cluster.now():%Y-%m-%dT%H:%M:%SZ}"
-        back = [Undone(claim.objects[0], text(claim.wanted, "template"), by, self._request.cause.why, now)]
+        back = [Undone(claim.objects[0], text(claim.wanted, "template"), by, self._request.cause.why, self._stamp())]
         return _stored(lease, back=back)
 
 

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from ..._domain.base.errors import ForbiddenError, NotFoundError, RefusedError, RolloutError
 from ..._domain.base.objects import JsonObject, JsonValue, at, mapping, number, text
 from ..._domain.base.resources import HPA
-from ..._domain.canary.course import CANARY, Canary, sight_of
+from ..._domain.canary.course import CANARY, Canary, candidate_name, sight_of
 from ..._domain.canary.parking import FIELDS, fields_of
 from ..._domain.leases.claim import Claim
 from ..._domain.leases.lease import user_of
 from ..._domain.ownership.owners import scaled_by
 from ..._domain.request import CanaryRequest, Cause, StagedRequest, Target
 from ..._domain.sides.colours import fingerprint, is_coloured
+from ..._domain.sides.expected import Known, aborted_already, given_up_of, promoted_already
 from ..._domain.steps.changes import describe
 from ..._domain.steps.step import Apply
 from ..._domain.text.causes import signed
@@ -48,7 +50,8 @@ class CanaryPlan(StagedPlan[Claim]):
 class CanaryPlanner:
     """Plans one request. Raises `RolloutError` for whatever would be refused, before anything is written."""
 
-    def __init__(self, request: StagedRequest, outside: Surroundings, scene: Scene, claim: Claim | None) -> None:
+    def __init__(self, request: StagedRequest, outside: Surroundings, scene: Scene, claim: Claim | None, lease: JsonObject | None) -> None:
+        self._lease = lease
         self._request = request
         self._outside = outside
         self._scene = scene
@@ -70,8 +73,9 @@ class CanaryPlanner:
 
     def _promote(self) -> CanaryPlan:
         claim = self._claim
-        done = self._refuse_unexpected("promoted")
+        done = self._expected_already("promote")
         if claim is None or done:
+            self._refuse_forgotten()
             return CanaryPlan(claim=None, unchanged=done or "nothing is on its way", template=self._live())
         if claim.back:
             return CanaryPlan(claim=claim)
@@ -83,11 +87,11 @@ class CanaryPlanner:
 
     def _abort(self) -> CanaryPlan:
         claim = self._claim
-        done = self._refuse_unexpected("given up")
+        done = self._expected_already("abort")
         if claim is None or done:
-            return CanaryPlan(
-                None, unchanged=done or "nothing is on its way, so there is nothing to abort; undo brings an earlier version back"
-            )
+            self._refuse_forgotten()
+            nothing = "nothing is on its way, so there is nothing to abort; undo brings an earlier version back"
+            return CanaryPlan(claim=None, unchanged=done or nothing, template=self._live())
         canary = Canary.of(claim, self._request.namespace)
         if not canary.base:
             raise RefusedError(f"{canary.ref} has no earlier version to go back to; correct it by canary with supersede: true.")
@@ -96,22 +100,29 @@ class CanaryPlanner:
             raise RefusedError(f"There is no way back: {lost}")
         return CanaryPlan(claim=claim if claim.back else replace(claim.given_up("aborted on request"), times={}))
 
-    def _refuse_unexpected(self, what: str) -> str:
-        """Return why there is nothing to do, as the expected candidate serves already, or ''. Raises `RefusedError` where another one than
-        is expected is on its way, or none."""
-        expected = self._request.expect
+    def _expected_already(self, goal: Literal["promote", "abort"]) -> str:
+        """Return why there is nothing to do about the expected candidate any more, or ''. Raises `RefusedError` where it is not what is on
+        its way."""
+        expected, claim = self._request.expect, self._claim
         if expected is None:
             return ""
         snapshot = self._scene.snapshot(self._name())
-        found = candidate_of(snapshot)
-        name = found.name if found is not None else "nothing"
-        if self._claim is None and what == "promoted" and name in expected and standing(snapshot).done:
-            return f"{name} serves already"
-        if self._claim is not None and name in expected:
-            return ""
-        listed = " and ".join(sorted(expected))
-        now = f"{name} is on its way" if self._claim is not None else f"nothing is on its way, and {name} serves"
-        raise RefusedError(f"{listed} was to be {what}, but {now}; look at it, and decide anew.")
+        live = candidate_of(snapshot)
+        serving = frozenset([live.name] if live is not None and claim is None else [])
+        candidates: frozenset[str] = frozenset()
+        if claim is not None:
+            candidates = frozenset([candidate_name(Canary.of(claim, self._request.namespace), self._scene)])
+        known = Known(self._request.application, claim, candidates, serving, given_up_of(self._lease))
+        return (promoted_already if goal == "promote" else aborted_already)(expected, known)
+
+    def _refuse_forgotten(self) -> None:
+        """Raise `RefusedError` for a Deployment that is held, and nobody knows any more what it was like before."""
+        workload = self._scene.workload(self._name())
+        if workload is not None and workload.held:
+            raise RefusedError(
+                f"{workload.ref} is held by a canary, and the Lease that has kept its own settings is gone; set minReadySeconds, "
+                "progressDeadlineSeconds and strategy as its manifest has them and paused: false, with the template that shall serve."
+            )
 
     def _live(self) -> JsonObject | None:
         """Return the template that the Deployment has now."""
@@ -189,8 +200,10 @@ class CanaryPlanner:
     def _begun(self, request: CanaryRequest, planned: Planned, live: Workload | None) -> Claim | None:
         """Return the claim of a new canary; None where there is no new template. Raises `RefusedError` for what keeps it from beginning."""
         snapshot = self._scene.snapshot(request.target.ref.name)
-        if live is not None and not planned.template_changed and standing(snapshot).done:
-            return None
+        if live is not None and not planned.template_changed:
+            self._refuse_forgotten()
+            if standing(snapshot).done:
+                return None
         after = mapping(planned.after, "spec", "template")
         shares: tuple[Share, ...] = ()
         if live is not None and planned.template_changed:
@@ -257,6 +270,7 @@ class CanaryPlanner:
 
     def _refuse_beginning(self, request: CanaryRequest, planned: Planned, live: Workload) -> None:
         """Raise `RefusedError` for what keeps a canary from beginning."""
+        self._refuse_forgotten()
         ref, snapshot = live.ref, self._scene.snapshot(live.ref.name)
         types = {live.update_type, text(planned.after, "spec", "strategy", "type") or "RollingUpdate"}
         if types != {"RollingUpdate"}:

@@ -47,6 +47,7 @@ class InDeployment:
         claim = claim_of(lease)
         self._request = request
         self._outside = outside
+        self._lease = lease
         self._claim = claim if claim is not None and claim.strategy == CANARY else None
 
     def _shares(self) -> Sequence[Share]:
@@ -77,7 +78,7 @@ class InDeployment:
     def plan(self, scene: Scene) -> CanaryPlan:
         """Return what the planner makes of it."""
         self._outside.gates.place([share.name for share in self._shares()])
-        return CanaryPlanner(self._request, self._outside, scene, self._claim).plan()
+        return CanaryPlanner(self._request, self._outside, scene, self._claim, self._lease).plan()
 
     def refuse_other(self, plan: CanaryPlan) -> None:
         """Compare what there shall be when all is done."""

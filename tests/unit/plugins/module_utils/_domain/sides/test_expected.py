@@ -55,10 +55,10 @@ def test_what_is_expected_is_promoted_or_serves_already(expected: frozenset[str]
 @pytest.mark.parametrize(
     ("known", "what"),
     [
-        (NOTHING, "nothing is on its way; roll it out by blue_green and expect the candidate of that result"),
+        (NOTHING, "nothing is on its way; roll it out anew and expect the candidate of that result"),
         (
             replace(NOTHING, serving=THREE | {"api-h9"}),
-            "nothing is on its way, api-h9 and web-h3 serve; roll it out by blue_green and expect the candidate of that result",
+            "nothing is on its way, api-h9 and web-h3 serve; roll it out anew and expect the candidate of that result",
         ),
         (
             replace(ON_ITS_WAY, candidates=THREE),
