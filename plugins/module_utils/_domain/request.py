@@ -26,7 +26,7 @@ LastApplied = Literal["align", "leave"]
 Severity = Literal["error", "warning", "info"]
 """`error`: Kubernetes refuses it, the rollout cannot come to its end, or all pods are away at the same time. `warning`: it costs
 requests, in each rollout or as soon as something else goes wrong. `info`: it costs none by itself."""
-Way = Literal["rolling", "recreate", "blue_green"]
+Way = Literal["rolling", "recreate", "blue_green", "canary"]
 """How the pods are replaced."""
 
 
@@ -461,3 +461,7 @@ class PreflightRequest:
     """Rules that are not asked, with the reason why."""
     versioned: frozenset[tuple[str, str]] = frozenset()
     """Kind and name of the configuration that the rollout is going to version."""
+    shares: tuple[Share, ...] = ()
+    """The steps of a canary."""
+    least: int = 1
+    """How many pods run the candidate at least in each of them."""

@@ -223,7 +223,14 @@ ARGUMENTS: Mapping[str, Arguments] = {
         {
             **_MANIFEST,
             "cluster": {"type": "bool", "default": True},
-            "strategy": {"type": "str", "choices": ["rolling", "recreate", "blue_green"]},
+            "strategy": {"type": "str", "choices": ["rolling", "recreate", "blue_green", "canary"]},
+            "weights": {"type": "list", "elements": "int"},
+            "steps": {
+                "type": "list",
+                "elements": "dict",
+                "options": {"weight": {"type": "int"}, "replicas": {"type": "int"}, "hold": {"type": "raw"}, "gates": {"type": "raw"}},
+            },
+            "min_replicas": {"type": "int"},
             "image": _SHORT["image"],
             **_CONFIG,
             **{name: option for name, option in _LIMITS.items() if name != "partition"},

@@ -15,7 +15,9 @@ from .._domain.base.objects import JsonObject, replaced, text
 from .._domain.preflight.findings import KINDS, SEVERITIES, Finding
 from .._domain.request import Limits, PreflightRequest, Selection, Severity
 from .._domain.workloads.replicas import check_limits
+from .._domain.workloads.shares import Share
 from .._engine.tell.outcome import Outcome, Preflight
+from .canary_requests import least_of, shares_of
 from .configs import entries_of
 from .manifests import check_name
 
@@ -61,7 +63,19 @@ def preflight_request(
         fails_on=_FAILS_ON[parameters["fail_on"]],
         ignore=_ignored(parameters["ignore"] or ()),
         versioned=frozenset(entry.key for entry in entries_of(parameters)),
+        shares=_shares(parameters),
+        least=least_of(parameters) if parameters["min_replicas"] is not None else 1,
     )
+
+
+def _shares(parameters: Mapping[str, Any]) -> tuple[Share, ...]:
+    """The steps of a canary; none for other strategies. Raises `InputError` for what only a canary has."""
+    if parameters["strategy"] == "canary":
+        return shares_of({**parameters, "hold": 0.0})
+    given = next((option for option in ("weights", "steps", "min_replicas") if parameters[option] is not None), None)
+    if given is not None:
+        raise InputError(f"{given} says how far the steps of a canary go, and strategy is not canary; leave it out, or set strategy: canary.")
+    return ()
 
 
 def live_is_meant(parameters: Mapping[str, Any]) -> bool:

@@ -12,7 +12,7 @@ from .._domain.canary.course import Canary
 from .._domain.canary.parking import portion
 from .._domain.text.tables import Row
 from .._domain.workloads.completion import some
-from .._domain.workloads.shares import PROMOTE, Share, percent
+from .._domain.workloads.shares import PROMOTE, Share, most_more, percent
 from .._domain.workloads.workload import Workload
 
 
@@ -48,11 +48,7 @@ def _counts(total: int, new: int) -> str:
 
 def most_pods(canary: Canary, workload: Workload) -> int:
     """How many pods more than the Deployment asks for there are at most on the way."""
-    total, before, most = workload.desired, 0, 0
-    for share in canary.shares:
-        count = share.candidates(total, canary.least)
-        most, before = max(most, count - before), max(before, count)
-    return max(most, min(portion(workload, canary.after), max(total - before, 1))) if total else 0
+    return most_more(canary.shares, canary.least, workload.desired, portion(workload, canary.after))
 
 
 def seconds(canary: Canary) -> float:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from ..base.objects import JsonObject, JsonValue, Ref, ref_of, text
 from ..kinds import WORKLOADS
 from ..request import Severity, Way
+from ..workloads.shares import Share
 
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 """The worst first."""
@@ -61,6 +62,10 @@ class Scenery:
     """How long the programs need to end after SIGTERM."""
     versioned: frozenset[tuple[str, str]] = frozenset()
     """Kind and name of the configuration that the rollout versions."""
+    shares: tuple[Share, ...] = ()
+    """The steps of a canary."""
+    least: int = 1
+    """How many pods run the candidate at least in each of them."""
 
     def looked_at(self, kind: str) -> bool:
         """All live objects of the kind are known."""

@@ -20,6 +20,7 @@ from ..sides.colours import base_of, deployments_of
 from ..traffic.scenes import Budget
 from ..traffic.services import Service, picks
 from ..workloads.replicas import Bounds, resolve
+from ..workloads.shares import most_more
 from ..workloads.workload import Pod
 from .findings import Scenery, near
 from .manifest import Part, Subject, subject_of, subjects
@@ -134,8 +135,9 @@ def _tolerant(subject: Subject) -> bool:
 
 
 def way(subject: Subject, scenery: Scenery) -> Way:
-    """How its pods will be replaced. Only Deployments have two sides."""
-    if scenery.strategy is None or (scenery.strategy == "blue_green" and not subject.kind.has_sides):
+    """How its pods will be replaced. Only Deployments have two sides, or stand still while some of their pods run the candidate."""
+    cannot = {"blue_green": not subject.kind.has_sides, "canary": not subject.kind.pauses}
+    if scenery.strategy is None or cannot.get(scenery.strategy):
         return "recreate" if subject.update_type == "Recreate" else "rolling"
     return scenery.strategy
 
@@ -165,7 +167,7 @@ def limit(subject: Subject, name: str) -> int | str | None:
 def surges(subject: Subject, scenery: Scenery) -> bool:
     """Pods of both versions run beside each other, more than are desired."""
     bounds = bounds_of(subject, scenery)
-    return way(subject, scenery) == "blue_green" or (bounds is not None and bounds.surge > 0)
+    return way(subject, scenery) in ("blue_green", "canary") or (bounds is not None and bounds.surge > 0)
 
 
 def needed(subject: Subject, scenery: Scenery) -> int:
@@ -174,11 +176,21 @@ def needed(subject: Subject, scenery: Scenery) -> int:
     bounds = bounds_of(subject, scenery)
     if way(subject, scenery) == "blue_green":
         more = total
+    elif way(subject, scenery) == "canary":
+        more = most_more(scenery.shares, scenery.least, total, _portion(subject, total))
     else:
         more = 1 if bounds is not None and subject.counted and total and bounds.surge and not bounds.unavailable else 0
     # A rollout that is on its way has some of them already.
     there = sum(number(obj, "status", "replicas") for obj in running_as(subject, scenery))
     return max(0, more - max(0, there - total))
+
+
+def _portion(subject: Subject, total: int) -> int:
+    """How many pods a canary's promotion exchanges at a time. Bounds that no server takes are another rule's."""
+    try:
+        return max(1, resolve(subject.kind, total, surge=limit(subject, "maxSurge"), unavailable=limit(subject, "maxUnavailable")).surge)
+    except InputError:
+        return 1
 
 
 def first_time(subject: Subject, scenery: Scenery) -> bool:

@@ -64,6 +64,15 @@ def nearest(total: int, weight: int) -> int:
     return less + (rest >= 50)
 
 
+def most_more(shares: Iterable[Share], least: int, total: int, portion: int) -> int:
+    """How many pods more than `total` there are at most on the way through all steps; `portion` are exchanged at a time in the end."""
+    before, most = 0, 0
+    for share in shares:
+        count = share.candidates(total, least)
+        most, before = max(most, count - before), max(before, count)
+    return max(most, min(portion, max(total - before, 1))) if total else 0
+
+
 def named(shares: Iterable[Share]) -> tuple[Share, ...]:
     """The same with their names: `weight_10`, and `weight_10_2` for the second of that weight."""
     seen: Counter[str] = Counter()

@@ -16,6 +16,7 @@ from ..._domain.base.errors import ForbiddenError, NotFoundError
 from ..._domain.base.objects import JsonObject, Ref, number, ref_of, text, without
 from ..._domain.base.ports import Cluster
 from ..._domain.base.resources import KNOWN, Resource
+from ..._domain.canary.parking import FIELDS
 from ..._domain.kinds import WORKLOADS, workload_of
 from ..._domain.preflight.findings import KINDS, Scenery
 from ..._domain.preflight.manifest import subject_of, subjects
@@ -23,7 +24,7 @@ from ..._domain.preflight.surroundings import way
 from ..._domain.preflight.table import check, check_ignored
 from ..._domain.request import Limits, PreflightRequest, Selection, ShortChange, Target, WatchRequest
 from ..._domain.sides.colours import deployments_of
-from ..._domain.workloads.workload import Snapshot
+from ..._domain.workloads.workload import HELD_SECONDS, Snapshot
 from ..._strategies.rolling import with_change, with_limits
 from ..outside.parallel import side_by_side
 from ..outside.surroundings import Surroundings
@@ -70,6 +71,8 @@ def preflight(request: PreflightRequest, outside: Surroundings | None) -> Outcom
         wait_timeout=request.wait_timeout,
         shutdown_seconds=request.shutdown_seconds,
         versioned=request.versioned,
+        shares=request.shares,
+        least=request.least,
     )
     named = {ref_of(obj) for obj in coming}
     pending = tuple(_pending(obj, scenery) for obj in coming if text(obj, "kind") in WORKLOADS)
@@ -116,8 +119,17 @@ def _wanted(request: PreflightRequest, looked: Outcome, seen: _Seen, cluster: Cl
             if live is not None:
                 # Its number of pods is what it runs with (as `known` tells the rules), not what somebody wants it set to.
                 bare = live if known is None else without(live, "spec", "replicas")
-                found.append(_changed(bare, request.limits, request.image))
+                found.append(_changed(_let_go(bare), request.limits, request.image))
     return tuple(found)
+
+
+def _let_go(live: JsonObject) -> JsonObject:
+    """A workload without the settings under which a canary holds it. Its own come back; until then nobody may be told to mend those."""
+    if number(live, "spec", "minReadySeconds") != HELD_SECONDS:
+        return live
+    for name in FIELDS:
+        live = without(live, "spec", name)
+    return live
 
 
 def _changed(obj: JsonObject, limits: Limits, image: str | Mapping[str, str] | None) -> JsonObject:
