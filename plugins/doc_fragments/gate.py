@@ -308,6 +308,33 @@ options:
 """
 
 
+_COURSE = r"""
+options:
+  steps:
+    description:
+      - Instead of O(weights), steps that differ in more than their weight. They are called V(weight_10), or V(replicas_2), and
+        V(weight_10_2) where one comes again.
+    type: list
+    elements: dict
+    suboptions:
+      weight:
+        description: The share of the pods that run the candidate, from 1 to 99 percent. It rises from step to step.
+        type: int
+      replicas:
+        description: How many pods run the candidate, instead of C(weight).
+        type: int
+      hold:
+        description: How long this step lasts. The default is O(rollout.kubernetes.canary#module:hold).
+        type: str
+      gates:
+        description: What must pass in this step, besides O(rollout.kubernetes.canary#module:gates).
+        type: list
+        elements: dict
+        suboptions:
+@ENTRY@
+"""
+
+
 _STEPS = r"""
 options:
   hold:
@@ -326,28 +353,7 @@ options:
     type: str
     choices: [same, pause]
     default: same
-  steps:
-    description:
-      - Instead of O(weights), steps that differ in more than their weight. They are called V(weight_10), or V(replicas_2), and
-        V(weight_10_2) where one comes again.
-    type: list
-    elements: dict
-    suboptions:
-      weight:
-        description: The share of the pods that run the candidate, from 1 to 99 percent. It rises from step to step.
-        type: int
-      replicas:
-        description: How many pods run the candidate, instead of C(weight).
-        type: int
-      hold:
-        description: How long this step lasts. The default is O(hold).
-        type: str
-      gates:
-        description: What must pass in this step, besides O(gates).
-        type: list
-        elements: dict
-        suboptions:
-@ENTRY@
+@COURSE@
   gates:
     description:
       - What must pass in each step before the promotion, each entry as in M(rollout.kubernetes.gate). It is measured from when the
@@ -404,4 +410,5 @@ class ModuleDocFragment:
         entry = indent(_entry().removeprefix("\noptions:\n").replace("O(", "O(gates[]."), "    ")
         self.GATES, self.BETWEEN, self.ALONG = _GATES + entry, _BETWEEN + entry, _ALONG + entry
         within = indent(entry.replace("O(gates[]", "O(steps[].gates[]"), "    ").rstrip("\n")
-        self.STEPS = _STEPS.replace("@ENTRY@", within) + entry
+        self.COURSE = _COURSE.replace("@ENTRY@", within)
+        self.STEPS = _STEPS.replace("@COURSE@", self.COURSE.removeprefix("\noptions:\n").rstrip("\n")) + entry

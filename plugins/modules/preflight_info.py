@@ -42,30 +42,13 @@ options:
     choices: [rolling, recreate, blue_green, canary]
   weights:
     description:
-      - With O(strategy=canary) the steps of the canary, as the option of M(rollout.kubernetes.canary). They say how many pods more there are
-        at a time.
+      - With O(strategy=canary) the steps of the canary, as the option of M(rollout.kubernetes.canary). They say how many more pods there
+        are at a time.
       - The default is C([10, 50]).
+      - O(steps) says the same otherwise. How long a step lasts, and what is measured in it, takes no room.
     type: list
     elements: int
     version_added: 0.2.0
-  steps:
-    description: Instead of O(weights), as the option of M(rollout.kubernetes.canary).
-    type: list
-    elements: dict
-    version_added: 0.2.0
-    suboptions:
-      weight:
-        description: The share of the pods that run the candidate.
-        type: int
-      replicas:
-        description: How many pods run the candidate, instead of O(steps[].weight).
-        type: int
-      hold:
-        description: How long the step lasts. It needs no room, and says nothing here.
-        type: raw
-      gates:
-        description: What is measured in the step. It needs no room, and says nothing here.
-        type: raw
   min_replicas:
     description: With O(strategy=canary) how many pods run the candidate at least, as the option of M(rollout.kubernetes.canary).
     type: int
@@ -129,6 +112,7 @@ options:
     choices: [auto, 'off']
     default: auto
 extends_documentation_fragment:
+  - rollout.kubernetes.gate.course
   - rollout.kubernetes.manifest.read
   - rollout.kubernetes.selection
   - rollout.kubernetes.config.planned

@@ -225,11 +225,7 @@ ARGUMENTS: Mapping[str, Arguments] = {
             "cluster": {"type": "bool", "default": True},
             "strategy": {"type": "str", "choices": ["rolling", "recreate", "blue_green", "canary"]},
             "weights": {"type": "list", "elements": "int"},
-            "steps": {
-                "type": "list",
-                "elements": "dict",
-                "options": {"weight": {"type": "int"}, "replicas": {"type": "int"}, "hold": {"type": "raw"}, "gates": {"type": "raw"}},
-            },
+            "steps": STEPS["steps"],
             "min_replicas": {"type": "int"},
             "image": _SHORT["image"],
             **_CONFIG,
@@ -246,7 +242,7 @@ ARGUMENTS: Mapping[str, Arguments] = {
         },
         instead=tuple(_MANIFEST),
         waits=0,
-        mutually_exclusive=[tuple(_MANIFEST)],
+        mutually_exclusive=[tuple(_MANIFEST), ("weights", "steps")],
         required_by={"image": "name"},
     ),
     "gate": Arguments(

@@ -38,7 +38,6 @@ def canary_request(
         (target,) = targets
     else:
         target = _short(parameters, cluster_namespace)
-    least = least_of(parameters)
     return CanaryRequest(
         goal="roll",
         namespace=target.ref.namespace,
@@ -48,7 +47,7 @@ def canary_request(
         target=target,
         companions=companions,
         shares=shares_of(parameters),
-        least=least,
+        least=parameters["min_replicas"],
         stop_before=(parameters["stop_before"] or "").strip(),
         supersede=parameters["supersede"],
         cause=cause_of(parameters),
@@ -61,14 +60,6 @@ def canary_request(
 
 def _short(parameters: Parameters, cluster_namespace: str) -> Target:
     return short_target({**parameters, "kind": DEPLOYMENT.kind}, Limits(), cluster_namespace)
-
-
-def least_of(parameters: Parameters) -> int:
-    """How many pods run the candidate at least. Raises `InputError`."""
-    least: int = parameters["min_replicas"]
-    if least < 1:
-        raise InputError(f"min_replicas must be 1 or more, not {least}.")
-    return least
 
 
 def shares_of(parameters: Parameters) -> tuple[Share, ...]:

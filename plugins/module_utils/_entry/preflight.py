@@ -17,7 +17,7 @@ from .._domain.request import Limits, PreflightRequest, Selection, Severity
 from .._domain.workloads.replicas import check_limits
 from .._domain.workloads.shares import Share
 from .._engine.tell.outcome import Outcome, Preflight
-from .canary_requests import least_of, shares_of
+from .canary_requests import shares_of
 from .configs import entries_of
 from .manifests import check_name
 
@@ -64,7 +64,7 @@ def preflight_request(
         ignore=_ignored(parameters["ignore"] or ()),
         versioned=frozenset(entry.key for entry in entries_of(parameters)),
         shares=_shares(parameters),
-        least=least_of(parameters) if parameters["min_replicas"] is not None else 1,
+        least=1 if parameters["min_replicas"] is None else parameters["min_replicas"],
     )
 
 
@@ -74,7 +74,9 @@ def _shares(parameters: Mapping[str, Any]) -> tuple[Share, ...]:
         return shares_of({**parameters, "hold": 0.0})
     given = next((option for option in ("weights", "steps", "min_replicas") if parameters[option] is not None), None)
     if given is not None:
-        raise InputError(f"{given} says how far the steps of a canary go, and strategy is not canary; leave it out, or set strategy: canary.")
+        raise InputError(
+            f"{given} says how far the steps of a canary go, and strategy is not canary; leave it out, or set strategy: canary."
+        )
     return ()
 
 

@@ -228,6 +228,57 @@ def test_what_may_not_be_listed_is_said_to_be_unseen() -> None:
         assert "nodes; poddisruptionbudgets in default; revisions of the workloads." in warning, warning
 
 
+def rules(found: dict[str, Any]) -> set[str]:
+    return {entry["rule"] for entry in found["findings"]}
+
+
+def test_the_settings_under_which_a_canary_holds_a_deployment_are_not_found_fault_with() -> None:
+    with running() as memory:
+        theirs()(memory)
+        given = {"name": "web", "image": "registry.example/web:2"}
+        before = rules(preflight(memory, **given, strategy="canary", wait_timeout=60))
+        done("canary", **given, hold=0, stop_before="promote")(memory)
+        assert memory.get("default", "Deployment", "web")["spec"]["minReadySeconds"] > 60
+        assert rules(preflight(memory, **given, strategy="canary", wait_timeout=60)) == before
+
+
+@pytest.mark.parametrize(
+    ("steps", "fits"),
+    [
+        ({"weights": [20, 40]}, True),
+        ({"weights": [60]}, False),
+        ({"weights": [20], "min_replicas": 3}, False),
+        ({"steps": [{"weight": 20, "hold": "1m", "gates": [{"name": "pods", "pods": {}}]}, {"replicas": 4}]}, False),
+    ],
+)
+def test_the_steps_of_a_canary_say_how_much_room_it_takes(steps: dict[str, Any], fits: bool) -> None:
+    with running() as memory:
+        theirs(replicas=5)(memory)
+        made("ResourceQuota", {"metadata": {"name": "team"}, "spec": {"hard": {"pods": "7"}}})(memory)
+        memory.clock.sleep(10)
+        assert ("quota-exceeded" not in rules(preflight(memory, name="web", strategy="canary", **steps))) is fits
+
+
+@pytest.mark.parametrize("option", [{"weights": [10]}, {"steps": [{"weight": 10}]}, {"min_replicas": 2}])
+def test_what_says_how_far_a_canary_goes_is_refused_for_another_strategy(option: dict[str, Any]) -> None:
+    with running() as memory:
+        (name,) = option
+        result = read(memory, "preflight_info", name="web", strategy="rolling", **option)
+        assert result["msg"].startswith(f"{name} says how far the steps of a canary go, and strategy is not canary")
+
+
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        ({"min_replicas": 0}, "min_replicas must be at least 1 pod, not 0."),
+        ({"weights": [50, 10]}, "weights must rise, and 10 % comes after 50 %"),
+    ],
+)
+def test_steps_that_a_canary_refuses_are_refused(option: dict[str, Any], words: str) -> None:
+    with running() as memory:
+        assert words in read(memory, "preflight_info", name="web", strategy="canary", **option)["msg"]
+
+
 def test_a_definition_with_nothing_that_runs_finds_nothing() -> None:
     with running() as memory:
         theirs()(memory)

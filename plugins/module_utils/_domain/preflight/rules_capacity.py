@@ -100,7 +100,12 @@ def _counted(subject: Subject) -> dict[str, Fraction]:
 
 
 def _in_place(subject: Subject, scenery: Scenery, why: str) -> Fault:
-    """Taking pods away first is the way out of a rolling update; two sides need the room."""
+    """Taking pods away first is the way out of a rolling update; two sides need the room, and a canary some of it."""
+    if way(subject, scenery) == "canary":
+        total = desired(subject, scenery) or 0
+        fitting = f"# {total + needed(subject, scenery)} pods must fit for a while"
+        less = "smaller steps of the canary and a smaller maxSurge need less, at least"
+        return Fault(subject.ref, "spec.replicas", why, f"{fitting}; {less} {total + 1}")
     if way(subject, scenery) == "blue_green":
         total = desired(subject, scenery) or 0
         return Fault(

@@ -14,12 +14,14 @@ import pytest
 import yaml
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.quantities import quantity
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.preflight.findings import Scenery
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloads.shares import Share
 
 from .manifests import APP, CONTAINER, DROP, POD, companion, node, nodes, of, paths, web, worker
 
 LIMITS = "spec.strategy.rollingUpdate"
 TAKES_FIRST = {f"{LIMITS}.maxUnavailable": 1}
 REPLICAS = "spec.replicas"
+TWO = (Share("replicas_2", replicas=2),)
 
 
 @pytest.mark.parametrize(
@@ -74,6 +76,8 @@ def new(hard: Mapping[str, Any], changes: Mapping[str, Any] | None = None, **opt
             within(quota({"pods": "5"}, {"pods": "3"}), strategy="blue_green"), "needs 3 for 3 more pods", id="blue/green needs all"
         ),
         pytest.param(within(quota({"pods": "6"}, {"pods": "3"}), strategy="blue_green"), "", id="blue/green has room"),
+        pytest.param(within(quota({"pods": "4"}, {"pods": "3"}), strategy="canary", shares=TWO), "needs 2 for 2 more pods", id="canary"),
+        pytest.param(within(quota({"pods": "5"}, {"pods": "3"}), strategy="canary", shares=TWO), "", id="a canary has room"),
         pytest.param(within(quota({"pods": "4"}, {"pods": "3"})), "", id="room for one"),
         pytest.param(within(quota({"pods": "3"}, {"pods": "3"}), TAKES_FIRST), "", id="one may go first"),
         pytest.param(within(quota({"pods": "3"}, {"pods": "3"}), strategy="recreate"), "", id="all go first"),
@@ -99,6 +103,9 @@ def test_the_way_out_of_a_quota() -> None:
     assert of("quota-exceeded", within(full))[0].remedy == "rollingUpdate:\n  maxSurge: 0\n  maxUnavailable: 1"
     assert of("quota-exceeded", within(full, strategy="blue_green"))[0].remedy == (
         "# 6 pods must fit for a while; or fewer are wanted:\n# replicas: 1"
+    )
+    assert of("quota-exceeded", within(full, strategy="canary", shares=TWO))[0].remedy == (
+        "# 5 pods must fit for a while; smaller steps of the canary and a smaller maxSurge need less, at least 4"
     )
     assert of("quota-exceeded", new({"pods": "2"}))[0].remedy == "replicas: 2"
     nothing = "# smaller requests, or a larger ResourceQuota"

@@ -20,10 +20,12 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.preflig
     surges,
     way,
 )
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloads.shares import Share
 
 from .manifests import APP, DROP, POD, autoscaler, node, nodes, put, web, workload
 
-UNAVAILABLE = "spec.strategy.rollingUpdate.maxUnavailable"
+SURGE, UNAVAILABLE = (f"spec.strategy.rollingUpdate.{name}" for name in ("maxSurge", "maxUnavailable"))
+HALF, THIRD = ((Share("weight", weight=weight),) for weight in (50, 33))
 TAINTED = (*nodes(3), node("control-plane", taint="NoSchedule"))
 
 
@@ -102,6 +104,14 @@ def test_how_many_pods_there_shall_be(scenery: Scenery, expected: int | None) ->
         pytest.param(web({"spec.strategy": {"type": "Recreate"}}, strategy="blue_green"), "blue_green", 3, True, id="the task decides"),
         pytest.param(web(kind="StatefulSet", strategy="blue_green"), "rolling", 0, False, id="a StatefulSet has no sides"),
         pytest.param(web(kind="StatefulSet"), "rolling", 0, False, id="StatefulSet"),
+        pytest.param(web({"spec.replicas": 10}, strategy="canary", shares=HALF), "canary", 5, True, id="a canary's largest step"),
+        pytest.param(web({SURGE: 2}, strategy="canary", shares=THIRD), "canary", 2, True, id="a canary's promotion"),
+        pytest.param(web({SURGE: 0, UNAVAILABLE: 0}, strategy="canary", shares=THIRD), "canary", 1, True, id="one at a time"),
+        pytest.param(web({SURGE: "many"}, strategy="canary", shares=THIRD), "canary", 1, True, id="bounds that are none"),
+        pytest.param(web(strategy="canary", shares=THIRD, least=2), "canary", 2, True, id="a canary's least"),
+        pytest.param(web({"spec.replicas": 0}, strategy="canary", shares=THIRD), "canary", 0, True, id="a canary of nothing"),
+        pytest.param(web(live=with_pods({"web": 4}), strategy="canary", shares=THIRD), "canary", 0, True, id="a canary on its way"),
+        pytest.param(web(kind="StatefulSet", strategy="canary", shares=THIRD), "rolling", 0, False, id="a StatefulSet has no canary"),
         pytest.param(
             web({"spec.updateStrategy.rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}, kind="DaemonSet", live={"Node": nodes(3)}),
             "rolling",

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloads.shares import Share, named, nearest, percent
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloads.shares import Share, most_more, named, nearest, percent
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -58,6 +58,21 @@ def test_a_number_of_pods_is_taken_as_it_is() -> None:
     assert Share("", replicas=4).candidates(10) == 4
     assert Share("", replicas=4).candidates(3) == 2
     assert (Share("", replicas=1).asked, Share("", replicas=4).asked, Share("", weight=5).asked) == ("1 pod", "4 pods", "5 %")
+
+
+@pytest.mark.parametrize(
+    ("weights", "least", "total", "portion", "more"),
+    [
+        pytest.param((10, 50), 1, 10, 3, 4, id="the step to five"),
+        pytest.param((10, 20), 1, 10, 3, 3, id="the promotion"),
+        pytest.param((10, 20), 6, 10, 1, 6, id="the least"),
+        pytest.param((90,), 1, 10, 25, 9, id="no more than are left"),
+        pytest.param((50,), 1, 1, 1, 1, id="one pod"),
+        pytest.param((50,), 1, 0, 1, 0, id="no pod"),
+    ],
+)
+def test_how_many_pods_more_there_are(weights: tuple[int, ...], least: int, total: int, portion: int, more: int) -> None:
+    assert most_more([Share("", weight=weight) for weight in weights], least, total, portion) == more
 
 
 def test_names_tell_the_steps_apart() -> None:
