@@ -338,8 +338,6 @@ def placed_gates(parameters: Mapping[str, Any], shares: Sequence[tuple[str, floa
             "gates and hold are measured and waited for by the task, which wait: false ends before; take wait: true, or leave them out."
         )
     for given, option, place in gates_in(parameters):
-        if place is not None and not shares:
-            continue  # Who is only told of the steps, as preflight_info, measures nothing in them.
         gate = gate_of(given, f"{option}.")
         if "before" not in given:
             _refuse_services(gate, option)

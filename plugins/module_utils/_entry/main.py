@@ -185,8 +185,10 @@ def _call(
     patience = parameters.get("lock_timeout") or 0
     shares = shares_of(parameters) if ARGUMENTS[name].holds_by_step else ()
     holds = [(share.name, share.hold) for share in shares]
-    placed = placed_gates(parameters, holds)
-    warnings.extend(warnings_of(parameters, placed, holds))
+    # preflight_info is only told of the steps, and measures nothing in them.
+    measuring = parameters if "gates" in parameters else {}
+    placed = placed_gates(measuring, holds)
+    warnings.extend(warnings_of(measuring, placed, holds))
     seconds += (
         patience
         + (parameters.get("scale_down_delay") or 0)
