@@ -212,6 +212,7 @@ VARIABLES = {
     "colour": "green",
     "awx_webhook_payload": {"release": {"tag_name": "2.0"}},
     "blue_green_approved": True,
+    "canary_approved": True,
 }
 
 
