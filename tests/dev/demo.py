@@ -128,6 +128,63 @@ BLUE_GREEN = (
     ),
 )
 
+
+def canary(version: str, **more: object) -> tuple[str, ...]:
+    """Return the command that brings one version of vweb by a canary: to one of three pods first, which a gate watches for a while."""
+    options: dict[str, object] = {"namespace": NAMESPACE, "src": f"tests/demo/vweb-{version}.yml", "weights": [33], "hold": "8s", **more}
+    options["gates"] = [{"name": "pods", "pods": {}, "interval": "2s"}]
+    return ("ansible-playbook", "rollout.kubernetes.canary", "-e", json.dumps({f"canary_{name}": options[name] for name in options}))
+
+
+CANARY = (
+    Act(
+        title="Deploy vweb v1 as usual: one plain Deployment of 3 pods, one Service.",
+        command=rolling("v1", "rolling_change_cause=v1"),
+    ),
+    Act(
+        title="What would v2 by a canary do? Nothing is written.",
+        command=(*canary("v2", change_cause="v2"), "--check"),
+        shows="1 of 3 pods run the candidate (33 %)",
+    ),
+    Act(
+        title="Give v2 one of the pods: from 3/0 to 2/1. A gate watches it among the requests of the users; then somebody may look.",
+        command=canary("v2", change_cause="v2", stop_before="promote"),
+        shows="stopped before promote",
+    ),
+    Act(
+        title="Show the status: it is held, for as long as it takes.",
+        command=STATUS,
+        shows="held by a canary",
+    ),
+    Act(
+        title="Go on: the gate is asked once more, then all get it, from 2/1 to 0/3.",
+        command=canary("v2", change_cause="v2"),
+        shows="0 stable, 3 new ready",
+    ),
+    Act(
+        title="The same again: nothing changes.",
+        command=canary("v2", change_cause="v2"),
+        shows="changed=0",
+    ),
+    Act(
+        title="A v3 that starts well and crashes after some seconds: one pod of three shows it, and it goes back to 3/0.",
+        command=canary("v3-crash-later", change_cause="v3"),
+        fails=True,
+        shows="Went back: 3 pods run the stable version",
+    ),
+    Act(
+        title="A v3 whose image does not exist: it never gets a request.",
+        command=canary("v3-missing", change_cause="v3"),
+        fails=True,
+        shows="nginx:missing-3.0 not found",
+    ),
+    Act(
+        title="Show the status: v2 runs, complete.",
+        command=STATUS,
+        shows="successfully rolled out",
+    ),
+)
+
 PLAIN = (f"rolling_namespace={NAMESPACE}", "rolling_src=tests/demo/vweb.yml")
 
 
@@ -299,6 +356,7 @@ DEMOS = {
     "rolling": Demo(acts=ROLLING),
     "preflight": Demo(acts=PREFLIGHT),
     "blue-green": Demo(acts=BLUE_GREEN, seen="pods of nginx:missing-3.0: none, ever"),
+    "canary": Demo(acts=CANARY, seen="pods of nginx:missing-3.0: none, ever"),
     "config": Demo(acts=CONFIG),
     "stateful": Demo(acts=STATEFUL),
 }
