@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -64,6 +65,12 @@ def release(namespace: str, image: str = TWO, **more: Any) -> dict[str, Any]:
     return {f"blue_green_{key}": value for key, value in given.items()}
 
 
+def by_canary(namespace: str, image: str = TWO, **more: Any) -> dict[str, Any]:
+    """Answers to the survey of the workflow Canary release."""
+    given = {"name": "web", "namespace": namespace, "image": image, "weights": "[50]", "hold": "0", **more}
+    return {f"canary_{key}": value for key, value in given.items()}
+
+
 def of_database(namespace: str, image: str = TWO, **more: Any) -> dict[str, Any]:
     """Answers to the survey of the workflow Database release."""
     return {f"partition_{key}": value for key, value in {"name": "db", "namespace": namespace, "image": image, **more}.items()}
@@ -79,6 +86,15 @@ def serving(get: Callable[..., Any]) -> str:
     }
     (image,) = found
     return str(image)
+
+
+def versions(get: Callable[..., Any], name: str = "web") -> dict[str, int]:
+    """How many pods of a Deployment are wanted of each image."""
+    found: Counter[str] = Counter()
+    for one in get("replicasets"):
+        if one["metadata"]["name"].startswith(f"{name}-"):
+            found[one["spec"]["template"]["spec"]["containers"][0]["image"]] += one["spec"]["replicas"]
+    return dict(+found)
 
 
 def images_of(get: Callable[..., Any], name: str = "db") -> dict[str, str]:

@@ -27,7 +27,16 @@ RESERVED = {"strategy", "hosts", "name", "tags", "environment", "timeout", "vars
 ARTIFACT = "rollout_report"
 TYPES = {"text", "textarea", "password", "multiplechoice"}
 """AWX refuses an empty answer for integer and float, and has no boolean."""
-WAITS = {"rolling.yml": 1, "recreate.yml": 1, "rollback.yml": 1, "blue_green.yml": 3, "promote.yml": 4, "abort.yml": 4, "partition.yml": 2}
+WAITS = {
+    "rolling.yml": 1,
+    "recreate.yml": 1,
+    "rollback.yml": 1,
+    "blue_green.yml": 3,
+    "promote.yml": 4,
+    "abort.yml": 4,
+    "partition.yml": 2,
+    "canary.yml": 3,
+}
 """The steps of a job, each of which may last for a wait_timeout."""
 WAIT, LOCK, SPARE = 600, 600, 120
 TEMPLATES = objects()["controller_templates"]

@@ -35,6 +35,8 @@ ALL: Mapping[str, Any] = {
     "preview_service": "web-preview",
     "scale_down_delay": "0",
     "supersede": "false",
+    "weights": "[50]",
+    "hold": "0",
     "failure_grace": "30",
     "expect": "web-12345",
     "strategy": "rolling",

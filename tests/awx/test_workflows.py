@@ -11,7 +11,7 @@ import pytest
 from tests.functional.calls import call
 from tests.functional.sides import claim_of
 
-from .shop import ONE, THREE, TWO, database, images_of, of_database, release, serving, web
+from .shop import ONE, THREE, TWO, by_canary, database, images_of, of_database, release, serving, versions, web
 from .workflow import Run
 
 
@@ -119,6 +119,34 @@ def test_a_report_that_got_lost_lets_nothing_pass(workflows, kubectl, deployment
     assert [job.wait().successful for job in jobs] == [False] * len(jobs)
     assert audit.writes(leases=True) == []
     assert serving(get) == ONE
+
+
+def test_a_canary_that_was_approved_gets_all_pods(workflows, kubectl, deployment, get, namespace):
+    web(kubectl, deployment)
+    seen = []
+
+    def looked(run: Run) -> bool:
+        seen.append((versions(get), run.artifacts["rollout_report"]["rollouts"][0]["next_step"]))
+        return True
+
+    run = workflows.launch("Canary release", by_canary(namespace), decide=looked)
+    assert (run.path, run.successful) == (["candidate", "promote"], True), run.jobs["promote"].stdout
+    assert seen == [({ONE: 1, TWO: 1}, "promote")]
+    assert versions(get) == {TWO: 2}
+    assert all("WARNING" not in job.stdout for job in run.jobs.values()), "rbac.yml is enough"
+
+    again = workflows.launch("Canary release", by_canary(namespace))
+    assert (again.path, again.successful) == (["candidate", "promote"], True)
+    assert [job.report["changed"] for job in again.jobs.values()] == [False, False]
+
+
+def test_a_canary_that_was_denied_goes_back_and_is_red(workflows, kubectl, deployment, get, namespace):
+    web(kubectl, deployment)
+    run = workflows.launch("Canary release", by_canary(namespace), decide=lambda _run: False)
+    assert (run.path, run.successful) == (["candidate", "not_approved"], False)
+    assert "abort_fail is set" in run.jobs["not_approved"].failure
+    assert versions(get) == {ONE: 2}
+    assert claim_of(get) == ""
 
 
 def test_the_primary_follows_once_the_replicas_were_approved(workflows, kubectl, manifest, get, namespace):
