@@ -14,7 +14,7 @@ from typing import Any
 from .._domain.kinds import DEFAULT, KINDS, WORKLOADS
 from .._domain.workloads.kind import Kind
 from .._kube.auth import auth_argument_spec
-from .._strategies.blue_green import FORWARD
+from .._strategies.blue_green_steps import FORWARD
 from .._strategies.takes import TAKES
 from .canary_requests import WEIGHTS
 from .configs import ENTRY

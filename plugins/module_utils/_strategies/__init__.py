@@ -4,27 +4,23 @@
 
 """One file a strategy or operation: pure functions from a request's target to steps. Imports `_domain` only.
 
-A strategy brings a template, an operation changes what is there; a new one is one file and one line here.
+A strategy brings a template, an operation changes what is there; a new one is one file and one line here. Those whose rollouts may last
+over several tasks stand in `table.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from .._domain.request import Abort, Limits, Operation, Restart, Target, Undo
 from .._domain.steps.step import Step
 from .._domain.workloads.workload import Snapshot
-from . import abort, blue_green, canary, pause, recreate, restart, rolling, undo
-from .staged import Staged
+from . import abort, pause, recreate, restart, rolling, undo
 
 STRATEGIES: Mapping[str, Callable[[Target, Limits], tuple[Step, ...]]] = {
     "rolling": rolling.steps,
     "recreate": recreate.steps,
 }
-
-STAGED: dict[str, Staged[Any]] = {strategy.name: strategy for strategy in (blue_green.STRATEGY, canary.STRATEGY)}
-"""The strategies whose rollouts may last over several tasks."""
 
 
 def steps_of(operation: Operation, target: Target, snapshot: Snapshot) -> tuple[Step, ...]:

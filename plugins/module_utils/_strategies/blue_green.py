@@ -50,11 +50,6 @@ from .two_sides import (
     widen,
 )
 
-FORWARD = ("prepare", "preview", "scale_up", "switch", "verify", "hold", "scale_down")
-"""The names of the steps, in their order."""
-GATED = ("switch", "hold")
-"""Those in which gates are measured that name none."""
-
 
 def forward(claim: SidesClaim, namespace: str, manifests: Mapping[str, JsonObject]) -> tuple[SceneStep, ...]:
     """The steps of a rollout, in their order. `manifests` has the candidate's manifest for each workload; without one its template must

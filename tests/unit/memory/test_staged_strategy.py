@@ -29,8 +29,8 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.outside
 from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.run import methods
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry import main
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.results import failure, result_of
-from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies import STAGED
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.staged import Staged
+from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.table import STAGED
 
 from tests.memory.cases import Case, ours
 from tests.memory.cluster import Memory, running

@@ -15,7 +15,7 @@ import yaml
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.arguments import ARGUMENTS
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.given import GUARDS
 from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.auth import auth_argument_spec
-from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.blue_green import FORWARD
+from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.blue_green_steps import FORWARD
 
 ROLES = Path(__file__).parents[3] / "roles"
 ONE_STEP = {"preflight", "before_step", "after_step", "files_dir"}

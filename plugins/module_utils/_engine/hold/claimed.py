@@ -15,7 +15,6 @@ from ..._domain.leases.claim import Claim
 from ..._domain.leases.claimed import claimed
 from ..._domain.leases.lease import Holding, application_of
 from ..._domain.sides.claims import claim_of, is_readable, may_be_about
-from ..._strategies import STAGED
 from ..observe.scene import Stage
 from ..outside.leases import Leases
 from ..outside.surroundings import Surroundings
@@ -60,6 +59,8 @@ def leases_of(namespace: str, leases: Leases, *, about: Collection[str]) -> tupl
 
 def _step(claim: Claim, namespace: str, cluster: Cluster) -> str:
     """The step before which a rollout stands, as the cluster shows it; empty where that cannot be read."""
+    from ..._strategies.table import STAGED  # All strategies, for who meets such a rollout and for nobody else.
+
     strategy = STAGED.get(claim.strategy)
     if strategy is None:
         return ""

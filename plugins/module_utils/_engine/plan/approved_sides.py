@@ -15,8 +15,8 @@ from ..._domain.request import ColourRequest
 from ..._domain.sides.colours import base_of, fingerprint
 from ..._domain.steps.plan_hash import NONE, UNKNOWN, Aspect, Aspects, images_in_words, settings_in_words, settings_of, words_of
 from ..._domain.traffic.services import spelled
-from ..._strategies.blue_green import FORWARD
 from ..._strategies.blue_green_back import BACK
+from ..._strategies.blue_green_steps import FORWARD
 from ..outside.surroundings import Surroundings
 from .approval import companions_of, compare, configuration_of, objects, steps, way
 from .sides import ColourPlan

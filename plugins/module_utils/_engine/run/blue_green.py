@@ -23,10 +23,11 @@ from ..._domain.sides.serving import leading, leads_only_to
 from ..._domain.steps.actions import Perform, SceneStep
 from ..._domain.traffic.scenes import DRAIN_SECONDS, Scene, View
 from ..._domain.workloads.revisions import hash_of, pods_of_candidate
-from ..._strategies.blue_green import FORWARD, GATED, forward
+from ..._strategies.blue_green import forward
 from ..._strategies.blue_green_back import back, gone
 from ..._strategies.blue_green_foreseen import foreseen
 from ..._strategies.blue_green_plan import extra_pods, rows
+from ..._strategies.blue_green_steps import FORWARD, GATED
 from ..hold.claimed import refuse_claimed
 from ..hold.memory import Notes
 from ..hold.sides_notes import SidesNotes

@@ -20,8 +20,8 @@ from ..._domain.text.tables import Row
 from ..._domain.traffic.scenes import DRAIN_SECONDS, Scene, View
 from ..._domain.workloads.completion import standing
 from ..._domain.workloads.workload import Snapshot
-from ..._strategies import STAGED
 from ..._strategies.foreseen import Foreseen
+from ..._strategies.table import STAGED
 from ..hold.memory import NoNotes, Notes
 from ..outside.gates import Subject
 from ..outside.surroundings import Surroundings

@@ -33,8 +33,9 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps.s
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.traffic.scenes import Scene
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.traffic.services import Selector, ready_behind, unfit, unproven
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.traffic.switching import Intent, following
-from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.blue_green import FORWARD, forward
+from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.blue_green import forward
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.blue_green_back import BACK, back, gone
+from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.blue_green_steps import FORWARD
 
 from tests.unit.plugins.module_utils._domain.world import NAMESPACE, World, deployment
 

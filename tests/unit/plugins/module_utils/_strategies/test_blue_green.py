@@ -15,8 +15,9 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.sides.c
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps.actions import SceneStep, Turn
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.traffic.scenes import DRAIN_SECONDS
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloads.workload import COLOUR
-from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.blue_green import FORWARD, forward
+from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.blue_green import forward
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.blue_green_back import BACK, back, gone
+from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.blue_green_steps import FORWARD
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.two_sides import budgets_of
 
 from tests.unit.plugins.module_utils._domain.world import NAMESPACE, Running, World, deployment

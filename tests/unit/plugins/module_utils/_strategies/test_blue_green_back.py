@@ -10,8 +10,8 @@ import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.objects import mapping, replaced, text, without
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.traffic.scenes import DRAIN_SECONDS
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloads.workload import COLOUR
-from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.blue_green import FORWARD
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.blue_green_back import back, gone
+from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.blue_green_steps import FORWARD
 
 from tests.unit.plugins.module_utils._domain.world import NAMESPACE, World, deployment, image_of
 

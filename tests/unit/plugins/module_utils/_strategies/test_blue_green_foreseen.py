@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloads.workload import COLOUR
-from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.blue_green import FORWARD
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.blue_green_foreseen import foreseen
+from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.blue_green_steps import FORWARD
 
 from tests.unit.plugins.module_utils._domain.world import NAMESPACE, World
 

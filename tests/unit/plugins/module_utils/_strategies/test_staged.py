@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.leases.claim import Claim
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.traffic.scenes import Scene, View
-from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies import STAGED
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.staged import Staged
+from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.table import STAGED
 
 
 def test_a_strategy_that_says_nothing_of_before_remembers_nothing_and_has_no_action_of_its_own() -> None:
