@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import REPLICA_SET
+from ansible_collections.rollout.kubernetes.plugins.module_utils._engine.read import preflight as read_preflight
 
 from tests.memory.cases import BLUE, COPIED, NEWER, PASSWORD, PLAIN, Case, done, edited, image, made, ours, replicas, slowly, theirs
 from tests.memory.cluster import Memory, running
@@ -257,6 +258,45 @@ def test_the_steps_of_a_canary_say_how_much_room_it_takes(steps: dict[str, Any],
         made("ResourceQuota", {"metadata": {"name": "team"}, "spec": {"hard": {"pods": "7"}}})(memory)
         memory.clock.sleep(10)
         assert ("quota-exceeded" not in rules(preflight(memory, name="web", strategy="canary", **steps))) is fits
+
+
+def kedas_autoscaler(memory: Memory) -> None:
+    owner = {"apiVersion": "keda.sh/v1alpha1", "kind": "ScaledObject", "name": "web", "uid": "1", "controller": True}
+    target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
+    spec = {"scaleTargetRef": target, "minReplicas": 1, "maxReplicas": 3}
+    made("HorizontalPodAutoscaler", {"metadata": {"name": "keda-hpa-web", "ownerReferences": [owner]}, "spec": spec})(memory)
+
+
+def test_what_keda_scales_to_is_asked_of_keda_where_it_has_made_an_autoscaler(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cluster in memory has no such kind, so the answer is the test's; asked otherwise it would be the right to list it."""
+    scaled = {"metadata": {"name": "web", "namespace": "default"}, "spec": {"scaleTargetRef": {"name": "web"}}}
+    asked: list[str] = []
+
+    def listed(cluster: Any, resource: Any, namespace: str) -> Any:
+        if resource.kind == "ScaledObject":
+            asked.append(namespace)
+            return (scaled,)
+        return real(cluster, resource, namespace)
+
+    real = read_preflight._listed
+    monkeypatch.setattr(read_preflight, "_listed", listed)
+    with running() as memory:
+        theirs()(memory)
+        assert "canary-scaled-to-zero" not in rules(preflight(memory, name="web", strategy="canary"))
+        kedas_autoscaler(memory)
+        assert "canary-scaled-to-zero" not in rules(preflight(memory, name="web", strategy="rolling"))
+        assert asked == []
+        assert "canary-scaled-to-zero" in rules(preflight(memory, name="web", strategy="canary"))
+        assert asked == ["default"]
+
+
+def test_who_may_not_see_what_keda_scales_to_is_told() -> None:
+    with running() as memory:
+        theirs()(memory)
+        kedas_autoscaler(memory)
+        result = preflight(memory, name="web", strategy="canary")
+        assert any("scaledobjects in default" in warning for warning in result["warnings"])
+        assert "canary-scaled-to-zero" not in rules(result)
 
 
 @pytest.mark.parametrize("option", [{"weights": [10]}, {"steps": [{"weight": 10}]}, {"min_replicas": 2}])

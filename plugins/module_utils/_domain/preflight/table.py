@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from ..base.errors import InputError
 from ..request import Severity
-from . import rules_capacity, rules_content, rules_limits, rules_pods, rules_policies, rules_services
+from . import rules_canary, rules_capacity, rules_content, rules_limits, rules_pods, rules_policies, rules_services
 from .findings import SEVERITIES, Fault, Finding, Scenery
 from .manifest import Subject, subjects
 
@@ -279,6 +279,37 @@ RULES: tuple[Rule, ...] = (
         "two autoscalers scale the same workload",
         "Kubernetes stops scaling a workload that two HorizontalPodAutoscalers want to scale.",
         rules_policies.autoscalers_overlap,
+    ),
+    # Canaries
+    Rule(
+        "canary-with-recreate",
+        "error",
+        "a canary of a Deployment with the strategy Recreate",
+        "The rollout is to be a canary, and Recreate leaves no pods beside which the candidate could run.",
+        rules_canary.recreates,
+    ),
+    Rule(
+        "canary-scaled-to-zero",
+        "error",
+        "a canary of a Deployment that may be scaled to 0",
+        "A HorizontalPodAutoscaler with minReplicas 0, or a ScaledObject of KEDA whose minReplicaCount is 0 or not given (or whose "
+        "idleReplicaCount is 0), takes the stable pods away in the middle of a canary, and all that come back run the candidate. Live "
+        "ScaledObjects are looked at where KEDA has made an autoscaler.",
+        rules_canary.scaled_to_zero,
+    ),
+    Rule(
+        "canary-counted-by-autoscaler",
+        "warning",
+        "an autoscaler counts the pods that a canary adds",
+        "An external or object metric with AverageValue is divided by all pods, so that their number may grow with each step of a canary.",
+        rules_canary.counts_pods,
+    ),
+    Rule(
+        "canary-behind-several-services",
+        "info",
+        "several Services lead to the pods of a canary",
+        "Whoever uses any of these Services gets the candidate too.",
+        rules_canary.several_services,
     ),
     # What pods are made of
     Rule(

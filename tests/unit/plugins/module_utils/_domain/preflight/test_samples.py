@@ -23,6 +23,10 @@ EXPECTED: dict[str, set[str]] = {
     "blog_with_a_disk": {"no-pre-stop", "no-readiness-probe", "no-requests", "recreate-behind-service", "single-replica"},
     "branch_builds": {"image-latest", "image-tag-moves"},
     "budget_of_all": {"budget-blocks-evictions"},
+    "canary_for_two_services": {"canary-behind-several-services"},
+    "canary_of_a_singleton": {"canary-with-recreate"},
+    "canary_of_a_sleeper": {"canary-scaled-to-zero"},
+    "canary_scaled_by_a_queue": {"canary-counted-by-autoscaler"},
     "chart_scaffold": {"no-pre-stop", "no-requests", "readiness-equals-liveness", "single-replica"},
     "database_for_clients": {"no-pre-stop", "readiness-equals-liveness", "single-replica"},
     "drain_to_the_last_second": {"grace-too-short"},
@@ -115,8 +119,8 @@ def test_two_references_are_two_findings() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["vweb-v1", "vweb-v2", "vweb-v3-crash", "vweb-v3-missing"])
-@pytest.mark.parametrize("strategy", [None, "rolling", "blue_green"])
+@pytest.mark.parametrize("name", ["vweb-v1", "vweb-v2", "vweb-v3-crash", "vweb-v3-crash-later", "vweb-v3-missing"])
+@pytest.mark.parametrize("strategy", [None, "rolling", "blue_green", "canary"])
 def test_what_is_said_of_the_demo(name: str, strategy: Way | None) -> None:
     """Its pods are as small as they can be and ask for nothing; the rest is as the guides want it."""
     manifests = scenery(DEMO / f"{name}.yml").manifests
@@ -137,7 +141,7 @@ def test_the_preview_beside_the_demo_is_no_fault() -> None:
     assert check(scenery(DEMO / "vweb-preview.yml")) == ()
 
 
-@pytest.mark.parametrize("strategy", [None, "rolling", "blue_green"])
+@pytest.mark.parametrize("strategy", [None, "rolling", "blue_green", "canary"])
 def test_what_is_said_of_the_demo_before_its_configuration_is_versioned(strategy: Way | None) -> None:
     found = check(Scenery(scenery(DEMO / "vweb.yml").manifests, strategy=strategy))
     assert [finding.rule for finding in found] == ["config-without-version", "no-requests"]

@@ -39,8 +39,9 @@ def test_rules_have_names_of_their_own_and_one_sentence_each() -> None:
 def test_the_kinds_to_look_at_are_those_that_rules_ask_for() -> None:
     sources = "".join(path.read_text("utf-8") for path in Path(findings.__file__).parent.glob("*.py"))
     asked = set(re.findall(r'(?:known\(|looked_at\(|live\.get\(|live\[)"(\w+)"', sources))
-    # Secrets count where the definition brings them; those of the cluster are nobody's to read for this.
-    assert (asked | set(WORKLOADS)) - {"Secret"} == set(findings.KINDS)
+    # Secrets count where the definition brings them; those of the cluster are nobody's to read for this. ScaledObjects are looked at where
+    # KEDA has made an autoscaler.
+    assert (asked | set(WORKLOADS)) - {"Secret", "ScaledObject"} == set(findings.KINDS)
 
 
 def test_there_is_nothing_to_say_of_nothing() -> None:
@@ -54,7 +55,7 @@ def test_there_is_nothing_to_say_of_what_is_right(kind: str) -> None:
     assert check(web({}, budget(**kept), kind=kind)) == ()
     nodes = [node(f"node-{number}") for number in range(6)]
     known: dict[str, Any] = {"Service": (), "Node": nodes, "Deployment": (), "PodDisruptionBudget": (), "ResourceQuota": ()}
-    for strategy in (None, "rolling", "blue_green"):
+    for strategy in (None, "rolling", "blue_green", "canary"):
         options: dict[str, Any] = {"strategy": strategy, "server_version": (1, 36), "wait_timeout": 600, "shutdown_seconds": 20}
         assert check(web({}, budget(**kept), kind=kind, live=known, **options)) == ()
 
