@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..base.objects import JsonObject, at, items, number, ref_of, text
+from ..base.resources import DEPLOYMENT
 from .findings import Fault, Scenery, near, yaml_lines
 from .manifest import Subject
 from .surroundings import autoscalers, desired, listed, served_by, way
@@ -47,7 +48,7 @@ def scaled_to_zero(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
 
 def _scales(obj: JsonObject, subject: Subject) -> bool:
     """A ScaledObject of KEDA scales it; without a kind it means a Deployment."""
-    target = (text(obj, "spec", "scaleTargetRef", "kind") or "Deployment", text(obj, "spec", "scaleTargetRef", "name"))
+    target = (text(obj, "spec", "scaleTargetRef", "kind") or DEPLOYMENT.kind, text(obj, "spec", "scaleTargetRef", "name"))
     return target == (subject.ref.kind, subject.ref.name)
 
 
