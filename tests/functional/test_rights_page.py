@@ -30,6 +30,8 @@ OF_NO_NAMESPACE = {"preflight_info": ["nodes"]}
 """What no Role can grant, so that a module warns."""
 STARTED = ("blue_green", {"name": "web", "image": TWO, "stop_before": "switch"})
 NEW: dict[str, Any] = {"name": "web", "image": TWO}
+HALF = {"weights": [50], "hold": 0}
+BEGUN = ("canary", {**NEW, **HALF, "stop_before": "promote"})
 DB = {"kind": "StatefulSet", "name": "db"}
 TASKS: list[tuple[str, dict[str, Any], list[tuple[str, dict[str, Any]]]]] = [
     ("rolling", NEW, []),
@@ -40,8 +42,11 @@ TASKS: list[tuple[str, dict[str, Any], list[tuple[str, dict[str, Any]]]]] = [
     ("on_delete", {**DB, "image": TWO}, []),
     ("on_delete", {"kind": "DaemonSet", "name": "agent", "image": TWO}, []),
     ("blue_green", {**NEW, "scale_down_delay": 0}, []),
+    ("canary", {**NEW, **HALF}, []),
     ("promote", {"name": "web"}, [STARTED]),
+    ("promote", {"name": "web"}, [BEGUN]),
     ("abort", {"name": "web"}, [STARTED]),
+    ("abort", {"name": "web"}, [BEGUN]),
     ("abort", DB, [("partition", {"name": "db", "image": TWO, "stop_before": "db-0"})]),
     ("abort", DB, [("on_delete", {**DB, "image": TWO, "stop_before": "db-0"})]),
     ("undo", {"name": "old"}, []),

@@ -25,7 +25,6 @@ EXPECTED: dict[str, set[str]] = {
     "budget_of_all": {"budget-blocks-evictions"},
     "canary_for_two_services": {"canary-behind-several-services"},
     "canary_of_a_singleton": {"canary-with-recreate"},
-    "canary_of_a_sleeper": {"canary-scaled-to-zero"},
     "canary_scaled_by_a_queue": {"canary-counted-by-autoscaler"},
     "chart_scaffold": {"no-pre-stop", "no-requests", "readiness-equals-liveness", "single-replica"},
     "database_for_clients": {"no-pre-stop", "readiness-equals-liveness", "single-replica"},
@@ -65,6 +64,7 @@ EXPECTED: dict[str, set[str]] = {
 
 
 IN_A_CLUSTER: dict[str, set[str]] = {
+    "canary_of_a_sleeper": {"canary-scaled-to-zero"},
     "full_quota": {"quota-exceeded"},
     "large_pods": {"nodes-too-small"},
     "limits_of_a_daemonset": {"limits-refused"},
