@@ -425,7 +425,13 @@ diff:
   returned: in diff mode
 """
 
-from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.main import main
+from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.main import main as run_module
+
+
+def main() -> None:
+    """Run the module."""
+    run_module("canary")
+
 
 if __name__ == "__main__":
-    main("canary")
+    main()

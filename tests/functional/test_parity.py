@@ -108,6 +108,7 @@ def each_module(name: str, namespace: str, deployment: Callable[..., dict[str, A
         ("looked at", "preflight_info", {"definition": [one, service(name)]}, {}),
         ("would be created", "rolling", {"definition": one}, {"check_mode": True, "diff": True}),
         ("created", "rolling", {"definition": [config, service(name), one], "change_cause": "first", "wait_timeout": 300}, {"diff": True}),
+        ("in part", "canary", {**rolled, "image": "registry.example/web:4", "weights": [50], "hold": 0}, {"diff": True}),
         ("made anew", "recreate", {**rolled, "image": "registry.example/web:2"}, {"diff": True}),
         ("paused", "pause", web, {}),
         ("resumed", "resume", rolled, {}),

@@ -32,7 +32,7 @@ from .._domain.workloads.workload import CHANGE_CAUSE, Revision
 from .rolling import NewTemplate
 from .staged import Staged
 
-WITHDRAW, BRING_BACK, RESTORE = "withdraw", "bring_back", "restore"
+WITHDRAW, BRING_BACK, RESTORE, ROLL = "withdraw", "bring_back", "restore", "roll"
 _TEMPLATE = ("spec", "template")
 _REPLICAS = ("spec", "replicas")
 
@@ -123,7 +123,7 @@ def forward(claim: Claim, namespace: str, target: Target | None = None) -> tuple
         )
     found.append(
         way.step(
-            PROMOTE,
+            last_step(canary),
             partial(_promote, way),
             watched=partial(_watched, way),
             meddled=partial(_meddled, way),
@@ -141,6 +141,11 @@ def back(claim: Claim, namespace: str) -> tuple[SceneStep, ...]:
         way.step(BRING_BACK, partial(_bring_back, way), impossible=partial(gone, way.canary)),
         way.step(RESTORE, partial(_restore, way), impossible=partial(gone, way.canary)),
     )
+
+
+def last_step(canary: Canary) -> str:
+    """The name of the step that gives all pods the candidate: without anything to watch before it is a plain rollout."""
+    return PROMOTE if canary.shares else ROLL
 
 
 def gone(canary: Canary, scene: Scene) -> str:
@@ -234,14 +239,14 @@ def _is_held(way: Way, share: Share, scene: Scene) -> bool:
 
 def _promote(way: Way, scene: Scene) -> Move:
     """Exchange the rest of the pods, in portions of the Deployment's own surge; then give it its own fields back."""
-    sight = sight_of(way.canary, scene)
+    canary, sight = way.canary, sight_of(way.canary, scene)
     if sight is None:
         return _written(way, None)
     if sight.whose != "candidate":
         return _start(way, sight, None)
     if not sight.parked:
         return _released(way, scene) if standing(sight.snapshot).done else Move(_left_over(sight))
-    if PROMOTE not in scene.since:
+    if canary.shares and PROMOTE not in scene.since:
         return Move("still to begin", (Remember(PROMOTE, "begin the promotion"),))
     return _exchanged(way, sight)
 

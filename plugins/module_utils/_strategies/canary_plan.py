@@ -14,6 +14,7 @@ from .._domain.text.tables import Row
 from .._domain.workloads.completion import some
 from .._domain.workloads.shares import PROMOTE, Share, most_more, percent
 from .._domain.workloads.workload import Workload
+from .canary import ROLL
 
 
 def rows(canary: Canary, workload: Workload, pending: Collection[str]) -> tuple[Row, ...]:
@@ -29,10 +30,11 @@ def _rows(canary: Canary, workload: Workload, pending: Collection[str]) -> Itera
             what = f"{_reached(share, count, total)}{f', hold {share.hold:g} s' if share.hold else ''}"
             yield Row(share.name, what, _counts(total, before), _counts(total, count))
         before = max(before, count)
-    if PROMOTE in pending:
+    last = PROMOTE if canary.shares else ROLL
+    if last in pending:
         size = portion(workload, canary.after)
         portions = f"exchange the rest, {some(size, 'pod')} at a time" if before < total else "stop the stable pod"
-        yield Row(PROMOTE, portions if canary.shares else "bring the template", _counts(total, before), f"0 stable, {total} new")
+        yield Row(last, portions if canary.shares else "bring the template", _counts(total, before), f"0 stable, {total} new")
 
 
 def _reached(share: Share, count: int, total: int) -> str:

@@ -393,3 +393,13 @@ def test_what_a_lost_lease_leaves_is_told_with_what_to_do(tag: str) -> None:
         assert result["failed"]
         assert "the Lease that has kept its own settings is gone; set minReadySeconds" in result["msg"]
         assert not result["changed"]
+
+
+@pytest.mark.parametrize("stop_before", ["weight_50", "promote"])
+def test_a_first_rollout_stops_before_no_step(stop_before: str) -> None:
+    with running(10) as memory:
+        result = call(memory, "canary", **DEFINED, definition=deployment("1"), stop_before=stop_before)
+        (rollout,) = result["rollouts"]
+        assert (rollout["phase"], [step["name"] for step in rollout["steps"]]) == ("complete", ["roll"]), result["msg"]
+        assert not call(memory, "canary", **DEFINED, definition=deployment("1"), stop_before=stop_before)["changed"]
+        assert call(memory, "canary", **DEFINED, definition=deployment("2"), stop_before=stop_before)["rollouts"][0]["phase"] == "paused"

@@ -30,13 +30,16 @@ from ..wait.course_track import await_all
 from ..wait.failure import failure_of, phase_of, read_logs, strategy_of, with_logs
 
 
-def status(request: WatchRequest, outside: Surroundings) -> Outcome:
-    """The workloads as they are now. Raises `NotFoundError` for one that is not there, `ClusterError` when they cannot be read."""
+def status(request: WatchRequest, outside: Surroundings, *, judged: bool = True) -> Outcome:
+    """The workloads as they are now; `judged`: with what gates have found of them, which Leases tell.
+
+    Raises `NotFoundError` for one that is not there, `ClusterError` when they cannot be read.
+    """
     targets = select(request.selection, outside.cluster)
     refs = [target.ref for target in targets]
     with Observer(outside.cluster, refs, follow=False, everywhere=is_everywhere(request.selection)) as observer:
         snapshots = present(observer, targets, request.selection, outside.cluster)
-    leases = _leases(request.selection, snapshots, outside)
+    leases = _leases(request.selection, snapshots, outside) if judged else ()
     rollouts = tuple(replace(_status(ref, snapshot), verdicts=_verdicts(ref, leases)) for ref, snapshot in snapshots.items())
     return Outcome(changed=False, rollouts=rollouts, notes=_borrowed(rollouts), warnings=tuple(observer.warnings))
 

@@ -60,7 +60,7 @@ def preflight(request: PreflightRequest, outside: Surroundings | None) -> Outcom
     if outside is not None:
         selection = _with_sides(request, outside.cluster)
         if selection is not None:
-            looked = status(WatchRequest(selection), outside)
+            looked = status(WatchRequest(selection), outside, judged=False)
         seen = _look(request, selection, looked, outside.cluster)
         wanted = _wanted(request, looked, seen, outside.cluster)
     coming = tuple(_changed(obj, request.limits, None) for obj in request.manifests)

@@ -137,8 +137,8 @@ class InDeployment:
         return refs | ({self._ref()} if plan.claim is not None else set())
 
     def steps(self, plan: CanaryPlan) -> Sequence[str]:
-        """Return the names of the steps, also where none is taken."""
-        if plan.claim is not None and not plan.claim.back:
+        """Return the names of the steps, also where none is taken. A first rollout has none of them, and stops before none."""
+        if plan.claim is not None and not plan.claim.back and self._canary(plan.claim).shares:
             return [step.name for step in self.forward(plan, plan.claim)]
         return [*(share.name for share in self._shares()), PROMOTE]
 

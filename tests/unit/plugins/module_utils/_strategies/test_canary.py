@@ -266,7 +266,7 @@ def test_a_first_rollout_has_one_step_and_nothing_to_watch() -> None:
     manifest: JsonObject = {**workload(spec={"replicas": 3}), "status": {}}
     target = Target(DEPLOYMENT, REF, manifest=manifest)
     (step,) = forward(claim(first), "shop", target)
-    assert step.name == "promote"
+    assert step.name == "roll"
     assert step.due(Scene()) == (Change(DEPLOYMENT, REF, Apply(manifest), "bring the candidate of Deployment shop/web", starts=True),)
     assert step.meddled(Scene()) is None
     assert step.watched(Scene()) == ()
@@ -348,7 +348,7 @@ def test_it_looks_at_its_deployment() -> None:
 def told(canary: Canary, total: int) -> list[tuple[str, ...]]:
     found = Stand(total, image=OLD, old=total).scene().workload("web")
     assert found is not None
-    names = [*(share.name for share in canary.shares), "promote"]
+    names = [*(share.name for share in canary.shares), "promote", "roll"]
     return [(row.step, row.does, row.before, row.after) for row in rows(canary, found, names)]
 
 
@@ -364,7 +364,7 @@ def test_the_plan_says_which_share_is_really_reached() -> None:
         "1 stable, 1 new",
     )
     assert told(CANARY_, 1)[-1][1] == "stop the stable pod"
-    assert told(replace(CANARY_, shares=()), 0) == [("promote", "bring the template", "0 stable, 0 new", "0 stable, 0 new")]
+    assert told(replace(CANARY_, shares=()), 0) == [("roll", "bring the template", "0 stable, 0 new", "0 stable, 0 new")]
     counted = replace(CANARY_, shares=(Share("replicas_2", None, 2),))
     assert told(counted, 10)[0][1] == "2 of 10 pods run the candidate (20 %)"
 
