@@ -197,6 +197,20 @@ def test_a_definition_brings_its_own_settings_with_the_promotion_and_not_before(
         assert not call(memory, "canary", **DEFINED, definition=other)["changed"]
 
 
+@pytest.mark.parametrize("brings", ["image", "definition"])
+def test_settings_of_a_definition_go_with_it_when_another_one_supersedes_it(brings: str) -> None:
+    with running(6) as memory:
+        ours()(memory)
+        memory.clock.sleep(10)
+        own = spec(memory)
+        first = deployment("2", minReadySeconds=4, strategy={"rollingUpdate": {"maxSurge": 2, "maxUnavailable": 0}})
+        call(memory, "canary", **DEFINED, definition=first, stop_before="promote")
+        how = {**NEXT, "image": "registry.example/web:3"} if brings == "image" else {**DEFINED, "definition": deployment("3")}
+        result = call(memory, "canary", **how, supersede=True)
+        assert result["rollouts"][0]["phase"] == "complete", result["msg"]
+        assert spec(memory) == own
+
+
 ENDINGS: dict[str, tuple[str, dict[str, Any], set[tuple[int, int, int]]]] = {
     # What comes after the kill, and how many pods of each of three versions there may be in the end.
     "promote": ("promote", ON_ITS_WAY, {(0, 3, 0), (3, 0, 0)}),

@@ -228,9 +228,9 @@ class CanaryPlanner:
         asked for."""
         canary, after = Canary.of(claim, request.namespace), mapping(planned.after, "spec", "template")
         whose = canary.whose(after)
-        named = _named_fields(request.target, canary.after)
         if whose == "candidate":
             shares = request.shares if canary.shares else ()
+            named = _named_fields(request.target, canary.after)
             return replace(claim, wanted=replace(canary, shares=shares, least=request.least, after=named).brings())
         if whose == "stable":
             return replace(claim.given_up("the version that served before is wanted again"), times={})
@@ -248,7 +248,7 @@ class CanaryPlanner:
             shares=request.shares,
             least=request.least,
             former=(*canary.former, canary.wanted),
-            after=named,
+            after=_named_fields(request.target, canary.own),
         )
         return self._claim_of(request, new, planned)
 
@@ -306,7 +306,7 @@ class CanaryPlanner:
 
 
 def _named_fields(target: Target, known: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-    """The fields of the Deployment in the end: those that the claim knows, with what the definition names."""
+    """The fields of the Deployment in the end: the known ones, with what the definition names."""
     found, spec = dict(known), mapping(target.manifest or {}, "spec")
     for name in FIELDS:
         value = spec.get(name)
