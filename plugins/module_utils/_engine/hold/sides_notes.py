@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..._domain.base.errors import RefusedError
 from ..._domain.base.objects import JsonObject
 from ..._domain.base.ports import Cluster
-from ..._domain.leases.lease import user_of
-from ..._domain.leases.undone import UNDONE, Undone, settled, undone_of, undone_text
 from ..._domain.request import ColourRequest
-from ..._domain.sides.claims import HISTORY, SETTINGS, STRATEGY, Promotion, Settings, SidesClaim, history_text
-from ..._domain.sides.expected import GIVEN_UP, GivenUp, given_up_of, given_up_text
+from ..._domain.sides.claims import HISTORY, SETTINGS, STRATEGY, Promotion, Settings, Side, SidesClaim, history_text
+from ..._domain.sides.expected import GIVEN_UP
 from ..._domain.traffic.scenes import Scene
+from .decided import Decided
 
 
 class SidesNotes:
@@ -24,7 +22,7 @@ class SidesNotes:
 
     def __init__(self, request: ColourRequest, cluster: Cluster, history: tuple[Promotion, ...]) -> None:
         self._request = request
-        self._cluster = cluster
+        self._decided = Decided(request, cluster)
         self._history = history
 
     def begun(self, claim: SidesClaim, scene: Scene, _lease: JsonObject | None) -> Mapping[str, str]:
@@ -44,13 +42,13 @@ class SidesNotes:
     def ended(self, claim: SidesClaim, _scene: Scene, lease: JsonObject | None) -> Mapping[str, str]:
         """Return nothing of an application that has left blue/green, and what counts as taken back by a person now."""
         gone = {HISTORY: "", SETTINGS: "", GIVEN_UP: ""} if claim.leaves else {}
-        back = {side.workload: side.base for side in claim.sides if side.base} if claim.undoes and self._request.remember else {}
-        return {**gone, **self._undone(lease, back, {side.workload: side.wanted for side in claim.sides})}
+        back = {_named(side): side.base for side in claim.sides if side.base} if claim.undoes and self._request.remember else {}
+        return {**gone, **self._decided.versions(lease, back=back, again={_named(side): side.wanted for side in claim.sides})}
 
     def given_up(self, claim: SidesClaim, lease: JsonObject | None) -> Mapping[str, str]:
         """Return that a person has taken the version back."""
-        wanted = {side.workload: side.wanted for side in claim.sides} if self._request.remember else {}
-        return self._undone(lease, wanted, {})
+        wanted = {_named(side): side.wanted for side in claim.sides} if self._request.remember else {}
+        return self._decided.versions(lease, back=wanted, again={})
 
     def went_back(self, claim: SidesClaim, scene: Scene, lease: JsonObject | None) -> Mapping[str, str]:
         """Return the history without the promotion that was taken back, and what was given up."""
@@ -58,7 +56,7 @@ class SidesNotes:
             self._history = self._history[:-1]
         gone = {SETTINGS: ""} if len(self._history) < 2 and _is_adopted_back(claim, scene) else {}
         kept = "" if gone else history_text(self._history)
-        return {HISTORY: kept, **gone, **self._given_up(claim, lease)}
+        return {HISTORY: kept, **gone, **self._decided.given_up(lease, claim.candidates, claim.why)}
 
     def _promotion(self, deployments: Mapping[str, str], scene: Scene, *, at: str, undoes: int, cause: str) -> Promotion:
         parts: dict[str, tuple[str, str]] = {}
@@ -78,30 +76,10 @@ class SidesNotes:
         text = cause or "; ".join(dict.fromkeys(causes))
         return Promotion(number, at, text, parts, tuple(dict.fromkeys(images)), undoes)
 
-    def _given_up(self, claim: SidesClaim, lease: JsonObject | None) -> dict[str, str]:
-        """Return what is stored of a rollout that was given up; nothing of one whose candidates were not made."""
-        if not claim.candidates or not all(claim.candidates):
-            return {}
-        try:
-            former = given_up_of(lease)
-        except RefusedError:  # It cannot be read, and nothing but an approval that comes late needs it.
-            former = ()
-        entry = GivenUp(frozenset(claim.candidates), claim.why, user_of(self._request.holder), self._stamp())
-        return {GIVEN_UP: given_up_text((*former, entry))}
 
-    def _undone(self, lease: JsonObject | None, back: Mapping[str, str], again: Mapping[str, str]) -> dict[str, str]:
-        """Return what is stored of versions (workload to fingerprint) that were taken back, or that run again."""
-        former, why = undone_of(lease), self._request.cause.why
-        by, now = self._request.cause.by or user_of(self._request.holder), self._stamp()
-        kept = settled(
-            former,
-            back=[Undone(f"Deployment/{workload}", template, by, why, now) for workload, template in back.items()],
-            again=[(f"Deployment/{workload}", template) for workload, template in again.items()],
-        )
-        return {UNDONE: undone_text(kept)} if kept != former else {}
-
-    def _stamp(self) -> str:
-        return f"{self._cluster.now():%Y-%m-%dT%H:%M:%SZ}"
+def _named(side: Side) -> str:
+    """Return what claims call the workload of a side."""
+    return f"Deployment/{side.workload}"
 
 
 def _is_adopted_back(claim: SidesClaim, scene: Scene) -> bool:
