@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the modules' documentation says of results. That it has the options of the argument spec is sanity's to test."""
+"""That each module runs, and what its documentation says of results. That this has the options of the argument spec is sanity's to test."""
 
 from __future__ import annotations
 
@@ -44,3 +44,11 @@ def test_a_diff_is_documented_where_there_is_one(module: str) -> None:
     attributes = documented(module, "DOCUMENTATION").get("attributes", {})
     reads_only = attributes.get("diff_mode", {}).get("support") == "none"
     assert ("diff" in documented(module, "RETURN")) is not reads_only
+
+
+@pytest.mark.parametrize("module", ARGUMENTS)
+def test_a_module_runs_as_what_it_is_called(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    found, ran = import_module(f"{PACKAGE}.{module}"), list[str]()
+    monkeypatch.setattr(found, "run_module", ran.append)
+    found.main()
+    assert ran == [module]
