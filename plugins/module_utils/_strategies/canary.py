@@ -14,14 +14,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from .._domain.base.objects import JsonObject, replaced, without
 from .._domain.base.resources import DEPLOYMENT
-from .._domain.canary.course import CANARY, RESTORED, Canary, Sight, serving, sight_of
+from .._domain.canary.course import CANARY, RELEASED, RESTORED, Canary, Sight, serving, sight_of
 from .._domain.canary.parking import PARKED_FIELDS, Bounds, Park, Unpark, has_fields, portion
 from .._domain.leases.claim import Claim
 from .._domain.request import Limits, ShortChange, Target
-from .._domain.steps.actions import Action, Change, Meddling, Remember, SceneStep
+from .._domain.steps.actions import STILL, Action, Change, Meddling, Remember, SceneStep
 from .._domain.steps.edits import Chain, SameTemplate
 from .._domain.steps.step import Apply, Disown, Edit, Write
 from .._domain.traffic.scenes import Scene, View
@@ -70,7 +71,7 @@ class Way:
     """When something had happened, as the claim remembers it."""
     target: Target | None = None
 
-    def step(self, name: str, move: Callable[[Scene], Move], **more: object) -> SceneStep:
+    def step(self, name: str, move: Callable[[Scene], Move], **more: Any) -> SceneStep:
         """Return a step that is done when its move lacks nothing. `more`: as of SceneStep."""
         return SceneStep(
             name,
@@ -78,13 +79,13 @@ class Way:
             lambda scene: move(scene).actions,
             recheck=lambda scene: move(scene).recheck,
             tells_pods=True,
-            **more,  # type: ignore[arg-type]
+            **more,
         )
 
     def _told(self, lacking: str, scene: Scene) -> str:
         """Return what is lacking, after how many pods of each version serve."""
         old, new = serving(self.canary, scene)
-        return f"{old} stable, {new} new ready: {lacking}" if lacking and not lacking.startswith("still to") else lacking
+        return f"{old} stable, {new} new ready: {lacking}" if lacking and not lacking.startswith(STILL) else lacking
 
     def park(self, sight: Sight, bounds: Bounds, news: str, *, paused: bool = False) -> Move:
         """Return the move that changes how far the rolling update goes."""
@@ -106,7 +107,7 @@ def forward(claim: Claim, namespace: str, target: Target | None = None) -> tuple
     found = []
     if canary.former:
         over = "the candidate before is gone" if begun else ""
-        found.append(way.step(WITHDRAW, partial(_withdraw, way), idle=over, watched=_nobody))
+        found.append(way.step(WITHDRAW, partial(_withdraw, way), idle=over))
     for share in canary.shares:
         later = any(name in claim.times for name in order[order.index(share.name) + 1 :])
         found.append(
@@ -245,9 +246,9 @@ def _promote(way: Way, scene: Scene) -> Move:
     if sight.whose != "candidate":
         return _start(way, sight, None)
     if not sight.parked:
-        return _released(way, scene) if standing(sight.snapshot).done else Move(_left_over(sight))
+        return _released(way, scene, RELEASED) if standing(sight.snapshot).done else Move(_left_over(sight))
     if canary.shares and PROMOTE not in scene.since:
-        return Move("still to begin", (Remember(PROMOTE, "begin the promotion"),))
+        return Move(f"{STILL}begin the promotion", (Remember(PROMOTE, "begin the promotion"),))
     return _exchanged(way, sight)
 
 
@@ -272,12 +273,12 @@ def _exchanged(way: Way, sight: Sight) -> Move:
     return Move(news, (Change(DEPLOYMENT, canary.ref, Edit(Unpark(canary.after), way.demand(sight), single=True), news),))
 
 
-def _released(way: Way, scene: Scene) -> Move:
-    """Let go of the fields that were changed on the way, so that nobody's next apply meets a conflict over them."""
-    if RESTORED in scene.since:
+def _released(way: Way, scene: Scene, mark: str) -> Move:
+    """Disown the fields that were changed on the way, so that nobody's next apply meets a conflict. `mark` tells that it is done."""
+    if mark in scene.since:
         return Move()
     release = Change(DEPLOYMENT, way.canary.ref, Disown(PARKED_FIELDS), "")
-    return Move("still to let go of the settings", (release, Remember(RESTORED, "")))
+    return Move(f"{STILL}let go of the settings", (release, Remember(mark, "")))
 
 
 def _start(way: Way, sight: Sight, bounds: Bounds | None) -> Move:
@@ -350,14 +351,10 @@ def _restore(way: Way, scene: Scene) -> Move:
     if not has_fields(sight.workload, canary.own):
         news = f"give {canary.ref} its own settings back"
         return Move(news, (Change(DEPLOYMENT, canary.ref, Edit(Unpark(canary.own), way.demand(sight), single=True), news),))
-    return _released(way, scene)
+    return _released(way, scene, RESTORED)
 
 
 # --- what else steps tell -----------------------------------------------------------------------------------------------------------
-
-
-def _nobody(_scene: Scene) -> tuple[str, ...]:
-    return ()
 
 
 def _watched(way: Way, scene: Scene) -> tuple[str, ...]:

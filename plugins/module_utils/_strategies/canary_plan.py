@@ -12,9 +12,9 @@ from .._domain.canary.course import Canary
 from .._domain.canary.parking import portion
 from .._domain.text.tables import Row
 from .._domain.workloads.completion import some
-from .._domain.workloads.shares import PROMOTE, Share, most_more, percent
+from .._domain.workloads.shares import Share, most_more, percent
 from .._domain.workloads.workload import Workload
-from .canary import ROLL
+from .canary import last_step
 
 
 def rows(canary: Canary, workload: Workload, pending: Collection[str]) -> tuple[Row, ...]:
@@ -30,7 +30,7 @@ def _rows(canary: Canary, workload: Workload, pending: Collection[str]) -> Itera
             what = f"{_reached(share, count, total)}{f', hold {share.hold:g} s' if share.hold else ''}"
             yield Row(share.name, what, _counts(total, before), _counts(total, count))
         before = max(before, count)
-    last = PROMOTE if canary.shares else ROLL
+    last = last_step(canary)
     if last in pending:
         size = portion(workload, canary.after)
         portions = f"exchange the rest, {some(size, 'pod')} at a time" if before < total else "stop the stable pod"

@@ -14,7 +14,7 @@ from .._domain.base.objects import JsonObject, Ref, replaced, texts, without
 from .._domain.base.resources import BUDGET, DEPLOYMENT, HPA
 from .._domain.sides.claims import Side, SidesClaim
 from .._domain.sides.colours import base_of, colour_of, deployments_of, fingerprint, is_coloured, is_pinned, mark_of
-from .._domain.steps.actions import Action, Change, SceneStep, Turn
+from .._domain.steps.actions import STILL, Action, Change, SceneStep, Turn
 from .._domain.steps.edits import Paused, Replicas
 from .._domain.steps.step import Edit, Replace
 from .._domain.traffic.scenes import DRAIN_SECONDS, Autoscaler, Budget, Scene
@@ -269,7 +269,7 @@ def led_away(scene: Scene, wanted: Mapping[str, Selector]) -> tuple[str, ...]:
 
 
 def news_of(actions: Iterable[Action]) -> str:
-    return next((f"still to do: {action.news}" for action in actions), "")
+    return next((f"{STILL}{action.news}" for action in actions), "")
 
 
 def step(name: str, due: Due, lacking: Lacking, **more: Any) -> SceneStep:

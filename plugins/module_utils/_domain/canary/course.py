@@ -24,8 +24,8 @@ from .parking import Bounds, bounds_of
 
 CANARY = "canary"
 """The strategy's name."""
-RESTORED = "restored"
-"""What a claim calls the moment in which the Deployment had its own fields back, and they belonged to nobody of ours any more."""
+RELEASED, RESTORED = "released", "restored"
+"""When the Deployment had its own fields back and we owned them no more, in a claim: after the promotion, and after the way back."""
 Whose = Literal["candidate", "stable", "former", "other"]
 """Whose template the Deployment has now. `former`: that of a candidate which another one has superseded."""
 

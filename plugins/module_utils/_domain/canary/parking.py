@@ -4,9 +4,9 @@
 
 """How a Deployment is made to stand still in the middle of its own rolling update.
 
-New pods that need more than an age to count as available are ready, and serve, and never let the controller go on. So it goes exactly
-as far as the bounds let it: `maxSurge + maxUnavailable` pods are new, and `replicas - maxUnavailable` old ones stay. Seen on a live
-Kubernetes 1.36.3, and by reading pkg/controller/deployment/rolling.go.
+New pods count as available only after 68 years (`minReadySeconds`). They are ready, and serve, but the controller never goes on past them.
+So it goes exactly as far as the bounds let it: `maxSurge + maxUnavailable` pods are new, and `replicas - maxUnavailable` old ones stay.
+Seen on a live Kubernetes 1.36.3, and by reading pkg/controller/deployment/rolling.go.
 """
 
 from __future__ import annotations

@@ -20,6 +20,9 @@ from ..traffic.scenes import Scene
 from ..traffic.services import Selector
 from .step import Write
 
+STILL = "still to do: "
+"""How a step begins what it lacks where that is done next, so that nobody waits for it."""
+
 
 @dataclass(frozen=True)
 class Change:

@@ -98,7 +98,7 @@ class CanaryPlanner:
         lost = gone(canary, self._scene)
         if lost:
             raise RefusedError(f"There is no way back: {lost}")
-        return CanaryPlan(claim=claim if claim.back else replace(claim.given_up("aborted on request"), times={}))
+        return CanaryPlan(claim=claim if claim.back else claim.given_up("aborted on request"))
 
     def _expected_already(self, goal: Literal["promote", "abort"]) -> str:
         """Return why there is nothing to do about the expected candidate any more, or ''. Raises `RefusedError` where it is not what is on
@@ -233,7 +233,7 @@ class CanaryPlanner:
             named = _named_fields(request.target, canary.after)
             return replace(claim, wanted=replace(canary, shares=shares, least=request.least, after=named).brings())
         if whose == "stable":
-            return replace(claim.given_up("the version that served before is wanted again"), times={})
+            return claim.given_up("the version that served before is wanted again")
         told = f" ({claim.cause})" if claim.cause else ""
         if PROMOTE in claim.times:
             raise RefusedError(f"{canary.ref} is being promoted to another version{told}; promote it to its end, or abort it first.")

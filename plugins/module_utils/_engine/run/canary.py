@@ -175,7 +175,7 @@ class InDeployment:
 
     def give_up(self, claim: Claim, why: str, _scene: Scene) -> Claim:
         """Return the claim on its way back."""
-        return replace(claim.given_up(why), times={})
+        return claim.given_up(why)
 
     def no_way_back(self, claim: Claim, scene: Scene) -> str:
         """Return that nothing served before, or that its template is lost; else ''."""

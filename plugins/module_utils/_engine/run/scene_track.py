@@ -18,7 +18,7 @@ from ..._domain.base.objects import Ref, texts
 from ..._domain.base.resources import DEPLOYMENT, SERVICE
 from ..._domain.ownership.owners import OURS, last_writer
 from ..._domain.request import Waiting
-from ..._domain.steps.actions import SceneStep
+from ..._domain.steps.actions import STILL, SceneStep
 from ..._domain.steps.step import StepState
 from ..._domain.traffic.scenes import Scene
 from ..._domain.traffic.services import Selector, spelled
@@ -226,7 +226,7 @@ class SceneTrack:
         if not self._holds:
             self._watch(step, scene)
         lacking = refusal or lacking
-        if lacking != self._shown and not lacking.startswith("still to do"):
+        if lacking != self._shown and not lacking.startswith(STILL):
             self._outside.progress(f"{step.name}: {lacking}")
             self._shown = lacking
         now, over_at = self._outside.clock(), self._started + self._allowed(step)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.objects import JsonObject, JsonValue, Ref, mapping
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import DEPLOYMENT
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.canary.course import CANARY, RESTORED, Canary, serving
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.canary.course import CANARY, RELEASED, RESTORED, Canary, serving
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.canary.parking import Bounds, Park
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.leases.claim import Claim
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.request import ShortChange, Target
@@ -170,8 +170,8 @@ PROMOTE = {
     "a single pod": (Stand(1, (1, 0), old=1, new=1, since={"promote": 1}), "25%/25%"),
     "a restart that a pause keeps back": (Stand(bounds=(0, 2), old=8, new=0, paused=True, since={"promote": 1}), "0%/20%"),
     "it ends by itself": (Stand(old=1, new=10, since={"promote": 1}), ""),
-    "the fields are let go": (Stand(old=0, new=10, since={"promote": 1}), "disown, remember restored"),
-    "it is over": (Stand(old=0, new=10, since={"promote": 1, RESTORED: 1}), ""),
+    "the fields are let go": (Stand(old=0, new=10, since={"promote": 1}), "disown, remember released"),
+    "it is over": (Stand(old=0, new=10, since={"promote": 1, RELEASED: 1}), ""),
 }
 
 
@@ -270,7 +270,7 @@ def test_a_first_rollout_has_one_step_and_nothing_to_watch() -> None:
     assert step.due(Scene()) == (Change(DEPLOYMENT, REF, Apply(manifest), "bring the candidate of Deployment shop/web", starts=True),)
     assert step.meddled(Scene()) is None
     assert step.watched(Scene()) == ()
-    assert step.lacking(Stand(3, old=0, new=3, since={RESTORED: 1}).scene()) == ""
+    assert step.lacking(Stand(3, old=0, new=3, since={RELEASED: 1}).scene()) == ""
     assert step.meddled(Stand(3, old=0, new=3).scene()) is None
     assert step.watched(Stand(3, old=0, new=3).scene()) == ("web",)
 
