@@ -188,6 +188,12 @@ def last_writer(obj: JsonObject, *path: str, besides: Collection[str] = ()) -> s
     return max(((text(entry, "time"), text(entry, "manager")) for entry in entries), default=("", ""))[1]
 
 
+def by_whom(obj: JsonObject | None, *path: str) -> str:
+    """Return " by" and the manager other than ours that wrote at or below a path last, for a message; empty where nobody is recorded."""
+    who = last_writer(obj or {}, *path, besides=OURS)
+    return f" by {who}" if who else ""
+
+
 def applied_fields(obj: JsonObject) -> FieldSet:
     """What our server-side apply owns; of a dry run's answer: what it would own, which is what the definition names."""
     return next((owner.fields for owner in owners(obj) if _is_our_apply(owner)), {})

@@ -645,6 +645,5 @@ class Planner:
                 )
 
     def _by_whom(self, ref: Ref) -> str:
-        live = self._read(ref.name)
-        who = last_writer(live, "spec", "template", besides=OURS) if live is not None else ""
+        who = last_writer(self._read(ref.name) or {}, "spec", "template", besides=OURS)
         return f" (by {who})" if who else ""

@@ -14,7 +14,7 @@ from ..._domain.base.errors import RefusedError
 from ..._domain.base.objects import JsonObject, Ref
 from ..._domain.base.resources import DEPLOYMENT, SERVICE
 from ..._domain.gates.placeholders import one_of
-from ..._domain.ownership.owners import OURS, last_writer, unrestarted
+from ..._domain.ownership.owners import by_whom, unrestarted
 from ..._domain.request import ColourRequest
 from ..._domain.sides.claims import BLUE_GREEN, Settings, SidesClaim, history_of, sides_claim_of
 from ..._domain.sides.colours import deployments_of, fingerprint
@@ -161,8 +161,7 @@ class BlueGreen:
             if workload is None or side.wanted in (fingerprint(workload.template), fingerprint(unrestarted(workload.template))):
                 continue
             live = self._outside.cluster.read(DEPLOYMENT, self._request.namespace, side.candidate)
-            who = last_writer(live or {}, "spec", "template", besides=OURS)
-            by = f" by {who}" if who else ""
+            by = by_whom(live, "spec", "template")
             return (
                 f"{workload.ref} serves, but it was given another template{by} after it had got the traffic, so what was to be rolled out "
                 "is not what runs; look at that, and run the task again if it shall be so."

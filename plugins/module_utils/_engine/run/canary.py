@@ -15,7 +15,7 @@ from ..._domain.base.resources import DEPLOYMENT
 from ..._domain.canary.course import CANARY, Canary, serving, sight_of
 from ..._domain.gates.placeholders import one_of
 from ..._domain.leases.claim import Claim
-from ..._domain.ownership.owners import OURS, last_writer, unrestarted
+from ..._domain.ownership.owners import by_whom, unrestarted
 from ..._domain.request import CanaryRequest, StagedRequest
 from ..._domain.sides.claims import claim_of
 from ..._domain.sides.colours import fingerprint
@@ -192,8 +192,7 @@ class InDeployment:
         if sight is None or sight.whose == "candidate":
             return ""
         live = self._outside.cluster.read(DEPLOYMENT, canary.ref.namespace, canary.ref.name)
-        who = last_writer(live or {}, "spec", "template", besides=OURS)
-        by = f" by {who}" if who else ""
+        by = by_whom(live, "spec", "template")
         return (
             f"{canary.ref} was given another template{by} when the candidate had just been promoted; look at that, and run the task again."
         )

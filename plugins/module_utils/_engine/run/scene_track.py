@@ -16,7 +16,7 @@ from typing import Any, Literal, Self, TypeAlias
 from ..._domain.base.errors import ClusterError, NotFoundError, RolloutError
 from ..._domain.base.objects import Ref, texts
 from ..._domain.base.resources import DEPLOYMENT, SERVICE
-from ..._domain.ownership.owners import OURS, last_writer
+from ..._domain.ownership.owners import OURS, by_whom, last_writer
 from ..._domain.request import Waiting
 from ..._domain.steps.actions import STILL, SceneStep
 from ..._domain.steps.step import StepState
@@ -319,9 +319,9 @@ class SceneTrack:
                 raise StepFailed(f"{ref} was deleted meanwhile; create it with the selector {spelled(selector)} and run the task again.")
             found: Selector = texts(live, "spec", "selector")
             if found != selector:
-                who = last_writer(live, "spec", "selector", besides=OURS)
+                by = by_whom(live, "spec", "selector")
                 raise StepFailed(
-                    f"spec.selector of {ref} was changed{f' by {who}' if who else ''} after the traffic had moved: it is "
+                    f"spec.selector of {ref} was changed{by} after the traffic had moved: it is "
                     f"{spelled(found) or 'empty'} instead of {spelled(selector)}; look at it and run the task again."
                 )
 

@@ -18,7 +18,7 @@ from ..._domain.base.errors import ClusterError, NotFoundError, RefusedError, Ro
 from ..._domain.base.objects import JsonObject, Ref, texts
 from ..._domain.base.resources import SERVICE
 from ..._domain.leases.lease import lease_name
-from ..._domain.ownership.owners import OURS, last_writer
+from ..._domain.ownership.owners import by_whom
 from ..._domain.request import SwitchRequest
 from ..._domain.steps.step import Replace, StepState
 from ..._domain.traffic.services import Selector, Service, picked, ready_behind, spelled, unfit, unproven, unswitchable
@@ -250,8 +250,7 @@ class _Run:
         if service.selector in known:
             return ""
         live = self._outside.cluster.read(SERVICE, self._request.namespace, name)
-        who = last_writer(live, *_PATH, besides=OURS) if live is not None else ""
-        by = f" by {who}" if who else ""
+        by = by_whom(live, *_PATH)
         return f"spec.selector of {self.ref(name)} was changed meanwhile{by}: it is {spelled(service.selector) or 'empty'}"
 
     def _turn_back(self, plan: _Plan, lock: Lock, why: str, *, failed: str) -> Outcome:

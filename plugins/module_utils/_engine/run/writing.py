@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from ..._domain.base.errors import InvalidError, MissingError, NotFoundError, RefusedError
 from ..._domain.base.objects import Ref, texts
 from ..._domain.base.resources import SERVICE
-from ..._domain.ownership.owners import OURS, last_writer
+from ..._domain.ownership.owners import by_whom
 from ..._domain.request import Cause, StagedRequest, SwitchRequest
 from ..._domain.steps.actions import Change, Removal, Turn
 from ..._domain.steps.step import Apply
@@ -114,7 +114,6 @@ class Writing:
             live = self._outside.cluster.read(SERVICE, self._request.namespace, name)
             found = texts(live or {}, "spec", "selector")
             if live is not None and found != turn.wanted[name] and found not in expected:
-                who = last_writer(live, "spec", "selector", besides=OURS)
-                ref, by = Ref("Service", self._request.namespace, name), f" by {who}" if who else ""
+                ref, by = Ref("Service", self._request.namespace, name), by_whom(live, "spec", "selector")
                 now = spelled(found) or "empty"
                 raise StepFailed(f"spec.selector of {ref} was changed meanwhile{by}: it is {now}; look at it and run the task again.")

@@ -39,11 +39,11 @@ from ..._domain.ownership.immutable import changed_fields, fixed_sentence
 from ..._domain.ownership.owners import (
     APPLY_MANAGER,
     HANDOVER_MANAGER,
-    OURS,
     PATCH_MANAGER,
     Takeover,
     applied_fields,
     assumed_answer,
+    by_whom,
     conflict_sentence,
     disowned,
     forced_notes,
@@ -269,8 +269,7 @@ class Writer:
             return
         wanted, found = (unrestarted(mapping(entry.after, "spec", "template")) for entry in (former, planned))
         if not same_template(wanted, found):
-            who = last_writer(planned.before or {}, "spec", "template", besides=OURS)
-            by = f" by {who}" if who else ""
+            by = by_whom(planned.before, "spec", "template")
             raise RefusedError(
                 f"{planned.ref} was given another template{by} after the plan was compared with what was approved; "
                 "it was left alone, as something else would come of it. Look at the plan in check mode and approve that."
