@@ -705,7 +705,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="a hold that ends before its gate can have passed",
-        file="_entry/gates.py",
+        file="_entry/placed_gates.py",
         old="least_seconds(gate) > held.seconds",
         new="least_seconds(gate) > 2 * held.seconds",
         tests=(f"{_UNITS}_entry/test_gates.py",),
@@ -825,8 +825,8 @@ MUTATIONS = (
     Mutation(
         name="settings of a canary that stay ours, so that the next apply meets a conflict",
         file="_strategies/canary.py",
-        old='(release, Remember(RESTORED, ""))',
-        new='(Remember(RESTORED, ""),)',
+        old='(release, Remember(mark, ""))',
+        new='(Remember(mark, ""),)',
         tests=(f"{_CANARY}::test_each_number_of_pods_is_reached_and_none_is_missing_on_the_way[3]",),
     ),
     Mutation(

@@ -38,10 +38,11 @@ from .canary_requests import shares_of
 from .commands import Call, command
 from .configs import config_secrets
 from .former_words import in_todays_words
-from .gates import gate_secrets, gates_in, needs_no_cluster, placed_gates, redacted_gate, warnings_of
+from .gates import gate_secrets, needs_no_cluster, redacted_gate
 from .given import given
 from .manifests import secrets_of
 from .numbers import in_numbers
+from .placed_gates import gates_in, placed_gates, warnings_of
 from .preflight import preflight_lines
 from .requests import given_manifests
 from .results import Result, failure, gate_result, result_of

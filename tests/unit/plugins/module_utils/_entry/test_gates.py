@@ -27,11 +27,10 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.gates im
     gate_of,
     gate_secrets,
     needs_no_cluster,
-    placed_gates,
     redacted_gate,
-    warnings_of,
 )
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.numbers import in_numbers
+from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.placed_gates import placed_gates, warnings_of
 
 P = {"url": "http://prometheus:9090", "query": "errors"}
 
