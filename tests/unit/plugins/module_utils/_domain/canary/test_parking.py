@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.objects import at
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.canary.parking import (
     Bounds,
     Park,
@@ -47,8 +48,7 @@ def test_the_bounds_are_what_the_controller_makes_of_them(total: int, data: st.D
 
 
 def test_what_stands_still_keeps_its_share_where_somebody_scales_it() -> None:
-    parked = dict(Park(Bounds(0, 2), 10, paused=True)(deployment()))
-    limits = parked["spec"]["strategy"]["rollingUpdate"]  # type: ignore[call-overload,index]
+    limits = at(Park(Bounds(0, 2), 10, paused=True)(deployment()), "spec", "strategy", "rollingUpdate")
     assert limits == {"maxSurge": "0%", "maxUnavailable": "20%"}
     assert bounds_of(workload(30, strategy={"type": "RollingUpdate", "rollingUpdate": limits})) == Bounds(0, 6)
 
@@ -58,7 +58,7 @@ def test_what_stands_still_keeps_its_share_where_somebody_scales_it() -> None:
 def test_all_fields_come_back(more: dict[str, Any], paused: bool) -> None:
     own = deployment(**more)
     parked = Park(Bounds(1, 2), 10, paused=paused)(own)
-    assert parked["spec"]["paused" if paused else "replicas"]  # type: ignore[index,call-overload]
+    assert at(parked, "spec", "paused" if paused else "replicas")
     assert Unpark(fields_of(own))(parked) == own
     assert has_fields(workload(**more), fields_of(own))
     assert not has_fields(workload_of(dict(parked)), fields_of(own))
@@ -66,7 +66,7 @@ def test_all_fields_come_back(more: dict[str, Any], paused: bool) -> None:
 
 def test_on_the_way_back_no_pod_goes_before_another_serves() -> None:
     found = Unpark(OWN, surge=3)(deployment())
-    assert found["spec"]["strategy"]["rollingUpdate"] == {"maxSurge": 3, "maxUnavailable": 0}  # type: ignore[index,call-overload]
+    assert at(found, "spec", "strategy", "rollingUpdate") == {"maxSurge": 3, "maxUnavailable": 0}
     assert not has_fields(workload_of(dict(found)), OWN)
 
 

@@ -23,9 +23,9 @@ VALUES = {
 MESH = 'reporter="destination",destination_workload_namespace="shop",pod=~"web-1|web-2"'
 
 
-def asked(source: str, metric: Metric, window: float = 60.0, whose: Whose = Whose()) -> str:  # noqa: B008 - it is frozen.
+def asked(source: str, metric: Metric, window: float = 60.0, whose: Whose | None = None) -> str:
     """A query as it is sent."""
-    return filled(value_of(metric, COUNTERS[source](whose), window), VALUES, "query")
+    return filled(value_of(metric, COUNTERS[source](whose or Whose()), window), VALUES, "query")
 
 
 def test_a_share_divides_by_all_requests_and_takes_no_error_for_none() -> None:
