@@ -482,7 +482,7 @@ def test_without_the_rights_nothing_is_cleaned_up_and_it_is_said(run, workload, 
         ([{"name": "web-config", "data": {"A": "1"}, "definition": config_map(A="1")}], "has data besides a manifest"),
         ([{"name": "web-config", "type": "Opaque", "data": {"A": "1"}}], "type is for Secrets"),
         ([{"name": "web-config", "version": "4_1", "data": {"A": "1"}}], "version '4_1' is not a valid name"),
-        ([{"name": "web-config", "keep": -1, "data": {"A": "1"}}], "config.keep must be at least 0 copies, not -1."),
+        ([{"name": "web-config", "keep": -1, "data": {"A": "1"}}], "config[0].keep must be at least 0 copies, not -1."),
         ([{"name": "web-config", "data": {"A": value}} for value in "12"], "config has ConfigMap web-config twice"),
         (
             [{"name": "web-config", "data": {"A": "x" * 1024 * 1024 + "x"}}],

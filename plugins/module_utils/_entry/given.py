@@ -57,7 +57,7 @@ def _entries(options: Mapping[str, Any], value: Any, shown: str) -> Any:
     """A mapping that has options of its own, or a list of such mappings."""
     if isinstance(value, Mapping):
         return _given(options, value, f"{shown}.")
-    return [_entries(options, entry, shown) for entry in value] if isinstance(value, list) else value
+    return [_entries(options, entry, f"{shown}[{number}]") for number, entry in enumerate(value)] if isinstance(value, list) else value
 
 
 def _value(option: Mapping[str, Any], name: str, value: Any, shown: str) -> Any:

@@ -33,7 +33,7 @@ _BOUNDS: Mapping[str, tuple[float, float, str]] = {
     "min_endpoints": (1, _INT32, "pods"),
     "min_replicas": (1, _INT32, "pods"),
     "replicas": (1, _INT32, "pods"),
-    "weight": (1, 99, "percent; all pods get the candidate in the step promote"),
+    "weight": (1, 99, "percent"),
     "keep": (0, _INT32, "copies"),
     "revision": (0, _INT64, ""),
     "compare_to": (1, _INT64, ""),
@@ -66,6 +66,8 @@ _BELOW: Mapping[str, str] = {
     "run_as_user": "; the pod runs as a user other than root",
 }
 """What is to be said of a number that is too small."""
+_ABOVE: Mapping[str, str] = {"weight": "; all pods get the candidate in the step promote"}
+"""What is to be said of one that is too large."""
 
 
 def is_duration(name: str, option: Mapping[str, Any]) -> bool:
@@ -88,15 +90,17 @@ def in_numbers(spec: Mapping[str, Any], parameters: Mapping[str, Any], within: s
         if option.get("type") in ("int", "float") or is_duration(name, option):
             _check(value, name, f"{within}{name}", _BELOW.get(name, "") if name != "wait_timeout" or "wait" in spec else "")
         if "options" in option:
-            found[name] = _each(value, partial(in_numbers, option["options"], within=f"{within}{name}."))
+            found[name] = _each(value, partial(in_numbers, option["options"]), f"{within}{name}")
     return found
 
 
-def _each(value: Any, read: Callable[[Mapping[str, Any]], dict[str, Any]]) -> Any:
-    """Return an option of options, or a list of such, with what `read` makes of each."""
+def _each(value: Any, read: Callable[[Mapping[str, Any], str], dict[str, Any]], shown: str) -> Any:
+    """Return an option of options, or a list of such, with what `read` makes of each and of what its names stand within."""
     if isinstance(value, Mapping):
-        return read(value)
-    return [read(entry) if isinstance(entry, Mapping) else entry for entry in value] if isinstance(value, list) else value
+        return read(value, f"{shown}.")
+    if not isinstance(value, list):
+        return value
+    return [read(entry, f"{shown}[{number}].") if isinstance(entry, Mapping) else entry for number, entry in enumerate(value)]
 
 
 def _check(value: Any, name: str, shown: str, below: str) -> None:
@@ -110,7 +114,7 @@ def _check(value: Any, name: str, shown: str, below: str) -> None:
         return
     if value < least:
         raise InputError(f"{shown} must be at least {least}{_unit(unit, least)}, not {given}{below}.")
-    raise InputError(f"{shown} must be between {least} and {most}{_unit(unit, most)}, not {given}.")
+    raise InputError(f"{shown} must be between {least} and {most}{_unit(unit, most)}, not {given}{_ABOVE.get(name, '')}.")
 
 
 def _unit(unit: str, count: float) -> str:

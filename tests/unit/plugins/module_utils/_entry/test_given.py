@@ -116,7 +116,7 @@ def test_options_of_options_take_the_same():
             "rolling",
             "config",
             "[{name: a, data: s3cret}]",
-            "config.data must be a mapping, also where it is a text in YAML or JSON, not a text.",
+            "config[0].data must be a mapping, also where it is a text in YAML or JSON, not a text.",
         ),
         ("rolling", "image", "{web: s3cret", "image is not valid YAML or JSON in line 1, column 13; write a mapping or a list."),
         ("rolling", "verify", "!!python/name:s3cret {}", "verify is not valid YAML or JSON in line 1, column 1; write a mapping."),

@@ -43,16 +43,33 @@ def given(module: str, path: tuple[str, ...], value: Any) -> dict[str, Any]:
     return dict(found)
 
 
+def shown(module: str, path: tuple[str, ...]) -> str:
+    """How a message names an option: `steps[0].weight` within a list."""
+    option, names = ARGUMENTS[module].spec, []
+    for name in path:
+        names.append(f"{name}[0]" if "options" in option[name] and option[name]["type"] == "list" else name)
+        option = option[name].get("options", {})
+    return ".".join(names)
+
+
 @pytest.mark.parametrize(("module", "path", "kind"), EVERY)
 def test_what_is_out_of_bounds_is_refused_with_its_name_and_value(module: str, path: tuple[str, ...], kind: str) -> None:
     bad = [10**30, *(() if path[-1] in SIGNED else (-1,)), *((nan, inf, -inf, 1e300) if kind != "int" else ())]
     for value in bad:
         with pytest.raises(InputError) as caught:
             in_numbers(ARGUMENTS[module].spec, given(module, path, value))
-        assert caught.value.message.startswith(f"{'.'.join(path)} must be ")
+        assert caught.value.message.startswith(f"{shown(module, path)} must be ")
         assert len(caught.value.message) < 160
     for value in (1, None):
         in_numbers(ARGUMENTS[module].spec, given(module, path, value))
+
+
+def test_a_weight_that_is_no_part_tells_which_step_gives_all_pods() -> None:
+    with pytest.raises(InputError) as caught:
+        in_numbers(ARGUMENTS["canary"].spec, {"steps": [{"weight": 20}, {"weight": 100}]})
+    assert caught.value.message == (
+        "steps[1].weight must be between 1 and 99 percent, not 100; all pods get the candidate in the step promote."
+    )
 
 
 @pytest.mark.parametrize("value", [0, -5, 10**10])
