@@ -63,8 +63,14 @@ def parser() -> argparse.ArgumentParser:
     execute.add_argument("--name", default=cluster.DEFAULT_NAME, help="name of the cluster (default: %(default)s)")
     execute.add_argument("command", nargs=argparse.REMAINDER, metavar="COMMAND...", help="the command and its arguments")
     show = add(commands, "demo", show_demo, "show rollouts, good and bad ones, on a cluster of its own")
-    which = "rolling (the default), preflight, blue-green or config"
-    show.add_argument("name", nargs="?", default="rolling", choices=demo.DEMOS, metavar="NAME", help=which)
+    show.add_argument(
+        "name",
+        nargs="?",
+        default="rolling",
+        choices=demo.DEMOS,
+        metavar="NAME",
+        help=f"one of {', '.join(demo.DEMOS)} (default: %(default)s)",
+    )
     show.add_argument("--keep", action="store_true", help="keep the cluster (or, with --kubeconfig, the namespace), and say how to use it")
     show.add_argument("--kubeconfig", type=Path, metavar="FILE", help="use your own cluster, in a namespace that is removed at the end")
     tests = add(commands, "test", run_tests, "run the tests of all levels, or of some")
