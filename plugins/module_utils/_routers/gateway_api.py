@@ -1,0 +1,113 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Gateway API: `HTTPRoute` and `GRPCRoute`, whose rules have `backendRefs` with relative weights.
+
+Sources: sigs.k8s.io/gateway-api v1.6.1, apis/v1/httproute_types.go, grpcroute_types.go and shared_types.go. A weight is 0 to 1,000,000,
+1 where there is none. A backend without ready endpoints gets its share as errors of 503, one that does not exist as errors of 500.
+"""
+
+from __future__ import annotations
+
+from .._domain.base.objects import JsonObject, items, number, text
+from .._domain.base.resources import Resource
+from .._domain.traffic.routes import Acceptance, Router
+from .listed import Lists, written
+
+_GROUP = "gateway.networking.k8s.io/v1"
+_REMEDIES = {
+    "NotAllowedByListeners": "let the listener of the Gateway admit routes of this namespace and kind (allowedRoutes)",
+    "NoMatchingListenerHostname": "give the route a hostname that a listener of the Gateway has",
+    "NoMatchingParent": "name a Gateway, listener and port in parentRefs that exist",
+    "UnsupportedValue": "take the field out that this Gateway does not know",
+    "IncompatibleFilters": "take out one of the filters that exclude each other",
+    "RefNotPermitted": "add a ReferenceGrant in the namespace of the Service",
+    "BackendNotFound": "create the Service that the route names, or take it out",
+    "InvalidKind": "name Services in backendRefs, which this Gateway knows",
+    "UnsupportedProtocol": "give the port of the Service an appProtocol that this Gateway knows",
+}
+"""What to do about a reason of a condition that is not True."""
+
+
+def _service(entry: JsonObject, namespace: str) -> str:
+    own = text(entry, "namespace") in ("", namespace)
+    return text(entry, "name") if own and not text(entry, "group") and text(entry, "kind") in ("", "Service") else ""
+
+
+def _leading(entry: JsonObject, service: str) -> JsonObject:
+    return {**entry, "name": service}
+
+
+def _parent(entry: JsonObject) -> str:
+    """Who reports: each controller on each parent, which may be one listener of a Gateway."""
+    parts = [text(entry, "parentRef", name) for name in ("kind", "namespace", "name", "sectionName")]
+    port = number(entry, "parentRef", "port")
+    return " ".join([*filter(None, [*parts, str(port or "")]), f"({text(entry, 'controllerName')})"])
+
+
+def _heard(obj: JsonObject) -> frozenset[str]:
+    return frozenset(_parent(entry) for entry in items(obj, "status", "parents") if _is(entry, "Accepted"))
+
+
+def _is(entry: JsonObject, kind: str) -> bool:
+    return any(text(found, "type") == kind and text(found, "status") == "True" for found in items(entry, "conditions"))
+
+
+def _acceptance(obj: JsonObject, heard: frozenset[str]) -> Acceptance:
+    """Every parent that had accepted the route before must have done so for its present generation."""
+    generation = number(obj, "metadata", "generation")
+    there = {_parent(entry): entry for entry in items(obj, "status", "parents")}
+    for name in sorted(heard):
+        entry = there.get(name)
+        if entry is None:
+            return Acceptance(f"{name} says nothing of it yet")
+        for kind in ("Accepted", "ResolvedRefs"):
+            found = next((item for item in items(entry, "conditions") if text(item, "type") == kind), None)
+            if found is None or number(found, "observedGeneration") < generation:
+                return Acceptance(f"{name} has not taken generation {generation} over yet")
+            if text(found, "status") != "True":
+                return Acceptance(refused=_refusal(name, kind, found))
+        invalid = next((item for item in items(entry, "conditions") if text(item, "type") == "PartiallyInvalid"), {})
+        if text(invalid, "status") == "True":
+            return Acceptance(refused=_refusal(name, "PartiallyInvalid", invalid))
+    return Acceptance()
+
+
+def _refusal(name: str, kind: str, condition: JsonObject) -> str:
+    reason, message = text(condition, "reason"), text(condition, "message")
+    remedy = _REMEDIES.get(reason, "look at the status of the route")
+    told = f": {message.rstrip('.')}" if message else ""
+    return f"{name} says {kind} {text(condition, 'status')}, {reason}{told}; {remedy}"
+
+
+def _warnings(obj: JsonObject) -> tuple[str, ...]:
+    sticky = [
+        str(position) for position, rule in enumerate(items(obj, "spec", "rules")) if isinstance(rule.get("sessionPersistence"), dict)
+    ]
+    if not sticky:
+        return ()
+    return (f"its rule {', '.join(sticky)} has sessionPersistence: who was served once stays where he is, whatever the weights say",)
+
+
+_LISTS = Lists((("spec", "rules"),), "backendRefs", _service)
+
+
+def _router(kind: str, plural: str) -> Router:
+    return Router(
+        name="gateway_api",
+        resource=Resource(_GROUP, kind, plural),
+        rules=_LISTS.read,
+        written=written,
+        leading=_leading,
+        most=1_000_000,
+        fields={"f:spec": {"f:rules": {}}},
+        warnings=_warnings,
+        heard=_heard,
+        acceptance=_acceptance,
+        reports=True,
+    )
+
+
+HTTP_ROUTE = _router("HTTPRoute", "httproutes")
+GRPC_ROUTE = _router("GRPCRoute", "grpcroutes")
