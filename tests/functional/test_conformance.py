@@ -22,7 +22,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.connect i
 
 pytest.register_assert_rewrite("tests.conformance")
 
-from tests.conformance import ROWS  # noqa: E402
+from tests.conformance import OF_ROUTES, ROWS  # noqa: E402
 
 from .api import ask  # noqa: E402
 from .cluster import Cluster  # noqa: E402
@@ -107,6 +107,15 @@ class Real:
         thread.join(10)
 
 
+@pytest.fixture(scope="session")
+def serves_routes(real_cluster: Cluster) -> bool:
+    """Somebody has brought the kinds of routes."""
+    found = ask(real_cluster.kubeconfig, "GET", "/apis")["groups"]
+    return any(group["name"] == "gateway.networking.k8s.io" for group in found)
+
+
 @pytest.mark.parametrize("name", ROWS)
-def test_row(cluster: Cluster, namespace: str, name: str) -> None:
+def test_row(cluster: Cluster, namespace: str, name: str, serves_routes: bool) -> None:
+    if name in OF_ROUTES and not serves_routes:
+        pytest.skip("The cluster does not serve the kinds of routes.")
     ROWS[name](Real(cluster, namespace))

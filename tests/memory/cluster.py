@@ -15,6 +15,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._kube.client im
 
 from .clock import Clock
 from .controllers import start
+from .kinds import named
 from .rights import ADMINISTRATOR
 from .schema import Json
 from .server import NAMESPACE, Server
@@ -59,15 +60,11 @@ class Memory:
 
     def get(self, namespace: str, kind: str, name: str) -> Json:
         """An object as it is stored, None when it is not there; takes no time."""
-        return self.server.store.get(_resource(kind), namespace, name)
+        return self.server.store.get(named(kind), namespace, name)
 
     def all(self, namespace: str, kind: str) -> list[Json]:
         """All objects of a kind."""
-        return list(self.server.store.all(_resource(kind), namespace))
-
-
-def _resource(kind: str) -> Any:
-    return next(resource for resource in KNOWN.values() if resource.kind == kind)
+        return list(self.server.store.all(named(kind), namespace))
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from .schema import ANY, Json, Node, root
+from .schema import ANY, Json, Node, is_custom, root
 
 Dict = dict[str, Any]
 
@@ -228,8 +228,22 @@ _WITH_STATUS = frozenset(
 )
 
 
+def _custom(value: Json, node: Node) -> Json:
+    """A value of a custom kind with the defaults of its schema, and without nulls; what is empty stays."""
+    if node.shape in ("struct", "map") and isinstance(value, dict):
+        filled = {key: _custom(item, node.field(key) or ANY) for key, item in value.items() if item is not None}
+        absent = {key: place for key, place in node.fields().items() if key not in filled} if node.shape == "struct" else {}
+        return {**filled, **{key: _custom(place.default, place) for key, place in absent.items() if place.default is not None}}
+    if node.shape in ("list", "set") and isinstance(value, list):
+        return [_custom(item, node.item()) for item in value]
+    return value
+
+
 def completed(obj: Json) -> Json:
     """A copy of the object with the server's defaults."""
+    if is_custom(obj["apiVersion"], obj["kind"]):
+        node = root(obj["apiVersion"], obj["kind"])
+        return {**_custom(obj, node), "metadata": tidy(obj["metadata"], node.field("metadata") or ANY)}
     tidied: Dict = tidy(obj, root(obj["apiVersion"], obj["kind"]))
     defaults = _BY_KIND.get(obj["kind"])
     if defaults is not None:

@@ -12,6 +12,7 @@ from fractions import Fraction
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import KNOWN, POD, Resource
 
 from .defaults import amount, canonical
+from .kinds import SERVED
 from .refusals import not_admitted
 from .schema import Json
 from .store import Store
@@ -51,7 +52,7 @@ def check(store: Store, resource: Resource, obj: Json) -> None:
 def used(store: Store, namespace: str, key: str) -> Fraction:
     """How much of what a quota counts is used."""
     total = Fraction(0)
-    for resource in KNOWN.values():
+    for resource in SERVED:
         if _counts(key, resource):
             total += sum((_needs(key, resource, obj) or Fraction(0) for obj in store.all(resource, namespace)), Fraction(0))
     return total

@@ -4,7 +4,8 @@
 
 """Record how the real API server's objects are built: `./dev exec python -m tests.memory.record`, with KUBECONFIG set, writes schema.json.
 
-Only what merging, owning and checking fields needs is kept: names, types, keys of lists. To be run again for a new Kubernetes.
+Only what merging, owning and checking fields needs is kept: names, types, keys of lists. To be run again for a new Kubernetes, or a new
+router: its CustomResourceDefinitions must be there (tests/dev knows where they come from).
 """
 
 from __future__ import annotations
@@ -34,6 +35,11 @@ KINDS = (
     *("ServiceAccount", "ControllerRevision", "DaemonSet", "Deployment", "ReplicaSet", "StatefulSet", "HorizontalPodAutoscaler", "CronJob"),
     *("Job", "Lease", "EndpointSlice", "Ingress", "NetworkPolicy", "PodDisruptionBudget", "Role", "RoleBinding"),
 )
+CUSTOM = (
+    *("gateway.networking.k8s.io/v1 HTTPRoute", "gateway.networking.k8s.io/v1 GRPCRoute", "networking.istio.io/v1 VirtualService"),
+    *("route.openshift.io/v1 Route", "traefik.io/v1alpha1 TraefikService", "traefik.io/v1alpha1 IngressRoute"),
+)
+"""Kinds that CustomResourceDefinitions brought."""
 _SCALARS = {"string": "s", "integer": "i", "number": "n", "boolean": "b"}
 
 
@@ -43,20 +49,26 @@ class Recorder:
     def __init__(self, schemas: Mapping[str, Any]) -> None:
         self._schemas = schemas
         self.definitions: dict[str, Any] = {}
+        self._custom = False
+        """It is at a kind whose defaults all stand in its schema, those that are empty as well."""
 
-    def definition(self, reference: str) -> str:
+    def definition(self, reference: str, *, custom: bool = False) -> str:
         """Take a definition in; its name."""
         name = reference.rpartition("/")[2]
         short = name.removeprefix("io.k8s.").removeprefix("api.").removeprefix("apimachinery.pkg.")
         if short not in self.definitions:
             self.definitions[short] = None  # It may lead to itself.
+            outer, self._custom = self._custom, custom
             self.definitions[short] = self.node(self._schemas[name])
+            self._custom = outer
         return short
 
     def node(self, schema: Mapping[str, Any]) -> Any:
         """One place of an object: a letter for a scalar, else a mapping; README.md has the keys."""
         made = self._node(schema)
-        if schema.get("default") not in (None, {}, "", 0):
+        if self._custom and "default" in schema:
+            made = {**(made if isinstance(made, dict) else {"scalar": made}), "default": schema["default"]}
+        elif schema.get("default") not in (None, {}, "", 0):
             made = {"scalar": made, "default": schema["default"]}
         elif schema.get("default") == {} and isinstance(made, dict):
             made = {**made, "always": True}
@@ -65,8 +77,9 @@ class Recorder:
         return made
 
     def _node(self, schema: Mapping[str, Any]) -> Any:
-        for part in schema.get("allOf", [schema] if "$ref" in schema else []):
-            return {"of": self.definition(part["$ref"])}
+        for part in schema.get("allOf", [schema]):
+            if "$ref" in part:
+                return {"of": self.definition(part["$ref"])}
         if "properties" in schema:
             return {"fields": {name: self.node(field) for name, field in schema["properties"].items()}}
         if schema.get("type") == "object" and isinstance(schema.get("additionalProperties"), dict):
@@ -75,28 +88,45 @@ class Recorder:
             kind = schema.get("x-kubernetes-list-type", "atomic")
             keys = {"keys": schema["x-kubernetes-list-map-keys"]} if kind == "map" else {}
             return {"items": self.node(schema["items"]), "list": kind, **keys}
-        if "oneOf" in schema:
-            return "v" if schema.get("format") == "int-or-string" else "q"
+        is_either = schema.get("x-kubernetes-int-or-string") or schema.get("format") == "int-or-string"
+        if "oneOf" in schema or is_either:
+            return "v" if is_either else "q"
         return _SCALARS.get(schema.get("type", ""), "x")
 
 
-def main() -> None:
-    """Ask the server and write the file."""
-    kubeconfig = Path(os.environ["KUBECONFIG"])
+def recorded(kubeconfig: Path) -> dict[str, Any]:
+    """What the server says of all kinds."""
+    custom = {name.partition(" ")[0] for name in CUSTOM}
     schemas: dict[str, Any] = {}
-    for group in GROUPS:
+    for group in (*GROUPS, *(f"apis/{version}" for version in sorted(custom))):
         schemas |= ask(kubeconfig, "GET", f"/openapi/v3/{group}")["components"]["schemas"]
     recorder = Recorder(schemas)
     kinds = {}
     for name, schema in sorted(schemas.items()):
         for meant in schema.get("x-kubernetes-group-version-kind", []):
             version = "/".join(filter(None, (meant["group"], meant["version"])))
-            if meant["kind"] in KINDS and any(group.endswith(f"/{version}") for group in GROUPS):
-                kinds[f"{version} {meant['kind']}"] = recorder.definition(name)
-    lines = [f"{json.dumps(name)}: {json.dumps(node, sort_keys=True)}" for name, node in sorted(recorder.definitions.items())]
+            kind = f"{version} {meant['kind']}"
+            if kind in CUSTOM or (meant["kind"] in KINDS and any(group.endswith(f"/{version}") for group in GROUPS)):
+                kinds[kind] = recorder.definition(name, custom=kind in CUSTOM)
+    served = {version: ask(kubeconfig, "GET", f"/apis/{version}")["resources"] for version in custom}
+    with_status = {name: _has_status(served[name.partition(" ")[0]], name.partition(" ")[2]) for name in CUSTOM}
+    return {"kinds": kinds, "custom": with_status, "definitions": recorder.definitions}
+
+
+def _has_status(served: list[dict[str, Any]], kind: str) -> bool:
+    """The status is a subresource of its own, which a write of the object cannot change."""
+    return any(entry["kind"] == kind and entry["name"].endswith("/status") for entry in served)
+
+
+def main() -> None:
+    """Ask the server and write the file."""
+    kubeconfig = Path(os.environ["KUBECONFIG"])
+    found = recorded(kubeconfig)
+    lines = [f"{json.dumps(name)}: {json.dumps(node, sort_keys=True)}" for name, node in sorted(found["definitions"].items())]
     SCHEMA.write_text(
         '{\n"server": ' + json.dumps(ask(kubeconfig, "GET", "/version")["gitVersion"]) + ',\n"kinds": '
-        + json.dumps(kinds, sort_keys=True) + ',\n"definitions": {\n' + ",\n".join(lines) + "\n}\n}\n"
+        + json.dumps(found["kinds"], sort_keys=True) + ',\n"custom": ' + json.dumps(found["custom"], sort_keys=True)
+        + ',\n"definitions": {\n' + ",\n".join(lines) + "\n}\n}\n"
     )  # fmt: skip
 
 

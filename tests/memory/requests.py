@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import KNOWN, Resource
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import Resource
 
+from .kinds import SERVED
 from .refusals import no_such_path
 from .rights import ADMINISTRATOR
 
@@ -21,7 +22,7 @@ APPLY = "application/apply-patch+yaml"
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
 
-PLACES: Mapping[tuple[str, str], Resource] = {(resource.api_version, resource.plural): resource for resource in KNOWN.values()}
+PLACES: Mapping[tuple[str, str], Resource] = {(resource.api_version, resource.plural): resource for resource in SERVED}
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def place_of(path: str) -> Place:
 
 def kinds_of(version: str) -> dict[str, Any] | None:
     """What discovery says of a group version, None where there is none."""
-    found = [resource for resource in KNOWN.values() if resource.api_version == version]
+    found = [resource for resource in SERVED if resource.api_version == version]
     if not found:
         return None
     listed = [

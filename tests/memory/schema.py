@@ -33,6 +33,7 @@ class Node:
     type: str = ""
     """Of a scalar: s (text), i, n (numbers), b, v (number or text), q (quantity)."""
     default: Json = None
+    """What the server writes where there is none; of what is no scalar for custom kinds alone."""
     always: bool = False
     """It is there even when nothing was given: its type is no pointer."""
     keys: tuple[str, ...] = ()
@@ -92,12 +93,13 @@ def _node(spelled: Any) -> Node:
     if "of" in spelled:
         inner = _node(_recorded()["definitions"][spelled["of"]])
         return Node(inner.shape, inner.atomic or atomic, inner.type, inner.default, always, inner.keys, inner.spelled)
+    default = spelled.get("default")
     if "fields" in spelled:
-        return Node("struct", atomic, always=always, spelled=spelled)
+        return Node("struct", atomic, default=default, always=always, spelled=spelled)
     if "values" in spelled:
-        return Node("map", atomic, always=always, spelled=spelled)
-    kind = spelled["list"]
-    return Node("set" if kind == "set" else "list", kind == "atomic", keys=tuple(spelled.get("keys", ())), spelled=spelled)
+        return Node("map", atomic, default=default, always=always, spelled=spelled)
+    kind, keys = spelled["list"], tuple(spelled.get("keys", ()))
+    return Node("set" if kind == "set" else "list", kind == "atomic", default=default, keys=keys, spelled=spelled)
 
 
 @functools.cache
@@ -105,6 +107,18 @@ def root(api_version: str, kind: str) -> Node:
     """The place of a whole object; of a kind that was not recorded everything is allowed."""
     name = _recorded()["kinds"].get(f"{api_version} {kind}")
     return ANY if name is None else _node({"of": name})
+
+
+@functools.cache
+def is_custom(api_version: str, kind: str) -> bool:
+    """A CustomResourceDefinition brought the kind: its objects are stored as they were sent, with the defaults of their schema."""
+    return f"{api_version} {kind}" in _recorded()["custom"]
+
+
+@functools.cache
+def has_status(api_version: str, kind: str) -> bool:
+    """Its status is a subresource, which a write of the object cannot change: so is that of all kinds but a few custom ones."""
+    return bool(_recorded()["custom"].get(f"{api_version} {kind}", True))
 
 
 def misfits(value: Json, node: Node, path: str = "", *, named: bool = False) -> Iterator[tuple[str, str]]:

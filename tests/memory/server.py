@@ -151,11 +151,14 @@ class Server:
         if resource.namespaced and self.store.get(NAMESPACE, "", namespace) is None:
             raise refusals.not_found("namespaces", "", namespace)
         stamped = {**metadata, "uid": self.store.uid(), "creationTimestamp": self.store.stamp()}
-        if resource.kind in _GENERATION:
+        custom = schema.is_custom(resource.api_version, resource.kind)
+        if custom or resource.kind in _GENERATION:
             stamped["generation"] = 1
         stamped.pop("resourceVersion", None)
         obj = {**obj, "metadata": stamped}
-        if "status" in obj and resource.kind != "Pod":
+        if custom:
+            obj = obj if not _has_status(resource) else {key: value for key, value in obj.items() if key != "status"}
+        elif "status" in obj and resource.kind != "Pod":
             obj["status"] = {} if resource.kind != "Namespace" else {"phase": "Active"}
         if resource.kind == "Service":
             obj = self._addressed(obj)
@@ -179,7 +182,7 @@ class Server:
                 raise refusals.precondition(place.resource.plural, place.resource.group, place.name, body["metadata"]["uid"], "")
             return 201, self.create(place.resource, body, manager=request.manager, dry_run=request.is_dry)
         live = self._found(place)
-        if place.resource.kind in _VERSION_NEEDED and not body["metadata"].get("resourceVersion"):
+        if _needs_version(place.resource) and not body["metadata"].get("resourceVersion"):
             cause = refusals.Cause("metadata.resourceVersion", "Invalid value: 0: must be specified for an update")
             raise refusals.invalid(place.resource.kind, place.resource.group, place.name, [cause])
         return 200, self.update(place.resource, live, body, manager=request.manager, below=place.below, dry_run=request.is_dry)
@@ -239,8 +242,8 @@ class Server:
         metadata = {**new["metadata"], **{key: live["metadata"][key] for key in _KEPT if key in live["metadata"]}}
         metadata["resourceVersion"] = live["metadata"]["resourceVersion"]
         new = {**new, "metadata": metadata}
-        if not below and "status" in live:
-            new["status"] = live["status"]
+        if not below and _has_status(resource):
+            new = _with_status_of(live, new)
         if resource.kind == "Service" and not below:
             new = self._addressed(new, live)
         if "generation" in live["metadata"]:
@@ -339,6 +342,19 @@ class Server:
         spec.setdefault("ipFamilies", ["IPv4"])
         spec.setdefault("ipFamilyPolicy", "SingleStack")
         return {**service, "spec": spec, "status": service.get("status") or {"loadBalancer": {}}}
+
+
+def _needs_version(resource: Resource) -> bool:
+    return resource.kind in _VERSION_NEEDED or schema.is_custom(resource.api_version, resource.kind)
+
+
+def _has_status(resource: Resource) -> bool:
+    return schema.has_status(resource.api_version, resource.kind)
+
+
+def _with_status_of(live: Json, new: Json) -> Json:
+    kept = {key: value for key, value in new.items() if key != "status" or not schema.is_custom(new["apiVersion"], new["kind"])}
+    return {**kept, "status": live["status"]} if "status" in live else kept
 
 
 _METHODS: Mapping[str, Callable[[Server, Request, Place], tuple[int, Json]]] = {

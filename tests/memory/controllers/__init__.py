@@ -16,6 +16,7 @@ from .daemon_sets import DaemonSets
 from .deployments import Deployments
 from .endpoint_slices import EndpointSlices
 from .garbage import Garbage, Namespaces, Quotas
+from .gateways import Gateways, grpc_routes, http_routes
 from .jobs import Jobs
 from .kubelets import Kubelets
 from .replica_sets import ReplicaSets
@@ -38,6 +39,8 @@ class Controllers:
     quotas: Quotas
     namespaces: Namespaces
     garbage: Garbage
+    http_routes: Gateways
+    grpc_routes: Gateways
 
     def all(self) -> list[Controller]:
         return [getattr(self, entry.name) for entry in fields(self)]
@@ -58,4 +61,6 @@ def start(server: Server) -> Controllers:
         Quotas(server),
         Namespaces(server),
         Garbage(server),
+        http_routes(server),
+        grpc_routes(server),
     )
