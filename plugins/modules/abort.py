@@ -216,7 +216,9 @@ rollouts:
       sample: {stable: {name: web, replicas: 3}, candidate: {name: web-green, replicas: 3}}
     traffic:
       description:
-        - What leads the traffic, each with its C(router), V(service), its C(name), and what it selects now (C(selector)).
+        - What leads the traffic, each with its C(router) and its C(name). A V(service) has what it selects now (C(selector)).
+        - A route, called V(HTTPRoute/web) for instance, has the C(rule) and its C(weights) by Service; what they were before the task
+          (C(previous_weights)) where that has changed them.
         - M(rollout.kubernetes.service_switch) adds what it selected before (C(previous_selector)), how many C(pods) the selector picks, and
           how many endpoints in the Service's EndpointSlices are C(ready).
       type: list

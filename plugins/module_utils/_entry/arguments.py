@@ -14,6 +14,7 @@ from typing import Any
 from .._domain.kinds import DEFAULT, KINDS, WORKLOADS
 from .._domain.workloads.kind import Kind
 from .._kube.auth import auth_argument_spec
+from .._routers.table import ROUTERS
 from .._strategies.blue_green_steps import FORWARD
 from .._strategies.takes import TAKES
 from .canary_requests import WEIGHTS
@@ -169,6 +170,7 @@ def _one_way(live: Sequence[str], exclusive: Sequence[tuple[str, ...]]) -> dict[
     }
 
 
+_ROUTE: Spec = {"type": "str", "choices": sorted(ROUTERS)}
 _PAUSED = tuple(kind for kind in KINDS if kind.pauses)
 _ABORTED = tuple(kind for kind in KINDS if kind.has_sides or kind.names_revisions)
 ARGUMENTS: Mapping[str, Arguments] = {
@@ -303,6 +305,40 @@ ARGUMENTS: Mapping[str, Arguments] = {
             "required_by": {"name": "selector"},
         },
         goes_back=True,
+    ),
+    "traffic_split": Arguments(
+        spec={
+            **auth_argument_spec,
+            "kind": _ROUTE,
+            "name": {"type": "str"},
+            "rule": {"type": "str"},
+            "namespace": {"type": "str"},
+            "routes": {
+                "type": "list",
+                "elements": "dict",
+                "options": {
+                    "kind": {**_ROUTE, "required": True},
+                    "name": {"type": "str", "required": True},
+                    "rule": {"type": "str"},
+                },
+            },
+            "weights": {"type": "dict"},
+            "state": {"type": "str", "default": "present", "choices": ["present", "original"]},
+            **_LOCK,
+            **_APPROVED,
+            **_ASKED,
+            **_OWNERSHIP,
+            "wait_timeout": {**_DURATION, "default": "1m", "aliases": ["timeout"]},
+            "progress": _TIMES["progress"],
+        },
+        checks={
+            "mutually_exclusive": [("name", "routes"), ("kind", "routes"), ("rule", "routes")],
+            "required_one_of": [("name", "routes")],
+            "required_by": {"name": "kind"},
+            "required_if": [("state", "present", ("weights",))],
+        },
+        goes_back=True,
+        waits=3,
     ),
     "blue_green": Arguments(
         spec={

@@ -14,6 +14,7 @@ from typing import Any
 from .._domain.base.objects import text
 from .._domain.gates.judging import Measurement
 from .._domain.history import Entry, difference
+from .._domain.kinds import WORKLOADS
 from .._domain.leases.claim import Judged
 from .._domain.steps.changes import diff_pair
 from .._domain.text.veils import veiled, veiled_pair
@@ -23,7 +24,7 @@ from .._domain.workloads.revisions import candidate_of, old_and_new
 from .._domain.workloads.workload import CHANGE_CAUSE, REVISION, Condition, Revision, Snapshot
 from .._engine.config.configuration import Copy
 from .._engine.outside.gates import GateReport
-from .._engine.tell.outcome import Coloured, Difference, Outcome, Rollout, StepReport, Switched
+from .._engine.tell.outcome import Coloured, Difference, Outcome, Rollout, Routed, StepReport, Switched
 from .manifests import dumped
 from .preflight import preflight_keys
 
@@ -170,7 +171,7 @@ def _rollout(rollout: Rollout, known: frozenset[str]) -> Result:
         "namespace": rollout.ref.namespace,
         "name": rollout.coloured.workload if rollout.coloured is not None else rollout.ref.name,
         "phase": rollout.phase,
-        "complete": standing(rollout.snapshot).done or (rollout.switched is not None and rollout.phase == "complete"),
+        "complete": standing(rollout.snapshot).done or (not _has_pods(rollout) and rollout.phase == "complete"),
         "strategy": rollout.strategy,
         "steps": [_step(step) for step in rollout.steps],
         # Stable is what serves: once complete, the candidate itself.
@@ -193,6 +194,8 @@ def _rollout(rollout: Rollout, known: frozenset[str]) -> Result:
         entry["next_step"] = next(iter(entry["steps_left"]), None)
     if rollout.switched is not None:
         entry["traffic"] = [_switched(rollout.ref.name, rollout.switched)]
+    if rollout.routed:
+        entry["traffic"] = [_routed(routed) for routed in rollout.routed]
     if rollout.coloured is not None:
         entry |= _two_sided(rollout.coloured)
         entry["complete"] = rollout.phase == "complete"
@@ -214,6 +217,16 @@ def _rollout(rollout: Rollout, known: frozenset[str]) -> Result:
 def _switched(service: str, switched: Switched) -> Result:
     selectors = {"selector": dict(switched.after), "previous_selector": dict(switched.before)}
     return {"router": "service", "name": service, **selectors, "pods": switched.pods, "ready": switched.ready}
+
+
+def _has_pods(rollout: Rollout) -> bool:
+    """Whether it is a workload, and no Service or route."""
+    return rollout.ref.kind in WORKLOADS
+
+
+def _routed(routed: Routed) -> Result:
+    entry: Result = {"router": routed.router, "name": routed.ref.short, "rule": routed.rule, "weights": dict(routed.weights)}
+    return entry if routed.before is None else {**entry, "previous_weights": dict(routed.before)}
 
 
 def _two_sided(coloured: Coloured) -> Result:

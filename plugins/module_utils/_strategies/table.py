@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import blue_green, canary
+from . import blue_green, canary, traffic_split
 from .staged import Staged
 
-STAGED: dict[str, Staged[Any]] = {strategy.name: strategy for strategy in (blue_green.STRATEGY, canary.STRATEGY)}
+STAGED: dict[str, Staged[Any]] = {strategy.name: strategy for strategy in (blue_green.STRATEGY, canary.STRATEGY, traffic_split.STRATEGY)}
 """By their names."""

@@ -76,8 +76,8 @@ class Claim:
 
     @property
     def way(self) -> str:
-        """The strategy as people write it: blue/green."""
-        return self.strategy.replace("_", "/")
+        """The strategy as people write it: blue/green, traffic split."""
+        return "blue/green" if self.strategy == "blue_green" else self.strategy.replace("_", " ")
 
     def covers(self, ref: Ref) -> bool:
         """The rollout needs this object of its namespace as it is."""

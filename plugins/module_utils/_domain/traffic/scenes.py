@@ -12,6 +12,7 @@ from datetime import datetime
 from math import inf
 
 from ..base.objects import JsonObject, JsonValue, Ref, at, items, mapping, ref_of, text, texts
+from ..base.resources import Resource
 from ..kinds import TWO_SIDED
 from ..workloads.workload import Snapshot, Workload
 from .services import Backend, Endpoint, Selector, Service, picked, picks
@@ -103,6 +104,8 @@ class View:
     """Those of the Services that need not be there."""
     traffic: bool = False
     """Also where requests go: all Services and pods of the namespace, EndpointSlices, autoscalers and budgets."""
+    routes: tuple[tuple[Resource, str], ...] = ()
+    """The routes, by kind and name."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,8 @@ class Scene:
     backends: tuple[Backend, ...] = ()
     endpoints: Mapping[str, tuple[Endpoint, ...]] = field(default_factory=dict)
     """What the EndpointSlices of the Services of this rollout hold."""
+    routes: Mapping[Ref, JsonObject] = field(default_factory=dict)
+    """The routes of this rollout that are there."""
     autoscalers: tuple[Autoscaler, ...] = ()
     budgets: tuple[Budget, ...] = ()
     since: Mapping[str, float] = field(default_factory=dict)
@@ -150,6 +155,10 @@ class Scene:
     def ready(self, selector: Selector) -> int:
         """How many ready pods a selector picks."""
         return sum(1 for backend in picked(selector, self.backends) if backend.ready)
+
+    def serving(self, service: str) -> int:
+        """How many endpoints of a Service of this rollout get requests."""
+        return sum(1 for endpoint in self.endpoints.get(service, ()) if endpoint.ready)
 
     def scales(self, deployment: str) -> Autoscaler | None:
         """The autoscaler of a Deployment."""

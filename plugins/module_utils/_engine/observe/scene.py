@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from ..._domain.base.errors import ForbiddenError, NotFoundError
-from ..._domain.base.objects import JsonObject, Ref, moment, uid_of
+from ..._domain.base.objects import JsonObject, Ref, moment, text, uid_of
 from ..._domain.base.ports import Cluster, WatchEvent
 from ..._domain.base.resources import BUDGET, DEPLOYMENT, HPA, Resource
 from ..._domain.traffic.scenes import Autoscaler, Budget, Scene, View
@@ -38,8 +38,11 @@ class Stage:
         self._view = view
         self._feed = Feed(cluster, self._hear, follow=follow)
         self._observer = Observer(cluster, [self.ref(name) for name in view.deployments], feed=self._feed)
-        self.traffic = Traffic(cluster, namespace, view.services, feed=self._feed, whole=True, optional=view.optional)
+        self.traffic = Traffic(
+            cluster, namespace, view.services, feed=self._feed, whole=view.traffic, pods=view.traffic, optional=view.optional
+        )
         """Where requests go; it follows nothing where the view leaves that out."""
+        self._routes: dict[tuple[Resource, str], JsonObject] = {}
         self._scalers: dict[str, Autoscaler] = {}
         self._budgets: dict[str, Budget] = {}
         self._stack = ExitStack()
@@ -52,8 +55,10 @@ class Stage:
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             stack.callback(self._feed.close)
-            if self._view.traffic:
+            if self._view.traffic or self._view.services:
                 stack.enter_context(self.traffic)
+            for resource in dict.fromkeys(resource for resource, _name in self._view.routes):
+                self._follow_routes(resource)
             stack.enter_context(self._observer)
             if self._observer.warnings:
                 raise ForbiddenError(self._observer.warnings[0], status=403)
@@ -82,6 +87,7 @@ class Stage:
             services=self.traffic.all_services(),
             backends=self.traffic.backends(),
             endpoints={name: self.traffic.endpoints(name) for name in self._view.services},
+            routes={Ref(resource.kind, self._namespace, name): obj for (resource, name), obj in self._routes.items()},
             autoscalers=tuple(sorted(self._scalers.values(), key=lambda entry: entry.ref)),
             budgets=tuple(sorted(self._budgets.values(), key=lambda entry: entry.ref)),
             since={name: self._since(at) for name, at in (moments or {}).items()},
@@ -131,6 +137,31 @@ class Stage:
             _keep(self._scalers, event, Autoscaler.of)
         elif resource is BUDGET:
             _keep(self._budgets, event, Budget.of)
+        elif resource in (known for known, _name in self._view.routes):
+            self._keep_route(resource, event)
+
+    def _follow_routes(self, resource: Resource) -> None:
+        """Raise `NotFoundError` where the cluster does not have this kind of routes."""
+        names = [name for found, name in self._view.routes if found == resource]
+        try:
+            self._feed.follow(Source(resource, self._namespace, fields=f"metadata.name={names[0]}" if len(names) == 1 else ""))
+        except NotFoundError as error:
+            raise NotFoundError(
+                f"{Ref(resource.kind, self._namespace, names[0])} cannot be there: this cluster has no {resource.kind} of "
+                f"{resource.api_version}; name the kind of route that leads to the Service here, or install that router's definitions.",
+                status=error.status,
+            ) from error
+
+    def _keep_route(self, resource: Resource, event: WatchEvent) -> None:
+        if event.type == "RESYNC":
+            self._routes = {key: obj for key, obj in self._routes.items() if key[0] != resource}
+        for obj in event.items if event.type == "RESYNC" else (event.object,):
+            key = resource, text(obj, "metadata", "name")
+            if event.type == "DELETED":
+                self._routes.pop(key, None)
+            elif key in self._view.routes:
+                # Of a list the server leaves the kind out.
+                self._routes[key] = {**obj, "kind": resource.kind, "apiVersion": resource.api_version}
 
 
 def _keep(known: dict[str, T], event: WatchEvent, read: Callable[[JsonObject], T]) -> None:

@@ -22,7 +22,7 @@ class Traffic:
     """Follows Services of one namespace until it is closed; use it as a context manager. With ``follow=False`` it only lists, once.
 
     ``feed``: one that is shared with others, which gives each event to `hear`. ``whole``: all Services of the namespace are followed, so
-    that `all_services` knows them. ``optional`` are names of Services that may be missing from the beginning.
+    that `all_services` knows them; without ``pods`` none are. ``optional`` are names of Services that may be missing from the beginning.
 
     Raises `NotFoundError` for a Service that is not there, `ClusterError` when the cluster cannot be read.
     """
@@ -36,12 +36,14 @@ class Traffic:
         follow: bool = True,
         feed: Feed | None = None,
         whole: bool = False,
+        pods: bool = True,
         optional: Iterable[str] = (),
     ) -> None:
         self._namespace = namespace
         self._names = frozenset(names)
         self._optional = frozenset(optional)
         self._whole = whole
+        self._with_pods = pods
         self._feed = feed or Feed(cluster, self.hear, follow=follow)
         self._services: dict[str, Service] = {}
         self._pods: dict[str, Backend] = {}
@@ -53,7 +55,8 @@ class Traffic:
         try:
             self._feed.follow(Source(SERVICE, self._namespace, fields=only))
             self._demand()
-            self._feed.follow(Source(POD, self._namespace))
+            if self._with_pods:
+                self._feed.follow(Source(POD, self._namespace))
             if self._names:
                 self._feed.follow(Source(ENDPOINT_SLICE, self._namespace, labels=owned))
         except BaseException:

@@ -28,7 +28,7 @@ from ..outside.surroundings import Surroundings
 from ..plan.approval import compare, objects, steps, way
 from ..plan.rights import Need
 from ..plan.staged import StagedPlan, plan_of
-from ..tell.outcome import Coloured
+from ..tell.outcome import Coloured, Routed
 
 P = TypeVar("P", bound=StagedPlan[Any])
 C = TypeVar("C", bound=Claim)
@@ -45,6 +45,9 @@ class Part:
     candidate: Snapshot
     coloured: Coloured | None = None
     weights: Mapping[str, int] = field(default_factory=dict)
+    message: str = ""
+    """How it stands, where that is not what is said of all."""
+    routed: tuple[Routed, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -13,14 +13,16 @@ from ..._domain.base.objects import JsonObject, texts
 from ..._domain.canary.course import CANARY
 from ..._domain.request import StagedRequest
 from ..._domain.sides.claims import BLUE_GREEN, STRATEGY, claim_of
+from ..._strategies.traffic_split import TRAFFIC_SPLIT
 from ..outside.surroundings import Surroundings
 from ..tell.outcome import Outcome
 from . import staged
 from .blue_green import BlueGreen
 from .canary import InDeployment
 from .method import Method, Plain
+from .split import Splitting
 
-_SPECIAL: Mapping[str, Any] = {BLUE_GREEN: BlueGreen, CANARY: InDeployment}
+_SPECIAL: Mapping[str, Any] = {BLUE_GREEN: BlueGreen, CANARY: InDeployment, TRAFFIC_SPLIT: Splitting}
 """The strategies that bring a planner, a history or a report of their own."""
 
 

@@ -24,7 +24,7 @@ from ..plan.plan import notes
 from ..plan.staged import StagedPlan
 from ..tell.outcome import Difference, Outcome, Rollout, RolloutPhase, StepReport
 from ..write.writer import Planned
-from .method import Method
+from .method import Method, Part
 
 
 class StagedReport:
@@ -154,6 +154,9 @@ class StagedReport:
             error=error,
         )
 
+    def _stands(self, part: Part, claim: Claim | None, scene: Scene) -> str:
+        return self._method.stands(claim, scene) if claim is not None else standing(part.live).message
+
     def _rollouts(
         self,
         plan: StagedPlan[Any],
@@ -174,7 +177,7 @@ class StagedReport:
                 strategy=self._method.name,
                 snapshot=part.live,
                 application=self._request.application,
-                message=message or (self._method.stands(claim, scene) if claim is not None else standing(part.live).message),
+                message=message or part.message or self._stands(part, claim, scene),
                 stable=candidate_of(part.stable),
                 candidate=candidate_of(part.candidate),
                 steps=steps,
@@ -182,6 +185,7 @@ class StagedReport:
                 unchanged=unchanged,
                 coloured=part.coloured,
                 weights=part.weights,
+                routed=part.routed,
                 plan=table,
                 plan_hash=claim.plan_hash if claim is not None else "",
             )

@@ -84,6 +84,8 @@ class Rollout:
     """What gates have found in earlier tasks of the rollout that is on its way."""
     weights: Mapping[str, int] = field(default_factory=dict)
     """The percentages that the stable version and the candidate have of the requests, where both serve."""
+    routed: tuple[Routed, ...] = ()
+    """How routes divide the requests."""
     plan: tuple[str, ...] = ()
     """In check mode the plan as lines of a table."""
     plan_hash: str = ""
@@ -125,6 +127,19 @@ class Switched:
     """Pods that it selects and that may serve."""
     ready: int
     """Pods among its endpoints that get traffic."""
+
+
+@dataclass(frozen=True)
+class Routed:
+    """How one rule of a route divides its requests."""
+
+    router: str
+    ref: Ref
+    rule: str
+    weights: Mapping[str, int]
+    """By Service."""
+    before: Mapping[str, int] | None = None
+    """What they were before the task; None where it has begun with them as they are."""
 
 
 @dataclass(frozen=True)

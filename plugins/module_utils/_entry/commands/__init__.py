@@ -30,7 +30,7 @@ def command(name: str) -> Command:
         from .preflight import COMMANDS
     elif name == "service_switch":
         from .switch import COMMANDS
-    elif name in ("blue_green", "canary", "promote", "abort", "undo"):
+    elif name in ("blue_green", "canary", "traffic_split", "promote", "abort", "undo"):
         from .staged import COMMANDS
     elif name == "gate":
         from .gate import COMMANDS

@@ -24,6 +24,7 @@ from ..colour_requests import canary_undo, colour_operation, colour_request, col
 from ..manifests import check_name
 from ..repair import check_repair
 from ..requests import abort_request, named_target, undo_request
+from ..split_requests import split_request
 from .call import Call, Command, ours_in, selection_in, this_process
 from .rolling import operate
 from .two_sided import has_canary, two_sided
@@ -39,6 +40,10 @@ def roll_out(call: Call, outside: Surroundings) -> Outcome:
 def canary(call: Call, outside: Surroundings) -> Outcome:
     request = canary_request(call.parameters, call.manifests, outside.cluster, call.namespace, this_process())
     return methods.roll(request, outside, check=call.check)
+
+
+def split(call: Call, outside: Surroundings) -> Outcome:
+    return methods.roll(split_request(call.parameters, call.namespace, this_process()), outside, check=call.check)
 
 
 def promote(call: Call, outside: Surroundings) -> Outcome:
@@ -74,4 +79,11 @@ def undo(call: Call, outside: Surroundings) -> Outcome:
     return operate(call, undo_request(call.parameters, selection_in(call)), outside)
 
 
-COMMANDS: Mapping[str, Command] = {"blue_green": roll_out, "canary": canary, "promote": promote, "abort": abort, "undo": undo}
+COMMANDS: Mapping[str, Command] = {
+    "blue_green": roll_out,
+    "canary": canary,
+    "traffic_split": split,
+    "promote": promote,
+    "abort": abort,
+    "undo": undo,
+}

@@ -1,0 +1,132 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a task does with one route: divide its requests by weights, or bring the branches back that it had; and what it remembers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Self
+
+from ..base.errors import RefusedError
+from ..base.objects import JsonObject, JsonValue, Ref, items, mapping, text
+from ..leases.remembered import FORMAT, recalled, unreadable
+from .routes import Router, concerned, divided, is_divided, remembered, restored
+
+ROUTES = "rollout.kubernetes/routes"
+"""The annotation of the application's Lease that has what routes were like before `traffic_split` changed them first."""
+
+
+@dataclass(frozen=True)
+class Divide:
+    """Makes the Services share, in this proportion, what the rules that name them give them; with `only` the rule of that name alone."""
+
+    router: Router
+    weights: Mapping[str, int]
+    only: str = ""
+
+    def __call__(self, obj: JsonObject) -> JsonObject:
+        """Return the route with these weights and nothing else changed."""
+        for rule in concerned(self.router.rules(obj), self.weights, self.only):
+            obj = self.router.written(obj, divided(self.router, rule, self.weights))
+        return obj
+
+    def is_done(self, obj: JsonObject) -> bool:
+        """There is such a rule, and the Services share so in each."""
+        rules = concerned(self.router.rules(obj), self.weights, self.only)
+        return bool(rules) and all(is_divided(rule, self.weights) for rule in rules)
+
+
+@dataclass(frozen=True)
+class Restore:
+    """Brings the branches back that rules had. `services` are those whose weights were changed."""
+
+    router: Router
+    former: tuple[JsonObject, ...]
+    services: tuple[str, ...]
+
+    def __call__(self, obj: JsonObject) -> JsonObject:
+        """Return the route with these branches and nothing else changed."""
+        return restored(self.router, obj, self.former, self.services)
+
+    def is_done(self, obj: JsonObject) -> bool:
+        """The route has them."""
+        return self(obj) == obj
+
+
+@dataclass(frozen=True)
+class ForRules:
+    """Demands that the route still has a rule that names one of the Services."""
+
+    ref: Ref
+    divide: Divide
+
+    def __call__(self, live: JsonObject) -> None:
+        """Raise `RefusedError` where it has none."""
+        rules = self.divide.router.rules(live)
+        if not concerned(rules, self.divide.weights, self.divide.only):
+            names = " or ".join(self.divide.weights)
+            there = ", ".join(f"{rule.name} ({', '.join(rule.services) or 'no Service'})" for rule in rules) or "none"
+            which = f"no rule {self.divide.only} that names" if self.divide.only else "no rule that names"
+            raise RefusedError(f"{self.ref} has {which} Service {names}; its rules are: {there}.")
+
+
+@dataclass(frozen=True)
+class Former:
+    """What one route was like before, as it is stored."""
+
+    rules: tuple[JsonObject, ...] = ()
+    """The branches of the rules that name the Services."""
+    services: tuple[str, ...] = ()
+    """The Services whose weights are changed."""
+    heard: frozenset[str] = frozenset()
+    """Who had accepted it."""
+
+    @classmethod
+    def of(cls, entry: JsonObject) -> Self:
+        """From what is stored."""
+        return cls(items(entry, "rules"), tuple(text(entry, "services").split()), frozenset(filter(None, text(entry, "heard").split("\n"))))
+
+    @classmethod
+    def seen(cls, divide: Divide, obj: JsonObject) -> Self:
+        """From a route before its weights are changed."""
+        rules = concerned(divide.router.rules(obj), divide.weights, divide.only)
+        plain = tuple(entry for entry in remembered(rules) if isinstance(entry, Mapping))
+        return cls(plain, tuple(divide.weights), divide.router.heard(obj))
+
+    def plain(self) -> dict[str, JsonValue]:
+        """As it is stored."""
+        return {"rules": list(self.rules), "services": " ".join(self.services), "heard": "\n".join(sorted(self.heard))}
+
+    def and_of(self, later: Former) -> Former:
+        """The same, with what a later task has changed besides. Of a rule that both name the earlier branches count."""
+        rules = {(text(rule, "name"), text(rule, "key")) for rule in self.rules}
+        more = (rule for rule in later.rules if (text(rule, "name"), text(rule, "key")) not in rules)
+        return Former((*self.rules, *more), tuple(dict.fromkeys((*self.services, *later.services))), later.heard)
+
+
+@dataclass(frozen=True)
+class Originals:
+    """What routes were like before they were changed first, by `HTTPRoute/web`."""
+
+    routes: Mapping[str, Former] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, lease: JsonObject | None) -> Originals:
+        """From the annotations of a Lease. Raises `RefusedError` for what cannot be read."""
+        entry = recalled(lease, ROUTES)
+        if entry is None:
+            return cls()
+        found = mapping(entry, "routes")
+        if not found or not all(isinstance(value, Mapping) for value in found.values()):
+            raise unreadable(lease, ROUTES)
+        return cls({name: Former.of(mapping(found, name)) for name in found})
+
+    def text(self) -> str:
+        """The value of the annotation; empty where there is nothing to remember."""
+        if not self.routes:
+            return ""
+        return json.dumps({"version": FORMAT, "routes": {name: former.plain() for name, former in self.routes.items()}}, sort_keys=True)

@@ -1,0 +1,124 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What steps do with routes: change their weights, and wait until their routers have taken them over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from .._domain.base.objects import Ref, mapping, text
+from .._domain.base.resources import Resource
+from .._domain.leases.claim import Claim
+from .._domain.steps.actions import Change
+from .._domain.steps.step import Disown, Edit
+from .._domain.traffic.routes import Router
+from .._domain.traffic.scenes import Scene
+from .._domain.traffic.splitting import Divide, Former, ForRules, Restore
+from .._routers.table import ROUTERS
+
+NOTHING = Former()
+
+
+@dataclass(frozen=True)
+class Route:
+    """One route of a rollout."""
+
+    ref: Ref
+    router: Router
+    only: str = ""
+    """The name of the one rule that is meant; empty: each that names the Services."""
+    former: Former = NOTHING
+    """What it was like when the task began."""
+    original: Former = NOTHING
+    """What it was like before its weights were changed first, where that is to be brought back."""
+
+    @property
+    def looked_at(self) -> tuple[Resource, str]:
+        """As a view names it."""
+        return self.router.resource, self.ref.name
+
+    def dividing(self, weights: Mapping[str, int]) -> Divide:
+        """The edit by which the Services share the requests so."""
+        return Divide(self.router, weights, self.only)
+
+    def restoring(self, former: Former) -> Restore:
+        """The edit that brings back what was there before."""
+        return Restore(self.router, former.rules, former.services)
+
+
+def routes_of(claim: Claim, namespace: str) -> tuple[Route, ...]:
+    """The routes of a claim. From `HTTPRoute/web`, `wanted.rules` leads to a rule's name, `known.routes` and `wanted.originals` to what the
+    route was like."""
+    return tuple(_routes_of(claim, namespace))
+
+
+def _routes_of(claim: Claim, namespace: str) -> Iterator[Route]:
+    for entry in claim.objects:
+        kind, _slash, name = entry.partition("/")
+        if kind in ROUTERS:
+            former, original = Former.of(mapping(claim.known, "routes", entry)), Former.of(mapping(claim.wanted, "originals", entry))
+            yield Route(Ref(kind, namespace, name), ROUTERS[kind], text(claim.wanted, "rules", entry), former, original)
+
+
+def gone(routes: Iterable[Route], scene: Scene) -> str:
+    """Which of the routes does not exist, without a full stop, or ''."""
+    return next((f"{route.ref} does not exist" for route in routes if route.ref not in scene.routes), "")
+
+
+def undivided(routes: Iterable[Route], weights: Mapping[str, int], scene: Scene) -> tuple[Change, ...]:
+    """The changes that are left until the Services share the requests so on all routes."""
+    spelled = ":".join(str(weight) for weight in weights.values())
+    return tuple(
+        Change(
+            route.router.resource,
+            route.ref,
+            Edit(route.dividing(weights), ForRules(route.ref, route.dividing(weights)), single=True),
+            f"{route.ref}: {', '.join(weights)} get {spelled} of the requests",
+        )
+        for route in routes
+        if not route.dividing(weights).is_done(scene.routes.get(route.ref, {}))
+    )
+
+
+def unrestored(routes: Iterable[Route], scene: Scene, *, originals: bool = False) -> tuple[Change, ...]:
+    """The changes that are left until all routes have the branches that they had before the task, or before all of them."""
+    edits = ((route, route.restoring(route.original if originals else route.former)) for route in routes)
+    return tuple(
+        Change(route.router.resource, route.ref, Edit(edit, single=True), f"{route.ref}: weights as they were before")
+        for route, edit in edits
+        if not edit.is_done(scene.routes.get(route.ref, {}))
+    )
+
+
+def disowned(routes: Iterable[Route]) -> tuple[Change, ...]:
+    """The writes that let go of what changes of weights have made ours."""
+    return tuple(Change(route.router.resource, route.ref, Disown(route.router.fields), "") for route in routes)
+
+
+def unaccepted(routes: Iterable[Route], scene: Scene) -> str:
+    """What routers have still to take over, or ''."""
+    found = ((route, route.router.acceptance(scene.routes[route.ref], route.former.heard)) for route in routes if route.ref in scene.routes)
+    return next((f"{route.ref}: {acceptance.lacking}" for route, acceptance in found if acceptance.lacking), "")
+
+
+def refused(routes: Iterable[Route], scene: Scene) -> str:
+    """Why a router will never take a route over as it stands, a sentence, or ''."""
+    for route in routes:
+        if route.ref in scene.routes:
+            why = route.router.acceptance(scene.routes[route.ref], route.former.heard).refused
+            if why:
+                return f"{route.ref} is not accepted: {why}."
+    return ""
+
+
+def unserved(weights: Mapping[str, int], scene: Scene) -> str:
+    """Which Service shall get requests and has no endpoint that is ready, or ''. A router answers its share with errors."""
+    lacking = [name for name, weight in weights.items() if weight and not scene.serving(name)]
+    return f"{_services(lacking)} no ready endpoint" if lacking else ""
+
+
+def _services(names: Sequence[str]) -> str:
+    return f"Service{'s' if len(names) > 1 else ''} {' and '.join(names)} {'have' if len(names) > 1 else 'has'}"
