@@ -78,8 +78,8 @@ options:
     default: false
   wait_timeout:
     description:
-      - How long each step may take. Endpoints must be ready, and then routers must accept the routes, within this time; else the weights that
-        were there before come back.
+      - How long each step may take. Endpoints must be ready, and then routers must accept the routes, within this time; else the weights
+        that were there before come back.
       - Seconds, or a text such as V(90s), V(10m) or V(1h30m).
     type: str
     default: 1m
@@ -92,8 +92,8 @@ extends_documentation_fragment:
   - rollout.kubernetes.auth
   - rollout.kubernetes.attributes
 notes:
-  - The rights it needs are to get, list, watch and patch the routes, to list and watch Services and EndpointSlices, and to get, list, watch,
-    create and update Leases, in the namespace.
+  - The rights it needs are to get, list, watch and patch the routes, to list and watch Services and EndpointSlices, and to get, list,
+    watch, create and update Leases, in the namespace.
   - V(HTTPRoute) and V(GRPCRoute) say in their status who has accepted them. The others say nothing, so nothing is waited for there.
 seealso:
   - module: rollout.kubernetes.canary

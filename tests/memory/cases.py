@@ -12,12 +12,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import KNOWN
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import WORKLOADS
 
 from .cluster import Memory
 from .runs import Run
-from .scenes import configured, deployment, manifest, service
+from .kinds import named
+from .scenes import configured, deployment, http_route, manifest, service
 
 Act = Callable[[Memory], object]
 PLACE = {"namespace": "default"}
@@ -97,7 +97,7 @@ def labelled(name: str) -> Act:
 
 def made(kind: str, body: dict[str, Any]) -> Act:
     """Another object of somebody's."""
-    resource = next(resource for resource in KNOWN.values() if resource.kind == kind)
+    resource = named(kind)
 
     def act(memory: Memory) -> None:
         memory.client().create(resource, {**body, "metadata": {**body["metadata"], "namespace": "default"}}, manager="kubectl-create")
@@ -107,7 +107,7 @@ def made(kind: str, body: dict[str, Any]) -> Act:
 
 def edited(kind: str, change: Callable[[Any], Any], *, name: str = "web", manager: str = "kubectl-edit") -> Act:
     """Somebody changes an object: `change` gets a copy of it and changes that; where it is not there nothing happens."""
-    resource = next(resource for resource in KNOWN.values() if resource.kind == kind)
+    resource = named(kind)
 
     def act(memory: Memory) -> None:
 
@@ -175,6 +175,17 @@ NEWER = {"definition": configured(), "config": [{"name": "web-config", "data": {
 SHARES: dict[str, Any] = {"weights": [30, 60], "hold": 3}
 STEPWISE = {**NEXT, **SHARES}
 SET, DAEMON = {"kind": "StatefulSet", **NEXT}, {"kind": "DaemonSet", **NEXT}
+
+WEB_ROUTE = {"kind": "HTTPRoute", "name": "web"}
+WEIGHTS = {"weights": {"web": 95, "web-canary": 5}}
+ROUTED = (
+    theirs(replicas=2),
+    theirs(name="web-canary", replicas=1),
+    made("Service", service()),
+    made("Service", service("web-canary")),
+    made("HTTPRoute", http_route()),
+)
+
 
 CASES: dict[str, Case] = {
     "rolling: a first rollout": Case("rolling", {"definition": [CONFIG, PASSWORD, deployment()]}),
@@ -324,6 +335,15 @@ CASES: dict[str, Case] = {
         "service_switch",
         {"services": [{"name": "web", "selector": {"app": "api"}}, {"name": "second", "selector": {"app": "api"}}]},
         (theirs(), theirs(name="api"), made("Service", service()), made("Service", service("second", app="web"))),
+    ),
+    "traffic_split": Case("traffic_split", {**WEB_ROUTE, **WEIGHTS}, ROUTED),
+    "traffic_split: two routes": Case(
+        "traffic_split",
+        {"routes": [WEB_ROUTE, {"kind": "HTTPRoute", "name": "shop"}], **WEIGHTS},
+        (*ROUTED, made("HTTPRoute", http_route("shop"))),
+    ),
+    "traffic_split: back to the first weights": Case(
+        "traffic_split", {**WEB_ROUTE, "state": "original"}, (*ROUTED, done("traffic_split", **WEB_ROUTE, **WEIGHTS))
     ),
     "versioned_config": Case("versioned_config", {"name": "web-config", "data": {"a": "1"}}),
     "versioned_config: cleaning up": Case(

@@ -39,3 +39,23 @@ def service(name: str = "web", **selector: str) -> dict[str, Any]:
     """A Service's manifest."""
     spec = {"selector": selector or {"app": name}, "ports": [{"name": "http", "port": 80, "targetPort": 8080}]}
     return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": spec}
+
+
+def http_route(name: str = "web", *rules: dict[str, Any], parent: str = "gateway") -> dict[str, Any]:
+    """An HTTPRoute's manifest: with one rule that leads to the Service `web`, unless others are given."""
+    spec = {"parentRefs": [{"name": parent}], "rules": list(rules or (rule(),))}
+    api_version = "gateway.networking.k8s.io/v1"
+    return {"apiVersion": api_version, "kind": "HTTPRoute", "metadata": {"name": name, "labels": {"team": "shop"}}, "spec": spec}
+
+
+def rule(name: str = "main", **weights: int) -> dict[str, Any]:
+    """A rule of an HTTPRoute, with all that is not ours to touch; by default it leads to the Service `web`, without a weight."""
+    branches = [{"name": service, "port": 80, "weight": weight} for service, weight in weights.items()]
+    header = {"type": "RequestHeaderModifier", "requestHeaderModifier": {"set": [{"name": "x-rule", "value": name}]}}
+    return {
+        "name": name,
+        "matches": [{"path": {"type": "PathPrefix", "value": f"/{name}"}}],
+        "filters": [header],
+        "timeouts": {"request": "10s"},
+        "backendRefs": branches or [{"name": "web", "port": 80}],
+    }

@@ -16,6 +16,7 @@ from .._domain.traffic.routes import Acceptance, Router
 from .listed import Lists, written
 
 _GROUP = "gateway.networking.k8s.io/v1"
+_WAITED_FOR = ("Accepted", "ResolvedRefs")
 _REMEDIES = {
     "NotAllowedByListeners": "let the listener of the Gateway admit routes of this namespace and kind (allowedRoutes)",
     "NoMatchingListenerHostname": "give the route a hostname that a listener of the Gateway has",
@@ -47,28 +48,28 @@ def _parent(entry: JsonObject) -> str:
 
 
 def _heard(obj: JsonObject) -> frozenset[str]:
-    return frozenset(_parent(entry) for entry in items(obj, "status", "parents") if _is(entry, "Accepted"))
+    """The conditions that were True of each parent which had accepted the route: `Accepted by Gateway gw (example.org/controller)`."""
+    accepted = [entry for entry in items(obj, "status", "parents") if text(_condition(entry, "Accepted"), "status") == "True"]
+    return frozenset(
+        f"{kind} by {_parent(entry)}" for entry in accepted for kind in _WAITED_FOR if text(_condition(entry, kind), "status") == "True"
+    )
 
 
-def _is(entry: JsonObject, kind: str) -> bool:
-    return any(text(found, "type") == kind and text(found, "status") == "True" for found in items(entry, "conditions"))
+def _condition(entry: JsonObject, kind: str) -> JsonObject:
+    return next((found for found in items(entry, "conditions") if text(found, "type") == kind), {})
 
 
 def _acceptance(obj: JsonObject, heard: frozenset[str]) -> Acceptance:
-    """Every parent that had accepted the route before must have done so for its present generation."""
+    """Each condition that was True before must be so for the present generation. What was wrong before is not ours to wait for."""
     generation = number(obj, "metadata", "generation")
     there = {_parent(entry): entry for entry in items(obj, "status", "parents")}
-    for name in sorted(heard):
-        entry = there.get(name)
-        if entry is None:
-            return Acceptance(f"{name} says nothing of it yet")
-        for kind in ("Accepted", "ResolvedRefs"):
-            found = next((item for item in items(entry, "conditions") if text(item, "type") == kind), None)
-            if found is None or number(found, "observedGeneration") < generation:
-                return Acceptance(f"{name} has not taken generation {generation} over yet")
-            if text(found, "status") != "True":
-                return Acceptance(refused=_refusal(name, kind, found))
-        invalid = next((item for item in items(entry, "conditions") if text(item, "type") == "PartiallyInvalid"), {})
+    for kind, _by, name in (found.partition(" by ") for found in sorted(heard)):
+        entry = there.get(name, {})
+        found, invalid = _condition(entry, kind), _condition(entry, "PartiallyInvalid")
+        if number(found, "observedGeneration") < generation:
+            return Acceptance(f"{name} has not taken generation {generation} over yet")
+        if text(found, "status") != "True":
+            return Acceptance(refused=_refusal(name, kind, found))
         if text(invalid, "status") == "True":
             return Acceptance(refused=_refusal(name, "PartiallyInvalid", invalid))
     return Acceptance()

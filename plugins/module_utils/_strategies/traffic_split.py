@@ -39,7 +39,7 @@ def forward(claim: Claim, namespace: str) -> tuple[SceneStep, ...]:
     routes, weights = routes_of(claim, namespace), weights_in(claim)
     left: Left = partial(undivided, routes, weights) if weights else partial(unrestored, routes, originals=True)
     return (
-        SceneStep(ENDPOINTS, partial(unserved, weights), lambda scene: ()),
+        SceneStep(ENDPOINTS, partial(unserved, weights), lambda scene: (), only_time=True),
         _writing(SPLIT, routes, left),
         _accepted(ACCEPT, routes),
     )
@@ -62,7 +62,7 @@ def _accepted(name: str, routes: Sequence[Route]) -> SceneStep:
     def impossible(scene: Scene) -> str:
         return _gone(routes, scene) or refused(routes, scene)
 
-    return SceneStep(name, partial(unaccepted, routes), lambda scene: (), impossible=impossible)
+    return SceneStep(name, partial(unaccepted, routes), lambda scene: (), impossible=impossible, only_time=True)
 
 
 def _gone(routes: Sequence[Route], scene: Scene) -> str:

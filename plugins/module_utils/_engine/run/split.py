@@ -38,12 +38,13 @@ class Splitting(Plain):
 
     def __init__(self, request: StagedRequest, outside: Surroundings, lease: JsonObject | None) -> None:
         claim = claim_of(lease)
+        self._named = request.objects
         super().__init__(_with_originals(request, lease), outside, claim if claim is not None and claim.strategy == TRAFFIC_SPLIT else None)
 
     def plan(self, scene: Scene) -> StagedPlan[Claim]:
         """Return the plan, each write of a new one as the server would carry it out."""
         if self._request.goal == "roll" and not self._request.objects:
-            return StagedPlan(None, unchanged="no weights are remembered that were changed")
+            return StagedPlan(None, unchanged="no change of its weights is remembered")
         if self._request.goal != "roll" or (self._claim is not None and self._claim.back):
             return super().plan(scene)
         wanted = Claim(strategy=self.name, objects=self._request.objects, wanted=self._request.wanted)
@@ -77,7 +78,7 @@ class Splitting(Plain):
     def parts(self, plan: StagedPlan[Claim], claim: Claim | None, scene: Scene, *, aborted: bool) -> Iterator[Part]:
         """Return the routes."""
         del plan
-        seen = claim or Claim(strategy=self.name, objects=self._request.objects, wanted=self._request.wanted)
+        seen = claim or Claim(strategy=self.name, objects=self._named, wanted=self._request.wanted)
         for route in routes_of(seen, self._request.namespace):
             routed = tuple(_routed(route, seen, scene, told=claim is not None and not aborted))
             message = "; ".join(_told(entry) for entry in routed)
