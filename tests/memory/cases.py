@@ -15,8 +15,8 @@ from typing import Any
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import WORKLOADS
 
 from .cluster import Memory
-from .runs import Run
 from .kinds import named
+from .runs import Run
 from .scenes import configured, deployment, http_route, manifest, service
 
 Act = Callable[[Memory], object]
@@ -184,8 +184,12 @@ ROUTED = (
     made("Service", service()),
     made("Service", service("web-canary")),
     made("HTTPRoute", http_route()),
+    passed(5),
 )
 
+
+BEHIND_ROUTE = (theirs(), made("Service", service()), made("HTTPRoute", http_route()), passed(5))
+BY_ROUTE: dict[str, Any] = {"routes": [WEB_ROUTE], "propagation_delay": 5}
 
 CASES: dict[str, Case] = {
     "rolling: a first rollout": Case("rolling", {"definition": [CONFIG, PASSWORD, deployment()]}),
@@ -344,6 +348,19 @@ CASES: dict[str, Case] = {
     ),
     "traffic_split: back to the first weights": Case(
         "traffic_split", {**WEB_ROUTE, "state": "original"}, (*ROUTED, done("traffic_split", **WEB_ROUTE, **WEIGHTS))
+    ),
+    "canary by routes": Case("canary", {**STEPWISE, **BY_ROUTE}, BEHIND_ROUTE),
+    "canary by routes: a bad version": Case("canary", {**STEPWISE, **BY_ROUTE, "image": "x:missing"}, BEHIND_ROUTE, fails=True),
+    "canary by routes: giving up": Case(
+        "abort", {"name": "web"}, (*BEHIND_ROUTE, done("canary", **STEPWISE, **BY_ROUTE, stop_before="promote"))
+    ),
+    "canary by routes: the rest": Case(
+        "promote", {"name": "web"}, (*BEHIND_ROUTE, done("canary", **STEPWISE, **BY_ROUTE, stop_before="weight_60"))
+    ),
+    "canary by routes: instead of another": Case(
+        "canary",
+        {**STEPWISE, **BY_ROUTE, "image": "x:3", "supersede": True},
+        (*BEHIND_ROUTE, done("canary", **STEPWISE, **BY_ROUTE, stop_before="promote")),
     ),
     "versioned_config": Case("versioned_config", {"name": "web-config", "data": {"a": "1"}}),
     "versioned_config: cleaning up": Case(

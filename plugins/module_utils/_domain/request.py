@@ -415,6 +415,18 @@ class ColourRequest(StagedRequest):
     """A version that a person took back is refused."""
 
 
+@dataclass(frozen=True)
+class Routes:
+    """The routes whose weights divide the requests of a canary, and the Services of both versions."""
+
+    rules: Mapping[str, str]
+    """From `HTTPRoute/web` to the name of the one rule that is meant, or ''."""
+    service: str
+    candidate_service: str
+    delay: float = 10
+    """Seconds that routers have to follow."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class CanaryRequest(StagedRequest):
     """One task that rolls a Deployment out by a canary inside it. To go on with one, or to give it up, a `StagedRequest` is enough."""
@@ -426,6 +438,8 @@ class CanaryRequest(StagedRequest):
     """The steps before the promotion."""
     least: int = 1
     """How many pods run the candidate at least."""
+    routes: Routes | None = None
+    """None where each pod gets an equal part of the requests."""
     config: tuple[Versioned, ...] = ()
     refuse_undone: bool = False
     """A version that a person took back is refused."""

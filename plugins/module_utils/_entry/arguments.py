@@ -171,6 +171,13 @@ def _one_way(live: Sequence[str], exclusive: Sequence[tuple[str, ...]]) -> dict[
 
 
 _ROUTE: Spec = {"type": "str", "choices": sorted(ROUTERS)}
+_ROUTES: Spec = {
+    "routes": {
+        "type": "list",
+        "elements": "dict",
+        "options": {"kind": {**_ROUTE, "required": True}, "name": {"type": "str", "required": True}, "rule": {"type": "str"}},
+    }
+}
 _PAUSED = tuple(kind for kind in KINDS if kind.pauses)
 _ABORTED = tuple(kind for kind in KINDS if kind.has_sides or kind.names_revisions)
 ARGUMENTS: Mapping[str, Arguments] = {
@@ -313,15 +320,7 @@ ARGUMENTS: Mapping[str, Arguments] = {
             "name": {"type": "str"},
             "rule": {"type": "str"},
             "namespace": {"type": "str"},
-            "routes": {
-                "type": "list",
-                "elements": "dict",
-                "options": {
-                    "kind": {**_ROUTE, "required": True},
-                    "name": {"type": "str", "required": True},
-                    "rule": {"type": "str"},
-                },
-            },
+            **_ROUTES,
             "weights": {"type": "dict"},
             "state": {"type": "str", "default": "present", "choices": ["present", "original"]},
             **_LOCK,
@@ -386,6 +385,10 @@ ARGUMENTS: Mapping[str, Arguments] = {
             "weights": {"type": "list", "elements": "int"},
             **STEPS,
             "min_replicas": {"type": "int", "default": 1},
+            **_ROUTES,
+            "service": {"type": "str"},
+            "canary_service": {"type": "str"},
+            "propagation_delay": _DURATION,
             "stop_before": {"type": "str"},
             "supersede": {"type": "bool", "default": False},
             **_UNDONE,

@@ -14,15 +14,18 @@ from .._domain.base.errors import InputError
 from .._domain.base.objects import JsonObject
 from .._domain.base.ports import Cluster
 from .._domain.base.resources import DEPLOYMENT
-from .._domain.request import CanaryRequest, Companion, Limits, Target
+from .._domain.request import CanaryRequest, Companion, Limits, Routes, Target
 from .._domain.workloads.shares import Share, named
 from .configs import entries_of
 from .definitions import sorted_out
 from .manifests import check_name
 from .requests import Parameters, cause_of, holder_of, short_target, waiting_of
+from .split_requests import named_routes
 
 WEIGHTS = (10, 50)
 """The steps where none are given, in percent."""
+DELAY = 10.0
+"""Seconds that routers have to follow where nothing is said: seen were up to 5, of routers that load their configuration anew."""
 
 
 def canary_request(
@@ -48,6 +51,7 @@ def canary_request(
         companions=companions,
         shares=shares_of(parameters),
         least=parameters["min_replicas"],
+        routes=_routes(parameters, target),
         stop_before=(parameters["stop_before"] or "").strip(),
         supersede=parameters["supersede"],
         cause=cause_of(parameters),
@@ -58,6 +62,23 @@ def canary_request(
     )
 
 
+def _routes(parameters: Parameters, target: Target) -> Routes | None:
+    """The routes that divide the requests, None where none are named. Raises `InputError` for options that mean nothing without them."""
+    entries = parameters.get("routes")
+    if entries is None:
+        given = next((option for option in ("service", "canary_service", "propagation_delay") if parameters.get(option) is not None), "")
+        if given:
+            raise InputError(f"{given} is for a canary whose requests are divided by routes; name them in routes, or leave {given} out.")
+        return None
+    service = check_name(parameters.get("service") or target.ref.name, "service")
+    own = check_name(parameters.get("canary_service") or f"{service}-canary", "canary_service")
+    if own == service:
+        raise InputError(f"canary_service and service are both {service}; the candidate needs a Service of its own.")
+    delay = parameters.get("propagation_delay")
+    rules = named_routes(entries, target.ref.namespace)
+    return Routes({ref.short: rule for ref, rule in rules.items()}, service, own, DELAY if delay is None else delay)
+
+
 def _short(parameters: Parameters, cluster_namespace: str) -> Target:
     return short_target({**parameters, "kind": DEPLOYMENT.kind}, Limits(), cluster_namespace)
 
@@ -66,7 +87,8 @@ def shares_of(parameters: Parameters) -> tuple[Share, ...]:
     """The steps of a canary, from `steps` or `weights`, with their names. Raises `InputError` for what is no step."""
     hold = parameters["hold"]
     if parameters.get("steps") is not None:
-        entries = [_share(entry, number, hold) for number, entry in enumerate(parameters["steps"])]
+        routed = parameters.get("routes") is not None
+        entries = [_share(entry, number, hold, routed=routed) for number, entry in enumerate(parameters["steps"])]
         option = "steps"
     else:
         weights = parameters.get("weights")
@@ -84,10 +106,12 @@ def _falls(former: int | None, later: int | None) -> bool:
     return former is not None and later is not None and later < former
 
 
-def _share(entry: Mapping[str, Any], number: int, hold: float) -> Share:
+def _share(entry: Mapping[str, Any], number: int, hold: float, *, routed: bool) -> Share:
     within = f"steps[{number}]."
     weight, replicas = entry.get("weight"), entry.get("replicas")
-    if (weight is None) is (replicas is None):
+    if routed and weight is None:
+        raise InputError(f"{within[:-1]} needs weight, the percentage of the requests that the routes give the candidate.")
+    if not routed and (weight is None) is (replicas is None):
         raise InputError(f"{within[:-1]} needs one of weight and replicas, which say how many pods run the candidate.")
     if replicas is not None and replicas < 1:
         raise InputError(f"{within}replicas must be 1 or more, not {replicas}.")

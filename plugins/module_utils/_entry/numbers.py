@@ -24,6 +24,7 @@ _BOUNDS: Mapping[str, tuple[float, float, str]] = {
     "failure_grace": (0, _YEAR, "seconds"),
     "hold": (0, _YEAR, "seconds"),
     "scale_down_delay": (0, _YEAR, "seconds"),
+    "propagation_delay": (5, 3600, "seconds"),
     "shutdown_seconds": (0, _YEAR, "seconds"),
     "log_lines": (0, 10_000, "lines"),
     "min_ready_seconds": (0, _INT32, "seconds"),

@@ -37,7 +37,7 @@ def placed_gates(parameters: Mapping[str, Any], shares: Sequence[tuple[str, floa
         )
     for given, option, place in gates_in(parameters):
         gate = gate_of(given, f"{option}.")
-        if "before" not in given:
+        if "before" not in given and parameters.get("routes") is None:
             _refuse_services(gate, option)
         steps = tuple(BEFORE[step] for step in given.get("before") or ()) if place is None else (shares[place][0],)
         if any(placed.gate.name == gate.name and (placed.steps == steps or not placed.steps) for placed in found):

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._domain.base.errors import InputError
@@ -26,13 +26,8 @@ def split_request(parameters: Parameters, cluster_namespace: str, process: str) 
     entries = parameters.get("routes")
     if entries is None:
         entries = [{key: parameters.get(key) for key in ("kind", "name", "rule")}]
-    if not entries:
-        raise InputError("routes is empty; name at least one.")
-    refs = [Ref(entry["kind"], namespace, check_name(entry["name"], f"the name of a {entry['kind']}")) for entry in entries]
-    refuse_twice(refs, "routes")
-    rules: dict[str, JsonValue] = {
-        ref.short: rule.strip() for ref, rule in zip(refs, (entry.get("rule") or "" for entry in entries), strict=True) if rule.strip()
-    }
+    named = named_routes(entries, namespace)
+    rules: dict[str, JsonValue] = {ref.short: rule for ref, rule in named.items() if rule}
     weights: dict[str, JsonValue] = {}
     if parameters["state"] == "present":
         weights = {**_weights(parameters.get("weights"))}
@@ -42,9 +37,9 @@ def split_request(parameters: Parameters, cluster_namespace: str, process: str) 
         strategy=TRAFFIC_SPLIT,
         goal="roll",
         namespace=namespace,
-        application=check_name(parameters.get("application") or refs[0].name, "application"),
+        application=check_name(parameters.get("application") or next(iter(named)).name, "application"),
         holder=holder_of(parameters, process),
-        objects=tuple(ref.short for ref in refs),
+        objects=tuple(ref.short for ref in named),
         wanted={"weights": weights, "rules": rules},
         # What an earlier task has not finished is no reason to refuse other numbers.
         supersede=True,
@@ -52,6 +47,15 @@ def split_request(parameters: Parameters, cluster_namespace: str, process: str) 
         take_ownership=parameters["take_ownership"],
         waiting=Waiting(timeout=parameters["wait_timeout"], on_failure="rollback"),
     )
+
+
+def named_routes(entries: Sequence[Mapping[str, Any]], namespace: str) -> dict[Ref, str]:
+    """The routes of an option, each with the name of the one rule that is meant, or ''. Raises `InputError`."""
+    if not entries:
+        raise InputError("routes is empty; name at least one.")
+    refs = [Ref(entry["kind"], namespace, check_name(entry["name"], f"the name of a {entry['kind']}")) for entry in entries]
+    refuse_twice(refs, "routes")
+    return {ref: (entry.get("rule") or "").strip() for ref, entry in zip(refs, entries, strict=True)}
 
 
 def _weights(given: Mapping[Any, Any] | None) -> dict[str, int]:

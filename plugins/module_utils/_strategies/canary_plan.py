@@ -25,16 +25,18 @@ def rows(canary: Canary, workload: Workload, pending: Collection[str]) -> tuple[
 def _rows(canary: Canary, workload: Workload, pending: Collection[str]) -> Iterator[Row]:
     total, before = workload.desired, 0
     for share in canary.shares:
-        count = share.candidates(total, canary.least)
+        count = canary.pods(share, total)
         if share.name in pending:
-            what = f"{_reached(share, count, total)}{f', hold {share.hold:g} s' if share.hold else ''}"
-            yield Row(share.name, what, _counts(total, before), _counts(total, count))
+            what = f"{_told(canary, share, count, total)}{f', hold {share.hold:g} s' if share.hold else ''}"
+            yield Row(share.name, what, _counts(canary, total, before), _counts(canary, total, count))
         before = max(before, count)
     last = last_step(canary)
     if last in pending:
         size = portion(workload, canary.after)
         portions = f"exchange the rest, {some(size, 'pod')} at a time" if before < total else "stop the stable pod"
-        yield Row(last, portions if canary.shares else "bring the template", _counts(total, before), f"0 stable, {total} new")
+        if canary.routing is not None:
+            portions = "start the rest, give it all requests, stop the stable pods"
+        yield Row(last, portions if canary.shares else "bring the template", _counts(canary, total, before), f"0 stable, {total} new")
 
 
 def _reached(share: Share, count: int, total: int) -> str:
@@ -44,12 +46,20 @@ def _reached(share: Share, count: int, total: int) -> str:
     return f"{count} of {some(whole, 'pod')} run the candidate ({reached}{asked})"
 
 
-def _counts(total: int, new: int) -> str:
-    return f"{total - new if total > 1 else total} stable, {new} new"
+def _told(canary: Canary, share: Share, count: int, total: int) -> str:
+    if canary.routing is None:
+        return _reached(share, count, total)
+    return f"{share.weight} % of the requests go to {some(count, 'pod')} of the candidate"
+
+
+def _counts(canary: Canary, total: int, new: int) -> str:
+    return f"{total - new if total > 1 and canary.routing is None else total} stable, {new} new"
 
 
 def most_pods(canary: Canary, workload: Workload) -> int:
     """How many pods more than the Deployment asks for there are at most on the way."""
+    if canary.routing is not None:
+        return workload.desired
     return most_more(canary.shares, canary.least, workload.desired, portion(workload, canary.after))
 
 

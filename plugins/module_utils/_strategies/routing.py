@@ -83,6 +83,13 @@ def undivided(routes: Iterable[Route], weights: Mapping[str, int], scene: Scene)
     )
 
 
+def unreached(routes: Iterable[Route], weights: Mapping[str, int], service: str, scene: Scene) -> tuple[Change, ...]:
+    """Those of these changes by which a Service gets more than now: one that has its part already, or more, keeps it."""
+    there = tuple(routes)
+    less = {route.ref for route in there if not route.dividing(weights).is_reached(scene.routes.get(route.ref, {}), service)}
+    return tuple(change for change in undivided(there, weights, scene) if change.ref in less)
+
+
 def unrestored(routes: Iterable[Route], scene: Scene, *, originals: bool = False) -> tuple[Change, ...]:
     """The changes that are left until all routes have the branches that they had before the task, or before all of them."""
     edits = ((route, route.restoring(route.original if originals else route.former)) for route in routes)

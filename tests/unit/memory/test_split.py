@@ -18,8 +18,9 @@ from tests.memory.requests import Request
 from tests.memory.runs import Run, call
 from tests.memory.scenes import http_route, rule, service
 
-PLACE = {"namespace": "default", "wait_timeout": 30}
+PLACE: dict[str, Any] = {"namespace": "default", "wait_timeout": 30}
 WEB: dict[str, Any] = {**PLACE, **WEB_ROUTE}
+TO_CANARY: dict[str, Any] = WEIGHTS
 
 
 @pytest.fixture
@@ -132,7 +133,7 @@ def test_several_routes_are_changed_together(memory: Memory) -> None:
 
 
 def test_check_mode_shows_the_weights_and_writes_nothing(memory: Memory) -> None:
-    run = Run(memory, "traffic_split", check=True, **WEB, **WEIGHTS)
+    run = Run(memory, "traffic_split", check=True, **WEB, **TO_CANARY)
     result = run.start().wait()
     assert (result["changed"], run.wire.writes) == (True, [])
     assert result["msg"] == "HTTPRoute default/web would get other weights."
@@ -161,7 +162,7 @@ def test_a_service_without_endpoints_gets_nothing(memory: Memory) -> None:
 def test_it_waits_for_endpoints(memory: Memory) -> None:
     edited("Deployment", lambda obj: obj["spec"].update(replicas=0), name="web-canary")(memory)
     memory.clock.sleep(10)
-    run = Run(memory, "traffic_split", **WEB, **WEIGHTS)
+    run = Run(memory, "traffic_split", **WEB, **TO_CANARY)
     memory.clock.after(8, lambda: edited("Deployment", lambda obj: obj["spec"].update(replicas=1), name="web-canary")(memory))
     assert not run.start().wait().get("failed")
     assert branches(memory) == {"web": 95, "web-canary": 5}
@@ -180,7 +181,7 @@ def test_a_route_that_is_not_accepted_any_more_gets_its_weights_back(memory: Mem
         if is_split(request):
             memory.controllers.http_routes.refuse("default", "web", "NotAllowedByListeners", "No listener admits it")
 
-    result = call(memory, "traffic_split", meddle=lambda run: run.wire.before.append(refuse), **WEB, **WEIGHTS)
+    result = call(memory, "traffic_split", meddle=lambda run: run.wire.before.append(refuse), **WEB, **TO_CANARY)
     assert result["failed"]
     assert "HTTPRoute default/web is not accepted: Gateway gateway" in result["msg"]
     assert "let the listener of the Gateway admit routes" in result["msg"]
@@ -218,11 +219,11 @@ def test_what_somebody_has_added_meanwhile_stays(memory: Memory) -> None:
 
 def test_an_interrupted_task_is_no_reason_to_refuse_other_weights_or_the_first_ones(memory: Memory) -> None:
     before = own(memory)
-    run = Run(memory, "traffic_split", **WEB, **WEIGHTS).dies_after(is_split)
+    run = Run(memory, "traffic_split", **WEB, **TO_CANARY).dies_after(is_split)
     run.start().wait()
     split(memory, 50, 50)
     assert branches(memory) == {"web": 50, "web-canary": 50}
-    run = Run(memory, "traffic_split", **WEB, **WEIGHTS).dies_after(is_split)
+    run = Run(memory, "traffic_split", **WEB, **TO_CANARY).dies_after(is_split)
     run.start().wait()
     assert not call(memory, "traffic_split", **WEB, state="original").get("failed")
     assert own(memory) == before
@@ -232,7 +233,7 @@ def test_an_interrupted_task_is_no_reason_to_refuse_other_weights_or_the_first_o
 
 REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
     "a route that is not there": (
-        {"kind": "HTTPRoute", "name": "shop", **WEIGHTS},
+        {"kind": "HTTPRoute", "name": "shop", **TO_CANARY},
         "HTTPRoute default/shop does not exist; correct kind, name and namespace, or create it first.",
     ),
     "a Service that is not there": (
@@ -240,7 +241,7 @@ REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
         "Service default/absent does not exist; correct name and namespace, or create it first.",
     ),
     "a rule that is not there": (
-        {**WEB_ROUTE, "rule": "api", **WEIGHTS},
+        {**WEB_ROUTE, "rule": "api", **TO_CANARY},
         "HTTPRoute default/web has no rule api that names Service web or web-canary; its rules are: main (web).",
     ),
     "a single Service": ({**WEB_ROUTE, "weights": {"web": 1}}, "weights names Service web alone; name all Services that shall share"),
@@ -249,9 +250,9 @@ REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
         {**WEB_ROUTE, "weights": {"web": 95.5, "web-canary": 5}},
         "weights.web must be a whole number from 0 to 1000000, not 95.5.",
     ),
-    "the same route twice": ({"routes": [WEB_ROUTE, WEB_ROUTE], **WEIGHTS}, "HTTPRoute default/web"),
-    "no route": ({"routes": [], **WEIGHTS}, "routes is empty; name at least one."),
-    "weights that would be ignored": ({**WEB_ROUTE, **WEIGHTS, "state": "original"}, "weights are for state: present"),
+    "the same route twice": ({"routes": [WEB_ROUTE, WEB_ROUTE], **TO_CANARY}, "HTTPRoute default/web"),
+    "no route": ({"routes": [], **TO_CANARY}, "routes is empty; name at least one."),
+    "weights that would be ignored": ({**WEB_ROUTE, **TO_CANARY, "state": "original"}, "weights are for state: present"),
 }
 
 
@@ -266,23 +267,25 @@ def test_a_rule_that_names_a_service_twice_is_refused(memory: Memory) -> None:
     twice = rule()
     twice["backendRefs"] = [{"name": "web", "port": 80}, {"name": "web", "port": 81}]
     with_rules(memory, twice)
-    assert "its rule main names Service web more than once, so it is not clear which weight is meant." in refused(memory, **WEB, **WEIGHTS)
+    assert "its rule main names Service web more than once, so it is not clear which weight is meant." in refused(
+        memory, **WEB, **TO_CANARY
+    )
 
 
 def test_a_rule_that_gives_them_nothing_is_refused(memory: Memory) -> None:
     with_rules(memory, rule(web=0, other=1))
-    assert "gives all requests to other Services than web, so there is nothing to divide." in refused(memory, **WEB, **WEIGHTS)
+    assert "gives all requests to other Services than web, so there is nothing to divide." in refused(memory, **WEB, **TO_CANARY)
 
 
 def test_a_route_that_nobody_accepts_is_refused(memory: Memory) -> None:
     memory.controllers.http_routes.refuse("default", "web", "NoMatchingParent", "no such Gateway")
     memory.clock.sleep(5)
-    assert "HTTPRoute default/web is accepted by no router, so nothing follows its weights" in refused(memory, **WEB, **WEIGHTS)
+    assert "HTTPRoute default/web is accepted by no router, so nothing follows its weights" in refused(memory, **WEB, **TO_CANARY)
 
 
 def test_the_route_of_a_gitops_tool_is_refused(memory: Memory) -> None:
     edited("HTTPRoute", lambda obj: obj["metadata"].update(annotations={"argocd.argoproj.io/tracking-id": "shop:x"}))(memory)
-    assert "belongs to Argo CD (application shop)" in refused(memory, **WEB, **WEIGHTS)
+    assert "belongs to Argo CD (application shop)" in refused(memory, **WEB, **TO_CANARY)
     split(memory, 95, 5, take_ownership=True)
 
 
@@ -293,6 +296,6 @@ def test_a_right_that_is_missing_for_the_second_route_leaves_the_first_alone(mem
     memory.server.rights.deny("user", ["patch"], "grpcroutes")
     before = own(memory)
     routes = [WEB_ROUTE, {"kind": "GRPCRoute", "name": "web"}]
-    run = Run(memory, "traffic_split", user="user", **PLACE, routes=routes, **WEIGHTS).start()
+    run = Run(memory, "traffic_split", user="user", **PLACE, routes=routes, **TO_CANARY).start()
     assert "may not patch grpcroutes" in run.wait()["msg"]
     assert own(memory) == before

@@ -21,6 +21,7 @@ from ..workloads.revisions import candidate_of, is_of
 from ..workloads.shares import Share
 from ..workloads.workload import Pod, Revision, Snapshot, Workload
 from .parking import Bounds, bounds_of
+from .routing import Routing
 
 CANARY = "canary"
 """The strategy's name."""
@@ -51,6 +52,8 @@ class Canary:
     """The fields of the Deployment that are changed on the way, as they were before."""
     after: Mapping[str, JsonValue] = field(default_factory=dict)
     """The same as they shall be once the candidate is promoted."""
+    routing: Routing | None = None
+    """The Services of both versions, where routes divide the requests; None where each pod gets an equal part of them."""
 
     @classmethod
     def of(cls, claim: Claim, namespace: str) -> Self:
@@ -67,16 +70,32 @@ class Canary:
             former=tuple(text(known, "former").split()),
             own=dict(mapping(known, "fields")),
             after=dict(mapping(wanted, "fields")),
+            routing=Routing.of(mapping(wanted, "routing"), mapping(known, "routing")),
         )
 
     def brings(self) -> dict[str, JsonValue]:
         """What the claim says that it shall bring."""
         steps: list[JsonValue] = [share.plain() for share in self.shares]
-        return {"template": self.wanted, "steps": steps, "min_replicas": self.least, "fields": dict(self.after)}
+        found: dict[str, JsonValue] = {"template": self.wanted, "steps": steps, "min_replicas": self.least, "fields": dict(self.after)}
+        return found if self.routing is None else {**found, "routing": self.routing.brings()}
 
     def found(self) -> dict[str, JsonValue]:
         """What the claim says that was there before."""
-        return {"template": self.base, "stable": self.stable, "former": " ".join(self.former), "fields": dict(self.own)}
+        found: dict[str, JsonValue] = {
+            "template": self.base,
+            "stable": self.stable,
+            "former": " ".join(self.former),
+            "fields": dict(self.own),
+        }
+        return found if self.routing is None else {**found, "routing": self.routing.found()}
+
+    def pods(self, share: Share, total: int) -> int:
+        """How many of `total` pods run the candidate in a step. With routes they come besides all stable ones, at least as many as
+        their part of the requests needs."""
+        if self.routing is None:
+            return share.candidates(total, self.least)
+        wanted = share.replicas if share.replicas is not None else -(-total * (share.weight or 0) // 100)
+        return max(1, min(max(wanted, self.least), total))
 
     def whose(self, template: JsonObject) -> Whose:
         """Whose a template is; a restart by kubectl does not count."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
 from ..base.objects import Ref
-from ..base.resources import Resource
+from ..base.resources import DEPLOYMENT, Resource
 from ..traffic.scenes import Scene
 from ..traffic.services import Selector
 from .step import Write
@@ -67,6 +67,7 @@ class Meddling:
     ref: Ref
     what: str
     path: tuple[str, ...]
+    resource: Resource = DEPLOYMENT
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import TypeAlias
 
 from ..base.objects import JsonObject, JsonValue, at, items, mapping, number, text, thaw, without
@@ -195,6 +196,13 @@ def is_divided(rule: Rule, wanted: Mapping[str, int]) -> bool:
     whole, parts = sum(wanted.values()), _parts(rule, wanted)
     had = sum(weight for weight, _part in parts)
     return bool(had) and all(weight * whole == part * had for weight, part in parts)
+
+
+def part_of(rule: Rule, wanted: Mapping[str, int], service: str) -> Fraction:
+    """The part that one of the Services has of what the rule gives them together; 0 where they have nothing."""
+    had = sum(weight for weight, _part in _parts(rule, wanted))
+    branch = rule.branch(service)
+    return Fraction(branch.weight, had) if had and branch is not None else Fraction(0)
 
 
 def divided(router: Router, rule: Rule, wanted: Mapping[str, int]) -> Rule:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Self
 
 from ..base.errors import RefusedError
 from ..base.objects import JsonObject, JsonValue, Ref, items, mapping, text
 from ..leases.remembered import FORMAT, recalled, unreadable
-from .routes import Router, concerned, divided, is_divided, remembered, restored
+from .routes import Router, concerned, divided, is_divided, part_of, remembered, restored
 
 ROUTES = "rollout.kubernetes/routes"
 """The annotation of the application's Lease that has what routes were like before `traffic_split` changed them first."""
@@ -38,6 +39,14 @@ class Divide:
         """There is such a rule, and the Services share so in each."""
         rules = concerned(self.router.rules(obj), self.weights, self.only)
         return bool(rules) and all(is_divided(rule, self.weights) for rule in rules)
+
+    def is_reached(self, obj: JsonObject, service: str) -> bool:
+        """There is such a rule, and in each of them that Service has this part or more."""
+        rules = concerned(self.router.rules(obj), self.weights, self.only)
+        return bool(rules) and all(part_of(rule, self.weights, service) >= self._part(service) for rule in rules)
+
+    def _part(self, service: str) -> Fraction:
+        return Fraction(self.weights[service], sum(self.weights.values()))
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ class Share:
     @property
     def asked(self) -> str:
         """What the user has asked for, in words."""
-        if self.replicas is not None:
+        if self.weight is None:
             return f"{self.replicas} pod{'' if self.replicas == 1 else 's'}"
         return f"{self.weight} %"
 
@@ -78,7 +78,7 @@ def named(shares: Iterable[Share]) -> tuple[Share, ...]:
     seen: Counter[str] = Counter()
     found = []
     for share in shares:
-        base = f"replicas_{share.replicas}" if share.replicas is not None else f"weight_{share.weight}"
+        base = f"replicas_{share.replicas}" if share.weight is None else f"weight_{share.weight}"
         seen[base] += 1
         found.append(Share(base if seen[base] == 1 else f"{base}_{seen[base]}", share.weight, share.replicas, share.hold))
     return tuple(found)

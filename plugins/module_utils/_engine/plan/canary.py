@@ -15,6 +15,7 @@ from ..._domain.base.objects import JsonObject, JsonValue, at, mapping, number, 
 from ..._domain.base.resources import HPA
 from ..._domain.canary.course import CANARY, Canary, candidate_name, sight_of
 from ..._domain.canary.parking import FIELDS, fields_of
+from ..._domain.canary.routing import Routing
 from ..._domain.leases.claim import Claim
 from ..._domain.leases.lease import user_of
 from ..._domain.ownership.owners import scaled_by
@@ -29,11 +30,13 @@ from ..._domain.workloads.completion import standing
 from ..._domain.workloads.revisions import candidate_of
 from ..._domain.workloads.shares import PROMOTE, Share
 from ..._domain.workloads.workload import CHANGE_CAUSE, Workload
-from ..._strategies.canary import first_write, gone
+from ..._strategies.canary_moves import first_write, gone
+from ..._strategies.routing import routes_of
 from ..config.configuration import prepare
 from ..hold.undone import told_of_undone
 from ..outside.surroundings import Surroundings
 from ..write.writer import Planned, Writer
+from .routes import asked_before, routed_claim, routing_of, warned
 from .staged import StagedPlan
 
 
@@ -206,9 +209,11 @@ class CanaryPlanner:
                 return None
         after = mapping(planned.after, "spec", "template")
         shares: tuple[Share, ...] = ()
+        routing: Routing | None = None
         if live is not None and planned.template_changed:
             self._refuse_beginning(request, planned, live)
             shares = request.shares if live.desired > 0 else ()
+            routing = self._routing(request, live) if shares else None
         stable = candidate_of(snapshot)
         changes = live is not None and planned.template_changed
         canary = Canary(
@@ -220,8 +225,17 @@ class CanaryPlanner:
             least=request.least,
             own=fields_of(planned.before or {}),
             after=fields_of(planned.after),
+            routing=routing,
         )
         return self._claim_of(request, canary, planned)
+
+    def _routing(self, request: CanaryRequest, live: Workload) -> Routing | None:
+        """Return the Services of both versions, where routes divide the requests."""
+        if request.routes is None:
+            return None
+        routing, warnings = routing_of(request.routes, live, self._scene, self._outside)
+        self._warnings += warnings
+        return routing
 
     def _continued(self, request: CanaryRequest, claim: Claim, planned: Planned) -> Claim:
         """Return the claim of the canary that is on its way, or of the one that supersedes it. Raises `RefusedError` where that was not
@@ -229,9 +243,11 @@ class CanaryPlanner:
         canary, after = Canary.of(claim, request.namespace), mapping(planned.after, "spec", "template")
         whose = canary.whose(after)
         if whose == "candidate":
+            self._refuse_other_routes(request, claim, canary)
             shares = request.shares if canary.shares else ()
             named = _named_fields(request.target, canary.after)
-            return replace(claim, wanted=replace(canary, shares=shares, least=request.least, after=named).brings())
+            brings = replace(canary, shares=shares, least=request.least, after=named).brings()
+            return replace(claim, wanted={**claim.wanted, **brings})
         if whose == "stable":
             return claim.given_up("the version that served before is wanted again")
         told = f" ({claim.cause})" if claim.cause else ""
@@ -242,6 +258,7 @@ class CanaryPlanner:
                 f"{canary.ref} has another canary on its way{told}; promote or abort it first, or set supersede: true to put this one in "
                 "its place."
             )
+        self._refuse_other_routes(request, claim, canary)
         new = replace(
             canary,
             wanted=fingerprint(after),
@@ -252,11 +269,23 @@ class CanaryPlanner:
         )
         return self._claim_of(request, new, planned)
 
+    def _refuse_other_routes(self, request: CanaryRequest, claim: Claim, canary: Canary) -> None:
+        """Raise `RefusedError` where the requests of what is on its way are divided otherwise than the task wants it."""
+        if not canary.shares:
+            return
+        before = asked_before(claim) if canary.routing is not None else None
+        if before != (request.routes.rules if request.routes is not None else None):
+            how = f"routes ({', '.join(before)})" if before is not None else "pods"
+            raise RefusedError(
+                f"{canary.ref} has a canary on its way whose requests are divided by {how}; give the same in "
+                "routes, or promote or abort it first."
+            )
+
     def _claim_of(self, request: CanaryRequest, canary: Canary, planned: Planned) -> Claim:
         before = mapping(planned.before or {}, "spec", "template")
         why = request.cause.why or text(planned.after, "metadata", "annotations", CHANGE_CAUSE)
         why = why or (describe(before, mapping(planned.after, "spec", "template")) if planned.before is not None else "first rollout")
-        return Claim(
+        claim = Claim(
             strategy=CANARY,
             objects=(request.target.ref.short,),
             wanted=canary.brings(),
@@ -265,6 +294,12 @@ class CanaryPlanner:
             by=user_of(request.holder),
             since=f"{self._outside.cluster.now():%Y-%m-%dT%H:%M:%SZ}",
         )
+        if canary.routing is None or request.routes is None:
+            return claim
+        former = self._claim.known if self._claim is not None else None
+        found = routed_claim(claim, request.routes, canary.routing, self._scene, request.namespace, former)
+        self._warnings += warned(routes_of(found, request.namespace), self._scene)
+        return found
 
     # --- refusals --------------------------------------------------------------------------------------------------------------
 

@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..._domain.base.objects import JsonObject, JsonValue, Ref, mapping
-from ..._domain.base.resources import DEPLOYMENT
+from ..._domain.base.objects import JsonObject, JsonValue, Ref, mapping, texts
+from ..._domain.base.resources import DEPLOYMENT, SERVICE
 from ..._domain.canary.course import CANARY, Canary, serving, sight_of
 from ..._domain.gates.placeholders import one_of
 from ..._domain.leases.claim import Claim
@@ -21,13 +21,18 @@ from ..._domain.sides.claims import claim_of
 from ..._domain.sides.colours import fingerprint
 from ..._domain.steps.actions import Perform, SceneStep
 from ..._domain.steps.plan_hash import UNKNOWN, Aspect, images_in_words, settings_in_words, settings_of, words_of
+from ..._domain.traffic.routes import concerned, weights_of
 from ..._domain.traffic.scenes import Scene, View
+from ..._domain.traffic.services import Service
 from ..._domain.workloads.completion import some, standing
 from ..._domain.workloads.revisions import is_of, pods_of_candidate
 from ..._domain.workloads.shares import PROMOTE, Share, percent
 from ..._domain.workloads.workload import Snapshot
-from ..._strategies.canary import back, forward, gone
+from ..._routers.table import ROUTERS
+from ..._strategies.canary import back, forward, view
+from ..._strategies.canary_moves import gone
 from ..._strategies.canary_plan import most_pods, rows, seconds
+from ..._strategies.routing import routes_of
 from ..hold.canary_notes import CanaryNotes
 from ..hold.memory import Notes
 from ..outside.gates import Subject
@@ -35,6 +40,8 @@ from ..outside.surroundings import Surroundings
 from ..plan.approval import companions_of, compare, configuration_of, objects, steps, way
 from ..plan.canary import CanaryPlan, CanaryPlanner
 from ..plan.rights import Need
+from ..plan.routes import asked_before, services_behind
+from ..tell.outcome import Routed
 from .method import Part, Preview
 
 
@@ -67,8 +74,18 @@ class InDeployment:
         return Ref(DEPLOYMENT.kind, self._request.namespace, self._request.application)
 
     def view(self) -> View:
-        """Return the Deployment."""
-        return View((self._ref().name,))
+        """Return the Deployment; with routes also these, and all Services that lead to its pods."""
+        if self._claim is not None:
+            return view(self._claim)
+        if not isinstance(self._request, CanaryRequest) or self._request.routes is None:
+            return View((self._ref().name,))
+        asked, namespace = self._request.routes, self._request.namespace
+        routes = tuple((ROUTERS[kind].resource, name) for kind, _slash, name in (entry.partition("/") for entry in asked.rules))
+        live = self._outside.cluster.read(DEPLOYMENT, namespace, self._ref().name)
+        listed = map(Service.of, self._outside.cluster.list(SERVICE, namespace).items)
+        behind = services_behind(texts(live or {}, "spec", "template", "metadata", "labels"), listed, asked.candidate_service)
+        names = tuple(dict.fromkeys((asked.service, *(service.ref.name for service in behind))))
+        return View((self._ref().name,), (*names, asked.candidate_service), (asked.candidate_service,), traffic=True, routes=routes)
 
     def refs(self, view: View) -> Collection[Ref]:
         """Return the Deployment."""
@@ -123,6 +140,9 @@ class InDeployment:
         request, shares = self._request, self._shares()
         least = request.least if isinstance(request, CanaryRequest) else 0
         found: dict[str, JsonValue] = {"steps": [share.plain() for share in shares], "min_replicas": least}
+        routing = self._routing()
+        if routing is not None:
+            found["routes"] = routing
         words = [f"{share.asked}{f' for {share.hold:g} s' if share.hold else ''}" for share in shares]
         manifest = request.target.manifest if isinstance(request, CanaryRequest) else None
         if manifest is not None:
@@ -131,10 +151,21 @@ class InDeployment:
             words.append(settings_in_words(self._ref(), own))
         return Aspect(found, words_of(words))
 
+    def _routing(self) -> JsonObject | None:
+        """The routes, and the Services of both versions, as they were asked for; None where each pod gets an equal part."""
+        if isinstance(self._request, CanaryRequest):
+            asked = self._request.routes
+            return None if asked is None else {"rules": dict(asked.rules), "service": asked.service, "own": asked.candidate_service}
+        routing = self._canary(self._claim).routing if self._claim is not None else None
+        if routing is None or self._claim is None:
+            return None
+        return {"rules": dict(asked_before(self._claim)), "service": routing.service, "own": routing.candidate_service}
+
     def covered(self, plan: CanaryPlan) -> set[Ref]:
-        """Return the Deployment, and what comes along."""
+        """Return the Deployment with the Services and routes of its versions, and what comes along."""
         refs = {planned.ref for planned in plan.writes if planned.ref.namespace}
-        return refs | ({self._ref()} if plan.claim is not None else set())
+        objects = plan.claim.objects if plan.claim is not None else ()
+        return refs | {Ref(kind, self._request.namespace, name) for kind, _slash, name in (entry.partition("/") for entry in objects)}
 
     def steps(self, plan: CanaryPlan) -> Sequence[str]:
         """Return the names of the steps, also where none is taken. A first rollout has none of them, and stops before none."""
@@ -154,19 +185,28 @@ class InDeployment:
         """Return that it has no actions of its own."""
         return {}
 
-    def needs(self, plan: CanaryPlan, _claim: Claim, _scene: Scene, _steps: Collection[str]) -> Iterable[Need]:
-        """Return the right to change the Deployment later on."""
+    def needs(self, plan: CanaryPlan, claim: Claim, _scene: Scene, _steps: Collection[str]) -> Iterable[Need]:
+        """Return the right to change the Deployment later on; with routes also these, and the Services."""
         del plan
-        ref = self._ref()
+        ref, routing = self._ref(), self._canary(claim).routing
         yield Need("patch", DEPLOYMENT, ref.namespace, ref.name)
+        if routing is None:
+            return
+        for name in (*routing.selectors, routing.candidate_service):
+            yield Need("patch", SERVICE, ref.namespace, name)
+        if not routing.former:
+            yield Need("create", SERVICE, ref.namespace)
+            yield Need("delete", SERVICE, ref.namespace, routing.candidate_service)
+        for route in routes_of(claim, ref.namespace):
+            yield Need("patch", route.router.resource, ref.namespace, route.ref.name)
 
     def seconds(self, plan: CanaryPlan) -> float:
         """Return the time of all steps, there and back, and of all holds."""
         claim = plan.claim
         if claim is None:
             return 0.0
-        count = len(self.forward(plan, claim)) + len(self.back(claim))
-        return count * self._request.waiting.timeout + seconds(self._canary(claim))
+        count, canary = len(self.forward(plan, claim)) + len(self.back(claim)), self._canary(claim)
+        return count * self._request.waiting.timeout + seconds(canary) + (4 * canary.routing.delay if canary.routing is not None else 0.0)
 
     def notes(self, plan: CanaryPlan) -> Notes[Claim]:
         """Return what counts as taken back by a person."""
@@ -209,10 +249,29 @@ class InDeployment:
         wanted = snapshot
         if sight.candidate is not None:
             wanted = replace(snapshot, workload=replace(snapshot.workload, template=sight.candidate.template))
-        old, new = serving(self._canary(claim), scene)
-        share = round(100 * new / (old + new)) if old and new else 0
+        share, routed = self._share(claim, scene), tuple(self._routed(claim, scene))
         weights = {"stable": 100 - share, "candidate": share} if share else {}
-        yield Part(self._ref(), snapshot, stable, wanted, weights=weights)
+        yield Part(self._ref(), snapshot, stable, wanted, weights=weights, routed=routed)
+
+    def _share(self, claim: Claim, scene: Scene) -> int:
+        """The percentage of the requests that the candidate has, 0 where one version serves alone."""
+        canary = self._canary(claim)
+        if canary.routing is None:
+            old, new = serving(canary, scene)
+            return round(100 * new / (old + new)) if old and new else 0
+        parts = [
+            routed.weights.get(canary.routing.candidate_service, 0) / (sum(routed.weights.values()) or 1)
+            for routed in self._routed(claim, scene)
+        ]
+        return round(100 * max(parts, default=0.0))
+
+    def _routed(self, claim: Claim, scene: Scene) -> Iterator[Routed]:
+        """What the rules of the routes give the Services of both versions."""
+        routing = self._canary(claim).routing
+        for route in routes_of(claim, self._request.namespace) if routing is not None else ():
+            names = routing.weights(50) if routing is not None else {}
+            for rule in concerned(route.router.rules(scene.routes.get(route.ref, {})), names, route.only):
+                yield Routed(route.router.name, route.ref, rule.name, weights_of(rule))
 
     def stands(self, claim: Claim, scene: Scene) -> str:
         """Return how many pods run which version."""
@@ -221,6 +280,8 @@ class InDeployment:
         if sight is None:
             return "it does not exist"
         old, new = serving(canary, scene)
+        if sight.parked and canary.routing is not None:
+            return f"{self._share(claim, scene)} % of the requests go to the candidate, with {new} of {some(new + old, 'ready pod')}"
         if sight.parked:
             return f"{new} of {some(new + old, 'ready pod')} run the candidate ({percent(new, new + old)})"
         return f"{some(old, 'pod')} run the stable version" if sight.is_whole else standing(sight.snapshot).message
@@ -252,6 +313,8 @@ class InDeployment:
         canary = self._canary(claim)
         sight = sight_of(canary, scene)
         values = {"namespace": self._request.namespace, "name": canary.ref.name}
+        if canary.routing is not None:
+            values |= {"stable_service": canary.routing.service, "candidate_service": canary.routing.candidate_service}
         if sight is None:
             return Subject(values)
         stable, candidate = sight.stable, sight.candidate

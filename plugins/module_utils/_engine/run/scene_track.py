@@ -15,7 +15,7 @@ from typing import Any, Literal, Self, TypeAlias
 
 from ..._domain.base.errors import ClusterError, NotFoundError, RolloutError
 from ..._domain.base.objects import Ref, texts
-from ..._domain.base.resources import DEPLOYMENT, SERVICE
+from ..._domain.base.resources import SERVICE
 from ..._domain.ownership.owners import OURS, by_whom, last_writer
 from ..._domain.request import Waiting
 from ..._domain.steps.actions import STILL, SceneStep
@@ -306,7 +306,7 @@ class SceneTrack:
         found = step.meddled(scene)
         if found is None:
             return
-        live = self._outside.cluster.read(DEPLOYMENT, found.ref.namespace, found.ref.name)
+        live = self._outside.cluster.read(found.resource, found.ref.namespace, found.ref.name)
         who = last_writer(live or {}, *found.path, besides=OURS) if found.path else ""
         raise StepFailed(f"{found.ref} {found.what}{f' (by {who})' if who else ''} while it was rolled out.")
 

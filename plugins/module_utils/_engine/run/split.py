@@ -9,22 +9,22 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from ..._domain.base.errors import MissingError, RefusedError
 from ..._domain.base.objects import JsonObject, JsonValue, mapping
 from ..._domain.leases.claim import Claim
 from ..._domain.request import StagedRequest
 from ..._domain.sides.claims import claim_of
 from ..._domain.text.tables import Row
-from ..._domain.traffic.routes import concerned, undividable, weights_of
+from ..._domain.traffic.routes import concerned, weights_of
 from ..._domain.traffic.scenes import Scene
-from ..._domain.traffic.splitting import Former, ForRules, Originals
+from ..._domain.traffic.splitting import Former, Originals
 from ..._domain.workloads.workload import Snapshot
-from ..._strategies.routing import Route, gone, routes_of, undivided, unrestored
+from ..._strategies.routing import Route, routes_of, undivided, unrestored
 from ..._strategies.traffic_split import SPLIT, TRAFFIC_SPLIT, weights_in
 from ..hold.memory import Notes
 from ..hold.split_notes import SplitNotes
 from ..outside.surroundings import Surroundings
 from ..plan.rights import Need
+from ..plan.routes import refuse_unfit, warned
 from ..plan.staged import StagedPlan
 from ..tell.outcome import Routed
 from ..write.writer import Planned, Writer
@@ -49,16 +49,12 @@ class Splitting(Plain):
             return super().plan(scene)
         wanted = Claim(strategy=self.name, objects=self._request.objects, wanted=self._request.wanted)
         routes, weights = routes_of(wanted, self._request.namespace), weights_in(wanted)
-        lost = gone(routes, scene)
-        if lost:
-            raise MissingError(f"{lost}; correct kind, name and namespace, or create it first.")
-        for route in routes:
-            _refuse_unfit(route, weights, scene.routes[route.ref])
+        refuse_unfit(routes, weights, scene)
         found = super().plan(scene)
         if not found.fresh:
             return found
         writes = self._planned(routes, weights, scene)
-        return replace(found, candidates=writes, warnings=(*found.warnings, *_warnings(routes, scene)))
+        return replace(found, candidates=writes, warnings=(*found.warnings, *warned(routes, scene)))
 
     def _planned(self, routes: tuple[Route, ...], weights: Mapping[str, int], scene: Scene) -> tuple[Planned, ...]:
         request, outside = self._request, self._outside
@@ -112,31 +108,6 @@ def _begun(claim: Claim | None) -> dict[str, Former]:
     if claim is None or claim.strategy != TRAFFIC_SPLIT or not weights_in(claim):
         return {}
     return {name: Former.of(mapping(claim.known, "routes", name)) for name in claim.objects}
-
-
-def _refuse_unfit(route: Route, weights: Mapping[str, int], obj: JsonObject) -> None:
-    """Raise `RefusedError` for a route whose weights cannot be changed so."""
-    why = route.router.unfit(obj)
-    if why:
-        raise RefusedError(f"{route.ref} {why}")
-    if route.router.reports and not route.router.heard(obj):
-        raise RefusedError(
-            f"{route.ref} is accepted by no router, so nothing follows its weights; look at its status, and at whether its controller runs."
-        )
-    if not weights:
-        return
-    divide = route.dividing(weights)
-    ForRules(route.ref, divide)(obj)
-    for rule in concerned(route.router.rules(obj), weights, route.only):
-        problem = undividable(rule, weights)
-        if problem:
-            raise RefusedError(f"The requests of {route.ref} cannot be divided: {problem}.")
-
-
-def _warnings(routes: Iterable[Route], scene: Scene) -> Iterator[str]:
-    for route in routes:
-        for warning in route.router.warnings(scene.routes[route.ref]):
-            yield f"{route.ref}: {warning}."
 
 
 def _routed(route: Route, claim: Claim, scene: Scene, *, told: bool) -> Iterator[Routed]:

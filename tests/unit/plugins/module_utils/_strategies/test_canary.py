@@ -24,7 +24,8 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps.s
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.traffic.scenes import Scene
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloads.shares import Share
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloads.workload import images_of
-from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.canary import back, first_write, forward, gone, view
+from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.canary import back, forward, view
+from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.canary_moves import first_write, gone
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies.canary_plan import most_pods, rows, seconds
 
 from .._domain.samples import NEW, OLD, pod, replica_set, snapshot, template, workload

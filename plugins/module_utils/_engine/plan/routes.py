@@ -1,0 +1,117 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Before a task divides the requests of routes: whether it can, and what would keep requests from following."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from ..._domain.base.errors import MissingError, RefusedError
+from ..._domain.base.objects import JsonObject, JsonValue, at, mapping, texts
+from ..._domain.base.resources import SERVICE
+from ..._domain.canary.routing import Routing, ports_of
+from ..._domain.leases.claim import Claim
+from ..._domain.request import Routes
+from ..._domain.traffic.routes import concerned, undividable
+from ..._domain.traffic.scenes import Scene
+from ..._domain.traffic.services import Service, picks, unswitchable
+from ..._domain.traffic.splitting import Former, ForRules
+from ..._domain.workloads.workload import Workload
+from ..._strategies.routing import Route, gone, routes_of
+from ..outside.surroundings import Surroundings
+
+
+def refuse_unfit(routes: Iterable[Route], weights: Mapping[str, int], scene: Scene) -> None:
+    """Raise `MissingError` or `RefusedError` for a route whose requests cannot be divided so; without weights, one that is not there or
+    that nobody accepts."""
+    there = tuple(routes)
+    lost = gone(there, scene)
+    if lost:
+        raise MissingError(f"{lost}; correct kind, name and namespace, or create it first.")
+    for route in there:
+        _refuse(route, weights, scene.routes[route.ref])
+
+
+def _refuse(route: Route, weights: Mapping[str, int], obj: JsonObject) -> None:
+    why = route.router.unfit(obj)
+    if why:
+        raise RefusedError(f"{route.ref} {why}")
+    if route.router.reports and not route.router.heard(obj):
+        raise RefusedError(
+            f"{route.ref} is accepted by no router, so nothing follows its weights; look at its status, and at whether its controller runs."
+        )
+    if not weights:
+        return
+    ForRules(route.ref, route.dividing(weights))(obj)
+    for rule in concerned(route.router.rules(obj), weights, route.only):
+        problem = undividable(rule, weights)
+        if problem:
+            raise RefusedError(f"The requests of {route.ref} cannot be divided: {problem}.")
+
+
+def warned(routes: Iterable[Route], scene: Scene) -> Iterator[str]:
+    """What would keep requests from following the weights, in sentences."""
+    for route in routes:
+        for warning in route.router.warnings(scene.routes[route.ref]):
+            yield f"{route.ref}: {warning}."
+
+
+def services_behind(labels: Mapping[str, str], services: Iterable[Service], besides: str) -> tuple[Service, ...]:
+    """The Services that lead to pods with these labels, without the candidate's own."""
+    return tuple(service for service in services if service.ref.name != besides and picks(service.selector, labels))
+
+
+def routing_of(asked: Routes, live: Workload, scene: Scene, outside: Surroundings) -> tuple[Routing, tuple[str, ...]]:
+    """The Services of both versions as they are before anything is changed, and what is to be said of those that cannot be told apart.
+    Raises `RefusedError` where the Service does not lead to the pods, or cannot be switched."""
+    namespace, own = live.ref.namespace, scene.services.get(asked.candidate_service)
+    behind = services_behind(texts(live.template, "metadata", "labels"), scene.services.values(), asked.candidate_service)
+    service = next((found for found in behind if found.ref.name == asked.service), None)
+    if service is None:
+        names = ", ".join(found.ref.name for found in behind) or "none"
+        raise RefusedError(
+            f"Service {namespace}/{asked.service} does not select the pods of {live.ref}; name by service the one that the routes lead to "
+            f"(these select them: {names})."
+        )
+    for found in (service, *([own] if own is not None else [])):
+        refusal = unswitchable(found)
+        if refusal:
+            raise RefusedError(refusal)
+    manifest = outside.cluster.read(SERVICE, namespace, asked.service) or {}
+    routing = Routing(
+        service=asked.service,
+        candidate_service=asked.candidate_service,
+        delay=asked.delay,
+        selectors={found.ref.name: dict(found.selector) for found in behind if not unswitchable(found)},
+        former=dict(own.selector) if own is not None else {},
+        ports=ports_of(manifest),
+        labels=texts(manifest, "metadata", "labels"),
+    )
+    left = [found.ref for found in behind if unswitchable(found)]
+    return routing, tuple(
+        f"{ref} leads to pods of both versions while the canary is on its way: its selector cannot be changed." for ref in left
+    )
+
+
+def routed_claim(claim: Claim, asked: Routes, routing: Routing, scene: Scene, namespace: str, former: JsonObject | None) -> Claim:
+    """The claim of a canary by routes: also about these and the Services, and with what the routes are like; with what `former` knows of
+    them where it takes the place of another one. Raises as `refuse_unfit`."""
+    services = [f"Service/{name}" for name in (*routing.selectors, asked.candidate_service)]
+    rules: dict[str, JsonValue] = {name: rule for name, rule in asked.rules.items() if rule}
+    found = replace(claim, objects=(*claim.objects, *services, *asked.rules), wanted={**claim.wanted, "rules": rules})
+    if former is not None:
+        return replace(found, known={**found.known, "routes": mapping(former, "routes")})
+    routes = routes_of(found, namespace)
+    weights = routing.weights(50)
+    refuse_unfit(routes, weights, scene)
+    seen = {route.ref.short: Former.seen(route.dividing(weights), scene.routes[route.ref]).plain() for route in routes}
+    return replace(found, known={**found.known, "routes": seen})
+
+
+def asked_before(claim: Claim) -> Mapping[str, str]:
+    """The routes of a claim, each with the rule that is meant."""
+    rules = mapping(claim.wanted, "rules")
+    return {route.ref.short: str(at(rules, route.ref.short) or "") for route in routes_of(claim, "")}

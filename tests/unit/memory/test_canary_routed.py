@@ -1,0 +1,269 @@
+# Copyright (c) 2026 the rollout.kubernetes contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A canary whose requests are divided by routes: the order of its writes, what it gives back, and what it refuses."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.memory.cases import BEHIND_ROUTE, BY_ROUTE, WEB_ROUTE, edited, made, replicas
+from tests.memory.cluster import Memory, running
+from tests.memory.runs import Run, call
+from tests.memory.scenes import http_route, rule, service
+from tests.memory.store import Change
+
+WEB: dict[str, Any] = {"namespace": "default", "name": "web"}
+NEXT: dict[str, Any] = {**WEB, "image": "registry.example/web:2", "wait_timeout": 60, "hold": 3, "weights": [10, 60], **BY_ROUTE}
+ON_ITS_WAY: dict[str, Any] = {"namespace": "default", "application": "web", "wait_timeout": 60}
+
+
+@pytest.fixture
+def memory() -> Iterator[Memory]:
+    with running() as found:
+        for act in BEHIND_ROUTE:
+            act(found)
+        yield found
+
+
+def route(memory: Memory) -> Any:
+    found = memory.get("default", "HTTPRoute", "web")
+    return copy.deepcopy({"spec": found["spec"], **{key: found["metadata"].get(key) for key in ("labels", "annotations")}})
+
+
+def branches(memory: Memory) -> dict[str, int]:
+    return {entry["name"]: entry["weight"] for entry in memory.get("default", "HTTPRoute", "web")["spec"]["rules"][0]["backendRefs"]}
+
+
+def selector(memory: Memory, name: str = "web") -> Any:
+    found = memory.get("default", "Service", name)
+    return found["spec"]["selector"] if found is not None else None
+
+
+def own(memory: Memory) -> Any:
+    """What is a person's: route, Services, and the Deployment without its template."""
+    deployment = memory.get("default", "Deployment", "web")
+    spec = {key: value for key, value in deployment["spec"].items() if key != "template"}
+    return {
+        "route": route(memory),
+        "services": {obj["metadata"]["name"]: obj["spec"]["selector"] for obj in memory.all("default", "Service")},
+        "spec": spec,
+    }
+
+
+def images(memory: Memory) -> set[str]:
+    return {pod["spec"]["containers"][0]["image"].rpartition(":")[2] for pod in memory.all("default", "Pod")}
+
+
+class Requests:
+    """Follows who would get requests at each change: for each Service that has weight the versions of its ready endpoints."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self.lost: list[str] = []
+        memory.server.store.listeners.append(self._hear)
+
+    def _hear(self, change: Change) -> None:
+        if change.resource.kind not in ("HTTPRoute", "EndpointSlice", "Service"):
+            return
+        for name, weight in branches(self._memory).items():
+            if weight and not self._ready(name):
+                self.lost.append(f"{name} has the weight {weight} and no ready endpoint")
+
+    def _ready(self, name: str) -> int:
+        slices = [
+            obj for obj in self._memory.all("default", "EndpointSlice") if obj["metadata"]["labels"]["kubernetes.io/service-name"] == name
+        ]
+        return sum(1 for obj in slices for entry in obj.get("endpoints") or () if entry["conditions"]["ready"])
+
+
+def rolled(memory: Memory, **options: Any) -> dict[str, Any]:
+    given = {key: value for key, value in {**NEXT, **options}.items() if value is not None}
+    result = call(memory, "canary", **given)
+    assert not result.get("failed"), result["msg"]
+    return result
+
+
+# --- to the end -------------------------------------------------------------------------------------------------------------------
+
+
+def test_it_comes_to_its_end_and_gives_everything_back(memory: Memory) -> None:
+    before, requests = own(memory), Requests(memory)
+    result = rolled(memory)
+    memory.clock.sleep(30)
+    assert (own(memory), images(memory), requests.lost) == (before, {"2"}, []), result["msg"]
+    assert [step["name"] for step in result["rollouts"][0]["steps"]] == ["weight_10", "weight_60", "promote"]
+    assert not rolled(memory)["changed"]
+
+
+@pytest.mark.parametrize(
+    ("stop", "weights", "pods"), [("weight_60", {"web": 90, "web-canary": 10}, 1), ("promote", {"web": 40, "web-canary": 60}, 2)]
+)
+def test_each_step_has_its_weight_and_its_pods_besides_all_stable_ones(
+    memory: Memory, stop: str, weights: dict[str, int], pods: int
+) -> None:
+    result = rolled(memory, stop_before=stop)
+    assert branches(memory) == weights
+    assert result["rollouts"][0]["replicas"]["old"] == 3
+    assert result["rollouts"][0]["replicas"]["new"] == pods
+    assert result["rollouts"][0]["weights"] == {"stable": weights["web"], "candidate": weights["web-canary"]}
+    assert result["rollouts"][0]["traffic"] == [{"router": "gateway_api", "name": "HTTPRoute/web", "rule": "main", "weights": weights}]
+    hashes = {name: selector(memory, name)["pod-template-hash"] for name in ("web", "web-canary")}
+    assert len(set(hashes.values())) == 2
+
+
+def test_check_mode_tells_requests_and_pods(memory: Memory) -> None:
+    result = call(memory, "canary", meddle=lambda run: setattr(run, "_check", True), **NEXT)
+    assert result["rollouts"][0]["plan"][1:] == [
+        "weight_10  10 % of the requests go to 1 pod of the candidate, hold 3 s   3 stable, 0 new  3 stable, 1 new",
+        "weight_60  60 % of the requests go to 2 pods of the candidate, hold 3 s  3 stable, 1 new  3 stable, 2 new",
+        "promote    start the rest, give it all requests, stop the stable pods    3 stable, 2 new  0 stable, 3 new",
+    ]
+
+
+def test_a_step_may_have_more_pods_than_its_weight_needs(memory: Memory) -> None:
+    result = rolled(memory, weights=None, steps=[{"weight": 1, "replicas": 2}], stop_before="promote")
+    assert (branches(memory), result["rollouts"][0]["replicas"]["new"]) == ({"web": 99, "web-canary": 1}, 2)
+
+
+def test_the_candidates_pods_follow_a_scaled_deployment(memory: Memory) -> None:
+    rolled(memory, stop_before="promote")
+    edited("Deployment", replicas(6))(memory)
+    memory.clock.sleep(20)
+    before = own(memory)["spec"]["replicas"]
+    assert call(memory, "promote", **ON_ITS_WAY)["rollouts"][0]["phase"] == "complete"
+    assert (before, images(memory), branches(memory)) == (6, {"2"}, {"web": 1})
+
+
+def test_a_service_of_the_users_is_led_to_the_candidate_and_back(memory: Memory) -> None:
+    made("Service", service("testers", app="web"))(memory)
+    before = own(memory)
+    rolled(memory, canary_service="testers", stop_before="promote")
+    assert selector(memory, "testers")["pod-template-hash"] != selector(memory)["pod-template-hash"]
+    assert call(memory, "promote", **ON_ITS_WAY)["rollouts"][0]["phase"] == "complete"
+    assert own(memory) == before
+
+
+def test_every_service_that_leads_to_the_pods_is_pinned(memory: Memory) -> None:
+    made("Service", service("inside", app="web"))(memory)
+    before = own(memory)
+    rolled(memory, stop_before="promote")
+    assert selector(memory, "inside") == selector(memory)
+    call(memory, "promote", **ON_ITS_WAY)
+    assert own(memory) == before
+
+
+# --- back -------------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("stop", ["weight_60", "promote"])
+def test_given_up_everything_is_as_before(memory: Memory, stop: str) -> None:
+    before = own(memory)
+    rolled(memory, stop_before=stop)
+    requests = Requests(memory)
+    result = call(memory, "abort", **ON_ITS_WAY)
+    memory.clock.sleep(30)
+    assert (own(memory), images(memory), requests.lost) == (before, {"1"}, []), result["msg"]
+
+
+def test_a_bad_version_gets_no_request_and_goes(memory: Memory) -> None:
+    before, requests = own(memory), Requests(memory)
+    seen: list[dict[str, int]] = []
+    memory.server.store.listeners.append(lambda change: seen.append(branches(memory)) if change.resource.kind == "HTTPRoute" else None)
+    result = call(memory, "canary", **{**NEXT, "image": "x:missing"})
+    assert result["failed"]
+    memory.clock.sleep(30)
+    assert (own(memory), images(memory), requests.lost) == (before, {"1"}, [])
+    assert [weights for weights in seen if "web-canary" in weights] == []
+
+
+def test_another_version_takes_the_weights_back_first(memory: Memory) -> None:
+    rolled(memory, stop_before="promote")
+    requests = Requests(memory)
+    result = rolled(memory, image="registry.example/web:3", supersede=True)
+    memory.clock.sleep(30)
+    assert (images(memory), branches(memory), requests.lost) == ({"3"}, {"web": 1}, []), result["msg"]
+
+
+# --- what somebody else does ------------------------------------------------------------------------------------------------------
+
+
+def test_weights_that_somebody_has_changed_end_it(memory: Memory) -> None:
+    before = own(memory)
+    rolled(memory, stop_before="weight_60")
+
+    def change(obj: Any) -> None:
+        obj["spec"]["rules"][0]["backendRefs"][1]["weight"] = 0
+
+    edited("HTTPRoute", change)(memory)
+    memory.clock.sleep(5)
+    result = call(memory, "canary", **{**NEXT, "stop_before": "weight_60"})
+    assert "HTTPRoute default/web was given other weights (by kubectl-edit) while it was rolled out." in result["msg"]
+    assert own(memory)["route"] == before["route"]
+
+
+def test_a_service_that_somebody_has_led_elsewhere_ends_it(memory: Memory) -> None:
+    rolled(memory, stop_before="promote")
+    edited("Service", lambda obj: obj["spec"].update(selector={"app": "web"}))(memory)
+    memory.clock.sleep(5)
+    result = call(memory, "promote", **ON_ITS_WAY)
+    assert "Service default/web was led elsewhere (app=web) (by kubectl-edit) while it was rolled out." in result["msg"]
+    assert (branches(memory), images(memory)) == ({"web": 1}, {"1"})
+
+
+def test_other_tasks_leave_its_routes_alone(memory: Memory) -> None:
+    rolled(memory, stop_before="promote")
+    result = call(memory, "traffic_split", namespace="default", **WEB_ROUTE, application="other", weights={"web": 1, "web-canary": 1})
+    assert "HTTPRoute default/web belongs to a canary rollout of web that is on its way" in result["msg"]
+
+
+# --- refusals ---------------------------------------------------------------------------------------------------------------------
+
+REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
+    "a route that is not there": ({"routes": [{"kind": "HTTPRoute", "name": "shop"}]}, "HTTPRoute default/shop does not exist"),
+    "a Service that is not there": ({"service": "shop"}, "Service default/shop does not exist"),
+    "a Service of other pods": ({"service": "other"}, "Service default/other does not select the pods of Deployment default/web"),
+    "a route that leads elsewhere": ({"service": "inside"}, "HTTPRoute default/web has no rule that names Service inside or inside-canary"),
+    "no Service of its own": ({"canary_service": "web"}, "canary_service and service are both web"),
+    "a step without weight": ({"weights": None, "steps": [{"replicas": 1}]}, "steps[0] needs weight, the percentage of the requests"),
+    "too short a delay": ({"propagation_delay": 1}, "propagation_delay must be at least 5 seconds, not 1"),
+    "an option without routes": (
+        {"routes": None, "propagation_delay": None, "service": "web"},
+        "service is for a canary whose requests are divided",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_what_cannot_be_is_refused_before_anything_is_written(memory: Memory, name: str) -> None:
+    made("Service", service("other", app="other"))(memory)
+    made("Service", service("inside", app="web"))(memory)
+    before = own(memory)
+    options, message = REFUSALS[name]
+    given = {key: value for key, value in {**NEXT, **options}.items() if value is not None}
+    result = call(memory, "canary", **given)
+    assert (result.get("failed"), message in result["msg"]) == (True, True), result["msg"]
+    assert own(memory) == before
+
+
+def test_a_canary_on_its_way_keeps_how_its_requests_are_divided(memory: Memory) -> None:
+    rolled(memory, stop_before="promote")
+    given = {key: value for key, value in NEXT.items() if key not in BY_ROUTE}
+    result = call(memory, "canary", **given)
+    assert "has a canary on its way whose requests are divided by routes (HTTPRoute/web); give the same in routes" in result["msg"]
+
+
+def test_two_routes_are_divided_together(memory: Memory) -> None:
+    made("HTTPRoute", http_route("shop", rule("a", web=3)))(memory)
+    memory.clock.sleep(5)
+    rolled(memory, routes=[WEB_ROUTE, {"kind": "HTTPRoute", "name": "shop"}], stop_before="promote")
+    shop = memory.get("default", "HTTPRoute", "shop")["spec"]["rules"][0]["backendRefs"]
+    assert [(entry["name"], entry["weight"]) for entry in shop] == [("web", 120), ("web-canary", 180)]
+    call(memory, "promote", **ON_ITS_WAY)
+    shop = memory.get("default", "HTTPRoute", "shop")["spec"]["rules"][0]["backendRefs"]
+    assert [(entry["name"], entry["weight"]) for entry in shop] == [("web", 3)]
