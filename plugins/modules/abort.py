@@ -226,8 +226,8 @@ rollouts:
       sample: [{router: service, name: web, selector: {app: web, rollout.kubernetes/colour: green}}]
     weights:
       description:
-        - The percentages of the requests that the C(stable) version and the C(candidate) have now, by the ready pods of each. Not there
-          where only one of them serves.
+        - The percentages of the requests that the C(stable) version and the C(candidate) have now, by the ready pods of each, or by the
+          weights of routes. Not there where only one of them serves.
       type: dict
       sample: {stable: 67, candidate: 33}
     plan:

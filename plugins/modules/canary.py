@@ -45,6 +45,43 @@ options:
     description: How many pods run the candidate at least, in each step.
     type: int
     default: 1
+  routes:
+    description:
+      - The routes that lead to the Deployment's Service. With them the weights are percentages of the requests, by the weights of the
+        routes, and no more pods are started than those need. Without them each pod gets an equal part of the requests.
+      - The candidate's pods come besides all of the stable version then, so that going back takes nothing but the weights. For the
+        promotion there are twice as many pods for a moment.
+      - All Services that lead to the pods are pinned to the stable version meanwhile, and the candidate has a Service of its own. Routes
+        and Services are as they were before in the end, whichever way that is.
+    type: list
+    elements: dict
+    suboptions:
+      kind:
+        description: The kind of the route.
+        type: str
+        required: true
+        choices: [GRPCRoute, HTTPRoute]
+      name:
+        description: The name of the route.
+        type: str
+        required: true
+      rule:
+        description: The name or number of the one rule that is meant. Without it each rule counts that names the Service.
+        type: str
+  service:
+    description: The Service that O(routes) lead to. The default is the one that is called like the Deployment.
+    type: str
+  candidate_service:
+    description:
+      - The Service that leads to the candidate alone. One that is not there is made, and deleted in the end. One of yours gets its
+        selector back in the end.
+      - The default is the name of O(service) with C(-canary).
+    type: str
+  propagation_delay:
+    description:
+      - How long routers have to follow their routes before pods that had requests go, at least 5 seconds. Longer requests need more.
+      - The default is V(10s).
+    type: str
   stop_before:
     description:
       - The step that is not taken any more, for example V(weight_50) or V(promote). The result's phase is V(paused) then, which is no
@@ -83,7 +120,8 @@ extends_documentation_fragment:
   - rollout.kubernetes.attributes
 notes:
   - Needs to get, list, watch and patch Deployments, to list and watch ReplicaSets and Pods, and to get, list, watch, create and update
-    Leases.
+    Leases. With O(routes) also to get, list, watch and patch those, to get, list, watch, create, patch and delete Services, and to list and
+    watch EndpointSlices.
   - Without the right to list HorizontalPodAutoscalers nobody notices one that may scale the Deployment to 0.
 seealso:
   - module: rollout.kubernetes.promote
@@ -91,6 +129,7 @@ seealso:
   - module: rollout.kubernetes.blue_green
   - module: rollout.kubernetes.rolling
   - module: rollout.kubernetes.gate
+  - module: rollout.kubernetes.traffic_split
   - name: Canary
     description: What happens in each step, what others see meanwhile, and where blue/green is better.
     link: https://github.com/rollout/kubernetes/blob/main/docs/guide_canary.md
@@ -134,6 +173,16 @@ EXAMPLES = r"""
       - weight: 50
         hold: 10m
     stop_before: weight_50
+
+- name: One percent of the requests of a route, then ten
+  rollout.kubernetes.canary:
+    name: web
+    namespace: shop
+    image: registry.example/web:2.0
+    routes:
+      - {kind: HTTPRoute, name: web}
+    weights: [1, 10]
+    hold: 10m
 
 - name: One step further
   rollout.kubernetes.promote:
@@ -327,10 +376,20 @@ rollouts:
       description: The first of these, null where none is left.
       type: str
       sample: verify
+    traffic:
+      description:
+        - What leads the traffic, each with its C(router) and its C(name). A V(service) has what it selects now (C(selector)).
+        - A route, called V(HTTPRoute/web) for instance, has the C(rule) and its C(weights) by Service; what they were before the task
+          (C(previous_weights)) where that has changed them.
+        - M(rollout.kubernetes.service_switch) adds what it selected before (C(previous_selector)), how many C(pods) the selector picks, and
+          how many endpoints in the Service's EndpointSlices are C(ready).
+      type: list
+      elements: dict
+      sample: [{router: service, name: web, selector: {app: web, rollout.kubernetes/colour: green}}]
     weights:
       description:
-        - The percentages of the requests that the C(stable) version and the C(candidate) have now, by the ready pods of each. Not there
-          where only one of them serves.
+        - The percentages of the requests that the C(stable) version and the C(candidate) have now, by the ready pods of each, or by the
+          weights of routes. Not there where only one of them serves.
       type: dict
       sample: {stable: 67, candidate: 33}
     plan:

@@ -387,7 +387,7 @@ ARGUMENTS: Mapping[str, Arguments] = {
             "min_replicas": {"type": "int", "default": 1},
             **_ROUTES,
             "service": {"type": "str"},
-            "canary_service": {"type": "str"},
+            "candidate_service": {"type": "str"},
             "propagation_delay": _DURATION,
             "stop_before": {"type": "str"},
             "supersede": {"type": "bool", "default": False},

@@ -66,14 +66,14 @@ def _routes(parameters: Parameters, target: Target) -> Routes | None:
     """The routes that divide the requests, None where none are named. Raises `InputError` for options that mean nothing without them."""
     entries = parameters.get("routes")
     if entries is None:
-        given = next((option for option in ("service", "canary_service", "propagation_delay") if parameters.get(option) is not None), "")
+        given = next((option for option in ("service", "candidate_service", "propagation_delay") if parameters.get(option) is not None), "")
         if given:
             raise InputError(f"{given} is for a canary whose requests are divided by routes; name them in routes, or leave {given} out.")
         return None
     service = check_name(parameters.get("service") or target.ref.name, "service")
-    own = check_name(parameters.get("canary_service") or f"{service}-canary", "canary_service")
+    own = check_name(parameters.get("candidate_service") or f"{service}-canary", "candidate_service")
     if own == service:
-        raise InputError(f"canary_service and service are both {service}; the candidate needs a Service of its own.")
+        raise InputError(f"candidate_service and service are both {service}; the candidate needs a Service of its own.")
     delay = parameters.get("propagation_delay")
     rules = named_routes(entries, target.ref.namespace)
     return Routes({ref.short: rule for ref, rule in rules.items()}, service, own, DELAY if delay is None else delay)

@@ -14,7 +14,7 @@ import pytest
 
 from tests.memory.cases import BEHIND_ROUTE, BY_ROUTE, WEB_ROUTE, edited, made, replicas
 from tests.memory.cluster import Memory, running
-from tests.memory.runs import Run, call
+from tests.memory.runs import call
 from tests.memory.scenes import http_route, rule, service
 from tests.memory.store import Change
 
@@ -143,7 +143,7 @@ def test_the_candidates_pods_follow_a_scaled_deployment(memory: Memory) -> None:
 def test_a_service_of_the_users_is_led_to_the_candidate_and_back(memory: Memory) -> None:
     made("Service", service("testers", app="web"))(memory)
     before = own(memory)
-    rolled(memory, canary_service="testers", stop_before="promote")
+    rolled(memory, candidate_service="testers", stop_before="promote")
     assert selector(memory, "testers")["pod-template-hash"] != selector(memory)["pod-template-hash"]
     assert call(memory, "promote", **ON_ITS_WAY)["rollouts"][0]["phase"] == "complete"
     assert own(memory) == before
@@ -229,7 +229,7 @@ REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
     "a Service that is not there": ({"service": "shop"}, "Service default/shop does not exist"),
     "a Service of other pods": ({"service": "other"}, "Service default/other does not select the pods of Deployment default/web"),
     "a route that leads elsewhere": ({"service": "inside"}, "HTTPRoute default/web has no rule that names Service inside or inside-canary"),
-    "no Service of its own": ({"canary_service": "web"}, "canary_service and service are both web"),
+    "no Service of its own": ({"candidate_service": "web"}, "candidate_service and service are both web"),
     "a step without weight": ({"weights": None, "steps": [{"replicas": 1}]}, "steps[0] needs weight, the percentage of the requests"),
     "too short a delay": ({"propagation_delay": 1}, "propagation_delay must be at least 5 seconds, not 1"),
     "an option without routes": (
