@@ -188,7 +188,13 @@ ROUTED = (
 )
 
 
-BEHIND_ROUTE = (theirs(), made("Service", service()), made("HTTPRoute", http_route()), passed(5))
+BEHIND_ROUTE = (
+    theirs(),
+    made("Service", service()),
+    made("Service", service("inside", app="web")),
+    made("HTTPRoute", http_route()),
+    passed(5),
+)
 BY_ROUTE: dict[str, Any] = {"routes": [WEB_ROUTE], "propagation_delay": 5}
 
 CASES: dict[str, Case] = {

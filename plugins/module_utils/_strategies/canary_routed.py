@@ -130,9 +130,9 @@ def promote(way: Way, scene: Scene) -> Move:
         return _ended(way, sight, scene) if standing(sight.snapshot).done else Move(left_over(sight))
     if PROMOTE not in scene.since:
         return Move(f"{STILL}begin the promotion", (Remember(PROMOTE, "begin the promotion"),))
-    return _grown(way, sight, sight.total) or (
-        _handed_back(way, sight, scene) if _leads_new(way, sight, scene) else _shifted(way, sight, scene)
-    )
+    led = _led_to_candidate(way, sight, scene)
+    end = _handed_back if led and all(led) else _shifted
+    return _grown(way, sight, sight.total) or end(way, sight, scene)
 
 
 def _shifted(way: Way, sight: Sight, scene: Scene) -> Move:
@@ -215,7 +215,7 @@ def restore(way: Way, scene: Scene) -> Move:
 
 def _led_back(way: Way, sight: Sight, scene: Scene) -> Move | None:
     """Lead the Services away from the candidate alone: to the stable version where it has all its pods, else to both."""
-    if not _leads_new(way, sight, scene):
+    if not any(_led_to_candidate(way, sight, scene)):
         return None
     old, _new = serving(way.canary, scene)
     is_full = sight.stable is not None and old >= sight.total
@@ -265,12 +265,10 @@ def _expected(way: Way, sight: Sight, name: str) -> tuple[Selector, ...]:
     return (routing.selectors[name], *(routing.leading(found)[name] for found in hashes))
 
 
-def _leads_new(way: Way, sight: Sight, scene: Scene) -> bool:
-    """One of the Services leads to the candidate alone."""
-    if sight.candidate is None:
-        return False
-    wanted = way.routing.leading(sight.candidate.hash)
-    return any(name in scene.services and scene.services[name].selector == selector for name, selector in wanted.items())
+def _led_to_candidate(way: Way, sight: Sight, scene: Scene) -> list[bool]:
+    """For each of the Services whether it leads to the candidate alone."""
+    wanted = way.routing.leading(sight.candidate.hash) if sight.candidate is not None else {}
+    return [scene.services[name].selector == selector for name, selector in wanted.items() if name in scene.services]
 
 
 def _service(way: Way, name: str) -> Ref:

@@ -150,7 +150,6 @@ def test_a_service_of_the_users_is_led_to_the_candidate_and_back(memory: Memory)
 
 
 def test_every_service_that_leads_to_the_pods_is_pinned(memory: Memory) -> None:
-    made("Service", service("inside", app="web"))(memory)
     before = own(memory)
     rolled(memory, stop_before="promote")
     assert selector(memory, "inside") == selector(memory)
@@ -242,7 +241,6 @@ REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
 @pytest.mark.parametrize("name", REFUSALS)
 def test_what_cannot_be_is_refused_before_anything_is_written(memory: Memory, name: str) -> None:
     made("Service", service("other", app="other"))(memory)
-    made("Service", service("inside", app="web"))(memory)
     before = own(memory)
     options, message = REFUSALS[name]
     given = {key: value for key, value in {**NEXT, **options}.items() if value is not None}
