@@ -83,6 +83,21 @@ def _ingress() -> Json:
     return {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": "shop"}, "spec": {"rules": [rule]}}
 
 
+def _routes() -> list[Json]:
+    """The routes of a Gateway that lead to the shop as well."""
+    backend = {"backendRefs": [{"name": "web", "port": 80}]}
+    rules = {"HTTPRoute": [{"name": "main", **backend}], "GRPCRoute": [backend]}
+    return [
+        {
+            "apiVersion": "gateway.networking.k8s.io/v1",
+            "kind": kind,
+            "metadata": {"name": "web"},
+            "spec": {"parentRefs": [{"name": "gateway"}], "rules": listed},
+        }
+        for kind, listed in rules.items()
+    ]
+
+
 def _objects(version: str) -> Mapping[str, list[Json]]:
     """The objects of each namespace."""
     cache = database("cache", version, 5)
@@ -91,6 +106,7 @@ def _objects(version: str) -> Mapping[str, list[Json]]:
             *(obj for name in SERVED for obj in _config(name)),
             *(_service(name, name) for name in SERVED),
             _ingress(),
+            *_routes(),
             *(web(name, version) for name in SERVED),
             portal(version),
             *(database("db", version, 5), database("todo-db", version), cache, agent("agent", version), agent("gateway", version)),
@@ -132,6 +148,12 @@ def _sides(cluster: InMemory) -> None:
     cluster.memory.clock.sleep(20)
 
 
+def _split(cluster: InMemory) -> None:
+    """Two versions stand beside each other, each behind its Service."""
+    _apply(cluster, "shop", [web("web-canary", VERSIONS[-1]), _service("web-canary", "web-canary")])
+    cluster.memory.clock.sleep(20)
+
+
 def _on_its_way(cluster: InMemory) -> None:
     """Somebody has just changed images."""
     for kind, name in (("deployment", "web"), ("statefulset", "db")):
@@ -151,6 +173,7 @@ def _preview(name: str) -> Callable[[InMemory], None]:
 ACTS: Mapping[str, Callable[[InMemory], None]] = {
     "service_switch": _sides,
     "docs/guide_service_switch.md": _sides,
+    "traffic_split": _split,
     "wait": _on_its_way,
     "docs/guide_from_kubectl_rollout.md fails": _missing,
     "web-preview": _preview("web"),

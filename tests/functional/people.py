@@ -16,12 +16,15 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import KNOWN, Resource
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import Resource
 
 from tests.memory.cluster import Memory
+from tests.memory.kinds import SERVED
 from tests.memory.requests import APPLY, JSON_PATCH, MERGE_PATCH, Request
 
 from .by_hand import is_rolled_out
+
+KINDS: Mapping[tuple[str, str], Resource] = {(resource.api_version, resource.kind): resource for resource in SERVED}
 
 SHORT = {
     "deploy": "Deployment",
@@ -276,7 +279,7 @@ class People:
         return body
 
     def _send(self, method: str, obj: Mapping[str, Any], *, body: Any, manager: str, content_type: str = "", **query: str) -> None:
-        resource = KNOWN[obj["apiVersion"], obj["kind"]]
+        resource = KINDS[obj["apiVersion"], obj["kind"]]
         path = self._path(resource, obj["metadata"].get("namespace", ""))
         if method == "PUT":  # as kubectl, which sends patches
             body = _unversioned(body)
@@ -300,7 +303,7 @@ class People:
         return found
 
     def _live(self, obj: Mapping[str, Any]) -> Any:
-        resource = KNOWN[obj["apiVersion"], obj["kind"]]
+        resource = KINDS[obj["apiVersion"], obj["kind"]]
         return self._memory.server.store.get(resource, obj["metadata"].get("namespace") or self._namespace, obj["metadata"]["name"])
 
     def _uid(self, resource: Resource, name: str) -> str | None:
@@ -319,7 +322,7 @@ class People:
 def _resource(word: str) -> Resource:
     """The resource that a word means: plural, kind, short name."""
     kind = SHORT.get(word.lower(), word.partition(".")[0]).lower()
-    for resource in KNOWN.values():
+    for resource in SERVED:
         if kind in (resource.kind.lower(), resource.plural):
             return resource
     raise NotImplementedError(f"kubectl with {word}: mark the test as one for the real server")

@@ -188,6 +188,10 @@ ROUTED = (
 )
 
 
+GRPC_ROUTE = {
+    "metadata": {"name": "web"},
+    "spec": {"parentRefs": [{"name": "gateway"}], "rules": [{"backendRefs": [{"name": "web", "port": 80}]}]},
+}
 BEHIND_ROUTE = (
     theirs(),
     made("Service", service()),
@@ -349,8 +353,8 @@ CASES: dict[str, Case] = {
     "traffic_split": Case("traffic_split", {**WEB_ROUTE, **WEIGHTS}, ROUTED),
     "traffic_split: two routes": Case(
         "traffic_split",
-        {"routes": [WEB_ROUTE, {"kind": "HTTPRoute", "name": "shop"}], **WEIGHTS},
-        (*ROUTED, made("HTTPRoute", http_route("shop"))),
+        {"routes": [WEB_ROUTE, {"kind": "GRPCRoute", "name": "web"}], **WEIGHTS},
+        (*ROUTED, made("GRPCRoute", GRPC_ROUTE), passed(5)),
     ),
     "traffic_split: back to the first weights": Case(
         "traffic_split", {**WEB_ROUTE, "state": "original"}, (*ROUTED, done("traffic_split", **WEB_ROUTE, **WEIGHTS))

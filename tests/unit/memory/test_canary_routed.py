@@ -217,7 +217,8 @@ def test_a_service_that_somebody_has_led_elsewhere_ends_it(memory: Memory) -> No
 
 def test_other_tasks_leave_its_routes_alone(memory: Memory) -> None:
     rolled(memory, stop_before="promote")
-    result = call(memory, "traffic_split", namespace="default", **WEB_ROUTE, application="other", weights={"web": 1, "web-canary": 1})
+    options: dict[str, Any] = {**WEB_ROUTE, "application": "other", "weights": {"web": 1, "web-canary": 1}}
+    result = call(memory, "traffic_split", namespace="default", **options)
     assert "HTTPRoute default/web belongs to a canary rollout of web that is on its way" in result["msg"]
 
 
@@ -228,6 +229,10 @@ REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
     "a Service that is not there": ({"service": "shop"}, "Service default/shop does not exist"),
     "a Service of other pods": ({"service": "other"}, "Service default/other does not select the pods of Deployment default/web"),
     "a route that leads elsewhere": ({"service": "inside"}, "HTTPRoute default/web has no rule that names Service inside or inside-canary"),
+    "a Service for the candidate that leads elsewhere": (
+        {"candidate_service": "other"},
+        "Service default/other is there and does not select the pods of Deployment default/web, so it cannot lead to the candidate",
+    ),
     "no Service of its own": ({"candidate_service": "web"}, "candidate_service and service are both web"),
     "a step without weight": ({"weights": None, "steps": [{"replicas": 1}]}, "steps[0] needs weight, the percentage of the requests"),
     "too short a delay": ({"propagation_delay": 1}, "propagation_delay must be at least 5 seconds, not 1"),

@@ -15,9 +15,29 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.re
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.arguments import ARGUMENTS
 
 from tests.dev.paths import ROOT
-from tests.memory.cases import BLUE, CASES, NEXT, PLAIN, STEPWISE, Act, Case, done, edited, image, made, ours, passed, replicas, theirs
+from tests.memory.cases import (
+    BLUE,
+    CASES,
+    NEXT,
+    PLAIN,
+    ROUTED,
+    STEPWISE,
+    WEB_ROUTE,
+    WEIGHTS,
+    Act,
+    Case,
+    done,
+    edited,
+    image,
+    made,
+    ours,
+    passed,
+    replicas,
+    theirs,
+)
 from tests.memory.cluster import Memory, running
 from tests.memory.scenes import service
+from tests.memory.store import Change
 
 pytestmark = pytest.mark.matrix
 # The environment of the oldest ansible-core has it not, and runs no matrix.
@@ -33,6 +53,16 @@ STOPPED = (*PLAIN, done("blue_green", **BLUE, preview_replicas=1, stop_before="s
 HELD = (theirs(), done("canary", **STEPWISE, stop_before="promote"))
 SWITCH = {"name": "web", "selector": {"app": "api"}, "wait_timeout": 30}
 SWITCHED = (theirs(), theirs(name="api"), made("Service", service()))
+
+
+def _not_accepted_from_now_on(memory: Memory) -> None:
+    """Gateways refuse the HTTPRoute `web` from its next change on."""
+
+    def hear(change: Change) -> None:
+        if change.resource.kind == "HTTPRoute" and change.old["spec"] != change.new["spec"]:
+            memory.controllers.http_routes.refuse("default", "web", "NotAllowedByListeners", "No listener admits it")
+
+    memory.server.store.listeners.append(hear)
 
 
 def _endpoints_stand_still(memory: Memory) -> None:
@@ -87,6 +117,10 @@ MORE = {
     "service_switch: not switched back": Case(
         "service_switch", SWITCH, (*SWITCHED, edited("Deployment", replicas(0)), passed(5), _endpoints_stand_still)
     ),
+    "traffic_split: without endpoints": Case(
+        "traffic_split", {**WEB_ROUTE, "weights": {"web": 1, "empty": 1}}, (*ROUTED, made("Service", service("empty"))), fails=True
+    ),
+    "traffic_split: not accepted": Case("traffic_split", {**WEB_ROUTE, **WEIGHTS}, (*ROUTED, _not_accepted_from_now_on), fails=True),
     "promote: held": Case("promote", {"name": "web", "on_failure": "hold"}, (*STOPPED, _room_for(0)), fails=True),
     "promote: going back": Case("promote", {"name": "web"}, (*STOPPED, _room_for(0)), fails=True),
     "abort: failing": Case(
@@ -139,6 +173,7 @@ CANNOT: dict[str, dict[str, str]] = {
     "history_info": {**_READS, "failed": "what it reads of may fail as it likes"},
     "preflight_info": _READS,
     "service_switch": {"paused": "it has no step to stop before"},
+    "traffic_split": {"paused": "it has no step to stop before"},
     "versioned_config": {
         "failed": "it has no workloads to tell of",
         "aborted": "it has no workloads to tell of",

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.memory.cases import ROUTED, WEB_ROUTE, WEIGHTS, edited, made
+from tests.memory.cases import GRPC_ROUTE, ROUTED, WEB_ROUTE, WEIGHTS, edited, made, replicas
 from tests.memory.cluster import Memory, running
 from tests.memory.requests import Request
 from tests.memory.runs import Run, call
@@ -109,7 +109,7 @@ def test_the_result_says_what_each_rule_gives_and_has_given(memory: Memory) -> N
     ids=str,
 )
 def test_the_share_of_others_stays(memory: Memory, before: dict[str, int], after: dict[str, int]) -> None:
-    with_rules(memory, rule(**before))
+    with_rules(memory, rule("main", **before))
     split(memory, 95, 5)
     assert branches(memory) == after
     assert not split(memory, 95, 5)["changed"]
@@ -160,10 +160,14 @@ def test_a_service_without_endpoints_gets_nothing(memory: Memory) -> None:
 
 
 def test_it_waits_for_endpoints(memory: Memory) -> None:
-    edited("Deployment", lambda obj: obj["spec"].update(replicas=0), name="web-canary")(memory)
+    edited("Deployment", replicas(0), name="web-canary")(memory)
     memory.clock.sleep(10)
     run = Run(memory, "traffic_split", **WEB, **TO_CANARY)
-    memory.clock.after(8, lambda: edited("Deployment", lambda obj: obj["spec"].update(replicas=1), name="web-canary")(memory))
+
+    def start() -> None:
+        edited("Deployment", replicas(1), name="web-canary")(memory)
+
+    memory.clock.after(8, start)
     assert not run.start().wait().get("failed")
     assert branches(memory) == {"web": 95, "web-canary": 5}
 
@@ -290,8 +294,7 @@ def test_the_route_of_a_gitops_tool_is_refused(memory: Memory) -> None:
 
 
 def test_a_right_that_is_missing_for_the_second_route_leaves_the_first_alone(memory: Memory) -> None:
-    spec = {"parentRefs": [{"name": "gateway"}], "rules": [{"backendRefs": [{"name": "web", "port": 80}]}]}
-    made("GRPCRoute", {"metadata": {"name": "web"}, "spec": spec})(memory)
+    made("GRPCRoute", GRPC_ROUTE)(memory)
     memory.clock.sleep(5)
     memory.server.rights.deny("user", ["patch"], "grpcroutes")
     before = own(memory)

@@ -68,7 +68,8 @@ def routing_of(asked: Routes, live: Workload, scene: Scene, outside: Surrounding
     """The Services of both versions as they are before anything is changed, and what is to be said of those that cannot be told apart.
     Raises `RefusedError` where the Service does not lead to the pods, or cannot be switched."""
     namespace, own = live.ref.namespace, scene.services.get(asked.candidate_service)
-    behind = services_behind(texts(live.template, "metadata", "labels"), scene.services.values(), asked.candidate_service)
+    labels = texts(live.template, "metadata", "labels")
+    behind = services_behind(labels, scene.services.values(), asked.candidate_service)
     service = next((found for found in behind if found.ref.name == asked.service), None)
     if service is None:
         names = ", ".join(found.ref.name for found in behind) or "none"
@@ -80,6 +81,11 @@ def routing_of(asked: Routes, live: Workload, scene: Scene, outside: Surrounding
         refusal = unswitchable(found)
         if refusal:
             raise RefusedError(refusal)
+    if own is not None and own not in services_behind(labels, [own], ""):
+        raise RefusedError(
+            f"{own.ref} is there and does not select the pods of {live.ref}, so it cannot lead to the candidate; name another one by "
+            "candidate_service."
+        )
     manifest = outside.cluster.read(SERVICE, namespace, asked.service) or {}
     routing = Routing(
         service=asked.service,

@@ -192,13 +192,15 @@ class InDeployment:
         yield Need("patch", DEPLOYMENT, ref.namespace, ref.name)
         if routing is None:
             return
-        for name in (*routing.selectors, routing.candidate_service):
-            yield Need("patch", SERVICE, ref.namespace, name)
+        services = (*routing.selectors, routing.candidate_service)
+        routes = routes_of(claim, ref.namespace)
+        for verb in ("get", "patch"):
+            yield Need(verb, DEPLOYMENT, ref.namespace, ref.name)
+            yield from (Need(verb, SERVICE, ref.namespace, name) for name in services)
+            yield from (Need(verb, route.router.resource, ref.namespace, route.ref.name) for route in routes)
         if not routing.former:
             yield Need("create", SERVICE, ref.namespace)
             yield Need("delete", SERVICE, ref.namespace, routing.candidate_service)
-        for route in routes_of(claim, ref.namespace):
-            yield Need("patch", route.router.resource, ref.namespace, route.ref.name)
 
     def seconds(self, plan: CanaryPlan) -> float:
         """Return the time of all steps, there and back, and of all holds."""

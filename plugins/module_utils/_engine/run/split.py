@@ -13,16 +13,18 @@ from ..._domain.base.objects import JsonObject, JsonValue, mapping
 from ..._domain.leases.claim import Claim
 from ..._domain.request import StagedRequest
 from ..._domain.sides.claims import claim_of
+from ..._domain.steps.plan_hash import Aspect
 from ..._domain.text.tables import Row
 from ..._domain.traffic.routes import concerned, weights_of
 from ..._domain.traffic.scenes import Scene
 from ..._domain.traffic.splitting import Former, Originals
 from ..._domain.workloads.workload import Snapshot
 from ..._strategies.routing import Route, routes_of, undivided, unrestored
-from ..._strategies.traffic_split import SPLIT, TRAFFIC_SPLIT, weights_in
+from ..._strategies.traffic_split import SPLIT, STEPS, TRAFFIC_SPLIT, weights_in
 from ..hold.memory import Notes
 from ..hold.split_notes import SplitNotes
 from ..outside.surroundings import Surroundings
+from ..plan.approval import compare, objects, steps, way
 from ..plan.rights import Need
 from ..plan.routes import refuse_unfit, warned
 from ..plan.staged import StagedPlan
@@ -62,10 +64,25 @@ class Splitting(Plain):
         left = undivided(routes, weights, scene) if weights else unrestored(routes, scene, originals=True)
         return tuple(writer.plan(change.resource, change.ref, change.write) for change in left)
 
+    def refuse_other(self, plan: StagedPlan[Claim]) -> None:
+        """Compare the goal, the routes, and what is to become of them: by the request, as what it brings back is not known any more once
+        that is done."""
+        request = self._request
+        if request.goal != "roll":
+            super().refuse_other(plan)
+            return
+        refs = [*self._refs(self._named)]
+        weights = mapping(request.wanted, "weights")
+        settings = {"weights": weights or "as they were before", "rules": mapping(request.wanted, "rules")}
+        told = ", ".join(f"{name} {weight}" for name, weight in weights.items()) or "as they were before"
+        found = {"goal": way(self.name), "objects": objects(refs), "settings": Aspect(settings, told), "steps": steps(STEPS)}
+        compare(lambda _written: found, refs, self._outside)
+
     def needs(self, _plan: StagedPlan[Claim], claim: Claim, _scene: Scene, _steps: Collection[str]) -> Iterable[Need]:
         """Return the right to change each of the routes, before one of them is."""
         for route in routes_of(claim, self._request.namespace):
-            yield Need("patch", route.router.resource, route.ref.namespace, route.ref.name)
+            for verb in ("get", "patch"):
+                yield Need(verb, route.router.resource, route.ref.namespace, route.ref.name)
 
     def notes(self, _plan: StagedPlan[Claim]) -> Notes[Claim]:
         """Return that what the routes were like is remembered."""
