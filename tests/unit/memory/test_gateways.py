@@ -18,6 +18,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._routers.table 
 from tests.memory.cluster import Memory, running
 
 WHO = "Gateway public (example.org/gateway-controller)"
+HEARD = frozenset({f"Accepted by {WHO}", f"ResolvedRefs by {WHO}"})
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ def made(memory: Memory, kind: str, *names: str) -> Any:
 
 def said(memory: Memory, kind: str) -> Acceptance:
     route = memory.get("default", kind, "web")
-    return ROUTERS[kind].acceptance(route, frozenset({WHO}))
+    return ROUTERS[kind].acceptance(route, HEARD)
 
 
 @pytest.mark.parametrize("kind", ["HTTPRoute", "GRPCRoute"])
@@ -52,7 +53,7 @@ def test_a_route_is_accepted_some_moments_after_each_change(memory: Memory, kind
     made(memory, kind, "web", "canary")
     assert router.heard(memory.get("default", kind, "web")) == frozenset()
     memory.clock.sleep(0.2)
-    assert router.heard(memory.get("default", kind, "web")) == {WHO}
+    assert router.heard(memory.get("default", kind, "web")) == HEARD
     assert said(memory, kind) == ACCEPTED
     change = [Step("replace", "/spec/rules/0/backendRefs/0/weight", 5)]
     memory.client().json_patch(router.resource, "default", "web", change, manager="test")

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -170,13 +171,15 @@ def concerned(rules: Iterable[Rule], services: Iterable[str], only: str = "") ->
     return tuple(rule for rule in rules if names & set(rule.services) and only in ("", rule.name))
 
 
-def weights_of(rule: Rule) -> dict[str, int]:
-    """The weight of each Service that a rule names, in its order."""
+def weights_of(rule: Rule, services: Iterable[str] = ()) -> dict[str, int]:
+    """The weight of each Service that a rule names, in its order. Of an open rule also the rest, for the first of these Services that it
+    does not name."""
     found: dict[str, int] = {}
     for branch in rule.branches:
         if branch.service:
             found[branch.service] = found.get(branch.service, 0) + branch.weight
-    return found
+    unnamed = next((name for name in services if name not in found), "")
+    return {**found, unnamed: rule.branches[-1].weight} if rule.open and unnamed else found
 
 
 def undividable(rule: Rule, wanted: Mapping[str, int]) -> str:
@@ -209,26 +212,48 @@ def divided(router: Router, rule: Rule, wanted: Mapping[str, int]) -> Rule:
     """The rule in which the Services share what they have together, in this proportion; the share of all others stays.
 
     A Service that the rule does not name yet gets a branch like that of the first one that it names. Where the numbers do not divide, all
-    weights of the rule are multiplied; where that is more than the router takes, they are the nearest ones that it does.
+    weights of the rule are multiplied; where that is more than the router takes, they are the nearest ones that it does. What comes of it
+    is divided so: doing it again changes nothing.
     """
     if is_divided(rule, wanted):
         return rule
     rule = _with_all(router, rule, wanted)
-    whole, parts = sum(wanted.values()), _parts(rule, wanted)
-    had = sum(weight for weight, _part in parts) or whole
-    factor = 1 if all(had * part % whole == 0 for _weight, part in parts) else whole
-    shares = {id(branch): had * factor * part // whole for branch, part in _named(rule, wanted)}
-    numbers = [shares.get(id(branch), branch.weight * factor) for branch in rule.branches]
-    numbers = _within(numbers, router.most)
+    parts = {id(branch): part for branch, part in _named(rule, wanted)}
+    numbers = _shared([branch.weight for branch in rule.branches], [parts.get(id(branch)) for branch in rule.branches], router.most)
     return replace(rule, branches=tuple(branch.weighing(weight) for branch, weight in zip(rule.branches, numbers, strict=True)))
 
 
-def _within(numbers: Sequence[int], most: int) -> list[int]:
-    """The numbers, or the nearest in their proportion of which none is more than `most`, and none 0 that was more."""
-    highest = max(numbers)
-    if highest <= most:
-        return list(numbers)
-    return [max(1, round(number * most / highest)) if number else 0 for number in numbers]
+def _shared(weights: Sequence[int], parts: Sequence[int | None], most: int) -> list[int]:
+    """The weights in which those that have a part share their sum by the parts, as far as no number is more than `most`."""
+    named = [part for part in parts if part is not None]
+    whole = sum(named)
+    had = sum(weight for weight, part in zip(weights, parts, strict=True) if part is not None) or whole
+    least = math.lcm(*(whole // math.gcd(whole, had * part) for part in named))
+    for factor in (1 if least == 1 else whole, least):
+        exact = [weight * factor if part is None else had * factor * part // whole for weight, part in zip(weights, parts, strict=True)]
+        if max(exact) <= most:
+            return exact
+    others = [weight for weight, part in zip(weights, parts, strict=True) if part is None]
+    return _nearest(others, had, parts, Fraction(most * whole, max([had * max(named), *(weight * whole for weight in others)])))
+
+
+def _nearest(others: Sequence[int], had: int, parts: Sequence[int | None], scale: Fraction) -> list[int]:
+    """All weights multiplied by about `scale`: by a whole number where it is more than 1, so that nothing is lost of the others' shares."""
+    scale = Fraction(math.floor(scale)) if scale >= 1 else scale
+    shares = iter(_apportioned(math.floor(had * scale), [part for part in parts if part is not None]))
+    rest = iter(max(1, math.floor(weight * scale)) if weight else 0 for weight in others)
+    return [next(rest if part is None else shares) for part in parts]
+
+
+def _apportioned(had: int, parts: Sequence[int]) -> list[int]:
+    """Whole numbers near these parts of a sum; none is 0 that shall be more."""
+    whole = sum(parts)
+    shares = [max(1, had * part // whole) if part else 0 for part in parts]
+    for _missing in range(had - sum(shares)):
+        shares[max(range(len(parts)), key=lambda index: had * parts[index] - shares[index] * whole)] += 1
+    for _surplus in range(sum(shares) - max(had, sum(part > 0 for part in parts))):
+        shares[min(range(len(parts)), key=lambda index: (shares[index] < 2, had * parts[index] - shares[index] * whole))] -= 1
+    return shares
 
 
 def _with_all(router: Router, rule: Rule, wanted: Mapping[str, int]) -> Rule:
@@ -265,33 +290,34 @@ def remembered(rules: Iterable[Rule]) -> list[JsonValue]:
 
 def restored(router: Router, obj: JsonObject, former: Iterable[JsonObject], services: Iterable[str]) -> JsonObject:
     """The route with the branches that its rules had. `services` are those whose weights were changed: what somebody else has added
-    meanwhile stays."""
+    meanwhile stays, and a rule of which nothing would be left stays as it is."""
     ours = set(services)
     for entry in former:
-        rule = _again(router.rules(obj), entry)
+        entries = items(entry, "branches")
+        rule = _again(router.rules(obj), entry, {_identity(branch) for branch in entries})
         if rule is not None:
-            obj = router.written(obj, _as_before(rule, items(entry, "branches"), ours))
+            obj = router.written(obj, _as_before(rule, entries, ours))
     return obj
 
 
-def _again(rules: Sequence[Rule], former: JsonObject) -> Rule | None:
-    """The rule that was remembered: of its name and content, else of its content alone, else of its name alone."""
+def _again(rules: Sequence[Rule], former: JsonObject, known: set[str]) -> Rule | None:
+    """The rule that was remembered: of its name and content, else of its content alone, else of its name, with one of its branches."""
     name, key = text(former, "name"), text(former, "key")
-    ranks = (
+    ranks: tuple[Callable[[Rule], bool], ...] = (
         lambda rule: (rule.name, rule.key) == (name, key),
         lambda rule: rule.key == key,
-        lambda rule: rule.name == name,
+        lambda rule: rule.name == name and not known.isdisjoint(_identity(branch.entry) for branch in rule.branches),
     )
     return next((rule for fits in ranks for rule in rules if fits(rule)), None)
 
 
 def _as_before(rule: Rule, entries: Sequence[JsonObject], ours: set[str]) -> Rule:
     """The rule with the former branches where these stood; those that others have added come last."""
-    known = [_identity(entry) for entry in entries]
+    known = {_identity(entry) for entry in entries}
     there = {_identity(branch.entry) for branch in rule.branches}
     before = [Branch("", number(entry, WEIGHT), entry) for entry in entries if _identity(entry) in there]
     added = [branch for branch in rule.branches if _identity(branch.entry) not in known and branch.service not in ours]
-    return replace(rule, branches=(*before, *added))
+    return replace(rule, branches=(*before, *added)) if before or added else rule
 
 
 def _identity(entry: JsonObject) -> str:

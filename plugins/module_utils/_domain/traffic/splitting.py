@@ -15,7 +15,7 @@ from typing import Self
 from ..base.errors import RefusedError
 from ..base.objects import JsonObject, JsonValue, Ref, items, mapping, text
 from ..leases.remembered import FORMAT, recalled, unreadable
-from .routes import Router, concerned, divided, is_divided, part_of, remembered, restored
+from .routes import Router, concerned, divided, part_of, remembered, restored
 
 ROUTES = "rollout.kubernetes/routes"
 """The annotation of the application's Lease that has what routes were like before `traffic_split` changed them first."""
@@ -38,7 +38,7 @@ class Divide:
     def is_done(self, obj: JsonObject) -> bool:
         """There is such a rule, and the Services share so in each."""
         rules = concerned(self.router.rules(obj), self.weights, self.only)
-        return bool(rules) and all(is_divided(rule, self.weights) for rule in rules)
+        return bool(rules) and all(divided(self.router, rule, self.weights) == rule for rule in rules)
 
     def is_reached(self, obj: JsonObject, service: str) -> bool:
         """There is such a rule, and in each of them that Service has this part or more."""

@@ -132,9 +132,9 @@ def _routed(route: Route, claim: Claim, scene: Scene, *, told: bool) -> Iterator
     obj = scene.routes.get(route.ref, {})
     names = weights_in(claim) or dict.fromkeys(route.original.services, 1)
     before = route.restoring(route.former)(obj)
-    former = {rule.name: weights_of(rule) for rule in route.router.rules(before)}
+    former = {rule.name: weights_of(rule, names) for rule in route.router.rules(before)}
     for rule in concerned(route.router.rules(obj), names, route.only):
-        yield Routed(route.router.name, route.ref, rule.name, weights_of(rule), former.get(rule.name) if told else None)
+        yield Routed(route.router.name, route.ref, rule.name, weights_of(rule, names), former.get(rule.name) if told else None)
 
 
 def _told(entry: Routed) -> str:
@@ -151,6 +151,7 @@ def _rows(routes: Iterable[Route], weights: Mapping[str, int], scene: Scene) -> 
         obj = scene.routes.get(route.ref, {})
         edit = route.dividing(weights) if weights else route.restoring(route.original)
         after = {rule.place: rule for rule in route.router.rules(edit(obj))}
-        for rule in concerned(route.router.rules(obj), weights or dict.fromkeys(route.original.services, 1), route.only):
-            new = _spelled(weights_of(after[rule.place])) if rule.place in after else ""
-            yield Row(SPLIT, f"{route.ref.short} {rule.name}", _spelled(weights_of(rule)), new)
+        names = weights or dict.fromkeys(route.original.services, 1)
+        for rule in concerned(route.router.rules(obj), names, route.only):
+            new = _spelled(weights_of(after[rule.place], names)) if rule.place in after else ""
+            yield Row(SPLIT, f"{route.ref.short} {rule.name}", _spelled(weights_of(rule, names)), new)
