@@ -51,6 +51,22 @@ def difference(left: FieldSet, right: FieldSet) -> FieldSet:
     return _combined(left, right, lambda one, other: one and not other)
 
 
+def outside(fields: FieldSet, others: FieldSet) -> FieldSet:
+    """The paths of `fields` that are neither in `others` nor below a path of `others`."""
+    left: _Children = {}
+    for step, value in _steps(fields):
+        other = others.get(step)
+        if other is None:
+            left[step] = value
+        elif not _is_member(other):
+            below = outside(_below(value), _below(other))
+            if _is_member(value):
+                left[step] = {_SELF: {}, **below} if below else {}
+            elif below:
+                left[step] = below
+    return left
+
+
 def is_empty(fields: FieldSet) -> bool:
     """No path is in the set."""
     return not fields

@@ -50,6 +50,7 @@ from .fields import (
     intersection,
     is_empty,
     named,
+    outside,
     overlaid,
     paths,
     released,
@@ -200,11 +201,11 @@ def applied_fields(obj: JsonObject) -> FieldSet:
 
 
 def disowned(obj: JsonObject, fields: FieldSet) -> tuple[JsonObject, ...] | None:
-    """metadata.managedFields without these fields in our entries; None where none of them is ours."""
+    """metadata.managedFields without these fields, and what is below them, in our entries; None where none of them is ours."""
     entries: list[JsonObject] = []
     for entry in items(obj, "metadata", "managedFields"):
         mine = mapping(entry, "fieldsV1")
-        left = difference(mine, fields) if text(entry, "manager") in OURS and not text(entry, "subresource") else mine
+        left = outside(mine, fields) if text(entry, "manager") in OURS and not text(entry, "subresource") else mine
         if left:
             entries.append({**entry, "fieldsV1": left} if left != mine else entry)
     return tuple(entries) if entries != [*items(obj, "metadata", "managedFields")] else None

@@ -20,6 +20,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.ownersh
     intersection,
     is_empty,
     named,
+    outside,
     overlaid,
     paths,
     released,
@@ -91,6 +92,12 @@ def test_empty_means_no_path(some: frozenset[Path]) -> None:
 def test_what_leads_to_a_field_of_others_is_covered(some: frozenset[Path], others: frozenset[Path]) -> None:
     expected = {path for path in some if not any(other[: len(path)] == path for other in others)}
     assert members(uncovered(tree(some), tree(others))) == expected
+
+
+@given(PATHS, PATHS)
+def test_what_is_at_or_below_a_field_of_others_is_not_outside(some: frozenset[Path], others: frozenset[Path]) -> None:
+    expected = frozenset(path for path in some if not any(path[: len(other)] == other for other in others))
+    assert outside(tree(some), tree(others)) == tree(expected)
 
 
 @given(PATHS)
