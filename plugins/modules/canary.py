@@ -60,7 +60,7 @@ options:
         description: The kind of the route.
         type: str
         required: true
-        choices: [GRPCRoute, HTTPRoute]
+        choices: [GRPCRoute, HTTPRoute, Ingress, IngressRoute, Route, TraefikService, VirtualService]
       name:
         description: The name of the route.
         type: str

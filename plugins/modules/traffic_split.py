@@ -25,12 +25,18 @@ options:
     description: The name of the route. Needs O(kind).
     type: str
   kind:
-    description: The kind of the route.
+    description:
+      - The kind of the route.
+      - V(HTTPRoute) and V(GRPCRoute) are those of the Gateway API, V(Route) is OpenShift's, V(VirtualService) Istio's, V(TraefikService)
+        and V(IngressRoute) are Traefik's.
+      - V(Ingress) is one with the annotation C(nginx.ingress.kubernetes.io/canary), which ingress-nginx, Traefik and others understand. It
+        names the candidate's Service and its weight. The Service of the first Ingress, of the same host and path, gets the rest.
     type: str
-    choices: [GRPCRoute, HTTPRoute]
+    choices: [GRPCRoute, HTTPRoute, Ingress, IngressRoute, Route, TraefikService, VirtualService]
   rule:
     description:
-      - The name of the one rule that is meant, or its number from 0 where it has none.
+      - The name of the one rule that is meant, or its number from 0 where it has none. With V(VirtualService) it is V(http[0]), V(tcp[0])
+        or V(tls[0]) then, and so on.
       - Without it each rule counts that names one of the Services.
     type: str
   namespace:
@@ -45,7 +51,7 @@ options:
         description: The kind of the route.
         type: str
         required: true
-        choices: [GRPCRoute, HTTPRoute]
+        choices: [GRPCRoute, HTTPRoute, Ingress, IngressRoute, Route, TraefikService, VirtualService]
       name:
         description: The name of the route.
         type: str
@@ -94,7 +100,8 @@ extends_documentation_fragment:
 notes:
   - The rights it needs are to get, list, watch and patch the routes, to list and watch Services and EndpointSlices, and to get, list,
     watch, create and update Leases, in the namespace.
-  - V(HTTPRoute) and V(GRPCRoute) say in their status who has accepted them. The others say nothing, so nothing is waited for there.
+  - V(HTTPRoute), V(GRPCRoute) and V(Route) say in their status who has accepted them, and so does V(VirtualService) where istiod is told
+    to write it. The others say nothing, so nothing is waited for there.
 seealso:
   - module: rollout.kubernetes.canary
   - module: rollout.kubernetes.service_switch

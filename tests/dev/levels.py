@@ -23,7 +23,7 @@ from .paths import COLLECTIONS, OUTPUT, ROOT
 from .shell import Command, Problem, captured, explain, quiet, run, say
 
 Level = Callable[[Sequence[str]], list[Outcome]]
-PURE = ("_domain", "_strategies")
+PURE = ("_domain", "_routers", "_strategies")
 ENGINE = 95
 """How many percent of the branches of `_engine` the unit level must cover: some are taken only where requests cross by chance."""
 SCENARIOS = ROOT / "extensions" / "molecule"

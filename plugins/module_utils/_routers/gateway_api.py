@@ -10,6 +10,8 @@ Sources: sigs.k8s.io/gateway-api v1.6.1, apis/v1/httproute_types.go, grpcroute_t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from .._domain.base.objects import JsonObject, items, number, text
 from .._domain.base.resources import Resource
 from .._domain.traffic.routes import Acceptance, Router
@@ -84,7 +86,7 @@ def _refusal(name: str, kind: str, condition: JsonObject) -> str:
 
 def _warnings(obj: JsonObject) -> tuple[str, ...]:
     sticky = [
-        str(position) for position, rule in enumerate(items(obj, "spec", "rules")) if isinstance(rule.get("sessionPersistence"), dict)
+        str(position) for position, rule in enumerate(items(obj, "spec", "rules")) if isinstance(rule.get("sessionPersistence"), Mapping)
     ]
     if not sticky:
         return ()

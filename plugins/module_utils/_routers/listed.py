@@ -25,8 +25,10 @@ class Lists:
     branches: str
     """The key of a rule's list of branches."""
     named: Named
-    unset: Callable[[int], int] = lambda _count: 1
-    """Returns the weight of an entry that says none, of so many in its rule."""
+    unset: int = 1
+    """The weight of an entry that says none."""
+    alone: int = 0
+    """What an entry of weight 0 counts for that is alone in its rule, where such a one gets everything."""
 
     def read(self, obj: JsonObject) -> tuple[Rule, ...]:
         """Return the rules of a route that have branches."""
@@ -35,21 +37,22 @@ class Lists:
     def _read(self, obj: JsonObject) -> Iterator[Rule]:
         namespace = text(obj, "metadata", "namespace")
         for path in self.rules:
-            for position, rule in enumerate(_list(found_at(obj, path))):
+            for position, rule in enumerate(elements(found_at(obj, path))):
                 place: Place = (*path, position, self.branches)
-                branches = read_branches(found_at(obj, place), namespace, self.named, self.unset)
+                branches = read_branches(found_at(obj, place), namespace, self.named, self.unset, self.alone)
                 if isinstance(rule, Mapping) and branches:
                     prefix = f"{path[-1]}[{position}]" if len(self.rules) > 1 else str(position)
                     yield Rule(text(rule, "name") or prefix, place, branches, fingerprint_of(rule, self.branches))
 
 
-def read_branches(listed: JsonValue, namespace: str, named: Named, unset: Callable[[int], int]) -> tuple[Branch, ...]:
+def read_branches(listed: JsonValue, namespace: str, named: Named, unset: int, alone: int = 0) -> tuple[Branch, ...]:
     """Return the branches of one list; none where it holds anything else than mappings."""
-    entries = _list(listed)
+    entries = elements(listed)
     found = [entry for entry in entries if isinstance(entry, Mapping)]
     if len(found) < len(entries):
         return ()
-    return tuple(Branch(named(entry, namespace), _weight(entry, unset(len(found))), entry) for entry in found)
+    least = alone if len(found) == 1 else 0
+    return tuple(Branch(named(entry, namespace), _weight(entry, unset) or least, entry) for entry in found)
 
 
 def _weight(entry: JsonObject, unset: int) -> int:
@@ -63,5 +66,6 @@ def written(obj: JsonObject, rule: Rule) -> JsonObject:
     return changed if isinstance(changed, Mapping) else obj
 
 
-def _list(value: JsonValue) -> Sequence[JsonValue]:
+def elements(value: JsonValue) -> Sequence[JsonValue]:
+    """Return the members of a list; none of anything else."""
     return value if isinstance(value, Sequence) and not isinstance(value, str) else ()

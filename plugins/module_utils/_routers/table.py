@@ -9,8 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from .._domain.traffic.routes import Router
-from . import gateway_api
+from . import gateway_api, ingress_nginx, istio, openshift_route, traefik
 
-_ALL = (gateway_api.HTTP_ROUTE, gateway_api.GRPC_ROUTE)
+_ALL = (
+    *(gateway_api.HTTP_ROUTE, gateway_api.GRPC_ROUTE),
+    openshift_route.ROUTE,
+    ingress_nginx.INGRESS,
+    istio.VIRTUAL_SERVICE,
+    *(traefik.TRAEFIK_SERVICE, traefik.INGRESS_ROUTE),
+)
 ROUTERS: Mapping[str, Router] = {router.kind: router for router in _ALL}
 """By the kind of their routes."""
