@@ -44,6 +44,11 @@ def copy(tmp_path: Path) -> Path:
         ("_kube", f"import {HERE}._strategies"),
         ("_gates", f"import {HERE}._kube"),
         ("_gates", "import urllib3"),
+        ("_routers", f"import {HERE}._strategies"),
+        ("_routers", f"import {HERE}._kube"),
+        ("_routers", "import yaml"),
+        ("_routers", "import urllib3"),
+        ("_domain/traffic", f"import {HERE}._routers.table"),
         ("_engine", f"import {HERE}._entry"),
         ("_domain/base", "import kubernetes"),
         ("_domain/base", f"import {HERE}._domain.text.masking"),
@@ -72,7 +77,7 @@ def test_new_package_must_be_put_into_a_layer(copy: Path) -> None:
     assert lint(copy.parents[4]).returncode == 1
 
 
-@pytest.mark.parametrize("layer", ["_domain", "_gates", "_strategies"])
+@pytest.mark.parametrize("layer", ["_domain", "_gates", "_routers", "_strategies"])
 def test_pure_layers_use_the_standard_library_only(layer: str) -> None:
     foreign = {
         f"{path.name}: {name}"
