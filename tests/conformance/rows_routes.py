@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -16,7 +17,19 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.er
     InvalidError,
 )
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.ports import PatchOperation as Step
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.ownership.fields import is_empty, outside
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps.changes import patch_between
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.traffic.routes import (
+    Router,
+    concerned,
+    divided,
+    is_divided,
+    remembered,
+    restored,
+)
 from ansible_collections.rollout.kubernetes.plugins.module_utils._routers.table import ROUTERS
+
+from tests.memory.routes import MANIFESTS, RULES
 
 from .bench import ME, OTHER, Bench, heard, object_of, owners, refused, row
 
@@ -44,6 +57,70 @@ def patch(bench: Bench, *steps: Step, dry_run: bool = False) -> Any:
 
 def mine(obj: Any, operation: str = "Update") -> Any:
     return owners(obj).get((ME, operation, ""))
+
+
+def changed(bench: Bench, router: Router, before: Any, after: Any) -> Any:
+    """The route after the patch that makes one of the other."""
+    steps = patch_between(own(before), own(after))
+    return bench.api.json_patch(router.resource, bench.namespace, before["metadata"]["name"], steps, manager=ME)
+
+
+def own(obj: Any) -> Any:
+    """What is a person's in a route."""
+    return {"spec": obj["spec"], "metadata": {key: obj["metadata"][key] for key in ("labels", "annotations")}}
+
+
+def divide_and_bring_back(bench: Bench, kind: str) -> None:
+    """A route of that kind gets other weights, and then those that it had: nothing else is another one at any time."""
+    router, manifest, wanted = ROUTERS[kind], MANIFESTS[kind](bench.namespace), {"web": 95, "web-canary": 5}
+    before: Any = bench.api.create(router.resource, manifest, manager=OTHER)
+    rules = concerned(router.rules(before), wanted)
+    assert [rule.name for rule in rules] == [RULES[kind]]
+    planned: Any = before
+    for rule in rules:
+        planned = router.written(planned, divided(router, rule, wanted))
+    after = changed(bench, router, before, planned)
+    assert own(after) == own(planned)
+    assert all(is_divided(rule, wanted) for rule in concerned(router.rules(after), wanted))
+    assert is_empty(outside(mine(after), router.fields))
+    former: Any = remembered(rules)
+    back = changed(bench, router, after, restored(router, after, former, wanted))
+    assert json.dumps(own(back)) == json.dumps(own(before))
+
+
+@row
+def http_routes_get_other_weights_and_theirs_back(bench: Bench) -> None:
+    divide_and_bring_back(bench, "HTTPRoute")
+
+
+@row
+def grpc_routes_get_other_weights_and_theirs_back(bench: Bench) -> None:
+    divide_and_bring_back(bench, "GRPCRoute")
+
+
+@row
+def openshift_routes_get_other_weights_and_theirs_back(bench: Bench) -> None:
+    divide_and_bring_back(bench, "Route")
+
+
+@row
+def ingresses_get_other_weights_and_theirs_back(bench: Bench) -> None:
+    divide_and_bring_back(bench, "Ingress")
+
+
+@row
+def virtual_services_get_other_weights_and_theirs_back(bench: Bench) -> None:
+    divide_and_bring_back(bench, "VirtualService")
+
+
+@row
+def traefik_services_get_other_weights_and_theirs_back(bench: Bench) -> None:
+    divide_and_bring_back(bench, "TraefikService")
+
+
+@row
+def ingress_routes_get_other_weights_and_theirs_back(bench: Bench) -> None:
+    divide_and_bring_back(bench, "IngressRoute")
 
 
 @row
