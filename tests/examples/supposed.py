@@ -204,6 +204,9 @@ _APPROVED = [
     {"ansible.builtin.set_fact": {"rollout_report": "{{ prepared }}"}},
 ]
 BEFORE_EXAMPLE: Mapping[str, list[Json]] = {
+    "Bring back what the route was like before": [
+        _task("traffic_split", kind="HTTPRoute", name="web", namespace="shop", weights={"web": 95, "web-canary": 5})
+    ],
     "One step further": [_task("canary", **_NEXT, hold=0, stop_before="weight_50")],
     "Back to one plain Deployment": [_task("blue_green", **_NEXT)],
     "blue_green_leave=true": [_task("blue_green", **_VWEB, preview_service="vweb-preview")],

@@ -16,7 +16,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import Resource
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.resources import KNOWN, Resource
 
 from tests.memory.cluster import Memory
 from tests.memory.kinds import SERVED
@@ -281,7 +281,7 @@ class People:
     def _send(self, method: str, obj: Mapping[str, Any], *, body: Any, manager: str, content_type: str = "", **query: str) -> None:
         resource = KINDS[obj["apiVersion"], obj["kind"]]
         path = self._path(resource, obj["metadata"].get("namespace", ""))
-        if method == "PUT":  # as kubectl, which sends patches
+        if method == "PUT" and resource in KNOWN.values():  # As kubectl, which sends patches; of other kinds no update is taken so.
             body = _unversioned(body)
         path += "" if method == "POST" else f"/{obj['metadata']['name']}"
         self._answer(Request(method, path, {"fieldManager": manager, **query}, body, content_type))
