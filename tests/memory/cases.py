@@ -16,6 +16,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds i
 
 from .cluster import Memory
 from .kinds import named
+from .routes import MANIFESTS
 from .runs import Run
 from .scenes import configured, deployment, http_route, manifest, service
 
@@ -201,6 +202,15 @@ BEHIND_ROUTE = (
 )
 BY_ROUTE: dict[str, Any] = {"routes": [WEB_ROUTE], "propagation_delay": 5}
 
+EACH_ROUTE: Mapping[str, dict[str, Any]] = {kind: manifest("default") for kind, manifest in MANIFESTS.items()}
+
+
+def admitted(memory: Memory) -> None:
+    """OpenShift's router has admitted the Route `web`."""
+    status = {"ingress": [{"routerName": "default", "host": "shop.example", "conditions": [{"type": "Admitted", "status": "True"}]}]}
+    memory.server.revise(named("Route"), memory.get("default", "Route", "web"), manager="openshift-router", status=status)
+
+
 CASES: dict[str, Case] = {
     "rolling: a first rollout": Case("rolling", {"definition": [CONFIG, PASSWORD, deployment()]}),
     "rolling: the next version": Case("rolling", {"definition": deployment("2")}, (ours(),)),
@@ -351,10 +361,10 @@ CASES: dict[str, Case] = {
         (theirs(), theirs(name="api"), made("Service", service()), made("Service", service("second", app="web"))),
     ),
     "traffic_split": Case("traffic_split", {**WEB_ROUTE, **WEIGHTS}, ROUTED),
-    "traffic_split: two routes": Case(
+    "traffic_split: a route of each kind": Case(
         "traffic_split",
-        {"routes": [WEB_ROUTE, {"kind": "GRPCRoute", "name": "web"}], **WEIGHTS},
-        (*ROUTED, made("GRPCRoute", GRPC_ROUTE), passed(5)),
+        {"routes": [{"kind": kind, "name": route["metadata"]["name"]} for kind, route in EACH_ROUTE.items()], **WEIGHTS},
+        (*ROUTED[:4], *(made(kind, route) for kind, route in EACH_ROUTE.items()), admitted, passed(5)),
     ),
     "traffic_split: back to the first weights": Case(
         "traffic_split", {**WEB_ROUTE, "state": "original"}, (*ROUTED, done("traffic_split", **WEB_ROUTE, **WEIGHTS))
