@@ -193,6 +193,23 @@ GRPC_ROUTE = {
     "metadata": {"name": "web"},
     "spec": {"parentRefs": [{"name": "gateway"}], "rules": [{"backendRefs": [{"name": "web", "port": 80}]}]},
 }
+INGRESS = {
+    "metadata": {"name": "web", "annotations": {"note": "mine"}},
+    "spec": {
+        "ingressClassName": "nginx",
+        "rules": [
+            {
+                "host": "shop.example",
+                "http": {
+                    "paths": [
+                        {"path": "/", "pathType": "Prefix", "backend": {"service": {"name": "web", "port": {"number": 80}}}},
+                        {"path": "/api", "pathType": "Prefix", "backend": {"service": {"name": "api", "port": {"number": 80}}}},
+                    ]
+                },
+            }
+        ],
+    },
+}
 BEHIND_ROUTE = (
     theirs(),
     made("Service", service()),
@@ -370,6 +387,9 @@ CASES: dict[str, Case] = {
         "traffic_split", {**WEB_ROUTE, "state": "original"}, (*ROUTED, done("traffic_split", **WEB_ROUTE, **WEIGHTS))
     ),
     "canary by routes": Case("canary", {**STEPWISE, **BY_ROUTE}, BEHIND_ROUTE),
+    "canary by routes: an Ingress": Case(
+        "canary", {**STEPWISE, **BY_ROUTE, "routes": [{"kind": "Ingress", "name": "web"}]}, (*BEHIND_ROUTE[:3], made("Ingress", INGRESS))
+    ),
     "canary by routes: a bad version": Case("canary", {**STEPWISE, **BY_ROUTE, "image": "x:missing"}, BEHIND_ROUTE, fails=True),
     "canary by routes: giving up": Case(
         "abort", {"name": "web"}, (*BEHIND_ROUTE, done("canary", **STEPWISE, **BY_ROUTE, stop_before="promote"))

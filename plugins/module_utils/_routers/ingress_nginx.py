@@ -26,6 +26,7 @@ _PLACE = ("metadata", "annotations")
 _LEAST_TOTAL = 100
 _YES = frozenset({"1", "t", "T", "true", "True", "TRUE"})
 _NUMBER = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
+_CLASS = "kubernetes.io/ingress.class"
 _REST = "rest"
 """Marks the entry of the branch that stands for the Service of the first Ingress."""
 
@@ -106,6 +107,31 @@ def _warnings(obj: JsonObject) -> tuple[str, ...]:
     return tuple(found)
 
 
+def _beside(obj: JsonObject, service: str, candidate: str, name: str) -> JsonObject | None:
+    """The second Ingress, of the same hosts and paths. Other settings it takes from the first one, as both are one location for NGINX."""
+    rules = [{**rule, "http": {"paths": paths}} for rule in items(obj, "spec", "rules") if (paths := _paths(rule, service, candidate))]
+    if not rules:
+        return None
+    classes = {key: value for key, value in texts(obj, *_PLACE).items() if key == _CLASS}
+    spec = {key: value for key, value in mapping(obj, "spec").items() if key == "ingressClassName"}
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "Ingress",
+        "metadata": {
+            "name": name,
+            "namespace": text(obj, "metadata", "namespace"),
+            "annotations": {**classes, _CANARY: "true", _SHARE: "0"},
+        },
+        "spec": {**spec, "rules": rules},
+    }
+
+
+def _paths(rule: JsonObject, service: str, candidate: str) -> list[JsonValue]:
+    """The paths of a rule that lead to a Service, led to the candidate's."""
+    found = (path for path in items(rule, "http", "paths") if text(path, "backend", "service", "name") == service)
+    return [replaced(path, ("backend", "service", "name"), candidate) for path in found]
+
+
 INGRESS = Router(
     name="ingress_nginx",
     resource=KNOWN["networking.k8s.io/v1", "Ingress"],
@@ -116,4 +142,5 @@ INGRESS = Router(
     fields={"f:metadata": {"f:annotations": {f"f:{_SHARE}": {}, f"f:{_TOTAL}": {}}}},
     unfit=_unfit,
     warnings=_warnings,
+    beside=_beside,
 )

@@ -22,7 +22,7 @@ from .._domain.workloads.shares import PROMOTE, Share
 from .canary_moves import Moves, Way, gone
 from .canary_pods import BY_PODS
 from .canary_routed import BY_ROUTES, WITHDRAWN
-from .routing import routes_of
+from .routing import looked_at, routes_of
 from .staged import Staged
 
 WITHDRAW, BRING_BACK, RESTORE, ROLL = "withdraw", "bring_back", "restore", "roll"
@@ -139,7 +139,7 @@ def view(claim: Claim) -> View:
     if canary.routing is None:
         return View((canary.ref.name,))
     own = canary.routing.candidate_service
-    routes = tuple(route.looked_at for route in routes_of(claim, ""))
+    routes = looked_at(routes_of(claim, ""))
     return View((canary.ref.name,), (*canary.routing.selectors, own), (own,), traffic=True, routes=routes)
 
 

@@ -30,7 +30,7 @@ from .._domain.traffic.services import Selector, spelled
 from .._domain.workloads.completion import some, standing
 from .._domain.workloads.shares import PROMOTE, Share
 from .canary_moves import Move, Moves, Way, is_stopped, left_over, released, settling, stabilized, written
-from .routing import disowned, gone, refused, unaccepted, undivided, unreached, unrestored
+from .routing import disowned, gone, refused, unaccepted, undivided, unmade, unreached, unrestored
 
 SHIFTED, RETURNED, AWAY, WITHDRAWN = "all_weight", "routes_back", "weights_away", "weights_withdrawn"
 """When all requests went to the candidate, when the routes were as before again in the end, and when on the way back, or before a candidate
@@ -64,6 +64,7 @@ def _given(way: Way, share: Share, sight: Sight, scene: Scene) -> Move | None:
     return (
         _grown(way, sight, way.canary.pods(share, sight.total))
         or _served(way, sight, scene)
+        or _acted("make what has the weights", unmade(way.routes, way.routing.service, way.routing.candidate_service, scene))
         or _acted("give the candidate its weight", unreached(way.routes, weights, way.routing.candidate_service, scene))
         or _taken_over(way, scene)
     )
@@ -141,6 +142,7 @@ def _shifted(way: Way, sight: Sight, scene: Scene) -> Move:
     candidate = sight.candidate.hash if sight.candidate is not None else ""
     return (
         _served(way, sight, scene)
+        or _acted("make what has the weights", unmade(way.routes, way.routing.service, way.routing.candidate_service, scene))
         or _acted("give the candidate all requests", left)
         or _taken_over(way, scene)
         or _passed(way, SHIFTED, scene)

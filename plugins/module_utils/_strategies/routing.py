@@ -7,13 +7,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from .._domain.base.objects import Ref, mapping, text
+from .._domain.base.objects import Ref, mapping, text, texts, uid_of
 from .._domain.base.resources import Resource
 from .._domain.leases.claim import Claim
-from .._domain.steps.actions import Change
-from .._domain.steps.step import Disown, Edit
+from .._domain.steps.actions import Change, Removal
+from .._domain.steps.step import Apply, Disown, Edit
 from .._domain.traffic.routes import Router
 from .._domain.traffic.scenes import Scene
 from .._domain.traffic.splitting import Divide, Former, ForRules, Restore
@@ -32,13 +32,10 @@ class Route:
     """The name of the one rule that is meant; empty: each that names the Services."""
     former: Former = NOTHING
     """What it was like when the task began."""
+    beside: str = ""
+    """The name of the route without weights beside which this one is made for the rollout; empty for one that is there."""
     original: Former = NOTHING
     """What it was like before its weights were changed first, where that is to be brought back."""
-
-    @property
-    def looked_at(self) -> tuple[Resource, str]:
-        """As a view names it."""
-        return self.router.resource, self.ref.name
 
     def dividing(self, weights: Mapping[str, int]) -> Divide:
         """The edit by which the Services share the requests so."""
@@ -56,16 +53,37 @@ def routes_of(claim: Claim, namespace: str) -> tuple[Route, ...]:
 
 
 def _routes_of(claim: Claim, namespace: str) -> Iterator[Route]:
+    made = texts(claim.known, "made")
     for entry in claim.objects:
         kind, _slash, name = entry.partition("/")
-        if kind in ROUTERS:
+        if kind in ROUTERS and f"{kind}/{name}" not in {f"{other.partition('/')[0]}/{main}" for other, main in made.items()}:
             former, original = Former.of(mapping(claim.known, "routes", entry)), Former.of(mapping(claim.wanted, "originals", entry))
-            yield Route(Ref(kind, namespace, name), ROUTERS[kind], text(claim.wanted, "rules", entry), former, original)
+            only = text(claim.wanted, "rules", entry)
+            yield Route(Ref(kind, namespace, name), ROUTERS[kind], only, former, made.get(entry, ""), original)
+
+
+def looked_at(routes: Iterable[Route]) -> tuple[tuple[Resource, str], ...]:
+    """The routes as a view names them, also those beside which one is made."""
+    return tuple((route.router.resource, name) for route in routes for name in (route.ref.name, route.beside) if name)
 
 
 def gone(routes: Iterable[Route], scene: Scene) -> str:
     """Which of the routes does not exist, without a full stop, or ''."""
-    return next((f"{route.ref} does not exist" for route in routes if route.ref not in scene.routes), "")
+    there = (replace(route.ref, name=route.beside) if route.beside else route.ref for route in routes)
+    return next((f"{ref} does not exist" for ref in there if ref not in scene.routes), "")
+
+
+def unmade(routes: Iterable[Route], service: str, candidate: str, scene: Scene) -> tuple[Change, ...]:
+    """The routes that are still to be made beside others."""
+    found = []
+    for route in routes:
+        main = scene.routes.get(replace(route.ref, name=route.beside))
+        if not route.beside or route.ref in scene.routes or main is None or route.router.beside is None:
+            continue
+        manifest = route.router.beside(main, service, candidate, route.ref.name)
+        if manifest is not None:
+            found.append(Change(route.router.resource, route.ref, Apply(manifest), f"make {route.ref}"))
+    return tuple(found)
 
 
 def undivided(routes: Iterable[Route], weights: Mapping[str, int], scene: Scene) -> tuple[Change, ...]:
@@ -90,19 +108,24 @@ def unreached(routes: Iterable[Route], weights: Mapping[str, int], service: str,
     return tuple(change for change in undivided(there, weights, scene) if change.ref in less)
 
 
-def unrestored(routes: Iterable[Route], scene: Scene, *, originals: bool = False) -> tuple[Change, ...]:
-    """The changes that are left until all routes have the branches that they had before the task, or before all of them."""
-    edits = ((route, route.restoring(route.original if originals else route.former)) for route in routes)
-    return tuple(
+def unrestored(routes: Iterable[Route], scene: Scene, *, originals: bool = False) -> tuple[Change | Removal, ...]:
+    """What is left until all routes have the branches that they had before the task, or before all of them, and those that were made for it
+    are gone."""
+    there = tuple(routes)
+    edits = ((route, route.restoring(route.original if originals else route.former)) for route in there if not route.beside)
+    changes = tuple(
         Change(route.router.resource, route.ref, Edit(edit, single=True), f"{route.ref}: weights as they were before")
         for route, edit in edits
         if not edit.is_done(scene.routes.get(route.ref, {}))
     )
+    made = (route for route in there if route.beside and route.ref in scene.routes)
+    removals = (Removal(route.router.resource, route.ref, uid_of(scene.routes[route.ref]), f"delete {route.ref}") for route in made)
+    return (*changes, *removals)
 
 
 def disowned(routes: Iterable[Route]) -> tuple[Change, ...]:
     """The writes that let go of what changes of weights have made ours."""
-    return tuple(Change(route.router.resource, route.ref, Disown(route.router.fields), "") for route in routes)
+    return tuple(Change(route.router.resource, route.ref, Disown(route.router.fields), "") for route in routes if not route.beside)
 
 
 def unaccepted(routes: Iterable[Route], scene: Scene) -> str:

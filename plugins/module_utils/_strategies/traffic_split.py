@@ -15,16 +15,16 @@ from functools import partial
 
 from .._domain.base.objects import JsonObject, Ref, mapping, number
 from .._domain.leases.claim import Claim
-from .._domain.steps.actions import Change, SceneStep
+from .._domain.steps.actions import Change, Removal, SceneStep
 from .._domain.traffic.scenes import Scene, View
 from .._domain.traffic.splitting import Former
-from .routing import Route, gone, refused, routes_of, unaccepted, undivided, unrestored, unserved
+from .routing import Route, gone, looked_at, refused, routes_of, unaccepted, undivided, unrestored, unserved
 from .staged import Staged
 
 TRAFFIC_SPLIT = "traffic_split"
 ENDPOINTS, SPLIT, ACCEPT, RESTORE = "endpoints", "split", "accept", "restore"
 STEPS = (ENDPOINTS, SPLIT, ACCEPT)
-Left = Callable[[Scene], tuple[Change, ...]]
+Left = Callable[[Scene], tuple[Change | Removal, ...]]
 """Returns the changes that are left in a scene."""
 
 
@@ -85,7 +85,7 @@ def _seen(claim: Claim, ref: Ref, obj: JsonObject) -> Former:
 def view(claim: Claim) -> View:
     """The routes, and the endpoints of the Services that shall get requests."""
     serving = tuple(name for name, weight in weights_in(claim).items() if weight)
-    return View((), serving, routes=tuple(route.looked_at for route in routes_of(claim, "")))
+    return View((), serving, routes=looked_at(routes_of(claim, "")))
 
 
 STRATEGY: Staged[Claim] = Staged(TRAFFIC_SPLIT, view, forward, back, known)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.memory.cases import BEHIND_ROUTE, BY_ROUTE, WEB_ROUTE, edited, made, replicas
+from tests.memory.cases import BEHIND_ROUTE, BY_ROUTE, INGRESS, WEB_ROUTE, edited, made, replicas
 from tests.memory.cluster import Memory, running
 from tests.memory.runs import call
 from tests.memory.scenes import http_route, rule, service
@@ -157,6 +157,35 @@ def test_every_service_that_leads_to_the_pods_is_pinned(memory: Memory) -> None:
     assert own(memory) == before
 
 
+def test_beside_an_ingress_a_second_one_is_made_and_deleted(memory: Memory) -> None:
+    made("Ingress", INGRESS)(memory)
+    before, first = own(memory), copy.deepcopy(memory.get("default", "Ingress", "web"))
+    by_ingress = {"routes": [{"kind": "Ingress", "name": "web"}]}
+    rolled(memory, **by_ingress, stop_before="promote")
+    second = memory.get("default", "Ingress", "web-canary")
+    assert second["metadata"]["annotations"] == {
+        f"nginx.ingress.kubernetes.io/{key}": value for key, value in (("canary", "true"), ("canary-weight", "60"))
+    }
+    (given,) = second["spec"]["rules"]
+    assert (given["host"], [path["path"] for path in given["http"]["paths"]]) == ("shop.example", ["/"])
+    assert given["http"]["paths"][0]["backend"]["service"]["name"] == "web-canary"
+    assert not rolled(memory, **by_ingress, stop_before="promote")["changed"]
+    result = rolled(memory, **by_ingress)
+    assert (own(memory), memory.get("default", "Ingress", "web-canary"), images(memory)) == (before, None, {"2"}), result["msg"]
+    assert memory.get("default", "Ingress", "web") == first
+
+
+def test_given_up_the_second_ingress_goes_before_the_pods(memory: Memory) -> None:
+    made("Ingress", INGRESS)(memory)
+    before, seen = own(memory), []
+    rolled(memory, routes=[{"kind": "Ingress", "name": "web"}], stop_before="promote")
+    memory.server.store.listeners.append(lambda change: seen.append(f"{change.type} {change.resource.kind}"))
+    call(memory, "abort", **ON_ITS_WAY)
+    memory.clock.sleep(30)
+    assert own(memory) == before
+    assert seen.index("DELETED Ingress") < seen.index("DELETED Pod")
+
+
 # --- back -------------------------------------------------------------------------------------------------------------------------
 
 
@@ -226,6 +255,14 @@ def test_other_tasks_leave_its_routes_alone(memory: Memory) -> None:
 
 REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
     "a route that is not there": ({"routes": [{"kind": "HTTPRoute", "name": "shop"}]}, "HTTPRoute default/shop does not exist"),
+    "an Ingress that leads elsewhere": (
+        {"routes": [{"kind": "Ingress", "name": "web"}], "service": "inside"},
+        "Ingress default/web has no path that leads to Service inside",
+    ),
+    "an Ingress whose second one is there": (
+        {"routes": [{"kind": "Ingress", "name": "shop"}]},
+        "Ingress default/shop-canary is there already; name that one in routes, which has the weights of Ingress default/shop",
+    ),
     "a Service that is not there": ({"service": "shop"}, "Service default/shop does not exist"),
     "a Service of other pods": ({"service": "other"}, "Service default/other does not select the pods of Deployment default/web"),
     "a route that leads elsewhere": ({"service": "inside"}, "HTTPRoute default/web has no rule that names Service inside or inside-canary"),
@@ -246,6 +283,8 @@ REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
 @pytest.mark.parametrize("name", REFUSALS)
 def test_what_cannot_be_is_refused_before_anything_is_written(memory: Memory, name: str) -> None:
     made("Service", service("other", app="other"))(memory)
+    for ingress in ("web", "shop", "shop-canary"):
+        made("Ingress", {**INGRESS, "metadata": {"name": ingress}})(memory)
     before = own(memory)
     options, message = REFUSALS[name]
     given = {key: value for key, value in {**NEXT, **options}.items() if value is not None}

@@ -122,6 +122,10 @@ class Router:
     """Returns who has accepted the route, of those that report on it in its status."""
     acceptance: Callable[[JsonObject, frozenset[str]], Acceptance] = _silent
     """Returns whether all of those have taken the route over as it stands now. Necessary and not sufficient: traffic follows later."""
+    beside: Callable[[JsonObject, str, str, str], JsonObject | None] | None = None
+    """Takes a route without weights, a Service, the candidate's Service and a name, and returns the object of that name that gives the
+    candidate's a part, none at first, of what goes to the other one; None where nothing goes there. None of a router whose routes have the
+    weights themselves."""
     reports: bool = False
     """Its status tells who has accepted the route."""
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from ..._domain.base.errors import MissingError, RefusedError
-from ..._domain.base.objects import JsonObject, JsonValue, at, mapping, texts
+from ..._domain.base.objects import JsonObject, JsonValue, Ref, mapping, texts
 from ..._domain.base.resources import SERVICE
 from ..._domain.canary.routing import Routing, ports_of
 from ..._domain.leases.claim import Claim
@@ -20,6 +20,7 @@ from ..._domain.traffic.scenes import Scene
 from ..._domain.traffic.services import Service, picks, unswitchable
 from ..._domain.traffic.splitting import Former, ForRules
 from ..._domain.workloads.workload import Workload
+from ..._routers.table import ROUTERS
 from ..._strategies.routing import Route, gone, routes_of
 from ..outside.surroundings import Surroundings
 
@@ -55,8 +56,9 @@ def _refuse(route: Route, weights: Mapping[str, int], obj: JsonObject) -> None:
 def warned(routes: Iterable[Route], scene: Scene) -> Iterator[str]:
     """What would keep requests from following the weights, in sentences."""
     for route in routes:
-        for warning in route.router.warnings(scene.routes[route.ref]):
-            yield f"{route.ref}: {warning}."
+        ref = replace(route.ref, name=route.beside or route.ref.name)
+        for warning in route.router.warnings(scene.routes[ref]):
+            yield f"{ref}: {warning}."
 
 
 def services_behind(labels: Mapping[str, str], services: Iterable[Service], besides: str) -> tuple[Service, ...]:
@@ -107,17 +109,44 @@ def routed_claim(claim: Claim, asked: Routes, routing: Routing, scene: Scene, na
     them where it takes the place of another one. Raises as `refuse_unfit`."""
     services = [f"Service/{name}" for name in (*routing.selectors, asked.candidate_service)]
     rules: dict[str, JsonValue] = {name: rule for name, rule in asked.rules.items() if rule}
-    found = replace(claim, objects=(*claim.objects, *services, *asked.rules), wanted={**claim.wanted, "rules": rules})
+    made = texts(former, "made") if former is not None else _to_be_made(asked, scene, namespace)
+    objects = (*claim.objects, *services, *asked.rules, *made)
+    plain: dict[str, JsonValue] = {**made}
+    found = replace(claim, objects=objects, wanted={**claim.wanted, "rules": rules}, known={**claim.known, "made": plain})
     if former is not None:
         return replace(found, known={**found.known, "routes": mapping(former, "routes")})
-    routes = routes_of(found, namespace)
-    weights = routing.weights(50)
+    routes, weights = tuple(route for route in routes_of(found, namespace) if not route.beside), routing.weights(50)
     refuse_unfit(routes, weights, scene)
     seen = {route.ref.short: Former.seen(route.dividing(weights), scene.routes[route.ref]).plain() for route in routes}
     return replace(found, known={**found.known, "routes": seen})
 
 
+def beside_of(name: str) -> str:
+    """What a route is called that is made beside another one for the time of a canary."""
+    return f"{name}-canary"
+
+
+def _to_be_made(asked: Routes, scene: Scene, namespace: str) -> dict[str, str]:
+    """The routes that have the weights of others and are to be made, each with the name of that other one. Raises `RefusedError` where
+    nothing of it leads to the Service, or one of that name is there."""
+    found: dict[str, str] = {}
+    for entry in asked.rules:
+        kind, _slash, name = entry.partition("/")
+        router, ref = ROUTERS[kind], Ref(kind, namespace, name)
+        obj = scene.routes.get(ref)
+        if router.beside is None or obj is None or not router.unfit(obj):
+            continue
+        own = Ref(kind, namespace, beside_of(name))
+        if own in scene.routes:
+            raise RefusedError(f"{own} is there already; name that one in routes, which has the weights of {ref}, or delete it.")
+        if router.beside(obj, asked.service, asked.candidate_service, own.name) is None:
+            raise RefusedError(f"{ref} has no path that leads to Service {asked.service}; name the one that does, or the Service.")
+        found[own.short] = name
+    return found
+
+
 def asked_before(claim: Claim) -> Mapping[str, str]:
     """The routes of a claim, each with the rule that is meant."""
-    rules = mapping(claim.wanted, "rules")
-    return {route.ref.short: str(at(rules, route.ref.short) or "") for route in routes_of(claim, "")}
+    rules = texts(claim.wanted, "rules")
+    named = (replace(route.ref, name=route.beside or route.ref.name).short for route in routes_of(claim, ""))
+    return {name: rules.get(name, "") for name in named}

@@ -40,7 +40,7 @@ from ..outside.surroundings import Surroundings
 from ..plan.approval import companions_of, compare, configuration_of, objects, steps, way
 from ..plan.canary import CanaryPlan, CanaryPlanner
 from ..plan.rights import Need
-from ..plan.routes import asked_before, services_behind
+from ..plan.routes import asked_before, beside_of, services_behind
 from ..tell.outcome import Routed
 from .method import Part, Preview
 
@@ -80,7 +80,9 @@ class InDeployment:
         if not isinstance(self._request, CanaryRequest) or self._request.routes is None:
             return View((self._ref().name,))
         asked, namespace = self._request.routes, self._request.namespace
-        routes = tuple((ROUTERS[kind].resource, name) for kind, _slash, name in (entry.partition("/") for entry in asked.rules))
+        named = [(ROUTERS[kind], name) for kind, _slash, name in (entry.partition("/") for entry in asked.rules)]
+        named += [(router, beside_of(name)) for router, name in named if router.beside is not None]
+        routes = tuple(dict.fromkeys((router.resource, name) for router, name in named))
         live = self._outside.cluster.read(DEPLOYMENT, namespace, self._ref().name)
         listed = map(Service.of, self._outside.cluster.list(SERVICE, namespace).items)
         behind = services_behind(texts(live or {}, "spec", "template", "metadata", "labels"), listed, asked.candidate_service)
@@ -198,6 +200,10 @@ class InDeployment:
             yield Need(verb, DEPLOYMENT, ref.namespace, ref.name)
             yield from (Need(verb, SERVICE, ref.namespace, name) for name in services)
             yield from (Need(verb, route.router.resource, ref.namespace, route.ref.name) for route in routes)
+            yield from (Need(verb, route.router.resource, ref.namespace, route.beside) for route in routes if route.beside)
+        for route in (route for route in routes if route.beside):
+            yield Need("create", route.router.resource, ref.namespace)
+            yield Need("delete", route.router.resource, ref.namespace, route.ref.name)
         if not routing.former:
             yield Need("create", SERVICE, ref.namespace)
             yield Need("delete", SERVICE, ref.namespace, routing.candidate_service)

@@ -13,6 +13,7 @@ from ..._domain.base.objects import JsonObject, JsonValue, mapping
 from ..._domain.leases.claim import Claim
 from ..._domain.request import StagedRequest
 from ..._domain.sides.claims import claim_of
+from ..._domain.steps.actions import Change
 from ..._domain.steps.plan_hash import Aspect
 from ..._domain.text.tables import Row
 from ..._domain.traffic.routes import concerned, weights_of
@@ -62,7 +63,7 @@ class Splitting(Plain):
         request, outside = self._request, self._outside
         writer = Writer(outside.cluster, guard=outside.guard, take_ownership=request.take_ownership, wrote=outside.wrote)
         left = undivided(routes, weights, scene) if weights else unrestored(routes, scene, originals=True)
-        return tuple(writer.plan(change.resource, change.ref, change.write) for change in left)
+        return tuple(writer.plan(change.resource, change.ref, change.write) for change in left if isinstance(change, Change))
 
     def refuse_other(self, plan: StagedPlan[Claim]) -> None:
         """Compare the goal, the routes, and what is to become of them: by the request, as what it brings back is not known any more once
