@@ -438,9 +438,23 @@ MUTATIONS = (
     Mutation(
         name="an eviction while another pod is away",
         file="_strategies/on_delete.py",
-        old="there >= workload.desired and all(pod.ready and not pod.terminating for pod in others)",
-        new="there >= workload.desired",
+        old="there < workload.desired or not all(pod.ready and not pod.terminating for pod in others):",
+        new="there < workload.desired:",
         tests=(f"{_UNITS}_strategies/test_on_delete.py::test_they_go_when_every_other_pod_is_ready",),
+    ),
+    Mutation(
+        name="a portion that goes before the one before it is available",
+        file="_strategies/on_delete.py",
+        old="return places == portions[0] or _is_counted(kind, snapshot, workload, places)",
+        new="return True",
+        tests=(f"{_UNITS}_strategies/test_on_delete.py::test_portions_go_one_after_another",),
+    ),
+    Mutation(
+        name="a hold after the step that nothing comes after",
+        file="_domain/steps/groups.py",
+        old="return (*groups[:-1], replace(groups[-1], measured=False))",
+        new="return tuple(groups)",
+        tests=(f"{_UNITS}_domain/steps/test_groups.py::test_what_each_step_with_a_share_adds",),
     ),
     Mutation(
         name="an update strategy that is borrowed and not given back",

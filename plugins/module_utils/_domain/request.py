@@ -177,6 +177,8 @@ class Partitioning:
     primary: Primary = Primary()
     stop_before: str = ""
     """The step that is not taken any more, by its name or its first pod; empty: all are."""
+    shares: tuple[Share, ...] = ()
+    """Instead of these ways, named steps after which a share of the pods is updated; the rest follows in one of its own."""
 
 
 ONE_POD = Amount(1)
@@ -193,6 +195,8 @@ class Batching:
     """Pods by name or ordinal, or nodes, that go first."""
     nodes: str = ""
     """A label selector of the nodes whose pods go before all others; empty: none."""
+    shares: tuple[Share, ...] = ()
+    """As in `Partitioning`; within a step so many pods go together as `size` or `label` says."""
     primary: Primary = Primary()
     stop_before: str = ""
     """As in `Partitioning`; or `rest` for what is not on `nodes`."""

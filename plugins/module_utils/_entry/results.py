@@ -242,7 +242,7 @@ def _two_sided(coloured: Coloured) -> Result:
 
 def _step(step: StepReport) -> Result:
     entry: Result = {"name": step.name, "state": step.state, "seconds": step.seconds}
-    if step.pods:
+    if step.pods is not None:
         entry["pods"] = list(step.pods)
     if step.nodes:
         entry["nodes"] = list(step.nodes)

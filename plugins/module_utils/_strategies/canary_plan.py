@@ -12,9 +12,10 @@ from .._domain.canary.course import Canary
 from .._domain.canary.parking import portion
 from .._domain.text.tables import Row
 from .._domain.workloads.completion import some
-from .._domain.workloads.shares import Share, most_more, percent
+from .._domain.workloads.shares import most_more
 from .._domain.workloads.workload import Workload
 from .canary import last_step
+from .shares_plan import reached
 
 
 def rows(canary: Canary, workload: Workload, pending: Collection[str]) -> tuple[Row, ...]:
@@ -27,8 +28,7 @@ def _rows(canary: Canary, workload: Workload, pending: Collection[str]) -> Itera
     for share in canary.shares:
         count = canary.pods(share, total)
         if share.name in pending:
-            what = f"{_told(canary, share, count, total)}{f', hold {share.hold:g} s' if share.hold else ''}"
-            yield Row(share.name, what, _counts(canary, total, before), _counts(canary, total, count))
+            yield Row(share.name, _told(canary, share, count, total), _counts(canary, total, before), _counts(canary, total, count))
         before = max(before, count)
     last = last_step(canary)
     if last in pending:
@@ -39,17 +39,11 @@ def _rows(canary: Canary, workload: Workload, pending: Collection[str]) -> Itera
         yield Row(last, portions if canary.shares else "bring the template", _counts(canary, total, before), f"0 stable, {total} new")
 
 
-def _reached(share: Share, count: int, total: int) -> str:
-    whole = total if total > 1 else total + 1
-    reached = percent(count, whole)
-    asked = f", asked for {share.asked}" if share.replicas is None and reached != share.asked else ""
-    return f"{count} of {some(whole, 'pod')} run the candidate ({reached}{asked})"
-
-
 def _told(canary: Canary, share: Share, count: int, total: int) -> str:
     if canary.routing is None:
-        return _reached(share, count, total)
-    return f"{share.weight} % of the requests go to {some(count, 'pod')} of the candidate"
+        return reached(share, count, total if total > 1 else total + 1)
+    held = f", hold {share.hold:g} s" if share.hold else ""
+    return f"{share.weight} % of the requests go to {some(count, 'pod')} of the candidate{held}"
 
 
 def _counts(canary: Canary, total: int, new: int) -> str:

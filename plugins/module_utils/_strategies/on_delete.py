@@ -19,7 +19,7 @@ from .._domain.request import Limits, ShortChange, Target
 from .._domain.steps.edits import Chain, SameTemplate
 from .._domain.steps.goals import is_complete
 from .._domain.steps.groups import Group, place_of
-from .._domain.steps.step import Apply, Edit, Replacement, Step, Write
+from .._domain.steps.step import Apply, Edit, GatesWhen, Replacement, Step, Write
 from .._domain.workloads.diagnosis import is_hopeless
 from .._domain.workloads.kind import Kind
 from .._domain.workloads.records import StrategyRecord
@@ -121,8 +121,9 @@ def steps(target: Target, first: Write, after: JsonObject, groups: Sequence[Grou
 def _batch(kind: Kind, group: Group, found: dict[str, Pod]) -> Step:
     names = tuple(found[place].ref.name if place in found else place for place in group.places)
     nodes = tuple(found[place].node if place in found else "" for place in group.places)
-    done, evictions = _replaced_at(kind, group.places), _evictions(kind, group.places)
-    return Step(group.name, None, done, evictions, gates="after", pods=names, nodes=nodes)
+    done, evictions = _replaced_at(kind, group.places), _evictions(kind, group.portions or (group.places,))
+    gates: GatesWhen = "after" if group.measured else "none"
+    return Step(group.name, None, done, evictions, gates=gates, pods=names, nodes=nodes)
 
 
 def _strategy_back(target: Target, after: Workload, final: JsonObject) -> Step:
@@ -177,23 +178,42 @@ def _replaced_at(kind: Kind, places: Collection[str]) -> Callable[[Snapshot], bo
     return done
 
 
-def _evictions(kind: Kind, places: Sequence[str]) -> Replacement:
-    """The pods at these places, together; they may go when every other pod is ready."""
+def _evictions(kind: Kind, portions: Sequence[Sequence[str]]) -> Replacement:
+    """The pods at these places, one portion after another; a portion may go when every other pod is ready, and those that have gone
+    before are available."""
 
     def due(snapshot: Snapshot) -> tuple[Pod, ...]:
         workload, goal = snapshot.workload, _goal(snapshot)
         if workload is None or goal is None or workload.update_type != "OnDelete":
             return ()
         here = {place_of(pod, kind): pod for pod in snapshot.pods if not pod.terminating and not is_of(pod, goal)}
-        return tuple(here[place] for place in places if place in here)
+        return tuple(here[place] for places in portions for place in places if place in here)
+
+    def at_once(pods: tuple[Pod, ...]) -> tuple[Pod, ...]:
+        places = portion_of(pods)
+        return tuple(pod for pod in pods if place_of(pod, kind) in places)
+
+    def portion_of(pods: tuple[Pod, ...]) -> Sequence[str]:
+        every = tuple(place for places in portions for place in places)
+        return next((places for places in portions if pods and place_of(pods[0], kind) in places), every)
 
     def free(snapshot: Snapshot) -> bool:
-        workload = snapshot.workload
+        places = portion_of(due(snapshot))
         others = [pod for pod in snapshot.pods if place_of(pod, kind) not in places]
-        there = len(others) + len(places)
-        return workload is not None and there >= workload.desired and all(pod.ready and not pod.terminating for pod in others)
+        workload, there = snapshot.workload, len(others) + len(places)
+        if workload is None or there < workload.desired or not all(pod.ready and not pod.terminating for pod in others):
+            return False
+        return places == portions[0] or _is_counted(kind, snapshot, workload, places)
 
-    return Replacement(due, free, together=True, evicts=True)
+    return Replacement(due, free, together=at_once, evicts=True)
+
+
+def _is_counted(kind: Kind, snapshot: Snapshot, workload: Workload, places: Sequence[str]) -> bool:
+    """The status knows of the new pods, and all but those at these places are available."""
+    goal = _goal(snapshot)
+    new = sum(goal is not None and is_of(pod, goal) and not pod.terminating for pod in snapshot.pods)
+    away = len(places) - sum(pod.ready and not pod.terminating for pod in snapshot.pods if place_of(pod, kind) in places)
+    return workload.updated >= new and workload.available >= workload.desired - away
 
 
 def _broken_pods() -> Replacement:

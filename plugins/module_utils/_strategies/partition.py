@@ -21,7 +21,7 @@ from .._domain.request import Limits, Repair, ShortChange, Target
 from .._domain.steps.edits import Chain, OwnStrategy, SameTemplate
 from .._domain.steps.goals import is_complete
 from .._domain.steps.groups import Group, partition_below
-from .._domain.steps.step import Apply, Edit, Step, Terms, Write
+from .._domain.steps.step import Apply, Edit, GatesWhen, Step, Terms, Write
 from .._domain.workloads.revisions import candidate_of, is_of, observed
 from .._domain.workloads.workload import Snapshot, Workload
 from .repair import blocked, way_for_the_new
@@ -95,7 +95,8 @@ def _step(target: Target, limits: Limits, after: Workload, groups: Sequence[Grou
     lower = Edit(_Lowered(target.ref, partition), SameTemplate(target.ref, after.template), single=True)
     in_the_way = way_for_the_new(limits.repair, before=before)
     lacking = _lacking(limits.repair)
-    return Step(group.name, lower, _reached(partition), in_the_way, waiting_for=lacking, gates="after", pods=group.places)
+    gates: GatesWhen = "after" if group.measured else "none"
+    return Step(group.name, lower, _reached(partition), in_the_way, waiting_for=lacking, gates=gates, pods=group.places)
 
 
 def _lacking(repair: Repair) -> Callable[[Snapshot], str]:

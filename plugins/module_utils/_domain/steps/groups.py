@@ -11,7 +11,7 @@ StatefulSet's partition is an index and not an ordinal: with `spec.ordinals.star
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..base.errors import InputError, RefusedError
 from ..base.objects import Ref
@@ -19,6 +19,7 @@ from ..kinds import named
 from ..request import Batching, Partitioning, Primary
 from ..workloads.kind import Kind
 from ..workloads.replicas import Amount
+from ..workloads.shares import PROMOTE, Share
 from ..workloads.workload import Pod, Snapshot, Workload
 
 PRIMARY, REST = "primary", "rest"
@@ -34,10 +35,20 @@ class Group:
     alias: str = ""
     in_row: bool = False
     """They are all that lie between the first and the last."""
+    title: str = ""
+    """The name of its step, where that says its share; such a step may have no place, as the one before has reached its share already."""
+    share: Share | None = None
+    """What the step was asked for, where it has a share."""
+    measured: bool = True
+    """The step is held and its gates are measured."""
+    portions: tuple[tuple[str, ...], ...] = ()
+    """The places that go together, one portion after another; none: all of them."""
 
     @property
     def name(self) -> str:
-        """`web-4`, `web-3 to web-0` in a row, else `web-3 and web-0` or `web-3 and 4 more`."""
+        """`web-4`, `web-3 to web-0` in a row, else `web-3 and web-0` or `web-3 and 4 more`; or its title."""
+        if self.title:
+            return self.title
         first, others = self.places[0], self.places[1:]
         if not others:
             return first
@@ -60,6 +71,22 @@ def pods_of(workload: Workload) -> tuple[str, ...]:
 # --- partitions ---------------------------------------------------------------------------------------------------------------
 
 
+def by_shares(places: Sequence[str], shares: Iterable[Share], primary: str = "") -> tuple[Group, ...]:
+    """All places in the groups of steps with shares: what each step adds, the rest as `promote`, and the primary alone after it.
+
+    The last step is not held: nothing comes after it that could wait for a verdict.
+    """
+    queue = [place for place in places if place != primary]
+    groups, begin = list[Group](), 0
+    for share in shares:
+        end = max(begin, min(share.candidates(len(places)), len(queue)))
+        groups.append(Group(tuple(queue[begin:end]), in_row=True, title=share.name, share=share))
+        begin = end
+    groups.append(Group(tuple(queue[begin:]), in_row=True, title=PROMOTE))
+    groups += [Group((place,), PRIMARY) for place in places if place == primary]
+    return (*groups[:-1], replace(groups[-1], measured=False))
+
+
 def falling(workload: Workload, wish: Partitioning, primary: str = "") -> tuple[Group, ...]:
     """All pods of a StatefulSet in groups, from the highest ordinal down; `primary` is the pod that is last and alone, if there is one.
 
@@ -73,6 +100,8 @@ def falling(workload: Workload, wish: Partitioning, primary: str = "") -> tuple[
             f"{workload.ref} has the primary {primary}, and a partition updates {names[-1]} last; make {names[-1]} the primary first, or "
             "use the module on_delete, which goes in any order."
         )
+    if wish.shares:
+        return by_shares(names, wish.shares, primary)
     cuts = {*_cuts(workload, wish, names), len(names) - bool(primary), len(names)} - {0}
     ends = sorted(cuts)
     groups = (names[begin:end] for begin, end in zip([0, *ends], ends, strict=False))
@@ -140,6 +169,8 @@ def batches(
     def cut(part: Sequence[str]) -> list[tuple[str, ...]]:
         return _by_size(size, part) if zones is None else _by_value(zones, part)
 
+    if wish.shares:
+        return tuple(replace(group, portions=tuple(cut(group.places))) for group in by_shares(queue, wish.shares, primary))
     groups = [Group(batch) for batch in cut(first)]
     others = [Group(batch) for batch in cut(rest)]
     if first and others:
@@ -182,7 +213,7 @@ def taken(ref: Ref, groups: Sequence[Group], stop_before: str) -> int:
         return len(groups)
     full = f"{ref.name}-{stop_before}" if named(ref.kind).keeps_ordinals and stop_before.isdecimal() else stop_before
     for number, group in enumerate(groups):
-        if full in (group.name, group.places[0]) or (group.alias and full == group.alias):
+        if full in (group.name, *group.places[:1]) or (group.alias and full == group.alias):
             return number
     inside = next((group for group in groups if full in group.places), None)
     names = ", ".join(group.name for group in groups)

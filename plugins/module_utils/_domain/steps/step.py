@@ -16,6 +16,7 @@ from ..ownership.superseded import Wanted
 from ..workloads.workload import Pod, Snapshot, Workload
 
 StepState = Literal["pending", "running", "done", "unchanged", "failed"]
+GatesWhen = Literal["none", "after", "along"]
 
 
 @dataclass(frozen=True)
@@ -65,15 +66,21 @@ class Disown:
 Write: TypeAlias = "Apply | Edit | Replace | Disown"
 
 
+def the_first(due: tuple[Pod, ...]) -> tuple[Pod, ...]:
+    """The first of the pods that are due: one goes at a time."""
+    return due[:1]
+
+
 @dataclass(frozen=True)
 class Replacement:
-    """Pods that a step deletes so that their controller makes them anew from the present template: one at a time, or `together`."""
+    """Pods that a step deletes so that their controller makes them anew from the present template."""
 
     due: Callable[[Snapshot], tuple[Pod, ...]]
     """Those still to be deleted, the next one first. What is wrong with them is no failure of the rollout."""
     free: Callable[[Snapshot], bool]
     """The one deleted before is made up for, so the next one may go; of several that go together: the first one may."""
-    together: bool = False
+    together: Callable[[tuple[Pod, ...]], tuple[Pod, ...]] = the_first
+    """Called with those that are due. Returns those of them that go at the same time, once they are free to."""
     evicts: bool = False
     """They go by eviction, which waits for their PodDisruptionBudget; else they are deleted."""
     why: Callable[[Snapshot, Pod], str] | None = None
@@ -131,11 +138,11 @@ class Step:
     """Why a failure in the step is not answered by going back, or ''."""
     notes: tuple[str, ...] = ()
     """What the user should know of it, in the report."""
-    gates: Literal["none", "after", "along"] = "none"
+    gates: GatesWhen = "none"
     """When gates are measured: not at all, once the step is done, or beside it from the first new pod that is ready on."""
-    pods: tuple[str, ...] = ()
-    """The names of the pods that the step updates, in their order, as they were when it was planned; empty for steps without pods of
-    their own."""
+    pods: tuple[str, ...] | None = None
+    """The names of the pods that the step updates, in their order, as they were when it was planned; None for steps without pods of
+    their own. Empty where the step before has reached the same share."""
     nodes: tuple[str, ...] = ()
     """The nodes of these pods."""
     wants: Callable[[JsonObject | None, JsonObject], Wanted] | None = None

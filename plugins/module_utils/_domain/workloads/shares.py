@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How many pods each step of a canary gives the candidate.
+"""How many pods each step of a rollout gives the candidate, where steps are named by their share of the pods.
 
 The whole number of pods stays what the workload asks for, so a weight is only met as closely as whole pods can (Argo Rollouts rounds the
 same way without a router and without a surge).
@@ -33,7 +33,7 @@ class Share:
     def candidates(self, total: int, least: int = 1) -> int:
         """How many of `total` pods run the candidate: at least `least` and 1, and at least one pod stays stable.
 
-        The only pod of a workload is not exchanged: the candidate gets one beside it.
+        Of a workload with one pod that is one: a canary starts it beside the stable one, pod by pod it is exchanged.
         """
         if total <= 1:
             return 1

@@ -113,17 +113,29 @@ class _Watched:
 class Gates:
     """The gates of one task; without any, all methods do nothing. Close it whatever happens.
 
-    `pauses`: an inconclusive verdict pauses the rollout instead of failing it. `hold`: so many seconds pass after each step in any case.
+    `pauses`: an inconclusive verdict pauses the rollout instead of failing it. `hold`: so many seconds pass after each step in any case;
+    `holds` has those of single steps.
     """
 
-    def __init__(self, placed: Sequence[Placed], make: Make, clock: Clock, *, pauses: bool = False, hold: float = 0.0) -> None:
+    def __init__(
+        self,
+        placed: Sequence[Placed],
+        make: Make,
+        clock: Clock,
+        *,
+        pauses: bool = False,
+        hold: float = 0.0,
+        holds: Mapping[str, float] | None = None,
+    ) -> None:
         self._placed = tuple(placed)
         self._make = make
         self._clock = clock
         self.pauses = pauses
-        self.hold = hold
+        self._hold = hold
+        self._holds = holds or {}
         self._held_until = 0.0
-        self._step = ""
+        self.step = ""
+        """The step in which they were begun last."""
         self._subject = Subject({})
         self._watched: list[_Watched] = []
         self._lock = threading.Lock()
@@ -139,7 +151,7 @@ class Gates:
 
     def apart(self) -> Gates:
         """Return the same gates for one of several workloads, each of which is measured by itself. They are told and closed with these."""
-        other = Gates(self._placed, self._make, self._clock, pauses=self.pauses, hold=self.hold)
+        other = Gates(self._placed, self._make, self._clock, pauses=self.pauses, hold=self._hold, holds=self._holds)
         other._wakes, other._begun, other.reports = self._wakes, self._begun, self.reports
         return other
 
@@ -151,10 +163,13 @@ class Gates:
         """Return whether a gate of this step says how well the pods must be, so that nothing else has to."""
         return any(isinstance(gate.source, Pods) and not gate.dry_run for gate in self.at(step))
 
-    @property
-    def hold_steps(self) -> bool:
-        """Whether there is something to wait for between steps."""
-        return bool(self._placed) or self.hold > 0
+    def held(self, step: str) -> float:
+        """Return how many seconds pass after a step in any case."""
+        return self._holds.get(step, self._hold)
+
+    def hold_up(self, step: str) -> bool:
+        """Return whether there is something to wait for after a step."""
+        return bool(self.at(step)) or self.held(step) > 0
 
     @property
     def measures(self) -> bool:
@@ -190,8 +205,8 @@ class Gates:
             _Watched(given, gate, self._make(gate, subject), now + lasts, now, isinf(lasts), threading.Event(), threading.Event())
             for given, gate in found
         ]
-        self._step, self._subject = step, subject
-        self._held_until = now + self.hold if self.hold and isfinite(lasts) else 0.0
+        self.step, self._subject = step, subject
+        self._held_until = now + self.held(step) if self.held(step) and isfinite(lasts) else 0.0
         self._watched = begun
         self._begun += begun
         for watched in self._watched:
@@ -199,10 +214,10 @@ class Gates:
             watched.thread = threading.Thread(target=self._run, args=(watched,), name=name, daemon=True)
             watched.thread.start()
 
-    def settle(self, lasts: float) -> None:
-        """Have the gates come to their verdicts, as what they are measured beside is done: each is asked once more now, and for so many
-        seconds more, and as often as its count says."""
-        now = self._clock()
+    def settle(self) -> None:
+        """Have the gates come to their verdicts, as what they are measured beside is done: each is asked once more now, and as long as the
+        step is held, and as often as its count says."""
+        now, lasts = self._clock(), self.held(self.step)
         self._held_until = now + lasts if lasts else 0.0
         self._subject.arriving = False
         with self._lock:
@@ -274,7 +289,7 @@ class Gates:
 
     def _run(self, watched: _Watched) -> None:
         """In a thread of its own."""
-        limits, subject, step = watched.given.limits, self._subject, self._step
+        limits, subject, step = watched.given.limits, self._subject, self.step
         try:
             watched.over.wait(limits.initial_delay)
             while True:
@@ -313,7 +328,7 @@ class Gates:
             if verdict is not None:
                 seconds = now - watched.began
                 words = sentence(gate, standing, verdict, seconds)
-                watched.report = GateReport(gate, verdict, standing, seconds, words, self._step, self._subject.workload)
+                watched.report = GateReport(gate, verdict, standing, seconds, words, self.step, self._subject.workload)
                 self.reports.append(watched.report)
                 self._lines.append(words)
         for wake in tuple(self._wakes):

@@ -36,6 +36,7 @@ from ..._domain.steps.plan_hash import (
 )
 from ..._domain.steps.step import Apply
 from ..._domain.traffic.services import spelled
+from ..._domain.workloads.shares import PROMOTE, Share
 from ..config.configuration import Configuration
 from ..hold.hold import refuse_held
 from ..outside.surroundings import Surroundings
@@ -207,7 +208,11 @@ def _partitions(entry: PlannedTarget, wish: Partitioning) -> list[str]:
     except RolloutError:
         # Where no pod is ready nobody asks whether the wish can be.
         return [f"steps {', '.join(map(str, wish.counts)) or ', '.join(wish.lowest)}"]
-    return [group.name for group in groups]
+    return [_with_hold(group.name, group.share) for group in groups]
+
+
+def _with_hold(name: str, share: Share | None) -> str:
+    return f"{name} for {share.hold:g} s" if share is not None and share.hold else name
 
 
 def _batches(entry: PlannedTarget, wish: Batching) -> list[str]:
@@ -216,6 +221,8 @@ def _batches(entry: PlannedTarget, wish: Batching) -> list[str]:
     chosen = primary.pod or _spelled(primary)
     told = {"batch_label": wish.label, "nodes": wish.nodes, "order": " ".join(wish.order), "primary": chosen}
     rule = [*([] if wish.label else [f"{wish.size} at once"]), *(f"{key} {value}" for key, value in told.items() if value)]
+    if wish.shares:
+        return [*rule, *(_with_hold(share.name, share) for share in wish.shares), PROMOTE]
     if not after.kind.keeps_ordinals or wish.label or wish.nodes:
         return rule
     places = pods_of(after)

@@ -50,6 +50,8 @@ class InPlace:
     """Returns the plan that says in check mode what would be waited for first. Raises what the run would raise."""
     extents: Callable[[Extents, Plan], Extents] = _alone
     """Returns what is to be held, with what is held besides the workloads."""
+    previewed: Callable[[Outcome, Plan], Outcome] = _as_told
+    """Returns the outcome of check mode with what the strategy shows of its plan."""
     told: Callable[[Outcome, Plan], Outcome] = _as_told
     """Returns the outcome with what the strategy has to say of it."""
     remembered: Callable[[Outcome, Plan, Hold], Outcome] = _nothing

@@ -18,6 +18,7 @@ from ..._domain.ownership.borrowed import with_everything_back
 from ..._domain.request import Abort, Cause, OperationRequest, Pause, Repair, Restart, RolloutRequest, Target, Undo, Waiting
 from ..._domain.steps.changes import content, news_of
 from ..._domain.steps.edits import EverythingBack
+from ..._domain.steps.groups import Group
 from ..._domain.steps.step import NO_TERMS, Apply, Edit, Step, StepState, Terms, Write
 from ..._domain.workloads.completion import standing
 from ..._domain.workloads.revisions import candidate_of, foreseen, is_of
@@ -64,6 +65,8 @@ class PlannedTarget:
     """What follows from the write, as the server has answered it."""
     left: tuple[Step, ...] = ()
     """Further steps that this task does not take."""
+    groups: tuple[Group, ...] = ()
+    """What its steps are made of, where it goes pod by pod."""
 
     def is_pending(self, step: Step) -> bool:
         """Something is to be written or deleted in the step, as far as can be told from what was seen while planning."""
@@ -84,6 +87,7 @@ class Plotted:
     write: Planned
     before: Snapshot = NOTHING_SEEN
     left: tuple[Step, ...] = ()
+    groups: tuple[Group, ...] = ()
 
 
 Plot: TypeAlias = Callable[[Target, Writer, Cause], Plotted]
@@ -188,7 +192,8 @@ def _make_plan(request: RolloutRequest, outside: Surroundings, plot: Plot | None
         steps = plotted.steps if request.strategy == "on_delete" else _giving_back(plotted.steps, write)
         _refuse_paused(write, target, outside.cluster)
         terms = first.terms(write.before, write.after) if first.terms is not None else NO_TERMS
-        return PlannedTarget(target, request.strategy, steps, write, plotted.before, cause=cause, terms=terms, left=plotted.left)
+        left, groups = plotted.left, plotted.groups
+        return PlannedTarget(target, request.strategy, steps, write, plotted.before, cause=cause, terms=terms, left=left, groups=groups)
 
     targets = tuple(side_by_side(planned, plots))
     warnings = tuple(warning for entry in targets for warning in entry.terms.warnings)
@@ -385,8 +390,9 @@ def _has_old_pods(entry: PlannedTarget, step: Step) -> bool:
     """Some pods of the step do not run what is wanted, or are not ready."""
     coming = foreseen(entry.before, workload_of(entry.write.after))
     goal = candidate_of(coming)
-    here = [pod for pod in coming.pods if pod.ref.name in step.pods and pod.ready and not pod.terminating]
-    return goal is None or len(here) < len(step.pods) or not all(is_of(pod, goal) for pod in here)
+    names = step.pods or ()
+    here = [pod for pod in coming.pods if pod.ref.name in names and pod.ready and not pod.terminating]
+    return goal is None or len(here) < len(names) or not all(is_of(pod, goal) for pod in here)
 
 
 def report_of(step: Step, state: StepState, seconds: float = 0.0) -> StepReport:

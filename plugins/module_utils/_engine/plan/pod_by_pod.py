@@ -16,10 +16,12 @@ from ..._domain.base.resources import BUDGET, NODE
 from ..._domain.kinds import named, workload_of
 from ..._domain.request import Batching, Cause, Limits, Partitioning, RolloutRequest, Target
 from ..._domain.steps.groups import Group, batches, falling, place_of, pods_of, primary_of, ready_places, taken
+from ..._domain.text.tables import lines_of
 from ..._domain.traffic.budgets import never
 from ..._domain.workloads.revisions import candidate_of, is_of
 from ..._domain.workloads.workload import Snapshot, Workload
 from ..._strategies import on_delete, partition
+from ..._strategies.shares_plan import rows
 from ..observe.workloads import Observer
 from ..outside.surroundings import Surroundings
 from ..tell.outcome import Outcome
@@ -72,7 +74,7 @@ def _by_partition(
         # Nothing moves before the first step lowers it.
         write = planned(after.desired)
     steps = partition.steps(target, request.limits, write.write, workload_of(write.after), groups, before)
-    return Plotted(steps[: number + 1], write, before, steps[number + 1 :])
+    return Plotted(steps[: number + 1], write, before, steps[number + 1 :], groups)
 
 
 def _all_at_once(limits: Limits, wish: Partitioning, target: Target, write: Planned, before: Snapshot) -> Plotted:
@@ -104,8 +106,8 @@ def _by_deletion(request: RolloutRequest, wish: Batching, target: Target, writer
         _refuse_hopeless(ref, mapping(write.after, "spec", "template", "metadata"), outside.cluster)
     steps = on_delete.steps(target, write.write, write.after, groups, before)
     if number < len(groups):
-        return Plotted(steps[: number + 1], write, before, steps[number + 1 :])
-    return Plotted(steps, write, before)
+        return Plotted(steps[: number + 1], write, before, steps[number + 1 :], groups)
+    return Plotted(steps, write, before, groups=groups)
 
 
 def _has_old_pods(before: Snapshot) -> bool:
@@ -158,12 +160,23 @@ def _scaled_meanwhile(outcome: Outcome, plan: Plan) -> Outcome:
     return replace(outcome, notes=(*outcome.notes, *told))
 
 
+def _with_table(outcome: Outcome, plan: Plan) -> Outcome:
+    """The outcome of check mode with a table of the steps, where they have shares of the pods."""
+    (rollout,), (entry,) = outcome.rollouts, plan.targets
+    pending = {step.name for step in rollout.steps if step.state == "pending"}
+    found = rows(entry.groups, pending) if any(group.share is not None for group in entry.groups) else ()
+    if not found:
+        return outcome
+    table = lines_of(found)
+    return replace(outcome, rollouts=(replace(rollout, plan=table),), table=table)
+
+
 def _given_up(outcome: Outcome, _plan: Plan) -> Outcome:
     """The outcome in which what was taken back well is aborted."""
     ends = (replace(rollout, phase="aborted") if not rollout.cause and rollout.news else rollout for rollout in outcome.rollouts)
     return replace(outcome, rollouts=tuple(ends))
 
 
-POD_BY_POD = InPlace(plot=plot_of, by_steps=True, told=_scaled_meanwhile)
+POD_BY_POD = InPlace(plot=plot_of, by_steps=True, previewed=_with_table, told=_scaled_meanwhile)
 ABORT = InPlace(told=_given_up)
 """Giving up what is on its way pod by pod."""

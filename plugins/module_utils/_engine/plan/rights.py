@@ -90,8 +90,9 @@ def for_gates(gates: Iterable[Gate], namespace: str) -> Iterator[Need]:
 def for_steps(plan: Plan, gates: Gates) -> Iterator[Need]:
     """What the gates need that are measured after steps which are still to be taken."""
     for entry in plan.targets:
-        if any(step.gates != "none" and entry.is_pending(step) for step in entry.steps):
-            yield from for_gates(gates.at(""), entry.target.ref.namespace)
+        for step in entry.steps:
+            if step.gates != "none" and entry.is_pending(step):
+                yield from for_gates(gates.at(step.name), entry.target.ref.namespace)
 
 
 def for_sides(claim: SidesClaim, changes: Iterable[Foreseen], namespace: str) -> Iterator[Need]:

@@ -57,7 +57,7 @@ def _done(plan: Plan, special: InPlace, ours: Ours, outside: Surroundings, *, ch
     demand_admission(plan, outside.cluster)
     if check:
         plan = special.waits_first(special.announced(plan, outside), outside)
-        return special.told(preview(plan), plan)
+        return special.told(special.previewed(preview(plan), plan), plan)
     outside.measurement.allow(seconds_of(plan, outside.gates))
     extents = special.extents(with_theirs(extents_for(plan, ours), plan, outside), plan)
     if not extents:

@@ -68,8 +68,8 @@ def carry_out(plan: Plan, outside: Surroundings) -> Outcome:
 def seconds_of(plan: Plan, gates: Gates) -> float:
     """Return how long a run may take: what is waited for first, each step of the workload that has most, with its gates, and going back."""
     steps = max((len(entry.steps) for entry in plan.targets), default=0)
-    between = steps * (gates.hold + gates.seconds(""))
-    return plan.waiting.timeout * (1 + steps + (plan.waiting.on_failure == "rollback")) + between
+    between = (sum(gates.held(step.name) + gates.seconds(step.name) for step in entry.steps) for entry in plan.targets)
+    return plan.waiting.timeout * (1 + steps + (plan.waiting.on_failure == "rollback")) + max(between, default=0.0)
 
 
 @dataclass(frozen=True)
@@ -201,7 +201,7 @@ class Run:
         last, step = legs[-1], entry.steps[len(legs)]
         self.outside.tell(step.name)
         self.outside.cluster.patience(self.plan.waiting.timeout)
-        if step.pods and not step.done(last.course.snapshot):
+        if step.pods is not None and not step.done(last.course.snapshot):
             self.outside.progress(f"{entry.target.ref}: step {len(legs)} of {len(entry.steps) - 1 + len(entry.left)}: {step.name}")
         written, stale, failure = last.written, deadline_exceeded(last.course.snapshot), ""
         if step.write is not None:
@@ -305,24 +305,27 @@ class Run:
         """Return what gates are about that are measured after a step or beside it; None where none are, or nothing new is to be seen."""
         entry, legs, gates = self._entries[course.ref], self._legs[course.ref], self.outside.gates
         leg, snapshot = legs[-1], course.snapshot
-        if not gates.hold_steps or leg.course is not course or leg.step.gates == "none" or course.failed:
+        name = leg.step.name
+        if not gates.hold_up(name) or leg.course is not course or leg.step.gates == "none" or course.failed:
             return None
-        following = entry.steps[len(legs)] if len(legs) < len(entry.steps) else None
+        # Of a step that updates no pod nothing tells whether it was measured before.
+        ahead = (*entry.steps[len(legs) :], *(entry.left if leg.step.pods == () else ()))
+        following = ahead[0] if ahead else None
         moves = (
             _is_arriving(entry, leg) if course.open else _has_moved(entry, leg) or (following is not None and not following.done(snapshot))
         )
         if not moves:
             return None
-        self.outside.cluster.patience(self.plan.waiting.timeout + gates.hold + gates.seconds(""))
+        self.outside.cluster.patience(self.plan.waiting.timeout + gates.held(name) + gates.seconds(name))
         values = values_of(course.ref, snapshot)
         left_out = frozenset[str]() if values["stable_pods"] else self._not_comparable(leg.step)
         goes_on = leg.step.gates == "along"
-        return Subject(values, (snapshot,), left_out, workload=str(course.ref), step=leg.step.name, arriving=course.open, goes_on=goes_on)
+        return Subject(values, (snapshot,), left_out, workload=str(course.ref), step=name, arriving=course.open, goes_on=goes_on)
 
     def _not_comparable(self, step: Step) -> frozenset[str]:
         """Return the names of the gates that speak of the version before, of which no pod is there; say so once."""
-        names = [gate.name for gate in self.outside.gates.at("") if compares(gate)]
-        when = "After the last step no" if step.pods else "No"
+        names = [gate.name for gate in self.outside.gates.at(step.name) if compares(gate)]
+        when = "After the last step no" if step.pods is not None else "No"
         words = f"{when} pod of the version before is left, so there was not measured: gate {', '.join(names)}."
         if names and words not in self.warnings:
             self.warnings.append(words)
@@ -371,7 +374,7 @@ class Run:
 
     def _left_over(self, entry: PlannedTarget) -> str:
         """The writes that a failure kept from being made: what they set back stays changed until then."""
-        ahead = [step for step in entry.steps[len(self._legs[entry.target.ref]) :] if step.write is not None or step.pods]
+        ahead = [step for step in entry.steps[len(self._legs[entry.target.ref]) :] if step.write is not None or step.pods is not None]
         left = [f"{step.name} ({', '.join(step.pods)})" if step.pods and step.pods[0] not in step.name else step.name for step in ahead]
         more = f" and {len(left) - _MOST_LEFT} steps more" if len(left) > _MOST_LEFT else ""
         return f" Left to do: {', '.join(left[:_MOST_LEFT])}{more}; mend what is wrong and run the task again." if left else ""
@@ -386,7 +389,7 @@ class Run:
     def _step_reports(self, entry: PlannedTarget) -> tuple[StepReport, ...]:
         """The steps that were begun, and those that come by themselves."""
         legs = self._legs[entry.target.ref]
-        coming = tuple(report_of(step, "pending") for step in entry.steps[len(legs) :] if step.write is None or step.pods)
+        coming = tuple(report_of(step, "pending") for step in entry.steps[len(legs) :] if step.write is None or step.pods is not None)
         return tuple(self._step_report(leg) for leg in legs) + coming + tuple(report_of(step, "pending") for step in entry.left)
 
     def _step_report(self, leg: Leg) -> StepReport:

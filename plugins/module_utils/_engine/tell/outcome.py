@@ -33,8 +33,8 @@ class StepReport:
     name: str
     state: StepState
     seconds: float = 0.0
-    pods: tuple[str, ...] = ()
-    """The pods that it is for, where it is for single ones."""
+    pods: tuple[str, ...] | None = None
+    """The pods that it is for, where it is for single ones; else None."""
     nodes: tuple[str, ...] = ()
     """Where those are."""
 

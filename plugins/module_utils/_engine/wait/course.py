@@ -172,9 +172,8 @@ class Course:
             self.ended = now
         elif due and self._replacement is not None and self._replacement.free(snapshot):
             # Their deletion may not show yet: then nothing else goes either, but those that go together.
-            wanted = due if self._replacement.together else due[:1]
             gone = {pod.uid for pod in self.replaced}
-            self._queue(tuple(pod for pod in wanted if pod.uid not in gone), now)
+            self._queue(tuple(pod for pod in self._replacement.together(due) if pod.uid not in gone), now)
 
     def _judged(self, snapshot: Snapshot, workload: Workload, due: Iterable[Pod], now: float) -> Verdict:
         verdict = judge(

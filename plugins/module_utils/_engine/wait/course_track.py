@@ -123,7 +123,7 @@ class CourseTrack:
             return False
         self._measured, self._along, self._goes_on = course, course.open, subject.goes_on
         try:
-            self._gates.begin(subject.step, subject, inf if course.open else self._gates.hold)
+            self._gates.begin(subject.step, subject, inf if course.open else self._gates.held(subject.step))
         except RolloutError as error:
             course.lose(error.message, self._outside.clock(), alone=True)
             return False
@@ -156,11 +156,11 @@ class CourseTrack:
             return False
         if self._along:
             self._along = False
-            gates.settle(gates.hold)
+            gates.settle()
         failed = self._failed_gate(course)
         if failed is not None and not gates.is_unsure(failed):
             course.lose(failed.sentence, now, alone=True)
-        elif course.stays(self._observer.snapshot(course.ref), now, steady=not gates.watch_pods("")) and failed is not None:
+        elif course.stays(self._observer.snapshot(course.ref), now, steady=not gates.watch_pods(gates.step)) and failed is not None:
             course.unsure = failed.sentence if not self._goes_on or not gates.lacking() else ""
         lacking = "" if course.failed or course.unsure else gates.lacking()
         self._show(course, lacking)

@@ -114,7 +114,7 @@ def together(*, evicts: bool = True) -> Course:
     def due(shown: Snapshot) -> tuple[Pod, ...]:
         return tuple(entry for entry in shown.pods if not entry.ready)
 
-    replacement = Replacement(due, lambda _seen: True, together=True, evicts=evicts)
+    replacement = Replacement(due, lambda _seen: True, together=lambda pods: pods, evicts=evicts)
     return Course(REF, started=0.0, waiting=Waiting(timeout=60), done=lambda _seen: False, replacement=replacement)
 
 

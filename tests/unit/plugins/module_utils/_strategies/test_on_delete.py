@@ -14,7 +14,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.base.ob
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.kinds import WORKLOADS
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.request import Limits, ShortChange, Target
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps.groups import Group
-from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps.step import Apply, Edit, Step
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps.step import Apply, Edit, Replacement, Step
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloads.records import STRATEGY, StrategyRecord
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloads.workload import Snapshot
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies import on_delete
@@ -229,8 +229,9 @@ def test_a_batch_is_done_when_its_pods_are_back_and_ready(shown: Snapshot, done:
 def test_which_pods_go_together(shown: Snapshot, due: list[str]) -> None:
     replacement = all_steps()[1].replacement
     assert replacement is not None
-    assert (replacement.together, replacement.evicts) == (True, True)
+    assert replacement.evicts
     assert [entry.ref.name for entry in replacement.due(shown)] == due
+    assert replacement.together(replacement.due(shown)) == replacement.due(shown)
 
 
 @pytest.mark.parametrize(
@@ -269,7 +270,62 @@ def test_what_serves_nobody_is_deleted_first(shown: Snapshot, due: list[str], fr
     replacement = all_steps()[0].replacement
     assert replacement is not None
     assert [entry.ref.name for entry in replacement.due(shown)] == due
-    assert (replacement.free(shown), replacement.together, replacement.evicts) == (free, False, False)
+    assert (replacement.free(shown), replacement.evicts) == (free, False)
+
+
+def portioned() -> Replacement:
+    """What a step does whose pods go one after another."""
+    groups = (Group(("web-2", "web-1", "web-0"), title="promote", portions=(("web-2",), ("web-1", "web-0")), measured=False),)
+    (_template, step) = on_delete.steps(target(), on_delete.plain(target(), Limits(), live()), live(), groups, Snapshot(None))
+    assert step.gates == "none"
+    assert step.replacement is not None
+    return step.replacement
+
+
+@pytest.mark.parametrize(
+    ("shown", "together", "free"),
+    [
+        (seen(live(updatedReplicas=0), *OLD_PODS), ["web-2"], True),
+        (seen(live(updatedReplicas=0), member(0, 1), member(1, 1), member(2, 1, ready=False)), ["web-2"], True),
+        (seen(live(updatedReplicas=0), member(0, 1), member(1, 1)), ["web-1", "web-0"], False),
+        (seen(live(updatedReplicas=1), member(0, 1), member(1, 1), member(2, 2, ready=False)), ["web-1", "web-0"], False),
+        (seen(live(updatedReplicas=0), member(0, 1), member(1, 1), member(2, 2)), ["web-1", "web-0"], False),
+        (seen(live(updatedReplicas=1, availableReplicas=2), member(0, 1), member(1, 1), member(2, 2)), ["web-1", "web-0"], False),
+        (seen(live(updatedReplicas=1), member(0, 1), member(1, 1), member(2, 2)), ["web-1", "web-0"], True),
+        (
+            seen(live(updatedReplicas=1, availableReplicas=2), member(0, 1), member(1, 1, ready=False), member(2, 2)),
+            ["web-1", "web-0"],
+            True,
+        ),
+        (seen(live(updatedReplicas=1, availableReplicas=2), member(0, 1), member(2, 2)), ["web-0"], True),
+        (seen(live(updatedReplicas=3), *(member(index, 2) for index in range(3))), [], True),
+    ],
+    ids=[
+        "the first",
+        "the first is not ready",
+        "the first is away",
+        "its pod is not ready",
+        "the status is older",
+        "its pod is not available",
+        "the next",
+        "one of them serves nobody",
+        "one of them is away",
+        "none is left",
+    ],
+)
+def test_portions_go_one_after_another(shown: Snapshot, together: list[str], free: bool) -> None:
+    replacement = portioned()
+    assert [entry.ref.name for entry in replacement.together(replacement.due(shown))] == together
+    assert replacement.free(shown) is free
+
+
+def test_a_step_that_reaches_its_share_already_lets_no_pod_go() -> None:
+    groups = (Group(("web-2",), title="weight_10"), Group((), title="weight_20"))
+    empty = on_delete.steps(target(), on_delete.plain(target(), Limits(), live()), live(), groups, Snapshot(None))[-1]
+    shown = seen(live(updatedReplicas=1), member(0, 1), member(1, 1), member(2, 2))
+    assert (empty.pods, empty.gates, empty.done(shown)) == ((), "after", True)
+    assert empty.replacement is not None
+    assert empty.replacement.due(shown) == ()
 
 
 def test_a_record_that_cannot_be_read_says_nothing() -> None:

@@ -24,6 +24,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.request
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps.groups import falling, partition_below
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps.step import Apply, Edit, Step
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloads.replicas import Amount
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloads.shares import Share, named
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloads.workload import Snapshot
 from ansible_collections.rollout.kubernetes.plugins.module_utils._strategies import partition
 from hypothesis import given, settings
@@ -311,3 +312,21 @@ def test_the_partition_of_a_plan_is_what_the_groups_say() -> None:
     groups = falling(after, Partitioning(one_by_one=True))
     assert [partition_below(after, groups, number) for number in range(6)] == [5, 4, 3, 2, 1, 0]
     assert mapping(the_set(), "spec", "updateStrategy")["type"] == "RollingUpdate"
+
+
+def test_a_step_with_a_share_lowers_the_partition_so_far() -> None:
+    shares = named([Share("", 10), Share("", 20), Share("", 50)])
+    steps = all_steps(the_set(5, replicas=5), Partitioning(shares=shares))
+    assert [(step.name, step.pods, step.gates) for step in steps] == [
+        ("template", None, "none"),
+        ("weight_10", ("web-4",), "after"),
+        ("weight_20", (), "after"),
+        ("weight_50", ("web-3", "web-2"), "after"),
+        ("promote", ("web-1", "web-0"), "none"),
+    ]
+    lowered = [
+        at(step.write.edit(the_set(5, replicas=5)), "spec", "updateStrategy", "rollingUpdate", "partition")
+        for step in steps[1:]
+        if isinstance(step.write, Edit)
+    ]
+    assert lowered == [4, 4, 2, 0]

@@ -14,6 +14,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.request
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps.groups import (
     Group,
     batches,
+    by_shares,
     falling,
     partition_below,
     pods_of,
@@ -22,6 +23,8 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.steps.g
     taken,
 )
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloads.replicas import Amount
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloads.shares import Share
+from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloads.shares import named as titled
 from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.workloads.workload import Pod, Workload
 from hypothesis import given
 from hypothesis import strategies as st
@@ -146,6 +149,82 @@ def test_ordinals_end_their_steps(replicas: int, start: int, data: st.DataObject
     assert ends[-1] == f"web-{start}"
     if chosen:
         assert ends == [f"web-{ordinal}" for ordinal in dict.fromkeys([*chosen, start])]
+
+
+# --- shares -------------------------------------------------------------------------------------------------------------------
+
+TEN_THEN_HALF = titled([Share("", 10), Share("", 50)])
+
+
+@pytest.mark.parametrize(
+    ("total", "shares", "primary", "steps"),
+    [
+        (10, TEN_THEN_HALF, "", [("weight_10", 1), ("weight_50", 4), ("promote", 5)]),
+        (5, TEN_THEN_HALF, "", [("weight_10", 1), ("weight_50", 2), ("promote", 2)]),
+        (3, titled([Share("", 10), Share("", 20)]), "", [("weight_10", 1), ("weight_20", 0), ("promote", 2)]),
+        (2, titled([Share("", 99)]), "", [("weight_99", 1), ("promote", 1)]),
+        (1, TEN_THEN_HALF, "", [("weight_10", 1), ("weight_50", 0), ("promote", 0)]),
+        (4, titled([Share("", None, 9)]), "", [("replicas_9", 3), ("promote", 1)]),
+        (4, titled([Share("", 75), Share("", None, 1)]), "", [("weight_75", 3), ("replicas_1", 0), ("promote", 1)]),
+        (5, TEN_THEN_HALF, "web-0", [("weight_10", 1), ("weight_50", 2), ("promote", 1), ("web-0", 1)]),
+        (1, TEN_THEN_HALF, "web-0", [("weight_10", 0), ("weight_50", 0), ("promote", 0), ("web-0", 1)]),
+    ],
+)
+def test_what_each_step_with_a_share_adds(total: int, shares: tuple[Share, ...], primary: str, steps: list[tuple[str, int]]) -> None:
+    groups = by_shares(pods_of(of(total)), shares, primary)
+    assert [(group.name, len(group.places)) for group in groups] == steps
+    assert [group.measured for group in groups] == [True] * (len(groups) - 1) + [False]
+
+
+@pytest.mark.parametrize("total", range(13))
+@given(data=st.data())
+def test_each_pod_is_in_one_step_and_the_shares_are_those_of_a_canary(total: int, data: st.DataObject) -> None:
+    share = st.one_of(st.integers(1, 99).map(lambda weight: Share("", weight)), st.integers(1, 14).map(lambda pods: Share("", None, pods)))
+    shares = titled(data.draw(st.lists(share, min_size=1, max_size=5)))
+    primary = data.draw(st.sampled_from(["", "web-0"])) if total else ""
+    groups = falling(of(total), Partitioning(shares=shares), primary)
+    assert [place for group in groups for place in group.places] == list(pods_of(of(total)))
+    updated, most = 0, 0
+    for group, its in zip(groups, shares, strict=False):
+        updated, most = updated + len(group.places), max(most, its.candidates(total))
+        assert updated == min(most, total - bool(primary))
+    if groups:
+        assert names(groups) == [*(its.name for its in shares), "promote", *([primary] if primary else [])]
+        assert [partition_below(of(total), groups, number) for number in (0, len(groups))] == [total, 0]
+
+
+@given(total=st.integers(1, 12), size=st.integers(1, 5), weight=st.integers(1, 99))
+def test_within_a_step_pods_go_in_portions(total: int, size: int, weight: int) -> None:
+    wish = Batching(size=Amount(size), shares=titled([Share("", weight)]))
+    groups = batches(SET, pods_of(of(total)), wish)
+    assert names(groups) == [f"weight_{weight}", "promote"]
+    for group in groups:
+        assert tuple(place for places in group.portions for place in places) == group.places
+        assert all(1 <= len(places) <= size for places in group.portions)
+
+
+def test_zones_and_an_order_count_within_the_steps() -> None:
+    zones = {"a": "east", "b": "west", "c": "east", "d": "west"}
+    wish = Batching(label="zone", order=("d",), shares=titled([Share("", 75)]))
+    groups = batches(DAEMONS, ("a", "b", "c", "d"), wish, zones=zones, primary="b")
+    assert [(group.name, group.portions) for group in groups] == [
+        ("weight_75", (("d",), ("a", "c"))),
+        ("promote", ()),
+        ("b", (("b",),)),
+    ]
+
+
+@pytest.mark.parametrize(("stop", "number"), [("weight_10", 0), ("4", 0), ("weight_20", 1), ("promote", 2), ("web-0", 3), ("primary", 3)])
+def test_it_stops_before_a_step_with_a_share(stop: str, number: int) -> None:
+    groups = falling(of(5), Partitioning(shares=titled([Share("", 10), Share("", 20)])), "web-0")
+    assert taken(SET, groups, stop) == number
+
+
+def test_a_step_that_is_none_is_refused_with_those_that_are() -> None:
+    groups = falling(of(5), Partitioning(shares=TEN_THEN_HALF))
+    with pytest.raises(RefusedError) as caught:
+        taken(SET, groups, "weight_99")
+    assert "no step of StatefulSet shop/web begins with that; its steps are weight_10, weight_50, promote." in caught.value.message
 
 
 # --- batches ------------------------------------------------------------------------------------------------------------------
