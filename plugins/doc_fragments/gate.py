@@ -285,7 +285,10 @@ options:
 _BETWEEN = r"""
 options:
   hold:
-    description: How long to wait after each step that has updated pods, before the next one begins. The gates are measured all that time.
+    description:
+      - How long to wait after each step that has updated pods, before the next one begins. The gates are measured all that time.
+      - With O(weights), or O(steps) that have a C(weight) or C(replicas), how long to wait after each of those that name none of their own,
+        and not after the last step of all.
     type: str
     default: "0"
   on_inconclusive:
@@ -302,6 +305,8 @@ options:
         C(count) times and as long as O(hold) lasts. With O(hold) C(count) only matters where nothing passes.
       - One that fails, fails the step, so that no further pod gets the new version.
       - A task that goes on with a rollout measures anew before it updates further pods.
+      - With O(weights), or O(steps) that have a C(weight) or C(replicas), nothing is measured after the last step, as of a canary nothing
+        is after its promotion.
     type: list
     elements: dict
     suboptions:
@@ -332,6 +337,28 @@ options:
         elements: dict
         suboptions:
 @ENTRY@
+"""
+
+
+_SHARES = r"""
+options:
+  weights:
+    description:
+      - The share of the pods that run the new template after each step, from 1 to 99 percent, as of M(rollout.kubernetes.canary). They
+        rise. The steps are called V(weight_10), then comes V(promote), the rest of the pods, and O(primary) alone after it.
+      - What whole pods can be is nearest to that; of 3 pods 10 percent are 1 pod. At least one pod is left for V(promote), unless there is
+        only one. Of a DaemonSet they are shares of the nodes that it has a pod on.
+      - The plan of check mode says which share is really reached.
+    type: list
+    elements: int
+"""
+
+
+_OR_COUNTS = """\
+      - Or, as an older way, how many pods run the template when each step is done, a list of counts and percentages that rise
+        (C([1, 50%])). A percentage is rounded up. What is left of the pods is one more step. V(one_by_one) makes a step of each pod.
+      - Without it, O(weights) and O(ordinals) the pod with the highest ordinal is the first step, and all others are the second.
+    type: raw
 """
 
 
@@ -402,7 +429,8 @@ def _entry() -> str:
 
 class ModuleDocFragment:
     """What a gate is, for the module `gate`; `gate.gates` has the list of a rollout by blue/green, `gate.between`
-    that of one step by step, `gate.along` that of a rolling update, `gate.steps` those of a canary."""
+    that of one step by step, `gate.along` that of a rolling update, `gate.steps` those of a canary, `gate.shares` the same steps of a
+    rollout pod by pod, `gate.shares_or_counts` those of one that has steps of another kind as well."""
 
     def __init__(self) -> None:
         """The suboptions are the options of the module."""
@@ -411,4 +439,9 @@ class ModuleDocFragment:
         self.GATES, self.BETWEEN, self.ALONG = _GATES + entry, _BETWEEN + entry, _ALONG + entry
         within = indent(entry.replace("O(gates[]", "O(steps[].gates[]"), "    ").rstrip("\n")
         self.COURSE = _COURSE.replace("@ENTRY@", within)
+        own = self.COURSE.removeprefix("\noptions:\n").replace("O(rollout.kubernetes.canary#module:", "O(")
+        self.SHARES = _SHARES + own
+        # Of what is no list for sure nothing within can be referred to.
+        elsewhere = own.replace("O(steps[]", "O(rollout.kubernetes.canary#module:steps[]")
+        self.SHARES_OR_COUNTS = _SHARES + elsewhere.replace("    type: list\n    elements: dict\n", _OR_COUNTS, 1)
         self.STEPS = _STEPS.replace("@COURSE@", self.COURSE.removeprefix("\noptions:\n").rstrip("\n")) + entry

@@ -34,7 +34,9 @@ options:
     choices: [DaemonSet, StatefulSet]
     default: StatefulSet
   batch:
-    description: How many pods are replaced together, a count or a percentage of all pods, rounded down but at least 1. Without it 1.
+    description:
+      - How many pods are replaced together, a count or a percentage of all pods, rounded down but at least 1. Without it 1.
+      - Each batch is a step, unless O(steps) or O(weights) are given. Then a step replaces its pods batch by batch.
     type: raw
   batch_label:
     description:
@@ -49,8 +51,8 @@ options:
     elements: raw
   nodes:
     description:
-      - A label selector of nodes (C(pool=canary)). The pods on them are replaced before all others, in batches of their own. With
-        O(stop_before=rest) the task ends after them. Needs the right to list nodes.
+      - Instead of O(steps) and O(weights) a label selector of nodes (C(pool=canary)). The pods on them are replaced before all others, in
+        batches of their own. With O(stop_before=rest) the task ends after them. Needs the right to list nodes.
     type: str
   primary:
     description:
@@ -60,11 +62,12 @@ options:
     type: raw
   stop_before:
     description:
-      - The step that is not taken any more, nor those after it. Its name, or what it begins with (of a StatefulSet a pod by name or
-        ordinal, of a DaemonSet a node), or V(rest) for what is not on O(nodes), or V(primary).
+      - The step that is not taken any more, nor those after it. Its name (V(weight_50), V(promote)), or what it begins with (of a
+        StatefulSet a pod by name or ordinal, of a DaemonSet a node), or V(rest) for what is not on O(nodes), or V(primary).
     type: str
 extends_documentation_fragment:
   - rollout.kubernetes.gate.between
+  - rollout.kubernetes.gate.shares
   - rollout.kubernetes.manifest
   - rollout.kubernetes.manifest.change
   - rollout.kubernetes.manifest.ready
@@ -86,6 +89,7 @@ notes:
     delete Pods, to list PodDisruptionBudgets, and to get, list, watch, create and update Leases.
 seealso:
   - module: rollout.kubernetes.partition
+  - module: rollout.kubernetes.canary
   - module: rollout.kubernetes.rolling
   - module: rollout.kubernetes.restart
   - module: rollout.kubernetes.status_info
@@ -111,6 +115,19 @@ EXAMPLES = r"""
     image: registry.example/agent:2.0
     nodes: pool=canary
     batch: 25%
+
+- name: Update the agents on a tenth of the nodes, watch them for ten minutes, then update all others, five at a time
+  rollout.kubernetes.on_delete:
+    kind: DaemonSet
+    name: agent
+    namespace: monitoring
+    image: registry.example/agent:2.0
+    weights: [10]
+    hold: 10m
+    batch: 5
+    gates:
+      - name: pods
+        pods: {restarts: 0}
 
 - name: Ask which pod is the primary
   ansible.builtin.command: kubectl --namespace shop exec todo-db-0 -- patronictl list --format json
@@ -307,6 +324,11 @@ rollouts:
       description: The first of these, null where none is left.
       type: str
       sample: verify
+    plan:
+      description: In check mode the steps and what they change, as lines of a table.
+      type: list
+      elements: str
+      sample: ["step        what it does", "prepare     make Deployment web-green"]
 configs:
   description: The configuration that was versioned, each by its copy. Values are never shown.
   type: list

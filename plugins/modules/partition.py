@@ -15,7 +15,7 @@ description:
   - Brings a StatefulSet to a manifest, or changes its image or environment, and updates its pods in steps, from the highest ordinal
     down. The next step begins only when every pod is ready, also those that are not updated yet.
   - The template comes with a partition that lets no pod move (step C(template)); then the partition is lowered step by step, to 0 in
-    the end. A step is called by its pods, C(todo-db-2) or C(todo-db-1 to todo-db-0).
+    the end. A step is called by its pods, C(todo-db-2) or C(todo-db-1 to todo-db-0), or by its weight, C(weight_10).
   - With O(stop_before) the task ends before one of the steps; the same task without it goes on to the end. In between, tasks of the
     playbook may do what the application needs.
   - The same task again does nothing. After an interruption, wherever it was, the same task goes on to the same end. The partition never
@@ -29,17 +29,10 @@ options:
   kind:
     choices: [StatefulSet]
     default: StatefulSet
-  steps:
-    description:
-      - How many pods run the template when each step is done, a list of counts and percentages that rise (C([1, 50%])). A percentage is
-        rounded up. What is left of the pods is one more step.
-      - V(one_by_one) makes a step of each pod.
-      - Without it and O(ordinals) the pod with the highest ordinal is the first step, and all others are the second.
-    type: raw
   ordinals:
     description:
-      - Instead of O(steps) the lowest pod of each step, by ordinal or name, a list that goes down (C([4, 2])). What is left of the pods
-        is one more step.
+      - Instead of O(steps) and O(weights) the lowest pod of each step, by ordinal or name, a list that goes down (C([4, 2])). What is left
+        of the pods is one more step.
       - An ordinal is the number at the end of the pod's name. With C(spec.ordinals.start) that is not the partition, which counts from 0.
     type: list
     elements: raw
@@ -53,8 +46,8 @@ options:
     type: raw
   stop_before:
     description:
-      - The step that is not taken any more, nor those after it. Its name, or the first pod that it updates (by name or ordinal), or
-        V(primary).
+      - The step that is not taken any more, nor those after it. Its name (V(weight_50), V(promote)), or the first pod that it updates (by
+        name or ordinal), or V(primary).
     type: str
   max_unavailable:
     description:
@@ -73,6 +66,7 @@ options:
     default: hold
 extends_documentation_fragment:
   - rollout.kubernetes.gate.between
+  - rollout.kubernetes.gate.shares_or_counts
   - rollout.kubernetes.manifest
   - rollout.kubernetes.manifest.change
   - rollout.kubernetes.manifest.ready
@@ -95,6 +89,7 @@ notes:
     was given up), and to get, list, watch, create and update Leases.
 seealso:
   - module: rollout.kubernetes.on_delete
+  - module: rollout.kubernetes.canary
   - module: rollout.kubernetes.rolling
   - module: rollout.kubernetes.undo
   - module: rollout.kubernetes.status_info
@@ -132,13 +127,19 @@ EXAMPLES = r"""
     image: registry.example/todo-db:2.0
     primary: todo-db-0
 
-- name: Update a fifth of the pods, then half of them, then all
+- name: A tenth of the pods for ten minutes, then half of them, then all
   rollout.kubernetes.partition:
     name: cache
     namespace: shop
     image: registry.example/cache:7.4
-    steps: [20%, 50%]
-    min_ready_seconds: 30
+    steps:
+      - weight: 10
+        hold: 10m
+        gates:
+          - name: pods
+            pods: {restarts: 0}
+      - weight: 50
+        hold: 2m
     on_failure: rollback
 """
 
@@ -318,6 +319,11 @@ rollouts:
       description: The first of these, null where none is left.
       type: str
       sample: verify
+    plan:
+      description: In check mode the steps and what they change, as lines of a table.
+      type: list
+      elements: str
+      sample: ["step        what it does", "prepare     make Deployment web-green"]
 configs:
   description: The configuration that was versioned, each by its copy. Values are never shown.
   type: list

@@ -174,6 +174,7 @@ OLDER: list[dict[str, Any]] = [
 COPIED = {"definition": configured(), "config": [{"name": "web-config", "data": {"a": "1"}}]}
 NEWER = {"definition": configured(), "config": [{"name": "web-config", "data": {"a": "2"}}]}
 SHARES: dict[str, Any] = {"weights": [30, 60], "hold": 3}
+LARGER: dict[str, Any] = {"steps": [{"replicas": 3, "hold": 3}]}
 STEPWISE = {**NEXT, **SHARES}
 SET, DAEMON = {"kind": "StatefulSet", **NEXT}, {"kind": "DaemonSet", **NEXT}
 
@@ -271,6 +272,11 @@ CASES: dict[str, Case] = {
     "partition: in parts": Case("partition", {**SET, "steps": [1, "100%"]}, (theirs("StatefulSet"),)),
     "partition: up to a step": Case("partition", {**SET, "stop_before": "web-1"}, (theirs("StatefulSet"),)),
     "partition: the rest": Case("partition", SET, (ours("StatefulSet"), done("partition", **SET, stop_before="web-1"))),
+    "partition: by shares": Case("partition", {**SET, **SHARES}, (theirs("StatefulSet"),)),
+    "partition: up to a share": Case("partition", {**SET, **SHARES, "stop_before": "promote"}, (ours("StatefulSet"),)),
+    "partition: the rest of the shares": Case(
+        "partition", {**SET, **SHARES}, (theirs("StatefulSet"), done("partition", **SET, **SHARES, stop_before="weight_60"))
+    ),
     "partition: measured": Case("partition", {**SET, **VERIFY}, (theirs("StatefulSet"), made("Service", service()))),
     "partition: giving up": Case(
         "abort", {"kind": "StatefulSet", "name": "web"}, (ours("StatefulSet"), done("partition", **SET, stop_before="web-1"))
@@ -283,6 +289,11 @@ CASES: dict[str, Case] = {
     "on_delete: two at once": Case("on_delete", {**SET, "batch": 2}, (theirs("StatefulSet"),)),
     "on_delete: up to a step": Case("on_delete", {**SET, "stop_before": "web-1"}, (theirs("StatefulSet"),)),
     "on_delete: the rest": Case("on_delete", SET, (theirs("StatefulSet"), done("on_delete", **SET, stop_before="web-1"))),
+    "on_delete: by shares": Case("on_delete", {**SET, **LARGER, "batch": 2}, (theirs("StatefulSet", replicas=5),)),
+    "on_delete: a DaemonSet by shares": Case("on_delete", {**DAEMON, **SHARES}, (theirs("DaemonSet"),)),
+    "on_delete: the rest of the shares": Case(
+        "on_delete", {**SET, **SHARES}, (theirs("StatefulSet"), done("on_delete", **SET, **SHARES, stop_before="weight_60"))
+    ),
     "on_delete: within a budget": Case("on_delete", SET, (theirs("StatefulSet"), made("PodDisruptionBudget", LIMITS))),
     "undo": Case("undo", {"name": "web"}, (ours(), ours(tag="2"))),
     "undo: a StatefulSet": Case("undo", {"kind": "StatefulSet", "name": "web"}, (ours("StatefulSet"), ours("StatefulSet", "2"))),

@@ -17,10 +17,10 @@ from .._kube.auth import auth_argument_spec
 from .._routers.table import ROUTERS
 from .._strategies.blue_green_steps import FORWARD
 from .._strategies.takes import TAKES
-from .canary_requests import WEIGHTS
 from .configs import ENTRY
 from .former_words import FORMER
 from .gates import BETWEEN, CHECKS, GATE, GATES, STEPS
+from .shares import WEIGHTS
 from .verification import VERIFY
 
 Spec = dict[str, Any]
@@ -69,6 +69,7 @@ _WITH_FORMER = [*_CHOICES, *FORMER["on_failure"]]
 _ENTRY_MANIFEST: Spec = {"definition": {"type": "raw"}, "src": {"type": "path"}}
 _CONFIG: Spec = {"config": {"type": "list", "elements": "dict", "options": {**ENTRY, **_ENTRY_MANIFEST}}}
 _LAST: Spec = {"primary": {"type": "raw"}, "stop_before": {"type": "str"}, "supersede": {"type": "bool", "default": False}}
+_WEIGHTS: Spec = {"weights": {"type": "list", "elements": "int"}}
 _APPLICATION: Spec = {
     **auth_argument_spec,
     "application": {"type": "str", "required": True, "aliases": ["name"]},
@@ -89,6 +90,8 @@ class Arguments:
     """How many steps there are, each of which may take its whole time."""
     holds_by_step: bool = False
     """Its option `hold` belongs to its steps, each of which lasts for so long by itself."""
+    weights: Sequence[int] | None = None
+    """The weights of its steps where none are given, in percent; none where it has steps of another kind then. None: it has no weights."""
     goes_back: bool = False
     """After a failure it goes back by itself, whatever its options say, which may take its time once more."""
 
@@ -136,6 +139,7 @@ def _strategy(
     waiting: Spec | None = None,
     exclusive: Sequence[tuple[str, ...]] = (),
     waits: int = 1,
+    weights: Sequence[int] | None = None,
 ) -> Arguments:
     """A module that brings workloads to a manifest, or to a short change of what is there, by a strategy with options of its own."""
     return Arguments(
@@ -157,6 +161,7 @@ def _strategy(
         },
         checks=_one_way(("name",), exclusive),
         waits=waits,
+        weights=weights,
     )
 
 
@@ -191,7 +196,9 @@ ARGUMENTS: Mapping[str, Arguments] = {
     ),
     "partition": _strategy(
         {
-            "steps": {"type": "raw"},
+            # Mappings as of `canary`, or counts and percentages.
+            "steps": {"type": "raw", "options": STEPS["steps"]["options"]},
+            **_WEIGHTS,
             "ordinals": {"type": "list", "elements": "raw"},
             **BETWEEN,
             **_LAST,
@@ -202,7 +209,8 @@ ARGUMENTS: Mapping[str, Arguments] = {
         },
         kinds=TAKES["partition"],
         waiting=_TIMES,
-        exclusive=[("steps", "ordinals")],
+        exclusive=[("steps", "weights", "ordinals")],
+        weights=(),
     ),
     "on_delete": _strategy(
         {
@@ -210,13 +218,16 @@ ARGUMENTS: Mapping[str, Arguments] = {
             "batch_label": {"type": "str"},
             "order": {"type": "list", "elements": "raw"},
             "nodes": {"type": "str"},
+            "steps": STEPS["steps"],
+            **_WEIGHTS,
             **BETWEEN,
             **_LAST,
             "min_ready_seconds": _SETTINGS["min_ready_seconds"],
         },
         kinds=TAKES["on_delete"],
         waiting=_TIMES,
-        exclusive=[("batch", "batch_label")],
+        exclusive=[("batch", "batch_label"), ("steps", "weights", "nodes")],
+        weights=(),
     ),
     "wait": _on_workloads(
         {
@@ -233,7 +244,7 @@ ARGUMENTS: Mapping[str, Arguments] = {
             **_MANIFEST,
             "cluster": {"type": "bool", "default": True},
             "strategy": {"type": "str", "choices": ["rolling", "recreate", "blue_green", "canary"]},
-            "weights": {"type": "list", "elements": "int"},
+            **_WEIGHTS,
             "steps": STEPS["steps"],
             "min_replicas": {"type": "int"},
             "image": _SHORT["image"],
@@ -382,7 +393,7 @@ ARGUMENTS: Mapping[str, Arguments] = {
             "name": {"type": "str"},
             "namespace": {"type": "str"},
             **_SHORT,
-            "weights": {"type": "list", "elements": "int"},
+            **_WEIGHTS,
             **STEPS,
             "min_replicas": {"type": "int", "default": 1},
             **_ROUTES,
@@ -404,6 +415,7 @@ ARGUMENTS: Mapping[str, Arguments] = {
         checks=_one_way(("name",), [("weights", "steps")]),
         goes_back=True,
         holds_by_step=True,
+        weights=WEIGHTS,
         waits=len(WEIGHTS) + 1,
     ),
     "promote": Arguments(

@@ -6,24 +6,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from itertools import pairwise
-from typing import Any
-
 from .._domain.base.errors import InputError
 from .._domain.base.objects import JsonObject
 from .._domain.base.ports import Cluster
 from .._domain.base.resources import DEPLOYMENT
 from .._domain.request import CanaryRequest, Companion, Limits, Routes, Target
-from .._domain.workloads.shares import Share, named
 from .configs import entries_of
 from .definitions import sorted_out
 from .manifests import check_name
 from .requests import Parameters, cause_of, holder_of, short_target, waiting_of
+from .shares import WEIGHTS, shares_of
 from .split_requests import named_routes
 
-WEIGHTS = (10, 50)
-"""The steps where none are given, in percent."""
 DELAY = 10.0
 """Seconds that routers have to follow where nothing is said: seen were up to 5, of routers that load their configuration anew."""
 
@@ -49,7 +43,7 @@ def canary_request(
         objects=(target.ref.short,),
         target=target,
         companions=companions,
-        shares=shares_of(parameters),
+        shares=shares_of(parameters, WEIGHTS),
         least=parameters["min_replicas"],
         routes=_routes(parameters, target),
         stop_before=(parameters["stop_before"] or "").strip(),
@@ -81,45 +75,3 @@ def _routes(parameters: Parameters, target: Target) -> Routes | None:
 
 def _short(parameters: Parameters, cluster_namespace: str) -> Target:
     return short_target({**parameters, "kind": DEPLOYMENT.kind}, Limits(), cluster_namespace)
-
-
-def shares_of(parameters: Parameters) -> tuple[Share, ...]:
-    """The steps of a canary, from `steps` or `weights`, with their names. Raises `InputError` for what is no step."""
-    hold = parameters["hold"]
-    if parameters.get("steps") is not None:
-        routed = parameters.get("routes") is not None
-        entries = [_share(entry, number, hold, routed=routed) for number, entry in enumerate(parameters["steps"])]
-        option = "steps"
-    else:
-        weights = parameters.get("weights")
-        entries = [Share("", _weight(weight, "weights"), None, hold) for weight in (WEIGHTS if weights is None else weights)]
-        option = "weights"
-    if not entries:
-        raise InputError(f"{option} is empty, and without a step nothing would be watched; give at least one, or use rolling.")
-    for former, later in pairwise(entries):
-        if _falls(former.weight, later.weight) or _falls(former.replicas, later.replicas):
-            raise InputError(f"{option} must rise, and {later.asked} comes after {former.asked}; to go back use the module abort.")
-    return named(entries)
-
-
-def _falls(former: int | None, later: int | None) -> bool:
-    return former is not None and later is not None and later < former
-
-
-def _share(entry: Mapping[str, Any], number: int, hold: float, *, routed: bool) -> Share:
-    within = f"steps[{number}]."
-    weight, replicas = entry.get("weight"), entry.get("replicas")
-    if routed and weight is None:
-        raise InputError(f"{within[:-1]} needs weight, the percentage of the requests that the routes give the candidate.")
-    if not routed and (weight is None) is (replicas is None):
-        raise InputError(f"{within[:-1]} needs one of weight and replicas, which say how many pods run the candidate.")
-    if replicas is not None and replicas < 1:
-        raise InputError(f"{within}replicas must be 1 or more, not {replicas}.")
-    own = entry.get("hold")
-    return Share("", None if weight is None else _weight(weight, f"{within}weight"), replicas, hold if own is None else own)
-
-
-def _weight(weight: int, option: str) -> int:
-    if not 1 <= weight <= 99:
-        raise InputError(f"{option} must be from 1 to 99 percent, not {weight}; all pods get the candidate in the step promote.")
-    return weight

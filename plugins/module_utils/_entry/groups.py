@@ -13,6 +13,7 @@ from typing import Any
 from .._domain.base.errors import InputError
 from .._domain.request import ONE_POD, Batching, Partitioning, Primary
 from .._domain.workloads.replicas import Amount, amount
+from .shares import shares_of
 
 _ONE_BY_ONE = "one_by_one"
 _LABEL = re.compile(r"[\w./-]+=[\w.-]*(?:,[\w./-]+=[\w.-]*)*", re.ASCII)
@@ -21,10 +22,11 @@ _LABEL = re.compile(r"[\w./-]+=[\w.-]*(?:,[\w./-]+=[\w.-]*)*", re.ASCII)
 def grouping_of(strategy: str, parameters: Mapping[str, Any]) -> Partitioning | Batching | None:
     """Which pods go together, of the strategies that go pod by pod. Raises `InputError`."""
     stop = (parameters.get("stop_before") or "").strip()
+    shares = shares_of(parameters) if strategy in ("partition", "on_delete") else ()
     if strategy == "partition":
-        counts, one_by_one = _counts(parameters.get("steps"))
+        counts, one_by_one = _counts(parameters.get("steps") if not shares else None)
         lowest = tuple(str(entry).strip() for entry in parameters.get("ordinals") or ())
-        return Partitioning(counts, one_by_one, lowest, _primary(parameters.get("primary")), stop)
+        return Partitioning(counts, one_by_one, lowest, _primary(parameters.get("primary")), stop, shares)
     if strategy == "on_delete":
         order = tuple(str(entry).strip() for entry in parameters.get("order") or ())
         return Batching(
@@ -32,6 +34,7 @@ def grouping_of(strategy: str, parameters: Mapping[str, Any]) -> Partitioning | 
             label=(parameters.get("batch_label") or "").strip(),
             order=order,
             nodes=(parameters.get("nodes") or "").strip(),
+            shares=shares,
             primary=_primary(parameters.get("primary")),
             stop_before=stop,
         )
@@ -43,8 +46,6 @@ def _counts(given: Any) -> tuple[tuple[Amount, ...], bool]:
     if given is None or given == _ONE_BY_ONE:
         return (), given == _ONE_BY_ONE
     entries = given if isinstance(given, Sequence) and not isinstance(given, str) else [given]
-    if not entries:
-        raise InputError("steps is empty; give counts or percentages such as [1, 50%], or one_by_one, or leave it out.")
     return tuple(_size(entry, "steps") for entry in entries), False
 
 

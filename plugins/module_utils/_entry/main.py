@@ -33,8 +33,8 @@ from .._kube.auth import auth_options
 from .._kube.connect import Connection, connect
 from .._kube.library import LibraryMissingError, require
 from .._kube.proxies import without_secrets
+from .._strategies.takes import TAKES
 from .arguments import ARGUMENTS
-from .canary_requests import shares_of
 from .commands import Call, command
 from .configs import config_secrets
 from .former_words import in_todays_words
@@ -46,6 +46,7 @@ from .placed_gates import gates_in, placed_gates, warnings_of
 from .preflight import preflight_lines
 from .requests import given_manifests
 from .results import Result, failure, gate_result, result_of
+from .shares import in_full, shares_of
 from .veil import Veil, without_secrets_of
 from .verification import extra_seconds, measured_result, measurement_of, namespace_of, redacted_verify, verification_of, verify_secrets
 
@@ -108,7 +109,7 @@ def run(name: str, parameters: Mapping[str, Any], context: Context, *, secrets: 
     try:
         require()
         parameters, aside.deprecations = in_todays_words(parameters)
-        parameters = in_numbers(ARGUMENTS[name].spec, parameters)
+        parameters = in_numbers(ARGUMENTS[name].spec, in_full(parameters, ARGUMENTS[name].spec))
         if parameters.get("expect_plan") is not None:
             aside.approved.expected = checked(parameters["expect_plan"])
         options = auth_options(parameters, environment=context.environment)
@@ -184,12 +185,13 @@ def _call(
     goes_back = ARGUMENTS[name].goes_back or parameters.get("on_failure") == "rollback"
     seconds = (parameters.get("wait_timeout") or 0) * (2 if goes_back else 1) * ARGUMENTS[name].waits
     patience = parameters.get("lock_timeout") or 0
-    shares = shares_of(parameters) if ARGUMENTS[name].holds_by_step else ()
+    weights = ARGUMENTS[name].weights
+    shares = shares_of(parameters, weights) if weights is not None else ()
     holds = [(share.name, share.hold) for share in shares]
     # preflight_info is only told of the steps, and measures nothing in them.
     measuring = parameters if "gates" in parameters else {}
     placed = placed_gates(measuring, holds)
-    warnings.extend(warnings_of(measuring, placed, holds))
+    warnings.extend(warnings_of(measuring, placed, holds, same_names=_keeps_names(name)))
     seconds += (
         patience
         + (parameters.get("scale_down_delay") or 0)
@@ -207,7 +209,7 @@ def _call(
     aside.measurement = measurement_of(
         wanted, cluster=connection.cluster, clock=time.monotonic, guard=context.guard, progress=progress, seconds=seconds
     )
-    aside.gates = _gates(placed, name, parameters, connection.cluster, context)
+    aside.gates = _gates(placed, name, parameters, connection.cluster, context, dict(holds))
     outside = Surroundings(
         connection.cluster, time.monotonic, progress, guard, aside.measurement, wrote, approved=aside.approved, gates=aside.gates
     )
@@ -220,18 +222,27 @@ def _call(
     return result
 
 
-def _gates(placed: Sequence[Placed], name: str, parameters: Mapping[str, Any], cluster: Cluster, context: Context) -> Gates:
-    """The gates of a rollout, with what asks their questions."""
-    hold = (parameters.get("hold") or 0.0) if "hold" in ARGUMENTS[name].spec and not ARGUMENTS[name].holds_by_step else 0.0
+def _keeps_names(name: str) -> bool:
+    """New pods may have the names of those before them, as a StatefulSet's have."""
+    return any(kind.keeps_ordinals for kind in TAKES.get(name, ()))
+
+
+def _gates(
+    placed: Sequence[Placed], name: str, parameters: Mapping[str, Any], cluster: Cluster, context: Context, holds: Mapping[str, float]
+) -> Gates:
+    """The gates of a rollout, with what asks their questions; `holds` are those of single steps."""
+    hold = (parameters.get("hold") or 0.0) if "hold" in ARGUMENTS[name].spec else 0.0
+    if ARGUMENTS[name].holds_by_step:
+        hold, holds = 0.0, {}
     if not placed:
-        return Gates((), nobody, time.monotonic, hold=hold)
+        return Gates((), nobody, time.monotonic, hold=hold, holds=holds)
 
     def make(gate: Gate, subject: Subject) -> Asks:
         from .._engine.gates.placed import asks_of  # What asks is for tasks that measure: others do not pay for its import.
 
         return asks_of(gate, subject, cluster=cluster, clock=time.monotonic, guard=context.guard)
 
-    return Gates(placed, make, time.monotonic, pauses=parameters.get("on_inconclusive") == "pause", hold=hold)
+    return Gates(placed, make, time.monotonic, pauses=parameters.get("on_inconclusive") == "pause", hold=hold, holds=holds)
 
 
 def _told(outcome: Outcome, context: Context, veil: Veil, warnings: list[str]) -> Result:

@@ -77,13 +77,15 @@ def _held(parameters: Mapping[str, Any], given: Mapping[str, Any], place: int | 
     return _Held("hold", min((seconds for _name, seconds in shares), default=parameters.get("hold") or 0.0))
 
 
-def warnings_of(parameters: Mapping[str, Any], gates: Sequence[Placed], shares: Sequence[tuple[str, float]] = ()) -> list[str]:
-    """What is to be said of the gates of a rollout that look back further than it is held; otherwise as `placed_gates`."""
+def warnings_of(
+    parameters: Mapping[str, Any], gates: Sequence[Placed], shares: Sequence[tuple[str, float]] = (), *, same_names: bool = False
+) -> list[str]:
+    """What is to be said of the gates of a rollout that look back further than it is held; otherwise as `placed_gates`. `same_names`: new
+    pods may have the names of those before them."""
     found = []
     for placed, (given, _option, place) in zip(gates, gates_in(parameters), strict=True):
         held = _held(parameters, given, place, shares)
-        # Only the pods of a StatefulSet have the names of those before them, and it has neither sides nor shares.
-        if held is None or not judges_the_past(placed.gate, held.seconds, same_names="before" not in given and not shares):
+        if held is None or not judges_the_past(placed.gate, held.seconds, same_names=same_names):
             continue
         lasts = f"{held.option} is {held.seconds:g} s" if held.seconds else "there is no hold"
         found.append(

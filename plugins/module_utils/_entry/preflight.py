@@ -17,9 +17,9 @@ from .._domain.request import Limits, PreflightRequest, Selection, Severity
 from .._domain.workloads.replicas import check_limits
 from .._domain.workloads.shares import Share
 from .._engine.tell.outcome import Outcome, Preflight
-from .canary_requests import shares_of
 from .configs import entries_of
 from .manifests import check_name
+from .shares import WEIGHTS, shares_of
 
 _FAILS_ON: Mapping[str, frozenset[Severity]] = {
     "error": frozenset({"error"}),
@@ -71,7 +71,7 @@ def preflight_request(
 def _shares(parameters: Mapping[str, Any]) -> tuple[Share, ...]:
     """The steps of a canary; none for other strategies. Raises `InputError` for what only a canary has."""
     if parameters["strategy"] == "canary":
-        return shares_of({**parameters, "hold": 0.0})
+        return shares_of({**parameters, "hold": 0.0}, WEIGHTS)
     given = next((option for option in ("weights", "steps", "min_replicas") if parameters[option] is not None), None)
     if given is not None:
         raise InputError(

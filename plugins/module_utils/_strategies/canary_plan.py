@@ -12,7 +12,7 @@ from .._domain.canary.course import Canary
 from .._domain.canary.parking import portion
 from .._domain.text.tables import Row
 from .._domain.workloads.completion import some
-from .._domain.workloads.shares import most_more
+from .._domain.workloads.shares import Share, most_more
 from .._domain.workloads.workload import Workload
 from .canary import last_step
 from .shares_plan import reached

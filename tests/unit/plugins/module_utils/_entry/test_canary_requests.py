@@ -24,7 +24,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "a weight of all": ({"weights": [100]}, "weights must be from 1 to 99 percent, not 100"),
     "no weight": ({"weights": []}, "weights is empty, and without a step nothing would be watched; give at least one, or use rolling."),
     "no step": ({"steps": []}, "steps is empty"),
-    "weights that fall": ({"weights": [50, 10]}, "weights must rise, and 10 % comes after 50 %; to go back use the module abort."),
+    "weights that fall": ({"weights": [50, 10]}, "weights must rise, and 10 % comes after 50 %; to go back use abort or undo."),
     "pods that fall": ({"steps": [{"replicas": 2}, {"replicas": 1}]}, "steps must rise, and 1 pod comes after 2 pods"),
     "neither weight nor replicas": ({"steps": [{"hold": "1m"}]}, "steps[0] needs one of weight and replicas"),
     "both": ({"steps": [{"weight": 10, "replicas": 1}]}, "steps[0] needs one of weight and replicas"),

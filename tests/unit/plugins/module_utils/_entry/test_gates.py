@@ -22,7 +22,6 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._domain.gates.g
     Prometheus,
 )
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.arguments import ARGUMENTS
-from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.canary_requests import shares_of
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.gates import (
     gate_of,
     gate_secrets,
@@ -31,6 +30,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.gates im
 )
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.numbers import in_numbers
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.placed_gates import placed_gates, warnings_of
+from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.shares import shares_of
 
 P = {"url": "http://prometheus:9090", "query": "errors"}
 
@@ -129,9 +129,10 @@ def placed(*entries: dict[str, Any], module: str = "partition", **options: Any) 
 
 def read(given: dict[str, Any], module: str) -> tuple[list[Placed], list[str]]:
     """The gates of a rollout, and what is to be said of them."""
-    holds = [(share.name, share.hold) for share in shares_of(given)] if ARGUMENTS[module].holds_by_step else []
+    weights = ARGUMENTS[module].weights
+    holds = [(share.name, share.hold) for share in shares_of(given, weights)] if weights is not None else []
     found = placed_gates(given, holds)
-    return list(found), warnings_of(given, found, holds)
+    return list(found), warnings_of(given, found, holds, same_names=module in ("partition", "on_delete"))
 
 
 @pytest.mark.parametrize("module", ["partition", "on_delete"])

@@ -76,7 +76,7 @@ def test_the_primary(given: Any, primary: Primary) -> None:
 @pytest.mark.parametrize(
     ("strategy", "options", "sentence"),
     [
-        ("partition", {"steps": []}, "steps is empty; give counts or percentages such as [1, 50%]"),
+        ("partition", {"steps": []}, "steps is empty, and without a step nothing would be watched"),
         ("partition", {"steps": [0]}, "steps is 0, with which no pod would be updated; give at least 1."),
         ("partition", {"steps": ["150%"]}, "steps is 150%, which is more than 100%."),
         ("partition", {"steps": "two_by_two"}, "steps is 'two_by_two', which is neither a count of pods such as 3 nor a percentage"),
