@@ -159,6 +159,28 @@ def test_some_nodes_first_then_the_rest(roll, audit, manifest, get, tags, evicte
     assert not roll("on_delete", **task)["changed"]
 
 
+@pytest.mark.server
+@pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet"])
+def test_the_steps_of_a_canary_evict_so_many_pods(roll, audit, manifest, get, tags, evicted, kind):
+    roll("on_delete", definition=manifest(kind, **({"replicas": 5} if kind == "StatefulSet" else {})))
+    total = len(tags())
+    assert total == 5
+    task = {**SET, "kind": kind, "weights": [10, 60], "hold": 1, "batch": 2}
+    planned = roll("on_delete", check=True, **task)
+    assert [line.split()[0] for line in planned["rollouts"][0]["plan"]] == ["STEP", "weight_10", "weight_60", "promote"]
+    for stop, count in (("weight_60", 1), ("promote", 3)):
+        half = roll("on_delete", stop_before=stop, **task)
+        assert (half["rollouts"][0]["phase"], half["rollouts"][0]["next_step"]) == ("paused", stop)
+        assert sorted(tags().values()) == ["1"] * (total - count) + ["2"] * count
+        audit.mark()
+        assert not roll("on_delete", stop_before=stop, **task)["changed"]
+        assert audit.writes() == []
+    whole = roll("on_delete", **task)
+    assert (len(evicted()), whole["rollouts"][0]["phase"], states(whole)["promote"]) == (2, "complete", "done")
+    assert (set(tags().values()), strategy(get, kind)["type"], remembered(get, kind)) == ({"2"}, "RollingUpdate", False)
+    assert not roll("on_delete", **task)["changed"]
+
+
 def test_all_pods_of_a_zone_together(roll, manifest, tags):
     roll("on_delete", definition=manifest("DaemonSet"))
     done = roll("on_delete", batch_label="kubernetes.io/os", **AGENT)

@@ -86,6 +86,34 @@ def test_of_five_pods_two_are_updated_and_then_the_others(roll, audit, manifest,
     assert not roll("partition", check=True, **task)["changed"]
 
 
+@pytest.mark.server
+def test_the_steps_of_a_canary_give_so_many_pods_the_template(roll, audit, manifest, kubectl, get, revisions, status):
+    roll("partition", definition=manifest(KIND, replicas=5))
+    old = status()["updateRevision"]
+    pods = {"name": "pods", "pods": {"restarts": 0}}
+    steps = [{"weight": 10, "hold": 2, "gates": [pods]}, {"weight": 20}, {"replicas": 3}]
+    task = {"definition": manifest(KIND, 2, replicas=5), "steps": steps, "hold": 1}
+    planned = roll("partition", check=True, **task)
+    assert "would be rolled out in 4 steps: weight_10, then weight_20, then replicas_3, then promote" in planned["msg"]
+    assert planned["rollouts"][0]["plan"][1].endswith("5 stable, 0 new  4 stable, 1 new")
+    for stop, count in (("weight_20", 1), ("promote", 3)):
+        half = roll("partition", stop_before=stop, **task)
+        new = status()["updateRevision"]
+        assert new != old
+        assert revisions() == {f"web-{number}": new if number >= 5 - count else old for number in range(5)}
+        assert (half["rollouts"][0]["phase"], half["rollouts"][0]["next_step"]) == ("paused", stop)
+        said = kubectl("rollout", "status", "statefulset/web", "--watch=false").stdout
+        assert f"partitioned roll out complete: {count} new pods have been updated" in said
+        audit.mark()
+        assert not roll("partition", stop_before=stop, **task)["changed"]
+        assert audit.writes() == []
+    whole = roll("partition", **task)
+    assert (whole["rollouts"][0]["phase"], states(whole)["promote"]) == ("complete", "done")
+    assert (index(get), set(revisions().values())) == (0, {new})
+    assert not roll("partition", **task)["changed"]
+    assert not roll("partition", check=True, **task)["changed"]
+
+
 def test_ordinals_that_begin_elsewhere(roll, manifest, tags, get):
     numbered = {"ordinals": {"start": 5}}
     roll("partition", definition=manifest(KIND, replicas=4, **numbered))
