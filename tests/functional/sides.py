@@ -25,6 +25,21 @@ def service(name: str = "web", app: str = "", **spec: Any) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": body}
 
 
+def first_ingress(name: str = "web", app: str = "") -> dict[str, Any]:
+    """An Ingress that leads to a Service, by default the one of its name."""
+    path = {"path": "/", "pathType": "Prefix", "backend": {"service": {"name": app or name, "port": {"number": 80}}}}
+    spec = {"ingressClassName": "nginx", "rules": [{"host": "shop.example", "http": {"paths": [path]}}]}
+    return {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": name}, "spec": spec}
+
+
+def second_ingress(name: str = "web", app: str = "") -> dict[str, Any]:
+    """One that gives a Service a part of what goes to another one, as ingress-nginx reads it."""
+    found = first_ingress(name, app or f"{name}-second")
+    prefix = "nginx.ingress.kubernetes.io"
+    found["metadata"]["annotations"] = {f"{prefix}/canary": "true", f"{prefix}/canary-weight": "10"}
+    return found
+
+
 def coloured(colour: str, app: str = "web") -> dict[str, str]:
     """The selector that leads to a colour."""
     return {"app": app, COLOUR: colour}

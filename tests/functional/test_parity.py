@@ -21,7 +21,7 @@ import yaml
 from ansible_collections.rollout.kubernetes.plugins.module_utils._entry.arguments import ARGUMENTS
 
 from .plays import Play, Result
-from .sides import service
+from .sides import second_ingress, service
 from .workloads import of_kind, rolled_out
 
 TOKEN = "t0ken-that-nobody-may-see"
@@ -99,6 +99,7 @@ def each_module(name: str, namespace: str, deployment: Callable[..., dict[str, A
     one = deployment(name, replicas=1)
     one["spec"]["template"]["metadata"]["labels"]["tier"] = "front"
     config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": f"{name}-config"}, "data": {"key": "value"}}
+    first = {"definition": [config, service(name), second_ingress(name), one], "change_cause": "first", "wait_timeout": 300}
     stateful = of_kind("StatefulSet", deployment(f"{name}-set", replicas=1))
     web, rest = {"name": name}, {"kind": "StatefulSet", "name": f"{name}-set", "wait_timeout": 300}
     rolled = {**web, "wait_timeout": 300}
@@ -107,7 +108,8 @@ def each_module(name: str, namespace: str, deployment: Callable[..., dict[str, A
         ("would be measured", "gate", {"name": "smoke", "job": {"image": "registry.example/smoke:1"}}, {"check_mode": True}),
         ("looked at", "preflight_info", {"definition": [one, service(name)]}, {}),
         ("would be created", "rolling", {"definition": one}, {"check_mode": True, "diff": True}),
-        ("created", "rolling", {"definition": [config, service(name), one], "change_cause": "first", "wait_timeout": 300}, {"diff": True}),
+        ("created", "rolling", first, {"diff": True}),
+        ("divided", "traffic_split", {"kind": "Ingress", "name": name, "weights": {name: 1, f"{name}-second": 0}}, {"diff": True}),
         ("in part", "canary", {**rolled, "image": "registry.example/web:4", "weights": [50], "hold": 0}, {"diff": True}),
         ("made anew", "recreate", {**rolled, "image": "registry.example/web:2"}, {"diff": True}),
         ("paused", "pause", web, {}),

@@ -20,7 +20,7 @@ from tests.dev.rights import roles_of_page
 from .calls import call
 from .cluster import Done
 from .interference import eventually
-from .sides import service
+from .sides import first_ingress, second_ingress, service
 from .workloads import create, rolled_out, set_image
 
 TWO = "registry.example/web:2"
@@ -57,6 +57,7 @@ TASKS: list[tuple[str, dict[str, Any], list[tuple[str, dict[str, Any]]]]] = [
     ("resume", {"name": "web"}, [("pause", {"name": "web"})]),
     ("wait", {"name": "web"}, []),
     ("service_switch", {"name": "web", "selector": {"app": "old"}}, []),
+    ("traffic_split", {"kind": "Ingress", "name": "web", "weights": {"web": 1, "old": 1}}, []),
     ("versioned_config", {"name": "web-config", "data": {"a": "1"}}, []),
     ("status_info", {"workloads": [{"name": "web"}, DB]}, []),
     ("gate", {"name": "pods", "workload": "web", "pods": {}}, []),
@@ -78,6 +79,8 @@ def scene(kubectl, deployment, manifest):
         manifest("StatefulSet", name="db", replicas=2),
         manifest("DaemonSet", name="agent"),
         service(),
+        service("old", app="old"),
+        second_ingress("web", "old"),
     )
     rolled_out(kubectl, "deployment/web", "deployment/old", "statefulset/db", "daemonset/agent")
     set_image(kubectl, "2", "deployment/old")
@@ -167,6 +170,16 @@ def test_a_job_between_steps_needs_what_the_page_says(scene, cluster, namespace,
     options: dict[str, Any] = {**DB, "image": TWO, "gates": [gate], "impersonate_user": user}
     result = call(cluster, "partition", namespace=namespace, **options)
     assert {found["verdict"] for found in result["gates"]} == {"pass"}, result["msg"]
+    assert (result["warnings"], refused(audit)) == ([], set())
+
+
+def test_routes_need_what_the_page_says(scene, kubectl, cluster, namespace, limited, audit):
+    create(kubectl, first_ingress("shop", "web"))
+    user = limited("canary", "With routes")
+    audit.mark()
+    options: dict[str, Any] = {**NEW, **HALF, "routes": [{"kind": "Ingress", "name": "shop"}], "propagation_delay": 5}
+    result = call(cluster, "canary", namespace=namespace, impersonate_user=user, **options)
+    assert not result.get("failed"), result["msg"]
     assert (result["warnings"], refused(audit)) == ([], set())
 
 
