@@ -82,6 +82,20 @@ options:
       - How long routers have to follow their routes before pods that had requests go, at least 5 seconds. Longer requests need more.
       - The default is V(10s).
     type: str
+  match:
+    description:
+      - Requests that go to the candidate whatever the weights, for testers. With it there is a first step C(match) in which nothing but
+        these go there, before the first of the weights.
+      - V(HTTPRoute), V(GRPCRoute) and V(VirtualService) get a rule for them before each rule that names the Service, V(Ingress) gets the
+        annotations of ingress-nginx, which take one header or one cookie with the value V(always).
+    type: dict
+    suboptions:
+      headers:
+        description: Headers with their values, all of which a request must have.
+        type: dict
+      cookies:
+        description: Cookies with their values, all of which a request must have.
+        type: dict
   stop_before:
     description:
       - The step that is not taken any more, for example V(weight_50) or V(promote). The result's phase is V(paused) then, which is no
@@ -183,6 +197,18 @@ EXAMPLES = r"""
       - {kind: HTTPRoute, name: web}
     weights: [1, 10]
     hold: 10m
+
+- name: Testers first, by a header, then a tenth of all requests
+  rollout.kubernetes.canary:
+    name: web
+    namespace: shop
+    image: registry.example/web:2.0
+    routes:
+      - {kind: HTTPRoute, name: web}
+    match:
+      headers: {X-Canary: always}
+    weights: [10]
+    stop_before: weight_10
 
 - name: One step further
   rollout.kubernetes.promote:

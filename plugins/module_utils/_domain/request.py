@@ -429,6 +429,9 @@ class Routes:
     candidate_service: str
     delay: float = 10
     """Seconds that routers have to follow."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Requests with these headers and cookies go to the candidate whatever the weights."""
+    cookies: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

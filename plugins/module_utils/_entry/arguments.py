@@ -400,6 +400,7 @@ ARGUMENTS: Mapping[str, Arguments] = {
             "service": {"type": "str"},
             "candidate_service": {"type": "str"},
             "propagation_delay": _DURATION,
+            "match": {"type": "dict", "options": {"headers": {"type": "dict"}, "cookies": {"type": "dict"}}},
             "stop_before": {"type": "str"},
             "supersede": {"type": "bool", "default": False},
             **_UNDONE,

@@ -6,11 +6,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from .._domain.base.errors import InputError
-from .._domain.base.objects import JsonObject
+from .._domain.base.objects import JsonObject, mapping
 from .._domain.base.ports import Cluster
 from .._domain.base.resources import DEPLOYMENT
 from .._domain.request import CanaryRequest, Companion, Limits, Routes, Target
+from .._domain.workloads.shares import MATCH, Share
 from .configs import entries_of
 from .definitions import sorted_out
 from .manifests import check_name
@@ -43,7 +47,7 @@ def canary_request(
         objects=(target.ref.short,),
         target=target,
         companions=companions,
-        shares=shares_of(parameters, WEIGHTS),
+        shares=_shares(parameters),
         least=parameters["min_replicas"],
         routes=_routes(parameters, target),
         stop_before=(parameters["stop_before"] or "").strip(),
@@ -60,7 +64,9 @@ def _routes(parameters: Parameters, target: Target) -> Routes | None:
     """The routes that divide the requests, None where none are named. Raises `InputError` for options that mean nothing without them."""
     entries = parameters.get("routes")
     if entries is None:
-        given = next((option for option in ("service", "candidate_service", "propagation_delay") if parameters.get(option) is not None), "")
+        given = next(
+            (option for option in ("service", "candidate_service", "propagation_delay", "match") if parameters.get(option) is not None), ""
+        )
         if given:
             raise InputError(f"{given} is for a canary whose requests are divided by routes; name them in routes, or leave {given} out.")
         return None
@@ -70,7 +76,28 @@ def _routes(parameters: Parameters, target: Target) -> Routes | None:
         raise InputError(f"candidate_service and service are both {service}; the candidate needs a Service of its own.")
     delay = parameters.get("propagation_delay")
     rules = named_routes(entries, target.ref.namespace)
-    return Routes({ref.short: rule for ref, rule in rules.items()}, service, own, DELAY if delay is None else delay)
+    headers, cookies = (_texts(mapping(parameters, "match").get(key), f"match.{key}") for key in ("headers", "cookies"))
+    plain = {ref.short: rule for ref, rule in rules.items()}
+    return Routes(plain, service, own, DELAY if delay is None else delay, headers, cookies)
+
+
+def _texts(given: Any, option: str) -> dict[str, str]:
+    """Texts by name. Raises `InputError` for what is none."""
+    found = given if isinstance(given, Mapping) else {}
+    odd = next((name for name, value in found.items() if not isinstance(value, str) or not value or not str(name)), None)
+    if odd is not None:
+        raise InputError(f"{option}.{odd} must be a text that is not empty; write it in quotes.")
+    return {str(name): value for name, value in found.items()}
+
+
+def _shares(parameters: Parameters) -> tuple[Share, ...]:
+    """The steps before the promotion; with `match` first the one in which nothing but matching requests go to the candidate."""
+    shares = shares_of(parameters, WEIGHTS)
+    if parameters.get("match") is None:
+        return shares
+    if not any(parameters["match"].get(key) for key in ("headers", "cookies")):
+        raise InputError("match names neither headers nor cookies; give one, such as headers: {X-Canary: always}, or leave match out.")
+    return (Share(MATCH, 0, None, parameters["hold"]), *shares)
 
 
 def _short(parameters: Parameters, cluster_namespace: str) -> Target:

@@ -10,12 +10,12 @@ Sources: sigs.k8s.io/gateway-api v1.6.1, apis/v1/httproute_types.go, grpcroute_t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from .._domain.base.objects import JsonObject, items, number, text
+from .._domain.base.objects import JsonObject, JsonValue, items, mapping, number, text
 from .._domain.base.resources import Resource
-from .._domain.traffic.routes import Acceptance, Router
-from .listed import Lists, written
+from .._domain.traffic.routes import WEIGHT, Acceptance, Match, Router, Rule, found_at
+from .listed import Lists, inserted, without_ours, written
 
 _GROUP = "gateway.networking.k8s.io/v1"
 _WAITED_FOR = ("Accepted", "ResolvedRefs")
@@ -96,7 +96,23 @@ def _warnings(obj: JsonObject) -> tuple[str, ...]:
 _LISTS = Lists((("spec", "rules"),), "backendRefs", _service)
 
 
-def _router(kind: str, plural: str) -> Router:
+def _matching(default: JsonObject) -> Callable[[JsonObject, Rule, str, Match], JsonObject]:
+    """A rule with more headers than another one comes before it, wherever it stands; else the first one does."""
+
+    def matching(obj: JsonObject, rule: Rule, service: str, match: Match) -> JsonObject:
+        origin = found_at(obj, rule.place[:-1])
+        headers: list[JsonValue] = [{"type": "Exact", "name": name, "value": value} for name, value in match.headers.items()]
+        headers += [{"type": "RegularExpression", "name": "Cookie", "value": pattern} for pattern in match.patterns]
+        matches = [{**found, "headers": [*items(found, "headers"), *headers]} for found in items(origin, "matches") or (default,)]
+        model = next(branch for branch in rule.branches if branch.service)
+        # The weight as the server would put it in, so that the rule is found again as it was written.
+        backend = {**_leading(model.entry, service), WEIGHT: 1}
+        return inserted(obj, rule, {**mapping(origin), "matches": matches, "backendRefs": [backend]})
+
+    return matching
+
+
+def _router(kind: str, plural: str, default: JsonObject) -> Router:
     return Router(
         name="gateway_api",
         resource=Resource(_GROUP, kind, plural),
@@ -108,9 +124,11 @@ def _router(kind: str, plural: str) -> Router:
         warnings=_warnings,
         heard=_heard,
         acceptance=_acceptance,
+        matching=_matching(default),
+        unmatched=without_ours(("spec", "rules")),
         reports=True,
     )
 
 
-HTTP_ROUTE = _router("HTTPRoute", "httproutes")
-GRPC_ROUTE = _router("GRPCRoute", "grpcroutes")
+HTTP_ROUTE = _router("HTTPRoute", "httproutes", {"path": {"type": "PathPrefix", "value": "/"}})
+GRPC_ROUTE = _router("GRPCRoute", "grpcroutes", {})

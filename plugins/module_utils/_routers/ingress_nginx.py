@@ -18,7 +18,7 @@ from collections.abc import Iterator
 
 from .._domain.base.objects import JsonObject, JsonValue, items, mapping, replaced, text, texts, without
 from .._domain.base.resources import KNOWN
-from .._domain.traffic.routes import WEIGHT, Branch, Router, Rule, fingerprint_of
+from .._domain.traffic.routes import WEIGHT, Branch, Match, Router, Rule, fingerprint_of
 
 _PREFIX = "nginx.ingress.kubernetes.io/"
 _CANARY, _SHARE, _TOTAL = f"{_PREFIX}canary", f"{_PREFIX}canary-weight", f"{_PREFIX}canary-weight-total"
@@ -27,6 +27,7 @@ _LEAST_TOTAL = 100
 _YES = frozenset({"1", "t", "T", "true", "True", "TRUE"})
 _NUMBER = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
 _CLASS = "kubernetes.io/ingress.class"
+_HEADER, _VALUE, _COOKIE = (f"{_PREFIX}canary-by-{name}" for name in ("header", "header-value", "cookie"))
 _REST = "rest"
 """Marks the entry of the branch that stands for the Service of the first Ingress."""
 
@@ -132,6 +133,23 @@ def _paths(rule: JsonObject, service: str, candidate: str) -> list[JsonValue]:
     return [replaced(path, ("backend", "service", "name"), candidate) for path in found]
 
 
+def _matching(obj: JsonObject, _rule: Rule, _service: str, match: Match) -> JsonObject:
+    """By annotations of the second Ingress, which come before its weight."""
+    for name, value in match.headers.items():
+        obj = replaced(replaced(obj, (*_PLACE, _HEADER), name), (*_PLACE, _VALUE), value)
+    for name in match.cookies:
+        obj = replaced(obj, (*_PLACE, _COOKIE), name)
+    return obj
+
+
+def _mismatch(match: Match) -> str:
+    if len(match.headers) > 1 or len(match.cookies) > 1 or (match.headers and match.cookies):
+        return "its annotations take one header or one cookie; name one"
+    if any(value != "always" for value in match.cookies.values()):
+        return "a cookie counts with the value always alone; give it that"
+    return ""
+
+
 INGRESS = Router(
     name="ingress_nginx",
     resource=KNOWN["networking.k8s.io/v1", "Ingress"],
@@ -143,4 +161,6 @@ INGRESS = Router(
     unfit=_unfit,
     warnings=_warnings,
     beside=_beside,
+    matching=_matching,
+    mismatch=_mismatch,
 )

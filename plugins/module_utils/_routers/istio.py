@@ -13,10 +13,10 @@ destination without ready endpoints gets its share as errors of 503. Status is w
 
 from __future__ import annotations
 
-from .._domain.base.objects import JsonObject, at, items, mapping, text, without
+from .._domain.base.objects import JsonObject, JsonValue, at, items, mapping, text, without
 from .._domain.base.resources import Resource
-from .._domain.traffic.routes import ACCEPTED, Acceptance, Router
-from .listed import Lists, written
+from .._domain.traffic.routes import ACCEPTED, WEIGHT, Acceptance, Match, Router, Rule, found_at
+from .listed import Lists, inserted, without_ours, written
 
 _PROTOCOLS = ("http", "tcp", "tls")
 _ISTIOD = "istiod"
@@ -72,6 +72,24 @@ def _warnings(obj: JsonObject) -> tuple[str, ...]:
     return (f"its rule {', '.join(connections)} divides connections: who keeps one open stays where he is",)
 
 
+def _matching(obj: JsonObject, rule: Rule, service: str, match: Match) -> JsonObject:
+    """The first rule that fits counts. Those of connections have no headers, and stay as they are."""
+    if rule.place[1] != "http":
+        return obj
+    origin = found_at(obj, rule.place[:-1])
+    wanted: dict[str, JsonValue] = {name.lower(): {"exact": value} for name, value in match.headers.items()}
+    for pattern in match.patterns:
+        wanted["cookie"] = {"regex": pattern}
+    found = [{**entry, "headers": {**mapping(entry, "headers"), **wanted}} for entry in items(origin, "match") or ({},)]
+    model = next(branch for branch in rule.branches if branch.service)
+    destination = {key: value for key, value in _leading(model.entry, service).items() if key != WEIGHT}
+    return inserted(obj, rule, {**mapping(origin), "match": found, "route": [destination]})
+
+
+def _mismatch(match: Match) -> str:
+    return "it takes one pattern for the header of cookies; name one cookie" if len(match.cookies) > 1 else ""
+
+
 VIRTUAL_SERVICE = Router(
     name="istio",
     resource=Resource("networking.istio.io/v1", "VirtualService", "virtualservices"),
@@ -83,4 +101,7 @@ VIRTUAL_SERVICE = Router(
     warnings=_warnings,
     heard=_heard,
     acceptance=_acceptance,
+    matching=_matching,
+    unmatched=without_ours(("spec", "http")),
+    mismatch=_mismatch,
 )

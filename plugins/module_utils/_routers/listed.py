@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from .._domain.base.objects import JsonObject, JsonValue, text
-from .._domain.traffic.routes import WEIGHT, Branch, Place, Rule, fingerprint_of, found_at, put
+from .._domain.traffic.routes import MARK, WEIGHT, Branch, Place, Rule, fingerprint_of, found_at, put
 
 Named = Callable[[JsonObject, str], str]
 """Returns the Service that an entry leads to, in the route's namespace; '' for whatever else it leads to."""
@@ -40,9 +40,37 @@ class Lists:
             for position, rule in enumerate(elements(found_at(obj, path))):
                 place: Place = (*path, position, self.branches)
                 branches = read_branches(found_at(obj, place), namespace, self.named, self.unset, self.alone)
-                if isinstance(rule, Mapping) and branches:
+                if isinstance(rule, Mapping) and branches and not is_ours(rule):
                     prefix = f"{path[-1]}[{position}]" if len(self.rules) > 1 else str(position)
                     yield Rule(text(rule, "name") or prefix, place, branches, fingerprint_of(rule, self.branches))
+
+
+def is_ours(rule: JsonValue) -> bool:
+    """Whether a rule leads matching requests to a candidate."""
+    return text(rule, "name").startswith(MARK)
+
+
+def inserted(obj: JsonObject, rule: Rule, new: JsonObject) -> JsonObject:
+    """Return the route with a rule right before another one, named by `MARK` and the place of that."""
+    path, position = rule.place[:-2], rule.place[-2]
+    listed = list(elements(found_at(obj, path)))
+    where = position if isinstance(position, int) else len(listed)
+    changed = put(obj, path, [*listed[:where], {**new, "name": f"{MARK}-{where}"}, *listed[where:]])
+    return changed if isinstance(changed, Mapping) else obj
+
+
+def without_ours(*paths: Place) -> Callable[[JsonObject], JsonObject]:
+    """Return the function that takes such rules out of these lists."""
+
+    def taken_out(obj: JsonObject) -> JsonObject:
+        for path in paths:
+            listed = elements(found_at(obj, path))
+            if any(map(is_ours, listed)):
+                changed = put(obj, path, [entry for entry in listed if not is_ours(entry)])
+                obj = changed if isinstance(changed, Mapping) else obj
+        return obj
+
+    return taken_out
 
 
 def read_branches(listed: JsonValue, namespace: str, named: Named, unset: int, alone: int = 0) -> tuple[Branch, ...]:

@@ -43,7 +43,8 @@ def _told(canary: Canary, share: Share, count: int, total: int) -> str:
     if canary.routing is None:
         return reached(share, count, total if total > 1 else total + 1)
     held = f", hold {share.hold:g} s" if share.hold else ""
-    return f"{share.weight} % of the requests go to {some(count, 'pod')} of the candidate{held}"
+    which = f"{share.weight} % of the requests" if share.weight else "requests that match"
+    return f"{which} go to {some(count, 'pod')} of the candidate{held}"
 
 
 def _counts(canary: Canary, total: int, new: int) -> str:

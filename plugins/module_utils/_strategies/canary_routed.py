@@ -30,7 +30,7 @@ from .._domain.traffic.services import Selector, spelled
 from .._domain.workloads.completion import some, standing
 from .._domain.workloads.shares import PROMOTE, Share
 from .canary_moves import Move, Moves, Way, is_stopped, left_over, released, settling, stabilized, written
-from .routing import disowned, gone, refused, unaccepted, undivided, unmade, unreached, unrestored
+from .routing import disowned, gone, refused, unaccepted, undivided, unmade, unmatched, unreached, unrestored
 
 SHIFTED, RETURNED, AWAY, WITHDRAWN = "all_weight", "routes_back", "weights_away", "weights_withdrawn"
 """When all requests went to the candidate, when the routes were as before again in the end, and when on the way back, or before a candidate
@@ -65,9 +65,17 @@ def _given(way: Way, share: Share, sight: Sight, scene: Scene) -> Move | None:
         _grown(way, sight, way.canary.pods(share, sight.total))
         or _served(way, sight, scene)
         or _acted("make what has the weights", unmade(way.routes, way.routing.service, way.routing.candidate_service, scene))
+        or _acted("lead matching requests to the candidate", _matching(way, scene))
         or _acted("give the candidate its weight", unreached(way.routes, weights, way.routing.candidate_service, scene))
         or _taken_over(way, scene)
     )
+
+
+def _matching(way: Way, scene: Scene) -> tuple[Change, ...]:
+    routing = way.routing
+    if routing.match is None:
+        return ()
+    return unmatched(way.routes, routing.match, routing.candidate_service, (routing.service, routing.candidate_service), scene)
 
 
 def _grown(way: Way, sight: Sight, wanted: int) -> Move | None:
@@ -107,7 +115,7 @@ def _taken_over(way: Way, scene: Scene) -> Move | None:
 def _rested(share: Share, scene: Scene) -> Move:
     """The time of the step, from when the routes were accepted with its weight."""
     if share.name not in scene.since:
-        news = f"{share.weight} % of the requests go to the candidate"
+        news = f"{share.weight} % of the requests go to the candidate" if share.weight else "matching requests go to the candidate"
         return Move(news, (Remember(share.name, news),))
     left = max(0.0, share.hold - scene.since[share.name])
     return Move(f"held for {share.hold:g} s", recheck=left) if left else Move()

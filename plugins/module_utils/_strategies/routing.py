@@ -14,9 +14,9 @@ from .._domain.base.resources import Resource
 from .._domain.leases.claim import Claim
 from .._domain.steps.actions import Change, Removal
 from .._domain.steps.step import Apply, Disown, Edit
-from .._domain.traffic.routes import Router
+from .._domain.traffic.routes import Match, Router
 from .._domain.traffic.scenes import Scene
-from .._domain.traffic.splitting import Divide, Former, ForRules, Restore
+from .._domain.traffic.splitting import Divide, Former, ForRules, LeadMatching, Restore
 from .._routers.table import ROUTERS
 
 NOTHING = Former()
@@ -84,6 +84,16 @@ def unmade(routes: Iterable[Route], service: str, candidate: str, scene: Scene) 
         if manifest is not None:
             found.append(Change(route.router.resource, route.ref, Apply(manifest), f"make {route.ref}"))
     return tuple(found)
+
+
+def unmatched(routes: Iterable[Route], match: Match, service: str, services: tuple[str, ...], scene: Scene) -> tuple[Change, ...]:
+    """The changes that are left until requests that match go to a Service on all routes."""
+    edits = ((route, LeadMatching(route.router, match, service, services, route.only)) for route in routes)
+    return tuple(
+        Change(route.router.resource, route.ref, Edit(edit, single=True), f"{route.ref}: requests with {match} go to {service}")
+        for route, edit in edits
+        if not edit.is_done(scene.routes.get(route.ref, {}))
+    )
 
 
 def undivided(routes: Iterable[Route], weights: Mapping[str, int], scene: Scene) -> tuple[Change, ...]:

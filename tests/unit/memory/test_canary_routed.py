@@ -186,6 +186,47 @@ def test_given_up_the_second_ingress_goes_before_the_pods(memory: Memory) -> Non
     assert seen.index("DELETED Ingress") < seen.index("DELETED Pod")
 
 
+def test_matching_requests_go_to_the_candidate_before_all_others_and_until_the_end(memory: Memory) -> None:
+    before = own(memory)
+    testers = {"headers": {"X-Canary": "always"}, "cookies": {"beta": "1"}}
+    result = rolled(memory, match=testers, stop_before="weight_10")
+    assert [step["name"] for step in result["rollouts"][0]["steps"]] == ["match", "weight_10", "weight_60", "promote"]
+    found = memory.get("default", "HTTPRoute", "web")["spec"]["rules"]
+    assert [entry["name"] for entry in found] == ["rollout-kubernetes-0", "main"]
+    assert [(entry["name"], entry.get("weight")) for entry in found[0]["backendRefs"]] == [("web-canary", 1)]
+    assert [(header["name"], header["type"]) for header in found[0]["matches"][0]["headers"]] == [
+        ("X-Canary", "Exact"),
+        ("Cookie", "RegularExpression"),
+    ]
+    assert (found[0]["filters"], found[0]["timeouts"]) == (found[1]["filters"], found[1]["timeouts"])
+    assert [entry["name"] for entry in found[1]["backendRefs"]] == ["web"]
+    assert result["rollouts"][0]["weights"] == {}
+    rolled(memory, match=testers, stop_before="promote")
+    assert len(memory.get("default", "HTTPRoute", "web")["spec"]["rules"]) == 2
+    rolled(memory, match=testers)
+    assert (own(memory), images(memory)) == (before, {"2"})
+
+
+def test_given_up_matching_requests_go_where_all_others_go(memory: Memory) -> None:
+    before = own(memory)
+    rolled(memory, match={"headers": {"X-Canary": "always"}}, stop_before="promote")
+    call(memory, "abort", **ON_ITS_WAY)
+    memory.clock.sleep(30)
+    assert (own(memory), images(memory)) == (before, {"1"})
+
+
+def test_the_second_ingress_takes_matching_requests_by_its_annotations(memory: Memory) -> None:
+    made("Ingress", INGRESS)(memory)
+    before = own(memory)
+    by_ingress: dict[str, Any] = {"routes": [{"kind": "Ingress", "name": "web"}], "match": {"cookies": {"beta": "always"}}}
+    rolled(memory, **by_ingress, stop_before="weight_10")
+    annotations = memory.get("default", "Ingress", "web-canary")["metadata"]["annotations"]
+    prefix = "nginx.ingress.kubernetes.io"
+    assert annotations == {f"{prefix}/canary": "true", f"{prefix}/canary-weight": "0", f"{prefix}/canary-by-cookie": "beta"}
+    rolled(memory, **by_ingress)
+    assert own(memory) == before
+
+
 # --- back -------------------------------------------------------------------------------------------------------------------------
 
 
@@ -272,6 +313,12 @@ REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "no Service of its own": ({"candidate_service": "web"}, "candidate_service and service are both web"),
     "a step without weight": ({"weights": None, "steps": [{"replicas": 1}]}, "steps[0] needs weight, the percentage of the requests"),
+    "nothing to match": ({"match": {}}, "match names neither headers nor cookies"),
+    "a header without a value": ({"match": {"headers": {"X-Canary": True}}}, "match.headers.X-Canary must be a text that is not empty"),
+    "two cookies for an Ingress": (
+        {"routes": [{"kind": "Ingress", "name": "web"}], "match": {"cookies": {"a": "always", "b": "always"}}},
+        "match cannot be carried out on Ingress default/web-canary: its annotations take one header or one cookie; name one",
+    ),
     "too short a delay": ({"propagation_delay": 1}, "propagation_delay must be at least 5 seconds, not 1"),
     "an option without routes": (
         {"routes": None, "propagation_delay": None, "service": "web"},

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from ..base.objects import JsonObject, JsonValue, Ref, items, mapping, text, texts
+from ..traffic.routes import Match
 from ..traffic.services import Selector
 from ..workloads.workload import TEMPLATE_HASH
 
@@ -31,6 +32,8 @@ class Routing:
     """That of the candidate's Service, where it is the user's own; empty: the rollout makes it, and deletes it in the end."""
     ports: tuple[JsonObject, ...] = ()
     """The ports of the Service, for the one that the rollout makes."""
+    match: Match | None = None
+    """The requests that go to the candidate whatever the weights."""
     labels: Mapping[str, str] = field(default_factory=dict)
     """Its labels, likewise."""
 
@@ -48,12 +51,16 @@ class Routing:
             selectors={name: texts(found, name) for name in found},
             former=texts(known, "former"),
             ports=items(known, "ports"),
+            match=Match(texts(wanted, "match", "headers"), texts(wanted, "match", "cookies")) if mapping(wanted, "match") else None,
             labels=texts(known, "labels"),
         )
 
     def brings(self) -> dict[str, JsonValue]:
         """What the claim says of it that the task has asked for."""
-        return {"service": self.service, "candidate_service": self.candidate_service, "delay": self.delay}
+        found: dict[str, JsonValue] = {"service": self.service, "candidate_service": self.candidate_service, "delay": self.delay}
+        if self.match is not None:
+            found["match"] = {"headers": dict(self.match.headers), "cookies": dict(self.match.cookies)}
+        return found
 
     def found(self) -> dict[str, JsonValue]:
         """What the claim says of it that was there before."""

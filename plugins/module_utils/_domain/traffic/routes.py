@@ -13,8 +13,9 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TypeAlias
 
@@ -70,6 +71,27 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class Match:
+    """Requests that go to the candidate whatever the weights: those that have all of these headers and cookies."""
+
+    headers: Mapping[str, str] = field(default_factory=dict)
+    cookies: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """A regular expression for each cookie, which the header of cookies fits that has it."""
+        return tuple(f"^(.*;\\s*)?{re.escape(name)}={re.escape(value)}(;.*)?$" for name, value in self.cookies.items())
+
+    def __str__(self) -> str:
+        told = [f"{name}: {value}" for name, value in self.headers.items()]
+        return ", ".join((*told, *(f"cookie {name}={value}" for name, value in self.cookies.items())))
+
+
+MARK = "rollout-kubernetes"
+"""What the names of rules begin with that lead matching requests to a candidate."""
+
+
+@dataclass(frozen=True)
 class Acceptance:
     """What a router says of a route as it stands now."""
 
@@ -92,6 +114,14 @@ def _nobody(_obj: JsonObject) -> frozenset[str]:
 
 def _silent(_obj: JsonObject, _heard: frozenset[str]) -> Acceptance:
     return ACCEPTED
+
+
+def _as_it_is(obj: JsonObject) -> JsonObject:
+    return obj
+
+
+def _anything(_match: Match) -> str:
+    return ""
 
 
 def _nothing_to_say(_obj: JsonObject) -> tuple[str, ...]:
@@ -126,6 +156,13 @@ class Router:
     """Takes a route without weights, a Service, the candidate's Service and a name, and returns the object of that name that gives the
     candidate's a part, none at first, of what goes to the other one; None where nothing goes there. None of a router whose routes have the
     weights themselves."""
+    matching: Callable[[JsonObject, Rule, str, Match], JsonObject] | None = None
+    """Returns the route in which requests of a rule that match go to a Service: by a rule before it, whose name begins with `MARK`, or by
+    other means. None of a router that cannot tell requests apart."""
+    unmatched: Callable[[JsonObject], JsonObject] = _as_it_is
+    """Returns the route without any of that."""
+    mismatch: Callable[[Match], str] = _anything
+    """Returns why the router cannot tell requests apart by that, without a full stop, or ''."""
     reports: bool = False
     """Its status tells who has accepted the route."""
 

@@ -15,7 +15,7 @@ from typing import Self
 from ..base.errors import RefusedError
 from ..base.objects import JsonObject, JsonValue, Ref, items, mapping, text
 from ..leases.remembered import FORMAT, recalled, unreadable
-from .routes import Router, concerned, divided, part_of, remembered, restored
+from .routes import Match, Router, concerned, divided, part_of, remembered, restored
 
 ROUTES = "rollout.kubernetes/routes"
 """The annotation of the application's Lease that has what routes were like before `traffic_split` changed them first."""
@@ -58,11 +58,36 @@ class Restore:
     services: tuple[str, ...]
 
     def __call__(self, obj: JsonObject) -> JsonObject:
-        """Return the route with these branches and nothing else changed."""
-        return restored(self.router, obj, self.former, self.services)
+        """Return the route with these branches, without rules that lead matching requests elsewhere, and nothing else changed."""
+        return restored(self.router, self.router.unmatched(obj), self.former, self.services)
 
     def is_done(self, obj: JsonObject) -> bool:
         """The route has them."""
+        return self(obj) == obj
+
+
+@dataclass(frozen=True)
+class LeadMatching:
+    """Leads requests that match to one of the Services, in each rule that names one of them."""
+
+    router: Router
+    match: Match
+    service: str
+    services: tuple[str, ...]
+    only: str = ""
+
+    def __call__(self, obj: JsonObject) -> JsonObject:
+        """Return the route with a rule for them before each of these."""
+        if self.router.matching is None:
+            return obj
+        plain = self.router.unmatched(obj)
+        # From the last one on, so that none of those before it has moved.
+        for rule in reversed(concerned(self.router.rules(plain), self.services, self.only)):
+            plain = self.router.matching(plain, rule, self.service, self.match)
+        return plain
+
+    def is_done(self, obj: JsonObject) -> bool:
+        """They go there already."""
         return self(obj) == obj
 
 

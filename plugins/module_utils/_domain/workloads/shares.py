@@ -16,6 +16,8 @@ from dataclasses import dataclass
 
 from ..base.objects import JsonObject, JsonValue, at, number, text
 
+MATCH = "match"
+"""The first step of a canary in which nothing but matching requests go to the candidate."""
 PROMOTE = "promote"
 """The last step: all pods run the candidate."""
 
@@ -50,7 +52,7 @@ class Share:
     def plain(self) -> dict[str, JsonValue]:
         """What is stored of it."""
         found: dict[str, JsonValue] = {"name": self.name, "weight": self.weight, "replicas": self.replicas, "hold": round(self.hold)}
-        return {key: value for key, value in found.items() if value not in (None, 0)}
+        return {key: value for key, value in found.items() if value is not None and (value != 0 or key == "weight")}
 
     @classmethod
     def of(cls, entry: JsonObject) -> Share:

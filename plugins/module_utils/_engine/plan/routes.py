@@ -15,7 +15,7 @@ from ..._domain.base.resources import SERVICE
 from ..._domain.canary.routing import Routing, ports_of
 from ..._domain.leases.claim import Claim
 from ..._domain.request import Routes
-from ..._domain.traffic.routes import concerned, undividable
+from ..._domain.traffic.routes import Match, concerned, undividable
 from ..._domain.traffic.scenes import Scene
 from ..._domain.traffic.services import Service, picks, unswitchable
 from ..._domain.traffic.splitting import Former, ForRules
@@ -96,6 +96,7 @@ def routing_of(asked: Routes, live: Workload, scene: Scene, outside: Surrounding
         selectors={found.ref.name: dict(found.selector) for found in behind if not unswitchable(found)},
         former=dict(own.selector) if own is not None else {},
         ports=ports_of(manifest),
+        match=Match(asked.headers, asked.cookies) if asked.headers or asked.cookies else None,
         labels=texts(manifest, "metadata", "labels"),
     )
     left = [found.ref for found in behind if unswitchable(found)]
@@ -117,8 +118,25 @@ def routed_claim(claim: Claim, asked: Routes, routing: Routing, scene: Scene, na
         return replace(found, known={**found.known, "routes": mapping(former, "routes")})
     routes, weights = tuple(route for route in routes_of(found, namespace) if not route.beside), routing.weights(50)
     refuse_unfit(routes, weights, scene)
+    _refuse_mismatch(routes_of(found, namespace), routing.match)
     seen = {route.ref.short: Former.seen(route.dividing(weights), scene.routes[route.ref]).plain() for route in routes}
     return replace(found, known={**found.known, "routes": seen})
+
+
+def _refuse_mismatch(routes: Iterable[Route], match: Match | None) -> None:
+    """Raise `RefusedError` for a router that cannot tell the matching requests apart."""
+    for route in routes if match is not None else ():
+        why = _mismatch(route, match) if match is not None else ""
+        if why:
+            raise RefusedError(f"match cannot be carried out on {route.ref}: {why}, or leave match out.")
+
+
+def _mismatch(route: Route, match: Match) -> str:
+    if route.router.matching is None:
+        return f"a {route.ref.kind} cannot be told to tell requests apart; name routes of another kind"
+    if route.router.beside is not None and not route.beside:
+        return "its annotations are yours; say there which requests go to the candidate"
+    return route.router.mismatch(match)
 
 
 def beside_of(name: str) -> str:
