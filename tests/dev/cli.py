@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import cluster, demo, envs, golang, levels
+from . import cluster, demo, envs, golang, levels, router_pods
 from .paths import COLLECTIONS, ROOT
 from .shell import Problem, explain, run, say
 
@@ -108,6 +108,8 @@ def add_cluster(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     start.add_argument("--kubeconfig", type=Path, metavar="FILE", help="write the kubeconfig to this new file as well")
     start.add_argument("--nodes", type=int, default=cluster.DEFAULT_NODES, help="number of simulated nodes (default: %(default)s)")
     start.add_argument("--real", action="store_true", help="one real node, with real pods, in a network of its own (Linux, root)")
+    routers = f"with --real: a real router as well, one of {', '.join(router_pods.ROUTERS)}; may be given several times"
+    start.add_argument("--router", action="append", default=[], choices=router_pods.ROUTERS, metavar="NAME", help=routers)
     gates = "turn a feature gate of Kubernetes on, or off by NAME=false; may be given several times (not with --real)"
     start.add_argument("--feature-gate", action="append", default=[], metavar="NAME", help=gates)
     stop = add(verbs, "down", cluster_down, "stop a cluster and remove all of it")
@@ -126,7 +128,11 @@ def setup(_options: argparse.Namespace) -> int:
 
 def cluster_up(options: argparse.Namespace) -> int:
     """Start a cluster."""
-    cluster.up(options.name, nodes=options.nodes, kubeconfig=options.kubeconfig, real=options.real, gates=options.feature_gate)
+    if options.router and not options.real:
+        raise Problem("A router needs a real node: add --real, or leave out --router.")
+    found = cluster.up(options.name, nodes=options.nodes, kubeconfig=options.kubeconfig, real=options.real, gates=options.feature_gate)
+    for router in options.router:
+        router_pods.start(found, router)
     return 0
 
 
