@@ -149,6 +149,21 @@ def test_a_full_queue_of_connections_is_a_timeout():
     assert counted["outcomes"]["timeout"] == 5
 
 
+@pytest.mark.parametrize("mode", ["new", "keepalive"])
+def test_another_host_than_that_of_the_url_is_asked_for_when_it_is_named(mode):
+    asked = []
+
+    def noting(client: socket.socket, _number: int) -> None:
+        while text := client.recv(65536):
+            asked.append(text.split(b"\r\n")[1])
+            client.sendall(OK)
+
+    with serving(noting) as port, Load(port, "-mode", mode, "-host", "shop.example", "-rate", "100", "-max", "5") as load:
+        counted = load.result()
+    assert counted["ok"] == 5
+    assert asked == [b"Host: shop.example"] * 5
+
+
 @pytest.mark.parametrize(("mode", "connections"), [("new", 40), ("keepalive", 4)])
 def test_connections_are_new_or_kept(mode, connections):
     with serving(answering(OK)) as port, Load(port, "-mode", mode, "-rate", "200", "-max", "40", "-workers", "4") as load:
@@ -312,6 +327,7 @@ def test_it_ends_when_its_time_is_over():
         (["-workers", "0"], "0 workers are not at least one."),
         (["-timeout", "0s"], "the timeout 0s is not more than nothing."),
         (["-max", "-1"], "a bound is negative: 0 means that there is none."),
+        (["-url", "http://127.0.0.1/", "-host", "a\r\nb"], 'the host "a\\r\\nb" is not made of printable characters without spaces.'),
         (["http://127.0.0.1/"], '"http://127.0.0.1/" is not an option.'),
         (["-colour", "red"], "flag provided but not defined: -colour."),
     ],

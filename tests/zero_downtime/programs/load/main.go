@@ -4,10 +4,11 @@
 
 // Load sends GET requests at a steady rate, and counts what became of each.
 //
-//	load -url http://10.96.0.7:80/ [-mode new|keepalive] [-rate 200] [-workers 16] [-timeout 5s] [-min 0] [-max 20000] [-max-time 300s] [-records FILE]
+//	load -url http://10.96.0.7:80/ [-host NAME] [-mode new|keepalive] [-rate 200] [-workers 16] [-timeout 5s] [-min 0] [-max 20000] [-max-time 300s] [-records FILE]
 //
 // It writes requests to TCP connections by itself and repeats nothing: Go's own client sends a GET once more when a kept connection
-// breaks, and so hides losses. A name in the URL is resolved once, to one address.
+// breaks, and so hides losses. A name in the URL is resolved once, to one address. With -host it asks for another name there, as clients
+// of a router do.
 //
 // Request number n is due n/rate seconds after the start, whether those before it were answered or not. If all workers are busy then, it
 // is sent as soon as one is free, and counted as late: with late requests, the rate was not kept up.
@@ -158,6 +159,7 @@ func read(arguments []string) (settings, error) {
 	flags := flag.NewFlagSet("load", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	target := flags.String("url", "", "")
+	host := flags.String("host", "", "")
 	mode := flags.String("mode", "new", "")
 	flags.Float64Var(&given.rate, "rate", 200, "")
 	flags.IntVar(&given.workers, "workers", 16, "")
@@ -168,7 +170,7 @@ func read(arguments []string) (settings, error) {
 	flags.StringVar(&given.records, "records", "", "")
 	if err := flags.Parse(arguments); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
-			fmt.Println("load -url URL [-mode new|keepalive] [-rate 200] [-workers 16] [-timeout 5s] [-min 0] [-max 20000] [-max-time 300s] [-records FILE]")
+			fmt.Println("load -url URL [-host NAME] [-mode new|keepalive] [-rate 200] [-workers 16] [-timeout 5s] [-min 0] [-max 20000] [-max-time 300s] [-records FILE]")
 		}
 		return given, err
 	}
@@ -189,11 +191,11 @@ func read(arguments []string) (settings, error) {
 	case given.most > 0 && given.least > given.most:
 		return given, fmt.Errorf("at least %d requests are more than at most %d", given.least, given.most)
 	}
-	return given, given.aim(*target)
+	return given, given.aim(*target, *host)
 }
 
-// aim resolves the URL and writes the request.
-func (s *settings) aim(target string) error {
+// aim resolves the URL and writes the request, for the host of the URL or another one.
+func (s *settings) aim(target, host string) error {
 	parsed, err := url.Parse(target)
 	if err != nil || parsed.Scheme != "http" || parsed.Hostname() == "" {
 		return fmt.Errorf("the URL %q is not like http://10.96.0.7:80/", target)
@@ -209,8 +211,14 @@ func (s *settings) aim(target string) error {
 	if s.keepalive {
 		closing = ""
 	}
+	if host == "" {
+		host = parsed.Host
+	}
+	if strings.ContainsFunc(host, func(letter rune) bool { return letter <= ' ' || letter > '~' }) {
+		return fmt.Errorf("the host %q is not made of printable characters without spaces", host)
+	}
 	form := "GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: load\r\nAccept: */*\r\n%s\r\n"
-	s.request = fmt.Appendf(nil, form, parsed.RequestURI(), parsed.Host, closing)
+	s.request = fmt.Appendf(nil, form, parsed.RequestURI(), host, closing)
 	return nil
 }
 
