@@ -12,7 +12,7 @@ import json
 import ssl
 import threading
 import urllib.parse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +44,7 @@ def ask(
     method: str,
     path: str,
     *,
-    body: Mapping[str, Any] | None = None,
+    body: Mapping[str, Any] | Sequence[Any] | None = None,
     accept: str = "application/json",
     content_type: str = "application/json",
     agent: str = USER_AGENT,

@@ -16,11 +16,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.dev import cluster as clusters
+from tests.dev import router_pods
 from tests.dev.paths import OUTPUT
+from tests.functional import api
 from tests.functional.cluster import ROOT, Cluster
 from tests.functional.conftest import ansible, namespace
 from tests.functional.plays import Ansible
 
+from .router_scene import RouterScene
+from .routes import RouteKind
 from .scene import Pods, Scene
 from .table import Row
 from .timeline import Request, draw
@@ -28,6 +33,7 @@ from .traffic import Seen
 
 __all__ = ["ansible", "namespace"]
 Stage = Callable[[Pods], Scene]
+RouterStage = Callable[[RouteKind, Pods], RouterScene]
 IMAGES = ROOT / "docs" / "images"
 MEASURED = OUTPUT / "zero_downtime"
 
@@ -100,6 +106,26 @@ def stage(empty_stage: Callable[[Pods, str], Scene]) -> Stage:
         return scene
 
     return make
+
+
+@pytest.fixture
+def router_stage(cluster: Cluster, namespace: str, ansible: Ansible, tmp_path: Path) -> Iterator[RouterStage]:
+    """router_stage(route, pods): the application `web` behind a route of that kind, up and answering; its router is started first."""
+    made: list[RouterScene] = []
+
+    def make(route: RouteKind, pods: Pods) -> RouterScene:
+        router_pods.start(clusters.named(os.environ.get("ROLLOUT_TEST_CLUSTER", "dev")), route.router)
+        # The kinds of its routes may be newer than what was asked before.
+        api._kinds.cache_clear()
+        scene = RouterScene(cluster=cluster, namespace=namespace, ansible=ansible, folder=tmp_path, pods=pods, route=route)
+        made.append(scene)
+        scene.set_up()
+        return scene
+
+    yield make
+    for scene in made:
+        if scene.load is not None:
+            scene.load.kill()
 
 
 @pytest.fixture

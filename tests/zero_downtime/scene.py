@@ -22,7 +22,7 @@ from tests.functional.cluster import Cluster
 from tests.functional.plays import Ansible, Play
 
 from .timeline import Sample
-from .traffic import PATIENCE, Load, Mode, Seen
+from .traffic import LEAST, PATIENCE, Load, Mode, Seen
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -102,11 +102,16 @@ class Scene:
         """Where the Service is reached."""
         return str(self.get("service", self.name)["spec"]["clusterIP"])
 
+    @property
+    def host(self) -> str:
+        """What is asked for there, where that is not the address; else empty."""
+        return ""
+
     def answers(self) -> bool:
         """Say whether a single request is answered now."""
-        connection = http.client.HTTPConnection(self.address, 80, timeout=5)
+        connection = http.client.HTTPConnection(self.address, timeout=5)
         try:
-            connection.request("GET", "/")
+            connection.request("GET", "/", headers={"Host": self.host} if self.host else {})
             return connection.getresponse().status == 200
         except OSError:
             return False
@@ -146,12 +151,12 @@ class Scene:
         if self.load is not None:
             self.load.mark(text)
 
-    def under_load(self, act: Callable[[Scene], None], mode: Mode = "new", *, looked_at: bool = False) -> Seen:
+    def under_load(self, act: Callable[[Scene], None], mode: Mode = "new", *, looked_at: bool = False, least: int = LEAST) -> Seen:
         """Do something while requests come in; they begin before it and go on until no pod is on its way out any more.
 
-        `looked_at`: the pods are looked at all along, for a picture.
+        `looked_at`: the pods are looked at all along, for a picture. `least`: how many requests there are in any case.
         """
-        self.load = Load(self.address, self.folder / "requests.csv", mode=mode)
+        self.load = Load(self.address, self.folder / "requests.csv", mode=mode, host=self.host, least=least)
         with self.looking() if looked_at else contextlib.nullcontext():
             try:
                 act(self)
@@ -161,6 +166,7 @@ class Scene:
                 seen = self.load.end()
             finally:
                 self.load.kill()
+                self.load = None
         return seen
 
     @contextlib.contextmanager

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.dev.golang import go_program
-from tests.dev.programs import SOURCES, STATIC, programs
+from tests.dev.golang import STATIC, go_program
+from tests.dev.programs import SOURCES, programs
 from tests.dev.shell import quiet
 
 from .processes import LONG, get, in_flight, is_refused, read, web

@@ -98,13 +98,22 @@ class Seen:
         return sum(request.begin > moment for request in self.requests if request.ok and request.version == version)
 
 
-class Load:
-    """A load that runs until it is ended."""
+def sent(address: str, count: int, *, host: str = "", rate: int = 400) -> Mapping[str, Any]:
+    """Send so many requests, each by a connection of its own, and return what the program load has counted."""
+    command = [str(programs() / "load"), "-url", f"http://{address}/", "-host", host, "-rate", str(rate), "-timeout", "5s"]
+    command += ["-min", str(count), "-max", str(count)]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True, timeout=2 * PATIENCE)
+    totals: Mapping[str, Any] = json.loads(done.stdout)
+    return totals
 
-    def __init__(self, address: str, records: Path, *, mode: Mode = "new", rate: int = RATE) -> None:
+
+class Load:
+    """A load that runs until it is ended. `host`: what is asked for at the address, where that is not its own name."""
+
+    def __init__(self, address: str, records: Path, *, mode: Mode = "new", rate: int = RATE, host: str = "", least: int = LEAST) -> None:
         self.records = records
-        command = [str(programs() / "load"), "-url", f"http://{address}/", "-mode", mode, "-rate", str(rate), "-timeout", "5s"]
-        command += ["-min", str(LEAST), "-max", "60000", "-max-time", f"{PATIENCE}s", "-records", str(records)]
+        command = [str(programs() / "load"), "-url", f"http://{address}/", "-host", host, "-mode", mode, "-rate", str(rate)]
+        command += ["-timeout", "5s", "-min", str(least), "-max", "60000", "-max-time", f"{PATIENCE}s", "-records", str(records)]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def mark(self, text: str) -> None:
