@@ -27,6 +27,7 @@ from tests.conformance import OF_ROUTES, ROWS  # noqa: E402
 from .api import ask  # noqa: E402
 from .cluster import Cluster  # noqa: E402
 from .interference import eventually  # noqa: E402
+from .kinds_of_routes import serve_routes  # noqa: E402
 
 VERBS = ("get", "list", "watch", "create", "update", "patch", "delete")
 
@@ -108,14 +109,13 @@ class Real:
 
 
 @pytest.fixture(scope="session")
-def serves_routes(real_cluster: Cluster) -> bool:
-    """Somebody has brought the kinds of routes."""
-    found = ask(real_cluster.kubeconfig, "GET", "/apis")["groups"]
-    return any(group["name"] == "gateway.networking.k8s.io" for group in found)
+def routes_served(real_cluster: Cluster) -> None:
+    """The cluster serves the kinds of routes."""
+    serve_routes(real_cluster)
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_row(cluster: Cluster, namespace: str, name: str, serves_routes: bool) -> None:
-    if name in OF_ROUTES and not serves_routes:
-        pytest.skip("The cluster does not serve the kinds of routes.")
+def test_row(cluster: Cluster, namespace: str, name: str, request: pytest.FixtureRequest) -> None:
+    if name in OF_ROUTES:
+        request.getfixturevalue("routes_served")
     ROWS[name](Real(cluster, namespace))
