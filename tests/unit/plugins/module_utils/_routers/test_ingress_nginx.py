@@ -132,3 +132,45 @@ def test_what_keeps_requests_from_following_the_weights_is_told(annotations: dic
     found = INGRESS.warnings(ingress(**annotations))
     assert len(found) == len(words)
     assert all(word in warning for word, warning in zip(words, found, strict=True))
+
+
+# --- the second Ingress -----------------------------------------------------------------------------------------------------------
+
+
+def first(**more: Any) -> dict[str, Any]:
+    """An Ingress with two hosts; one path of the one, and none of the other, leads to `web`."""
+    paths = [
+        {"path": f"/{name}", "pathType": "Prefix", "backend": {"service": {"name": name, "port": {"number": 80}}}}
+        for name in ("web", "api")
+    ]
+    rules = [{"host": "shop.example", "http": {"paths": paths}}, {"host": "other.example", "http": {"paths": paths[1:]}}, {"host": "bare"}]
+    annotations = {"kubernetes.io/ingress.class": "nginx", f"{PREFIX}affinity": "cookie"}
+    spec = {"ingressClassName": "nginx", "tls": [{"hosts": ["shop.example"]}], "rules": rules}
+    return {"metadata": {"name": "web", "namespace": "shop", "annotations": annotations}, "spec": {**spec, **more}}
+
+
+def test_the_second_one_has_the_same_paths_and_no_share_yet() -> None:
+    assert INGRESS.beside is not None
+    second = INGRESS.beside(first(), "web", "web-canary", "web-canary-share")
+    backend = {"service": {"name": "web-canary", "port": {"number": 80}}}
+    assert second == {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "Ingress",
+        "metadata": {
+            "name": "web-canary-share",
+            "namespace": "shop",
+            "annotations": {"kubernetes.io/ingress.class": "nginx", f"{PREFIX}canary": "true", f"{PREFIX}canary-weight": "0"},
+        },
+        "spec": {
+            "ingressClassName": "nginx",
+            "rules": [{"host": "shop.example", "http": {"paths": [{"path": "/web", "pathType": "Prefix", "backend": backend}]}}],
+        },
+    }
+    (rule,) = INGRESS.rules(second)
+    assert weights_of(rule, ["web", "web-canary"]) == {"web-canary": 0, "web": 100}
+
+
+def test_where_nothing_leads_to_the_service_there_is_none() -> None:
+    assert INGRESS.beside is not None
+    assert INGRESS.beside(first(), "absent", "x", "x") is None
+    assert INGRESS.beside({}, "web", "x", "x") is None
