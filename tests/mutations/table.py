@@ -21,6 +21,7 @@ _GATED, _GATED_STEPS = f"{_MEMORY}test_gated.py", f"{_MEMORY}test_gated_steps.py
 _CANARY = f"{_MEMORY}test_canary.py"
 _TURNS = f"{_MEMORY}test_turns.py"
 _APPROVAL = f"{_MEMORY}test_approval.py"
+_ROUTES = f"{_UNITS}_domain/traffic/test_routes.py"
 _LOST = f"{_LOCKS}::test_who_has_lost_its_lock_changes_nothing"
 
 
@@ -870,6 +871,62 @@ MUTATIONS = (
         old="        if not uid:\n            return\n",
         new="        if uid:\n            return\n",
         tests=(f"{_MEMORY}test_gate.py",),
+    ),
+    Mutation(
+        name="other Services of a rule that lose their share where the numbers do not divide",
+        file="_domain/traffic/routes.py",
+        old="exact = [weight * factor if part is None else",
+        new="exact = [weight if part is None else",
+        tests=(f"{_ROUTES}::test_services_share_what_they_have_together",),
+    ),
+    Mutation(
+        name="a Service that shall have a small part of the requests and gets none",
+        file="_domain/traffic/routes.py",
+        old="shares = [max(1, had * part // whole) if part else 0 for part in parts]",
+        new="shares = [had * part // whole for part in parts]",
+        tests=(f"{_ROUTES}::test_where_the_router_takes_no_higher_weight_they_are_the_nearest",),
+    ),
+    Mutation(
+        name="shares of other Services that are rounded where they can be exact",
+        file="_domain/traffic/routes.py",
+        old="scale = Fraction(math.floor(scale)) if scale >= 1 else scale",
+        new="scale = Fraction(scale)",
+        tests=(f"{_ROUTES}::test_where_the_router_takes_no_higher_weight_they_are_the_nearest",),
+    ),
+    Mutation(
+        name="branches of others that go when a route is given back",
+        file="_domain/traffic/routes.py",
+        old="return replace(rule, branches=(*before, *added)) if before or added else rule",
+        new="return replace(rule, branches=(*before,)) if before or added else rule",
+        tests=(f"{_ROUTES}::test_branches_that_somebody_has_added_stay",),
+    ),
+    Mutation(
+        name="a rule of a route that is left without any branch",
+        file="_domain/traffic/routes.py",
+        old="return replace(rule, branches=(*before, *added)) if before or added else rule",
+        new="return replace(rule, branches=(*before, *added))",
+        tests=(f"{_ROUTES}::test_a_rule_of_which_nothing_would_be_left_stays_as_it_is",),
+    ),
+    Mutation(
+        name="an Ingress whose total stays when its weight is of another one",
+        file="_routers/ingress_nginx.py",
+        old="rest = _total(canary + rest, texts(obj, *_PLACE).get(_TOTAL))",
+        new="rest = texts(obj, *_PLACE).get(_TOTAL)",
+        tests=(f"{_UNITS}_routers/test_ingress_nginx.py::test_the_annotations_say_the_new_share",),
+    ),
+    Mutation(
+        name="a destination of Istio with the subset of another host",
+        file="_routers/istio.py",
+        old='{**without(mapping(entry, "destination"), "subset"), "host"',
+        new='{**mapping(entry, "destination"), "host"',
+        tests=(f"{_UNITS}_routers/test_istio.py::test_a_new_branch_is_spelled_like_the_first_and_has_no_subset",),
+    ),
+    Mutation(
+        name="a Gateway that is not waited for until it has the route as it is now",
+        file="_routers/gateway_api.py",
+        old='if number(found, "observedGeneration") < generation:',
+        new='if number(found, "observedGeneration") < 0:',
+        tests=(f"{_UNITS}_routers/test_gateway_api.py::test_a_route_is_accepted_when_all_who_had_accepted_it_have_its_generation",),
     ),
 )
 
