@@ -136,7 +136,7 @@ TEXTS = st.sampled_from(("web", "web.shop.svc.cluster.local", "true", "5", "Acce
 VALUES = st.recursive(
     SCALARS | TEXTS,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=5),
-    max_leaves=20,
+    max_leaves=8,
 )
 
 
