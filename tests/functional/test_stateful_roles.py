@@ -147,6 +147,30 @@ def test_answers_of_surveys_are_texts(first, play, hooks, get, role):
     assert '"phase": "complete"' in report(rest)
 
 
+@pytest.mark.parametrize("role", ["partition", "on_delete"])
+def test_the_steps_of_a_canary_are_those_of_the_task_files(first, play, hooks, get, role):
+    first(replicas=4)
+    steps = {
+        "partition": {"partition_steps": "[{weight: 25, hold: 1}, {weight: 30}, {replicas: 3}]"},
+        "on_delete": {"on_delete_steps": [{"weight": 25, "hold": 1}, {"weight": 30}, {"replicas": 3}], "on_delete_batch": "2"},
+    }[role]
+    given = hooks.give(role, "before_step", "after_step") | steps
+    done = play(role, given | {f"{role}_stop_before": "promote"})
+    assert done.code == 0, done.stdout
+    assert images(get) == [ONE, TWO, TWO, TWO]
+    # What reaches no further than the step before it has nothing to be taken.
+    taken = [f"{when} {step}" for step in ("weight_25 web-3", "replicas_3 web-2,web-1") for when in ("before_step", "after_step")]
+    assert hooks.ran == taken
+    assert '"next_step": "promote"' in report(done)
+    hooks.forget()
+    rest = play(role, given)
+    assert rest.code == 0, rest.stdout
+    assert (images(get), hooks.ran) == ([TWO] * 4, ["before_step promote web-0", "after_step promote web-0"])
+    assert '"phase": "complete"' in report(rest)
+    hooks.forget()
+    assert (play(role, given).code, hooks.ran) == (0, [])
+
+
 def test_check_mode_shows_the_plan_and_runs_the_task_files_of_the_preflight_alone(first, play, hooks, audit):
     first()
     given = hooks.give(
