@@ -108,6 +108,44 @@ def test_the_next_kubectl_apply_meets_no_conflict(kubectl, get, roll, deployment
     assert found["strategy"]["rollingUpdate"] == {"maxSurge": 2, "maxUnavailable": 0}
 
 
+@pytest.mark.parametrize("end", ["promote", "abort", "supersede"])
+def test_what_kubectl_has_applied_on_the_server_side_stays_its_own(kubectl, get, roll, deployment, end):
+    strategy = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
+    own = deployment(minReadySeconds=1, progressDeadlineSeconds=300, strategy=strategy)
+
+    def apply(manifest: dict[str, Any]) -> None:
+        kubectl("apply", "--server-side", "--filename=-", stdin=json.dumps(manifest))
+
+    def owned() -> dict[str, Any]:
+        """What kubectl owns besides the template, which a canary is there to change."""
+        (entry,) = (entry for entry in get("deployment", "web")["metadata"]["managedFields"] if entry["manager"] == "kubectl")
+        found = copy.deepcopy(entry["fieldsV1"])
+        del found["f:spec"]["f:template"]
+        return {**found, "operation": entry["operation"], "apiVersion": entry["apiVersion"]}
+
+    apply(own)
+    kubectl("patch", "deployment/web", "--patch", json.dumps({"spec": {"paused": False, "revisionHistoryLimit": 5}}))
+    rolled_out(kubectl)
+    before, settings = owned(), fields(get)
+    roll("canary", **NEXT, weights=[33], stop_before="promote")
+    assert owned() != before
+    if end == "supersede":
+        roll("canary", **{**NEXT, "image": "registry.example/web:3"}, weights=[33], supersede=True)
+    else:
+        roll(end, application="web")
+    assert (owned(), fields(get)) == (before, settings)
+    assert not any(mine(entry) for entry in get("deployment", "web")["metadata"]["managedFields"])
+    other = copy.deepcopy(own)
+    for name in ("minReadySeconds", "progressDeadlineSeconds", "strategy"):
+        del other["spec"][name]
+    tag = {"promote": "2", "abort": "1", "supersede": "3"}[end]
+    other["spec"]["template"]["spec"]["containers"][0]["image"] = f"registry.example/web:{tag}"
+    apply(other)
+    found = get("deployment", "web")["spec"]
+    assert "minReadySeconds" not in found
+    assert (found["progressDeadlineSeconds"], found["strategy"]["rollingUpdate"]["maxSurge"]) == (600, "25%")
+
+
 def mine(entry: dict[str, Any]) -> bool:
     """One of our managers owns a field that a canary changes on the way."""
     spec = entry.get("fieldsV1", {}).get("f:spec", {})

@@ -458,6 +458,20 @@ MUTATIONS = (
         tests=(f"{_UNITS}_domain/steps/test_groups.py::test_what_each_step_with_a_share_adds",),
     ),
     Mutation(
+        name="fields that a canary has changed and that stay without their owners",
+        file="_domain/ownership/formers.py",
+        old="left = union(kept, difference(_all_of(own), theirs))",
+        new="left = kept",
+        tests=("tests/unit/memory/test_canary_owners.py::test_what_was_applied_on_the_server_side_stays_its_managers",),
+    ),
+    Mutation(
+        name="a canary's definition that leaves what it does not name any more",
+        file="_engine/plan/canary.py",
+        old='kept = mapping(remove({"spec": dict(canary.own)}, settled.removed), "spec")',
+        new="kept = canary.own",
+        tests=("tests/unit/memory/test_canary_owners.py::test_what_a_definition_that_supersedes_another_does_not_name_goes",),
+    ),
+    Mutation(
         name="an update strategy that is borrowed and not given back",
         file="_strategies/on_delete.py",
         old="*((_strategy_back(target, workload_of(after), final),) if final else ())",

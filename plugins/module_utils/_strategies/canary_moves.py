@@ -15,6 +15,7 @@ from .._domain.base.resources import DEPLOYMENT
 from .._domain.canary.course import Canary, Sight, serving, sight_of
 from .._domain.canary.parking import PARKED_FIELDS, Bounds, Park, Unpark
 from .._domain.canary.routing import Routing
+from .._domain.ownership.formers import Former
 from .._domain.request import Limits, ShortChange, Target
 from .._domain.steps.actions import STILL, Action, Change, Meddling, Remember, SceneStep
 from .._domain.steps.edits import Chain, SameTemplate
@@ -166,11 +167,12 @@ def left_over(sight: Sight) -> str:
     return going_words(old, 0) if old else standing(sight.snapshot).message
 
 
-def released(way: Way, scene: Scene, mark: str) -> Move:
-    """Disown the fields that were changed on the way, so that nobody's next apply meets a conflict. `mark` tells that it is done."""
+def released(way: Way, scene: Scene, mark: str, owners: tuple[Former, ...]) -> Move:
+    """Give the fields that were changed on the way to their owners, so that nobody's next apply meets a conflict, or leaves there what it
+    does not name any more. `mark` tells that it is done."""
     if mark in scene.since:
         return Move()
-    release = Change(DEPLOYMENT, way.canary.ref, Disown(PARKED_FIELDS), "")
+    release = Change(DEPLOYMENT, way.canary.ref, Disown(PARKED_FIELDS, owners), "")
     return Move(f"{STILL}let go of the settings", (release, Remember(mark, "")))
 
 

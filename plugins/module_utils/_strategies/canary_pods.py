@@ -90,7 +90,7 @@ def promote(way: Way, scene: Scene) -> Move:
     if sight.whose != "candidate":
         return _start(way, sight, None)
     if not sight.parked:
-        return released(way, scene, RELEASED) if standing(sight.snapshot).done else Move(left_over(sight))
+        return released(way, scene, RELEASED, canary.heirs) if standing(sight.snapshot).done else Move(left_over(sight))
     if canary.shares and PROMOTE not in scene.since:
         return Move(f"{STILL}begin the promotion", (Remember(PROMOTE, "begin the promotion"),))
     return _exchanged(way, sight)
@@ -143,7 +143,7 @@ def restore(way: Way, scene: Scene) -> Move:
     if not has_fields(sight.workload, canary.own):
         news = f"give {canary.ref} its own settings back"
         return Move(news, (Change(DEPLOYMENT, canary.ref, Edit(Unpark(canary.own), way.demand(sight), single=True), news),))
-    return released(way, scene, RESTORED)
+    return released(way, scene, RESTORED, canary.owners)
 
 
 def impossible(_way: Way, _scene: Scene) -> str:

@@ -23,6 +23,7 @@ from .._domain.base.objects import Ref
 from .._domain.base.resources import DEPLOYMENT, SERVICE
 from .._domain.canary.course import RELEASED, RESTORED, Sight, serving, sight_of
 from .._domain.canary.parking import Bounds, Park, Unpark, has_fields
+from .._domain.ownership.formers import Former
 from .._domain.steps.actions import STILL, Action, Change, Meddling, Remember, Removal, Turn
 from .._domain.steps.step import Apply, Edit
 from .._domain.traffic.scenes import Scene
@@ -172,7 +173,7 @@ def _unparked(way: Way, sight: Sight) -> Move:
 
 def _ended(way: Way, sight: Sight, scene: Scene) -> Move:
     """The Services get their own selectors back, the candidate's own Service goes, and nothing stays ours."""
-    return _cleared(way, sight, scene) or _released(way, scene, RELEASED)
+    return _cleared(way, sight, scene) or _released(way, scene, RELEASED, way.canary.heirs)
 
 
 def _cleared(way: Way, sight: Sight, scene: Scene) -> Move | None:
@@ -188,8 +189,8 @@ def _cleared(way: Way, sight: Sight, scene: Scene) -> Move | None:
     return Move(news, (Removal(SERVICE, _service(way, routing.candidate_service), found.uid, news),))
 
 
-def _released(way: Way, scene: Scene, mark: str) -> Move:
-    found = released(way, scene, mark)
+def _released(way: Way, scene: Scene, mark: str, owners: tuple[Former, ...]) -> Move:
+    found = released(way, scene, mark, owners)
     return Move(found.lacking, (*disowned(way.routes), *found.actions)) if found.actions else found
 
 
@@ -220,7 +221,7 @@ def restore(way: Way, scene: Scene) -> Move:
     if not has_fields(sight.workload, canary.own):
         news = f"give {canary.ref} its own settings back"
         return Move(news, (Change(DEPLOYMENT, canary.ref, Edit(Unpark(canary.own), way.demand(sight), single=True), news),))
-    return _cleared(way, sight, scene) or _released(way, scene, RESTORED)
+    return _cleared(way, sight, scene) or _released(way, scene, RESTORED, canary.owners)
 
 
 def _led_back(way: Way, sight: Sight, scene: Scene) -> Move | None:

@@ -135,7 +135,11 @@ def unrestored(routes: Iterable[Route], scene: Scene, *, originals: bool = False
 
 def disowned(routes: Iterable[Route]) -> tuple[Change, ...]:
     """The writes that let go of what changes of weights have made ours."""
-    return tuple(Change(route.router.resource, route.ref, Disown(route.router.fields), "") for route in routes if not route.beside)
+    return tuple(
+        Change(route.router.resource, route.ref, Disown(route.router.fields, route.former.owners), "")
+        for route in routes
+        if not route.beside
+    )
 
 
 def unaccepted(routes: Iterable[Route], scene: Scene) -> str:

@@ -13,6 +13,7 @@ from typing import Literal, Self
 
 from ..base.objects import JsonObject, JsonValue, Ref, items, mapping, number, text
 from ..leases.claim import Claim
+from ..ownership.formers import Former
 from ..ownership.owners import unrestarted
 from ..sides.colours import fingerprint
 from ..traffic.scenes import Scene
@@ -52,6 +53,10 @@ class Canary:
     """The fields of the Deployment that are changed on the way, as they were before."""
     after: Mapping[str, JsonValue] = field(default_factory=dict)
     """The same as they shall be once the candidate is promoted."""
+    owners: tuple[Former, ...] = ()
+    """Who owned them before."""
+    heirs: tuple[Former, ...] = ()
+    """Who shall own them once the candidate is promoted."""
     routing: Routing | None = None
     """The Services of both versions, where routes divide the requests; None where each pod gets an equal part of them."""
 
@@ -71,21 +76,32 @@ class Canary:
             own=dict(mapping(known, "fields")),
             after=dict(mapping(wanted, "fields")),
             routing=Routing.of(mapping(wanted, "routing"), mapping(known, "routing")),
+            owners=tuple(Former.of(entry) for entry in items(known, "owners")),
+            heirs=tuple(Former.of(entry) for entry in items(wanted, "owners")),
         )
 
     def brings(self) -> dict[str, JsonValue]:
         """What the claim says that it shall bring."""
         steps: list[JsonValue] = [share.plain() for share in self.shares]
-        found: dict[str, JsonValue] = {"template": self.wanted, "steps": steps, "min_replicas": self.least, "fields": dict(self.after)}
+        heirs: list[JsonValue] = [former.plain() for former in self.heirs]
+        found: dict[str, JsonValue] = {
+            "template": self.wanted,
+            "steps": steps,
+            "min_replicas": self.least,
+            "fields": dict(self.after),
+            "owners": heirs,
+        }
         return found if self.routing is None else {**found, "routing": self.routing.brings()}
 
     def found(self) -> dict[str, JsonValue]:
         """What the claim says that was there before."""
+        owners: list[JsonValue] = [former.plain() for former in self.owners]
         found: dict[str, JsonValue] = {
             "template": self.base,
             "stable": self.stable,
             "former": " ".join(self.former),
             "fields": dict(self.own),
+            "owners": owners,
         }
         return found if self.routing is None else {**found, "routing": self.routing.found()}
 

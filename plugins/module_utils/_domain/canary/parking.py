@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from ..base.errors import InputError
 from ..base.objects import JsonObject, JsonValue, at, mapping, replaced, text, without
-from ..ownership.fields import FieldSet
+from ..ownership.fields import FieldSet, named
 from ..workloads.pace import limit_of
 from ..workloads.replicas import resolve
 from ..workloads.workload import HELD_SECONDS, Workload
@@ -100,6 +100,11 @@ def fields_of(obj: JsonObject) -> dict[str, JsonValue]:
     """The four fields of an object's spec, as far as it has them."""
     spec = mapping(obj, "spec")
     return {name: spec[name] for name in FIELDS if name in spec}
+
+
+def named_fields(manifest: JsonObject) -> FieldSet:
+    """Which of the four fields a manifest names."""
+    return named({"spec": fields_of(manifest)}, PARKED_FIELDS)
 
 
 def bounds_of(workload: Workload) -> Bounds:

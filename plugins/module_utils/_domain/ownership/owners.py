@@ -50,7 +50,6 @@ from .fields import (
     intersection,
     is_empty,
     named,
-    outside,
     overlaid,
     paths,
     released,
@@ -198,17 +197,6 @@ def by_whom(obj: JsonObject | None, *path: str) -> str:
 def applied_fields(obj: JsonObject) -> FieldSet:
     """What our server-side apply owns; of a dry run's answer: what it would own, which is what the definition names."""
     return next((owner.fields for owner in owners(obj) if _is_our_apply(owner)), {})
-
-
-def disowned(obj: JsonObject, fields: FieldSet) -> tuple[JsonObject, ...] | None:
-    """metadata.managedFields without these fields, and what is below them, in our entries; None where none of them is ours."""
-    entries: list[JsonObject] = []
-    for entry in items(obj, "metadata", "managedFields"):
-        mine = mapping(entry, "fieldsV1")
-        left = outside(mine, fields) if text(entry, "manager") in OURS and not text(entry, "subresource") else mine
-        if left:
-            entries.append({**entry, "fieldsV1": left} if left != mine else entry)
-    return tuple(entries) if entries != [*items(obj, "metadata", "managedFields")] else None
 
 
 def takeover(

@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 
 from ..base.objects import JsonObject, JsonValue
 from ..ownership.fields import FieldSet
+from ..ownership.formers import Former
 from ..ownership.superseded import Wanted
 from ..workloads.workload import Pod, Snapshot, Workload
 
@@ -58,9 +59,11 @@ class Replace:
 
 @dataclass(frozen=True)
 class Disown:
-    """Let go of fields that we own, and leave their values as they are: nobody's next apply then meets a conflict over them."""
+    """Let go of fields that we own, and leave their values as they are: nobody's next apply then meets a conflict over them. Who owned them
+    before does again, so that what is not applied any more goes."""
 
     fields: FieldSet
+    before: tuple[Former, ...] = ()
 
 
 Write: TypeAlias = "Apply | Edit | Replace | Disown"

@@ -15,6 +15,8 @@ from typing import Self
 from ..base.errors import RefusedError
 from ..base.objects import JsonObject, JsonValue, Ref, items, mapping, text
 from ..leases.remembered import FORMAT, recalled, unreadable
+from ..ownership.formers import Former as Owner
+from ..ownership.formers import formers
 from .routes import Match, Router, concerned, divided, part_of, remembered, restored
 
 ROUTES = "rollout.kubernetes/routes"
@@ -118,28 +120,37 @@ class Former:
     """The Services whose weights are changed."""
     heard: frozenset[str] = frozenset()
     """Who had accepted it."""
+    owners: tuple[Owner, ...] = ()
+    """Who owned the fields in which weights stand."""
 
     @classmethod
     def of(cls, entry: JsonObject) -> Self:
         """From what is stored."""
-        return cls(items(entry, "rules"), tuple(text(entry, "services").split()), frozenset(filter(None, text(entry, "heard").split("\n"))))
+        heard = frozenset(filter(None, text(entry, "heard").split("\n")))
+        owners = tuple(Owner.of(owner) for owner in items(entry, "owners"))
+        return cls(items(entry, "rules"), tuple(text(entry, "services").split()), heard, owners)
 
     @classmethod
     def seen(cls, divide: Divide, obj: JsonObject) -> Self:
         """From a route before its weights are changed."""
         rules = concerned(divide.router.rules(obj), divide.weights, divide.only)
         plain = tuple(entry for entry in remembered(rules) if isinstance(entry, Mapping))
-        return cls(plain, tuple(divide.weights), divide.router.heard(obj))
+        return cls(plain, tuple(divide.weights), divide.router.heard(obj), formers(obj, divide.router.fields))
 
     def plain(self) -> dict[str, JsonValue]:
         """As it is stored."""
-        return {"rules": list(self.rules), "services": " ".join(self.services), "heard": "\n".join(sorted(self.heard))}
+        return {
+            "rules": list(self.rules),
+            "services": " ".join(self.services),
+            "heard": "\n".join(sorted(self.heard)),
+            "owners": [owner.plain() for owner in self.owners],
+        }
 
     def and_of(self, later: Former) -> Former:
         """The same, with what a later task has changed besides. Of a rule that both name the earlier branches count."""
         rules = {(text(rule, "name"), text(rule, "key")) for rule in self.rules}
         more = (rule for rule in later.rules if (text(rule, "name"), text(rule, "key")) not in rules)
-        return Former((*self.rules, *more), tuple(dict.fromkeys((*self.services, *later.services))), later.heard)
+        return Former((*self.rules, *more), tuple(dict.fromkeys((*self.services, *later.services))), later.heard, self.owners)
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,12 @@ from ..._domain.base.errors import ForbiddenError, NotFoundError, RefusedError, 
 from ..._domain.base.objects import JsonObject, JsonValue, at, mapping, number, text
 from ..._domain.base.resources import HPA
 from ..._domain.canary.course import CANARY, Canary, candidate_name, sight_of
-from ..._domain.canary.parking import FIELDS, fields_of
+from ..._domain.canary.parking import FIELDS, PARKED_FIELDS, fields_of, named_fields
 from ..._domain.canary.routing import Routing
 from ..._domain.leases.claim import Claim
 from ..._domain.leases.lease import user_of
+from ..._domain.ownership.fields import remove
+from ..._domain.ownership.formers import Applied, applied, formers
 from ..._domain.ownership.owners import scaled_by
 from ..._domain.request import CanaryRequest, Cause, StagedRequest, Target
 from ..._domain.sides.colours import fingerprint, is_coloured
@@ -225,9 +227,17 @@ class CanaryPlanner:
             least=request.least,
             own=fields_of(planned.before or {}),
             after=fields_of(planned.after),
+            owners=formers(planned.before or {}, PARKED_FIELDS),
             routing=routing,
         )
-        return self._claim_of(request, canary, planned)
+        return self._claim_of(request, replace(canary, heirs=self._applied(request, canary).owners), planned)
+
+    def _applied(self, request: CanaryRequest, canary: Canary) -> Applied:
+        """Return what becomes of the fields that are changed on the way by what the task brings; a short change brings none of them."""
+        manifest = request.target.manifest
+        if manifest is None:
+            return Applied(canary.owners, {})
+        return applied(canary.owners, named_fields(manifest), text(manifest, "apiVersion"), take_ownership=request.take_ownership)
 
     def _routing(self, request: CanaryRequest, live: Workload) -> Routing | None:
         """Return the Services of both versions, where routes divide the requests."""
@@ -245,9 +255,8 @@ class CanaryPlanner:
         if whose == "candidate":
             self._refuse_other_routes(request, claim, canary)
             shares = request.shares if canary.shares else ()
-            named = _named_fields(request.target, canary.after)
-            brings = replace(canary, shares=shares, least=request.least, after=named).brings()
-            return replace(claim, wanted={**claim.wanted, **brings})
+            canary = replace(canary, shares=shares, least=request.least)
+            return replace(claim, wanted={**claim.wanted, **self._settled(request, canary, canary.after).brings()})
         if whose == "stable":
             return claim.given_up("the version that served before is wanted again")
         told = f" ({claim.cause})" if claim.cause else ""
@@ -265,9 +274,19 @@ class CanaryPlanner:
             shares=request.shares,
             least=request.least,
             former=(*canary.former, canary.wanted),
-            after=_named_fields(request.target, canary.own),
+            heirs=canary.owners,
         )
-        return self._claim_of(request, new, planned)
+        return self._claim_of(request, self._settled(request, new, new.own), planned)
+
+    def _settled(self, request: CanaryRequest, canary: Canary, known: Mapping[str, JsonValue]) -> Canary:
+        """Return the canary with the fields that there are in the end, and their owners: what a definition makes of those that were there
+        before, or, where the task brings none of them, the known ones."""
+        manifest = request.target.manifest
+        if manifest is None:
+            return replace(canary, after=_without_nothing(known))
+        settled = self._applied(request, canary)
+        kept = mapping(remove({"spec": dict(canary.own)}, settled.removed), "spec")
+        return replace(canary, after=_without_nothing(_named_fields(manifest, kept)), heirs=settled.owners)
 
     def _refuse_other_routes(self, request: CanaryRequest, claim: Claim, canary: Canary) -> None:
         """Raise `RefusedError` where the requests of what is on its way are divided otherwise than the task wants it."""
@@ -340,9 +359,9 @@ class CanaryPlanner:
         )
 
 
-def _named_fields(target: Target, known: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+def _named_fields(manifest: JsonObject, known: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     """The fields of the Deployment in the end: the known ones, with what the definition names."""
-    found, spec = dict(known), mapping(target.manifest or {}, "spec")
+    found, spec = dict(known), mapping(manifest, "spec")
     for name in FIELDS:
         value = spec.get(name)
         if name == "strategy" and isinstance(value, Mapping):
@@ -351,6 +370,9 @@ def _named_fields(target: Target, known: Mapping[str, JsonValue]) -> dict[str, J
             found[name] = {**former, **value, **({"rollingUpdate": limits} if limits else {})}
         elif name in spec and value is not None:
             found[name] = value
-    if not number({"seconds": found.get("minReadySeconds")}, "seconds"):
-        found.pop("minReadySeconds", None)
     return found
+
+
+def _without_nothing(fields: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """The same as the server has them: it leaves minReadySeconds out where that is 0."""
+    return {name: value for name, value in fields.items() if name != "minReadySeconds" or number({"seconds": value}, "seconds")}

@@ -35,6 +35,7 @@ from ..._domain.kinds import WORKLOADS
 from ..._domain.ownership.borrowed import STRATEGY_FIELD, applied_back
 from ..._domain.ownership.fields import FieldSet, extract, is_empty, remove, under
 from ..._domain.ownership.foreign import foreign_controller, helm_release
+from ..._domain.ownership.formers import given_back
 from ..._domain.ownership.immutable import changed_fields, fixed_sentence
 from ..._domain.ownership.owners import (
     APPLY_MANAGER,
@@ -45,7 +46,6 @@ from ..._domain.ownership.owners import (
     assumed_answer,
     by_whom,
     conflict_sentence,
-    disowned,
     forced_notes,
     handover,
     last_writer,
@@ -489,8 +489,8 @@ class Writer:
 
 
 def _plan_release(resource: Resource, ref: Ref, write: Disown, live: JsonObject) -> Planned:
-    """Our entries of managedFields without these fields. Nothing is written where none of them is ours."""
-    kept = disowned(live, write.fields)
+    """managedFields with these fields at who owned them before, and not at us. Nothing is written where that is so already."""
+    kept = given_back(live, write.fields, write.before)
     if kept is None:
         return Planned(ref=ref, resource=resource, write=write, before=live, after=live, route="none", body=live)
     operations = _managed_as(live, kept)
