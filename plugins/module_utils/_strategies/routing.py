@@ -41,6 +41,10 @@ class Route:
         """The edit by which the Services share the requests so."""
         return Divide(self.router, weights, self.only)
 
+    def leading(self, match: Match, service: str, services: tuple[str, ...]) -> LeadMatching:
+        """The edit by which requests that match go to one of the Services."""
+        return LeadMatching(self.router, match, service, services, self.only)
+
     def restoring(self, former: Former) -> Restore:
         """The edit that brings back what was there before."""
         return Restore(self.router, former.rules, former.services)
@@ -88,11 +92,15 @@ def unmade(routes: Iterable[Route], service: str, candidate: str, scene: Scene) 
 
 def unmatched(routes: Iterable[Route], match: Match, service: str, services: tuple[str, ...], scene: Scene) -> tuple[Change, ...]:
     """The changes that are left until requests that match go to a Service on all routes."""
-    edits = ((route, LeadMatching(route.router, match, service, services, route.only)) for route in routes)
     return tuple(
-        Change(route.router.resource, route.ref, Edit(edit, single=True), f"{route.ref}: requests with {match} go to {service}")
-        for route, edit in edits
-        if not edit.is_done(scene.routes.get(route.ref, {}))
+        Change(
+            route.router.resource,
+            route.ref,
+            Edit(route.leading(match, service, services), single=True),
+            f"{route.ref}: requests with {match} go to {service}",
+        )
+        for route in routes
+        if not route.leading(match, service, services).is_done(scene.routes.get(route.ref, {}))
     )
 
 
@@ -122,11 +130,11 @@ def unrestored(routes: Iterable[Route], scene: Scene, *, originals: bool = False
     """What is left until all routes have the branches that they had before the task, or before all of them, and those that were made for it
     are gone."""
     there = tuple(routes)
-    edits = ((route, route.restoring(route.original if originals else route.former)) for route in there if not route.beside)
+    formers = ((route, route.original if originals else route.former) for route in there if not route.beside)
     changes = tuple(
-        Change(route.router.resource, route.ref, Edit(edit, single=True), f"{route.ref}: weights as they were before")
-        for route, edit in edits
-        if not edit.is_done(scene.routes.get(route.ref, {}))
+        Change(route.router.resource, route.ref, Edit(route.restoring(former), single=True), f"{route.ref}: weights as they were before")
+        for route, former in formers
+        if not route.restoring(former).is_done(scene.routes.get(route.ref, {}))
     )
     made = (route for route in there if route.beside and route.ref in scene.routes)
     removals = (Removal(route.router.resource, route.ref, uid_of(scene.routes[route.ref]), f"delete {route.ref}") for route in made)

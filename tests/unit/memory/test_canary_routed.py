@@ -117,6 +117,28 @@ def test_each_step_has_its_weight_and_its_pods_besides_all_stable_ones(
     assert len(set(hashes.values())) == 2
 
 
+def test_its_weight_comes_when_its_service_has_endpoints(memory: Memory) -> None:
+    """Endpoints come late: a router would answer the candidate's share with errors."""
+    memory.controllers.endpoint_slices.pace = (4, 5)
+    requests = Requests(memory)
+    rolled(memory)
+    assert requests.lost == []
+
+
+def test_pods_that_had_requests_stay_until_routers_have_followed(memory: Memory) -> None:
+    at: dict[str, float] = {}
+
+    def hear(change: Change) -> None:
+        if change.resource.kind == "HTTPRoute" and change.old["spec"] != change.new["spec"]:
+            at["weights"] = memory.clock.seconds
+        if change.resource.kind == "Pod" and change.new["metadata"].get("deletionTimestamp") and "pods" not in at:
+            at["pods"] = memory.clock.seconds
+
+    memory.server.store.listeners.append(hear)
+    rolled(memory)
+    assert at["pods"] - at["weights"] >= 5
+
+
 def test_check_mode_tells_requests_and_pods(memory: Memory) -> None:
     result = call(memory, "canary", meddle=lambda run: setattr(run, "_check", True), **NEXT)
     assert result["rollouts"][0]["plan"][1:] == [
