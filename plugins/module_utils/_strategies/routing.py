@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from .._domain.base.objects import Ref, mapping, text, texts, uid_of
 from .._domain.base.resources import Resource
 from .._domain.leases.claim import Claim
+from .._domain.ownership.formers import given_back
 from .._domain.steps.actions import Change, Removal
 from .._domain.steps.step import Apply, Disown, Edit
 from .._domain.traffic.routes import Match, Router
@@ -147,6 +148,16 @@ def disowned(routes: Iterable[Route]) -> tuple[Change, ...]:
         Change(route.router.resource, route.ref, Disown(route.router.fields, route.former.owners), "")
         for route in routes
         if not route.beside
+    )
+
+
+def unreleased(routes: Iterable[Route], scene: Scene) -> tuple[Change, ...]:
+    """The same for routes that were changed by earlier tasks, where something of them is ours still."""
+    there = ((route, scene.routes.get(route.ref, {})) for route in routes)
+    return tuple(
+        Change(route.router.resource, route.ref, Disown(route.router.fields, route.original.owners), "")
+        for route, obj in there
+        if given_back(obj, route.router.fields, route.original.owners) is not None
     )
 
 

@@ -18,7 +18,7 @@ from .._domain.leases.claim import Claim
 from .._domain.steps.actions import Change, Removal, SceneStep
 from .._domain.traffic.scenes import Scene, View
 from .._domain.traffic.splitting import Former
-from .routing import Route, gone, looked_at, refused, routes_of, unaccepted, undivided, unrestored, unserved
+from .routing import Route, gone, looked_at, refused, routes_of, unaccepted, undivided, unreleased, unrestored, unserved
 from .staged import Staged
 
 TRAFFIC_SPLIT = "traffic_split"
@@ -37,12 +37,17 @@ def weights_in(claim: Claim) -> dict[str, int]:
 def forward(claim: Claim, namespace: str) -> tuple[SceneStep, ...]:
     """Wait for endpoints, write all routes, wait for their routers."""
     routes, weights = routes_of(claim, namespace), weights_in(claim)
-    left: Left = partial(undivided, routes, weights) if weights else partial(unrestored, routes, originals=True)
+    left: Left = partial(undivided, routes, weights) if weights else partial(_unlike_before, routes)
     return (
         SceneStep(ENDPOINTS, partial(unserved, weights), lambda scene: (), only_time=True),
         _writing(SPLIT, routes, left),
         _accepted(ACCEPT, routes),
     )
+
+
+def _unlike_before(routes: Sequence[Route], scene: Scene) -> tuple[Change | Removal, ...]:
+    """What is left until the routes are as they were before all changes of weights, and nothing of them is ours."""
+    return unrestored(routes, scene, originals=True) or unreleased(routes, scene)
 
 
 def back(claim: Claim, namespace: str) -> tuple[SceneStep, ...]:

@@ -15,7 +15,7 @@ import pytest
 from tests.memory.cases import BEHIND_ROUTE, BY_ROUTE, INGRESS, WEB_ROUTE, edited, made, replicas
 from tests.memory.cluster import Memory, running
 from tests.memory.runs import call
-from tests.memory.scenes import http_route, rule, service
+from tests.memory.scenes import deployment, http_route, rule, service
 from tests.memory.store import Change
 
 WEB: dict[str, Any] = {"namespace": "default", "name": "web"}
@@ -367,6 +367,13 @@ def test_a_canary_on_its_way_keeps_how_its_requests_are_divided(memory: Memory) 
     given = {key: value for key, value in NEXT.items() if key not in BY_ROUTE}
     result = call(memory, "canary", **given)
     assert "has a canary on its way whose requests are divided by routes (HTTPRoute/web); give the same in routes" in result["msg"]
+
+
+def test_a_first_rollout_divides_nothing_and_needs_no_service_beforehand() -> None:
+    with running() as memory:
+        result = call(memory, "canary", namespace="default", definition=[service(), deployment("2")], wait_timeout=60, hold=3, **BY_ROUTE)
+        assert (result.get("failed"), result["rollouts"][0]["phase"]) == (None, "complete"), result["msg"]
+        assert selector(memory) == {"app": "web"}
 
 
 def test_two_routes_are_divided_together(memory: Memory) -> None:

@@ -206,6 +206,18 @@ def test_the_first_weights_come_back_byte_by_byte(memory: Memory) -> None:
     assert again["msg"] == "HTTPRoute default/web: no change of its weights is remembered; nothing to do."
 
 
+def test_nothing_of_a_route_is_ours_once_it_is_as_it_was(memory: Memory) -> None:
+    def owners() -> list[Any]:
+        entries = memory.get("default", "HTTPRoute", "web")["metadata"]["managedFields"]
+        return [{key: value for key, value in entry.items() if key != "time"} for entry in entries if "subresource" not in entry]
+
+    before = owners()
+    split(memory, 95, 5)
+    assert [entry["manager"] for entry in owners()] != [entry["manager"] for entry in before]
+    call(memory, "traffic_split", **WEB, state="original")
+    assert owners() == before
+
+
 def test_what_somebody_has_added_meanwhile_stays(memory: Memory) -> None:
     split(memory, 95, 5)
 

@@ -84,8 +84,10 @@ class InDeployment:
         named += [(router, beside_of(name)) for router, name in named if router.beside is not None]
         routes = tuple(dict.fromkeys((router.resource, name) for router, name in named))
         live = self._outside.cluster.read(DEPLOYMENT, namespace, self._ref().name)
+        if live is None:  # A first rollout, whose Service may come along.
+            return View((self._ref().name,))
         listed = map(Service.of, self._outside.cluster.list(SERVICE, namespace).items)
-        behind = services_behind(texts(live or {}, "spec", "template", "metadata", "labels"), listed, asked.candidate_service)
+        behind = services_behind(texts(live, "spec", "template", "metadata", "labels"), listed, asked.candidate_service)
         names = tuple(dict.fromkeys((asked.service, *(service.ref.name for service in behind))))
         return View((self._ref().name,), (*names, asked.candidate_service), (asked.candidate_service,), traffic=True, routes=routes)
 
