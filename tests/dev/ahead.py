@@ -13,18 +13,22 @@ import subprocess
 import sys
 from contextlib import suppress
 
-from . import prometheus, routers
+from . import node, prometheus, routers
+from .foreign import Foreign
 from .paths import OUTPUT, ROOT
 from .shell import Problem, say
 
-PROGRAMS = (prometheus.PROMETHEUS, routers.ISTIOD, routers.TRAEFIK)
-"""In the order in which levels need them."""
 NICENESS = 10
+
+
+def programs() -> list[Foreign]:
+    """Return what this machine needs, what is needed first before the rest: routers run in a real node alone."""
+    return [prometheus.PROMETHEUS, *([] if node.obstacle() else [routers.ISTIOD, routers.TRAEFIK])]
 
 
 def begin() -> None:
     """Begin to build them beside what goes on here; who needs one waits for it. What is printed is kept in tests/output/built.txt."""
-    missing = [program.title for program in PROGRAMS if not program.is_there]
+    missing = [program.title for program in programs() if not program.is_there]
     if not missing:
         return
     OUTPUT.mkdir(parents=True, exist_ok=True)
@@ -43,11 +47,11 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 def all_of_them() -> None:
     """Return once all are there; they are built, or waited for."""
-    for program in PROGRAMS:
+    for program in programs():
         program.program()
-    routers.envoy()
-    for router in routers.DEFINITIONS:
-        routers.definitions(router)
+    if not node.obstacle():
+        routers.envoy()
+        routers.definitions("gateway_api")
 
 
 if __name__ == "__main__":

@@ -79,6 +79,11 @@ def killed_while_it_starts(reached: Callable[[Cluster], bool]) -> Callable[[Clus
     "ends",
     [
         pytest.param(lambda cluster: dev("up", "--real", "--name", cluster.name), id="it runs"),
+        pytest.param(
+            lambda cluster: dev("up", "--real", "--router", "traefik", "--router", "istio", "--name", cluster.name),
+            id="routers run in it",
+            marks=pytest.mark.long,
+        ),
         pytest.param(killed_box, id="its first process was killed"),
         pytest.param(killed_while_it_starts(lambda cluster: cluster.node.network.exists()), id="killed when its network was made"),
         pytest.param(killed_while_it_starts(lambda cluster: bool(cluster.node.processes())), id="killed when its box was made"),
