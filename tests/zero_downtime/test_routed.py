@@ -17,7 +17,8 @@ import pytest
 from .router_scene import BATCH, RouterScene
 from .routes import CANDIDATE, HTTP_ROUTE, INGRESS, KINDS, STABLE, VIRTUAL_SERVICE
 from .scene import until
-from .test_routers import DEFENCELESS, LEAST, case
+from .test_routers import DEFENCELESS, case
+from .traffic import LEAST
 
 DAILY = (HTTP_ROUTE, INGRESS, VIRTUAL_SERVICE)
 """One kind of each sort is in every run."""
