@@ -136,7 +136,8 @@ notes:
   - Needs to get, list, watch and patch Deployments, to list and watch ReplicaSets and Pods, and to get, list, watch, create and update
     Leases. With O(routes) also to get, list, watch and patch those, to get, list, watch, create, patch and delete Services, and to list and
     watch EndpointSlices.
-  - Without the right to list HorizontalPodAutoscalers nobody notices one that may scale the Deployment to 0.
+  - Without the right to list HorizontalPodAutoscalers nobody notices one that may scale the Deployment to 0. Where KEDA has made it, the
+    right to get its ScaledObject (C(scaledobjects.keda.sh)) is needed as well; without that a warning says so.
 seealso:
   - module: rollout.kubernetes.promote
   - module: rollout.kubernetes.abort

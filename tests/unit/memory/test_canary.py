@@ -417,3 +417,15 @@ def test_a_first_rollout_stops_before_no_step(stop_before: str) -> None:
         assert (rollout["phase"], [step["name"] for step in rollout["steps"]]) == ("complete", ["roll"]), result["msg"]
         assert not call(memory, "canary", **DEFINED, definition=deployment("1"), stop_before=stop_before)["changed"]
         assert call(memory, "canary", **DEFINED, definition=deployment("2"), stop_before=stop_before)["rollouts"][0]["phase"] == "paused"
+
+
+def test_what_keda_scales_to_is_said_to_be_unknown_where_it_may_not_be_asked() -> None:
+    with running() as memory:
+        theirs()(memory)
+        owner = {"apiVersion": "keda.sh/v1alpha1", "kind": "ScaledObject", "name": "web", "uid": "1", "controller": True}
+        made("HorizontalPodAutoscaler", {**SCALER, "metadata": {"name": "web", "ownerReferences": [owner]}})(memory)
+        result = call(memory, "canary", **NEXT)
+        assert not result.get("failed"), result["msg"]
+        assert any(
+            "ScaledObject default/web may scale Deployment default/web to 0, which is not known" in said for said in result["warnings"]
+        )

@@ -51,6 +51,8 @@ BUDGET = Resource("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets")
 ACCESS_REVIEW = Resource("authorization.k8s.io/v1", "SelfSubjectAccessReview", "selfsubjectaccessreviews", namespaced=False)
 """A question that is answered and not kept: whether the user may do something."""
 HPA = Resource("autoscaling/v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers")
+SCALED_OBJECT = Resource("keda.sh/v1alpha1", "ScaledObject", "scaledobjects")
+"""KEDA's, which makes an autoscaler of it. Not every cluster has the kind."""
 
 _KNOWN = (
     DEPLOYMENT,

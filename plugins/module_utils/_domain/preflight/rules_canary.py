@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from ..base.objects import JsonObject, at, items, number, ref_of, text
 from ..base.resources import DEPLOYMENT
+from ..traffic.scenes import least_field
 from .findings import Fault, Scenery, near, yaml_lines
 from .manifest import Subject
 from .surroundings import autoscalers, desired, listed, served_by, way
@@ -37,7 +38,7 @@ def scaled_to_zero(subject: Subject, scenery: Scenery) -> Iterator[Fault]:
             yield Fault(ref_of(obj), "spec.minReplicas", why, yaml_lines("minReplicas", 1))
     for obj in scenery.known("ScaledObject"):
         if near(ref_of(obj), subject.ref) and _scales(obj, subject):
-            field = "idleReplicaCount" if at(obj, "spec", "idleReplicaCount") is not None else "minReplicaCount"
+            field = least_field(obj)
             if number(obj, "spec", field) == 0:
                 why = f"{ref_of(obj)} may scale it to 0 ({field} is {at(obj, 'spec', field) or 0}), {comes_back}"
                 remedy = (

@@ -43,6 +43,11 @@ class Autoscaler:
         )
 
 
+def least_field(scaled_object: JsonObject) -> str:
+    """The field of a ScaledObject that says to how many pods KEDA scales down; 0 where it is not given."""
+    return "idleReplicaCount" if at(scaled_object, "spec", "idleReplicaCount") is not None else "minReplicaCount"
+
+
 @dataclass(frozen=True)
 class Budget:
     """A PodDisruptionBudget."""

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from ..._domain.base.errors import ForbiddenError, NotFoundError, RefusedError, RolloutError
-from ..._domain.base.objects import JsonObject, JsonValue, at, mapping, number, text
-from ..._domain.base.resources import HPA
+from ..._domain.base.objects import JsonObject, JsonValue, Ref, at, mapping, number, text
+from ..._domain.base.resources import HPA, SCALED_OBJECT
 from ..._domain.canary.course import CANARY, Canary, candidate_name, sight_of
 from ..._domain.canary.parking import FIELDS, PARKED_FIELDS, fields_of, named_fields
 from ..._domain.canary.routing import Routing
@@ -27,7 +27,7 @@ from ..._domain.sides.expected import Known, aborted_already, given_up_of, promo
 from ..._domain.steps.changes import describe
 from ..._domain.steps.step import Apply
 from ..._domain.text.causes import signed
-from ..._domain.traffic.scenes import Scene
+from ..._domain.traffic.scenes import Autoscaler, Scene, least_field
 from ..._domain.workloads.completion import standing
 from ..._domain.workloads.revisions import candidate_of
 from ..._domain.workloads.shares import PROMOTE, Share
@@ -351,11 +351,31 @@ class CanaryPlanner:
             scaler = scaled_by(self._outside.cluster.list(HPA, live.ref.namespace).items, live.ref)
         except (ForbiddenError, NotFoundError):
             return ""
-        if scaler is None or at(scaler, "spec", "minReplicas") != 0:
+        if scaler is None:
             return ""
+        if at(scaler, "spec", "minReplicas") != 0:
+            return self._may_be_taken_to_zero(live, Autoscaler.of(scaler).scaled_object)
         return (
             f"HorizontalPodAutoscaler {text(scaler, 'metadata', 'name')} may scale {live.ref} to 0 (minReplicas 0), and from 0 it comes "
             "back with the candidate alone; set minReplicas to 1 for the time of the canary, or use blue_green."
+        )
+
+    def _may_be_taken_to_zero(self, live: Workload, name: str) -> str:
+        """Return that KEDA may take all pods away, or '': its autoscaler does not tell, its ScaledObject does."""
+        if not name:
+            return ""
+        ref = Ref(SCALED_OBJECT.kind, live.ref.namespace, name)
+        try:
+            found = self._outside.cluster.read(SCALED_OBJECT, ref.namespace, name)
+        except (ForbiddenError, NotFoundError):
+            self._warnings.append(f"{ref} may scale {live.ref} to 0, which is not known, as the user may not read it.")
+            return ""
+        field = least_field(found or {})
+        if found is None or number(found, "spec", field):
+            return ""
+        return (
+            f"{ref} may scale {live.ref} to 0 ({field} is 0), and from 0 it comes back with the candidate alone; set minReplicaCount to 1, "
+            "without idleReplicaCount, for the time of the canary, or use blue_green."
         )
 
 

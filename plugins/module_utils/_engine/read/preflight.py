@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from ..._domain.base.errors import ForbiddenError, NotFoundError
 from ..._domain.base.objects import JsonObject, Ref, items, number, ref_of, text, without
 from ..._domain.base.ports import Cluster
-from ..._domain.base.resources import KNOWN, Resource
+from ..._domain.base.resources import KNOWN, SCALED_OBJECT, Resource
 from ..._domain.canary.parking import FIELDS
 from ..._domain.kinds import WORKLOADS, workload_of
 from ..._domain.preflight.findings import KINDS, Scenery
@@ -32,7 +32,6 @@ from ..tell.outcome import Outcome, Preflight, Rollout
 from .look import status
 
 _RESOURCES = {kind: next(found for (_version, known), found in KNOWN.items() if known == kind) for kind in KINDS}
-_SCALED = Resource("keda.sh/v1alpha1", "ScaledObject", "scaledobjects")
 _NOT_NEEDED = (("metadata", "managedFields"), ("data",), ("binaryData",), ("status", "images"))
 """The large parts of objects that no rule asks for."""
 
@@ -170,11 +169,11 @@ def _look(request: PreflightRequest, selection: Selection | None, looked: Outcom
     # A kind counts as looked at only where it was in all places.
     known = {kind: found for kind, found in live.items() if _RESOURCES[kind].plural not in unseen}
     scaled = [ref_of(obj).namespace for obj in live["HorizontalPodAutoscaler"] if request.strategy == "canary" and _is_kedas(obj)]
-    pages = [_listed(cluster, _SCALED, namespace) for namespace in sorted({*scaled})]
+    pages = [_listed(cluster, SCALED_OBJECT, namespace) for namespace in sorted({*scaled})]
     if scaled and None not in pages:
-        known[_SCALED.kind] = tuple(obj for page in pages for obj in page or ())
+        known[SCALED_OBJECT.kind] = tuple(obj for page in pages for obj in page or ())
     elif scaled:
-        unseen[_SCALED.plural] = sorted({*scaled})
+        unseen[SCALED_OBJECT.plural] = sorted({*scaled})
     lacking = [*_spelled(unseen), *(("revisions of the workloads",) if looked.warnings else ())]
     version = _version(cluster)
     return _Seen(known, version, (*lacking, *(("the server's version",) if version is None else ())))
@@ -182,7 +181,7 @@ def _look(request: PreflightRequest, selection: Selection | None, looked: Outcom
 
 def _is_kedas(autoscaler: JsonObject) -> bool:
     """KEDA has made it for a ScaledObject, which alone says whether it goes down to 0. Nobody is asked for the right to see one in vain."""
-    return any(text(owner, "kind") == _SCALED.kind for owner in items(autoscaler, "metadata", "ownerReferences"))
+    return any(text(owner, "kind") == SCALED_OBJECT.kind for owner in items(autoscaler, "metadata", "ownerReferences"))
 
 
 def _where(resource: Resource, namespaces: Iterable[str]) -> Iterable[str]:
