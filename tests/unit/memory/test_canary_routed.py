@@ -14,7 +14,7 @@ import pytest
 
 from tests.memory.cases import BEHIND_ROUTE, BY_ROUTE, INGRESS, WEB_ROUTE, edited, made, replicas
 from tests.memory.cluster import Memory, running
-from tests.memory.runs import call
+from tests.memory.runs import Run, call
 from tests.memory.scenes import deployment, http_route, rule, service
 from tests.memory.store import Change
 
@@ -146,6 +146,18 @@ def test_check_mode_tells_requests_and_pods(memory: Memory) -> None:
         "weight_60  60 % of the requests go to 2 pods of the candidate, hold 3 s  3 stable, 1 new  3 stable, 2 new",
         "promote    start the rest, give it all requests, stop the stable pods    3 stable, 2 new  0 stable, 3 new",
     ]
+
+
+@pytest.mark.parametrize("other", [{"match": {"headers": {"X-Canary": "always"}}}, {"service": "inside"}, {"weights": [20]}], ids=str)
+def test_an_approved_plan_is_about_routes_as_well(memory: Memory, other: dict[str, Any]) -> None:
+    approved = Run(memory, "canary", check=True, **NEXT).start().wait()["plan_hash"]
+    edited("HTTPRoute", lambda obj: obj["spec"]["rules"].append(rule("b", inside=1)))(memory)
+    memory.clock.sleep(5)
+    result = call(memory, "canary", **{**NEXT, **other, "expect_plan": approved})
+    assert "This is another plan than the one that was approved (expect_plan)" in result["msg"]
+    assert rolled(memory, expect_plan=approved, stop_before="weight_60")["changed"]
+    promoted = Run(memory, "promote", check=True, **ON_ITS_WAY).start().wait()["plan_hash"]
+    assert call(memory, "promote", **ON_ITS_WAY, expect_plan=promoted)["changed"]
 
 
 def test_a_step_may_have_more_pods_than_its_weight_needs(memory: Memory) -> None:
@@ -374,6 +386,22 @@ def test_a_first_rollout_divides_nothing_and_needs_no_service_beforehand() -> No
         result = call(memory, "canary", namespace="default", definition=[service(), deployment("2")], wait_timeout=60, hold=3, **BY_ROUTE)
         assert (result.get("failed"), result["rollouts"][0]["phase"]) == (None, "complete"), result["msg"]
         assert selector(memory) == {"app": "web"}
+
+
+def test_a_canary_on_its_way_keeps_its_services(memory: Memory) -> None:
+    rolled(memory, stop_before="promote")
+    result = call(memory, "canary", **{**NEXT, "candidate_service": "web-next"})
+    assert "has a canary on its way between web and web-canary; give the same Services in service" in result["msg"]
+
+
+def test_who_goes_on_may_lead_other_testers_to_the_candidate(memory: Memory) -> None:
+    before = own(memory)
+    rolled(memory, match={"headers": {"X-Canary": "always"}}, stop_before="weight_60")
+    rolled(memory, match={"headers": {"X-Team": "shop"}}, stop_before="promote")
+    (testers, _main) = memory.get("default", "HTTPRoute", "web")["spec"]["rules"]
+    assert [header["name"] for header in testers["matches"][0]["headers"]] == ["X-Team"]
+    rolled(memory, match={"headers": {"X-Team": "shop"}})
+    assert own(memory) == before
 
 
 def test_two_routes_are_divided_together(memory: Memory) -> None:

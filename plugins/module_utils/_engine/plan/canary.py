@@ -38,7 +38,7 @@ from ..config.configuration import prepare
 from ..hold.undone import told_of_undone
 from ..outside.surroundings import Surroundings
 from ..write.writer import Planned, Writer
-from .routes import asked_before, routed_claim, routing_of, warned
+from .routes import asked_before, match_of, routed_claim, routing_of, warned
 from .staged import StagedPlan
 
 
@@ -253,9 +253,8 @@ class CanaryPlanner:
         canary, after = Canary.of(claim, request.namespace), mapping(planned.after, "spec", "template")
         whose = canary.whose(after)
         if whose == "candidate":
-            self._refuse_other_routes(request, claim, canary)
             shares = request.shares if canary.shares else ()
-            canary = replace(canary, shares=shares, least=request.least)
+            canary = replace(self._with_routes(request, claim, canary), shares=shares, least=request.least)
             return replace(claim, wanted={**claim.wanted, **self._settled(request, canary, canary.after).brings()})
         if whose == "stable":
             return claim.given_up("the version that served before is wanted again")
@@ -267,9 +266,8 @@ class CanaryPlanner:
                 f"{canary.ref} has another canary on its way{told}; promote or abort it first, or set supersede: true to put this one in "
                 "its place."
             )
-        self._refuse_other_routes(request, claim, canary)
         new = replace(
-            canary,
+            self._with_routes(request, claim, canary),
             wanted=fingerprint(after),
             shares=request.shares,
             least=request.least,
@@ -288,17 +286,26 @@ class CanaryPlanner:
         kept = mapping(remove({"spec": dict(canary.own)}, settled.removed), "spec")
         return replace(canary, after=_without_nothing(_named_fields(manifest, kept)), heirs=settled.owners)
 
-    def _refuse_other_routes(self, request: CanaryRequest, claim: Claim, canary: Canary) -> None:
-        """Raise `RefusedError` where the requests of what is on its way are divided otherwise than the task wants it."""
+    def _with_routes(self, request: CanaryRequest, claim: Claim, canary: Canary) -> Canary:
+        """Return the canary with what may change of how its requests are divided. Raises `RefusedError` for what may not."""
         if not canary.shares:
-            return
-        before = asked_before(claim) if canary.routing is not None else None
-        if before != (request.routes.rules if request.routes is not None else None):
+            return canary
+        asked, routing = request.routes, canary.routing
+        before = asked_before(claim) if routing is not None else None
+        if before != (asked.rules if asked is not None else None):
             how = f"routes ({', '.join(before)})" if before is not None else "pods"
             raise RefusedError(
-                f"{canary.ref} has a canary on its way whose requests are divided by {how}; give the same in "
-                "routes, or promote or abort it first."
+                f"{canary.ref} has a canary on its way whose requests are divided by {how}; give the same in routes, or promote or "
+                "abort it first."
             )
+        if asked is None or routing is None:
+            return canary
+        if (asked.service, asked.candidate_service) != (routing.service, routing.candidate_service):
+            raise RefusedError(
+                f"{canary.ref} has a canary on its way between {routing.service} and {routing.candidate_service}; give the same Services "
+                "in service and candidate_service, or promote or abort it first."
+            )
+        return replace(canary, routing=replace(routing, delay=asked.delay, match=match_of(asked)))
 
     def _claim_of(self, request: CanaryRequest, canary: Canary, planned: Planned) -> Claim:
         before = mapping(planned.before or {}, "spec", "template")

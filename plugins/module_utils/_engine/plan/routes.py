@@ -96,13 +96,18 @@ def routing_of(asked: Routes, live: Workload, scene: Scene, outside: Surrounding
         selectors={found.ref.name: dict(found.selector) for found in behind if not unswitchable(found)},
         former=dict(own.selector) if own is not None else {},
         ports=ports_of(manifest),
-        match=Match(asked.headers, asked.cookies) if asked.headers or asked.cookies else None,
+        match=match_of(asked),
         labels=texts(manifest, "metadata", "labels"),
     )
     left = [found.ref for found in behind if unswitchable(found)]
     return routing, tuple(
         f"{ref} leads to pods of both versions while the canary is on its way: its selector cannot be changed." for ref in left
     )
+
+
+def match_of(asked: Routes) -> Match | None:
+    """The requests that go to the candidate whatever the weights, None where none do."""
+    return Match(asked.headers, asked.cookies) if asked.headers or asked.cookies else None
 
 
 def routed_claim(claim: Claim, asked: Routes, routing: Routing, scene: Scene, namespace: str, former: JsonObject | None) -> Claim:

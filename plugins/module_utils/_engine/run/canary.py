@@ -21,7 +21,7 @@ from ..._domain.sides.claims import claim_of
 from ..._domain.sides.colours import fingerprint
 from ..._domain.steps.actions import Perform, SceneStep
 from ..._domain.steps.plan_hash import UNKNOWN, Aspect, images_in_words, settings_in_words, settings_of, words_of
-from ..._domain.traffic.routes import concerned, weights_of
+from ..._domain.traffic.routes import Match, concerned, weights_of
 from ..._domain.traffic.scenes import Scene, View
 from ..._domain.traffic.services import Service
 from ..._domain.workloads.completion import some, standing
@@ -159,11 +159,13 @@ class InDeployment:
         """The routes, and the Services of both versions, as they were asked for; None where each pod gets an equal part."""
         if isinstance(self._request, CanaryRequest):
             asked = self._request.routes
-            return None if asked is None else {"rules": dict(asked.rules), "service": asked.service, "own": asked.candidate_service}
+            if asked is None:
+                return None
+            return _spelled(asked.rules, asked.service, asked.candidate_service, Match(asked.headers, asked.cookies))
         routing = self._canary(self._claim).routing if self._claim is not None else None
         if routing is None or self._claim is None:
             return None
-        return {"rules": dict(asked_before(self._claim)), "service": routing.service, "own": routing.candidate_service}
+        return _spelled(asked_before(self._claim), routing.service, routing.candidate_service, routing.match or Match())
 
     def covered(self, plan: CanaryPlan) -> set[Ref]:
         """Return the Deployment with the Services and routes of its versions, and what comes along."""
@@ -337,3 +339,7 @@ class InDeployment:
         }
         candidates = [sight.snapshot] if sight.whose == "candidate" and pods_of_candidate(sight.snapshot) else [Snapshot(None)]
         return Subject(values, candidates)
+
+
+def _spelled(rules: Mapping[str, str], service: str, own: str, match: Match) -> JsonObject:
+    return {"rules": dict(rules), "service": service, "own": own, "headers": dict(match.headers), "cookies": dict(match.cookies)}
