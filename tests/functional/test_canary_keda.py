@@ -35,7 +35,7 @@ DEFINITION = {
 
 
 @pytest.fixture
-def scaled(kubectl, cluster, namespace, deployment, get):
+def scaled(kubectl, cluster, deployment):
     """scaled(**spec): a Deployment with a ScaledObject, and the autoscaler that KEDA makes of that."""
     if cluster.kubectl("get", "crd/scaledobjects.keda.sh", check=False).code:
         create(kubectl, DEFINITION)
@@ -54,7 +54,7 @@ def scaled(kubectl, cluster, namespace, deployment, get):
             "apiVersion": "keda.sh/v1alpha1",
             "kind": "ScaledObject",
             "name": "web",
-            "uid": get("scaledobjects", "web")["metadata"]["uid"],
+            "uid": kubectl("get", "scaledobjects/web", "--output=jsonpath={.metadata.uid}").stdout,
         }
         autoscaler = {
             "apiVersion": "autoscaling/v2",
