@@ -14,7 +14,6 @@ from typing import Any
 from .._domain.kinds import DEFAULT, KINDS, WORKLOADS
 from .._domain.workloads.kind import Kind
 from .._kube.auth import auth_argument_spec
-from .._routers.table import ROUTERS
 from .._strategies.blue_green_steps import FORWARD
 from .._strategies.takes import TAKES
 from .configs import ENTRY
@@ -175,7 +174,11 @@ def _one_way(live: Sequence[str], exclusive: Sequence[tuple[str, ...]]) -> dict[
     }
 
 
-_ROUTE: Spec = {"type": "str", "choices": sorted(ROUTERS)}
+_ROUTE: Spec = {
+    "type": "str",
+    "choices": ["GRPCRoute", "HTTPRoute", "Ingress", "IngressRoute", "Route", "TraefikService", "VirtualService"],
+}
+"""The kinds of the table of routers, which tasks without routes do not import."""
 _ROUTES: Spec = {
     "routes": {
         "type": "list",
