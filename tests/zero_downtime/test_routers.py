@@ -105,7 +105,7 @@ def test_requests_are_lost_where_pods_go_before_their_weight(router_stage, route
         seen: Seen = scene.under_load(pods_first, least=500)
         return seen.failed > 0
 
-    assert any(loses() for _ in range(TRIES))
+    assert any(loses() for _time in range(TRIES))
 
 
 def loses(scene: RouterScene, share: float) -> bool:

@@ -72,6 +72,6 @@ def _weights(given: Mapping[Any, Any] | None) -> dict[str, int]:
     if not any(found.values()):
         raise InputError("weights are all 0, so that no Service would get a request; give at least one more than that.")
     if len(found) == 1:
-        (service,) = found
+        service = next(iter(found))
         raise InputError(f"weights names Service {service} alone; name all Services that shall share the requests.")
     return found

@@ -42,7 +42,7 @@ def cache(tmp_path, monkeypatch) -> Path:
 
 def test_a_folder_is_made_once(cache):
     calls: list[Path] = []
-    for _ in range(2):
+    for _time in range(2):
         assert made(cache / "thing-1", calls.append, "waits") == cache / "thing-1"
     assert len(calls) == 1
     assert not calls[0].exists()
@@ -62,7 +62,7 @@ def test_nothing_stays_of_a_folder_that_could_not_be_made(cache):
 def test_what_a_killed_process_left_is_removed(cache):
     (cache / "making-thing-abc").mkdir()
     (cache / "making-another-abc").mkdir()
-    made(cache / "thing-1", lambda _: None, "waits")
+    made(cache / "thing-1", lambda _folder: None, "waits")
     assert sorted(path.name for path in cache.iterdir()) == ["making-another-abc", "thing-1", "thing.lock"]
 
 
@@ -133,7 +133,7 @@ def test_a_program_is_another_one_when_what_it_is_built_from_changes(tmp_path):
 def test_a_failed_build_is_one_sentence_and_leaves_nothing(cache, tmp_path, monkeypatch):
     (tmp_path / "go.mod").write_text("module x\n\ngo 1.0.0\n")
     monkeypatch.setattr(
-        "tests.dev.foreign.go_program", lambda _: fake_go(tmp_path, "echo 'lookup proxy.golang.org: no such host' >&2; exit 1")
+        "tests.dev.foreign.go_program", lambda _program: fake_go(tmp_path, "echo 'lookup proxy.golang.org: no such host' >&2; exit 1")
     )
     with pytest.raises(Problem, match=r"^Building thing failed: lookup proxy.golang.org: no such host \(Go modules cannot be downloaded"):
         Foreign(name="thing", title="Thing", sources=tmp_path, package="example.org/thing", minutes=1).program()
