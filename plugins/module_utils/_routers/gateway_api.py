@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from .._domain.base.objects import JsonObject, JsonValue, items, mapping, number, text
+from .._domain.base.objects import JsonObject, JsonValue, Ref, items, mapping, number, text
 from .._domain.base.resources import Resource
 from .._domain.traffic.routes import WEIGHT, Acceptance, Match, Router, Rule, found_at
 from .listed import Lists, inserted, without_ours, written
@@ -44,9 +44,10 @@ def _leading(entry: JsonObject, service: str) -> JsonObject:
 
 def _parent(entry: JsonObject) -> str:
     """Who reports: each controller on each parent, which may be one listener of a Gateway."""
-    parts = [text(entry, "parentRef", name) for name in ("kind", "namespace", "name", "sectionName")]
+    kind, namespace, name, section = (text(entry, "parentRef", part) for part in ("kind", "namespace", "name", "sectionName"))
     port = number(entry, "parentRef", "port")
-    return " ".join([*filter(None, [*parts, str(port or "")]), f"({text(entry, 'controllerName')})"])
+    listener = f" listener {section}" if section else ""
+    return f"{Ref(kind, namespace, name)}{listener}{f' port {port}' if port else ''} ({text(entry, 'controllerName')})"
 
 
 def _heard(obj: JsonObject) -> frozenset[str]:

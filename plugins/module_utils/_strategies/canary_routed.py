@@ -202,7 +202,10 @@ def bring_back(way: Way, scene: Scene, mark: str = AWAY) -> Move:
     sight = sight_of(way.canary, scene)
     if sight is None:
         return _acted("give the routes their weights back", unrestored(way.routes, scene)) or Move()
-    return _led_back(way, sight, scene) or _routes_back(way, mark, scene) or stabilized(way, sight)
+    # Without a Service of its own no request is led to the candidate, so no router has to follow.
+    alone = not way.routing.former and way.routing.candidate_service not in scene.services
+    left = _acted("give the routes their weights back", unrestored(way.routes, scene)) if alone else _routes_back(way, mark, scene)
+    return _led_back(way, sight, scene) or left or stabilized(way, sight)
 
 
 def withdraw(way: Way, scene: Scene) -> Move:

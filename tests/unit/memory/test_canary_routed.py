@@ -278,11 +278,13 @@ def test_a_bad_version_gets_no_request_and_goes(memory: Memory) -> None:
     before, requests = own(memory), Requests(memory)
     seen: list[dict[str, int]] = []
     memory.server.store.listeners.append(lambda change: seen.append(branches(memory)) if change.resource.kind == "HTTPRoute" else None)
-    result = call(memory, "canary", **{**NEXT, "image": "x:missing"})
-    assert result["failed"]
+    run = Run(memory, "canary", **{**NEXT, "image": "x:missing"})
+    assert run.start().wait()["failed"]
+    lines = run.lines
     memory.clock.sleep(30)
     assert (own(memory), images(memory), requests.lost) == (before, {"1"}, [])
     assert [weights for weights in seen if "web-canary" in weights] == []
+    assert "routers have" not in " ".join(lines), "no router has to follow"
 
 
 def test_another_version_takes_the_weights_back_first(memory: Memory) -> None:

@@ -14,7 +14,7 @@ from ansible_collections.rollout.kubernetes.plugins.module_utils._routers.gatewa
 
 from tests.memory.routes import http_route
 
-GATEWAY = "Gateway shop public http 80 (example.org/gateway-controller)"
+GATEWAY = "Gateway shop/public listener http port 80 (example.org/gateway-controller)"
 HEARD = frozenset({f"Accepted by {GATEWAY}", f"ResolvedRefs by {GATEWAY}"})
 
 
