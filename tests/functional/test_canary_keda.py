@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -37,8 +38,8 @@ DEFINITION = {
 @pytest.fixture
 def scaled(kubectl, cluster, deployment):
     """scaled(**spec): a Deployment with a ScaledObject, and the autoscaler that KEDA makes of that."""
-    if cluster.kubectl("get", "crd/scaledobjects.keda.sh", check=False).code:
-        create(kubectl, DEFINITION)
+    # Another process may do the same at this moment.
+    cluster.kubectl("apply", "--server-side", "--force-conflicts", "--filename=-", stdin=json.dumps(DEFINITION))
     cluster.kubectl("wait", "--for=condition=Established", "crd/scaledobjects.keda.sh", "--timeout=60s")
 
     def make(**spec: Any) -> None:
