@@ -274,6 +274,20 @@ def test_given_up_everything_is_as_before(memory: Memory, stop: str) -> None:
     assert (own(memory), images(memory), requests.lost) == (before, {"1"}, []), result["msg"]
 
 
+def test_killed_when_the_services_lead_to_the_candidate_it_can_still_be_given_up(memory: Memory) -> None:
+    before, requests = own(memory), Requests(memory)
+    rolled(memory, stop_before="promote")
+    candidate = selector(memory, "web-canary")["pod-template-hash"]
+    run = Run(memory, "promote", **ON_ITS_WAY)
+    run.dies_after(lambda request: request.is_change and request.path.endswith("/services/inside"))
+    run.start().wait()
+    assert candidate in (selector(memory, "inside")["pod-template-hash"], selector(memory)["pod-template-hash"])
+    memory.clock.sleep(20)
+    result = call(memory, "abort", **ON_ITS_WAY)
+    memory.clock.sleep(30)
+    assert (own(memory), images(memory), requests.lost) == (before, {"1"}, []), result["msg"]
+
+
 def test_a_bad_version_gets_no_request_and_goes(memory: Memory) -> None:
     before, requests = own(memory), Requests(memory)
     seen: list[dict[str, int]] = []
