@@ -47,7 +47,7 @@ def services(**hashes: str) -> Mapping[str, Service]:
 
 def test_a_canary_by_pods_has_no_services_of_its_versions() -> None:
     with pytest.raises(ValueError, match="no routes"):
-        _ = Way(CANARY_).routing
+        assert Way(CANARY_).routing
 
 
 def test_without_its_deployment_there_is_nothing_to_do_but_to_give_the_routes_back() -> None:
